@@ -132,7 +132,7 @@ def test_a_conversion_that_hangs_is_stopped(tmp_path: Path) -> None:
         )
 
 
-def test_other_files_are_refused_in_words(tmp_path: Path) -> None:
+def test_other_files_are_refused_with_a_code(tmp_path: Path) -> None:
     page = tmp_path / "a.mp4"
     page.write_bytes(b"<!DOCTYPE html><script>alert(1)</script>")
     with raises("not-audio", InputError):

@@ -111,7 +111,7 @@ def test_an_export_with_its_clips_and_an_archive_of_it_come_back_the_same(data: 
         run(data, "import", "second", str(broken))
 
 
-def test_a_link_for_somebody_new_and_words_for_what_cannot_be(data: Path, tmp_path: Path) -> None:
+def test_a_link_for_a_new_user_and_errors(data: Path, tmp_path: Path) -> None:
     assert re.match(r"http://127\.0\.0\.1:8500/welcome/[\w-]{43}\n", run(data, "user", "anna"))
     with raises("unknown-project"):
         run(data, "release", "nothing", "1.0")
@@ -138,7 +138,7 @@ def test_every_subcommand_says_what_it_does() -> None:
         assert f"`mmar studio {name}" in words or f"`{name} DIR`" in words, name
 
 
-def test_a_port_that_is_taken_is_said_in_words_and_leaves_the_first_link_alone(data: Path) -> None:
+def test_a_port_in_use_is_an_error_and_the_first_link_stays_valid(data: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with raises("port-in-use", ExternalError):
@@ -148,7 +148,7 @@ def test_a_port_that_is_taken_is_said_in_words_and_leaves_the_first_link_alone(d
     connection.close()
 
 
-def test_what_is_listened_on_lets_answers_go_at_once() -> None:
+def test_the_listening_socket_sends_responses_at_once() -> None:
     async def sees() -> int:
         seen: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
@@ -169,7 +169,7 @@ def test_what_is_listened_on_lets_answers_go_at_once() -> None:
     assert asyncio.run(sees()) != 0
 
 
-def test_many_items_are_handed_out_asked_about_and_failures_told(data: Path, tmp_path: Path) -> None:
+def test_many_items_are_assigned_and_requested_and_failures_are_listed(data: Path, tmp_path: Path) -> None:
     source = tmp_path / "many.jsonl"
     lines = [LINE.replace('"a"', f'"a{index}"').replace("a.wav", f"a{index}.wav") for index in range(6)]
     source.write_text("".join(lines), encoding="utf-8")
@@ -229,7 +229,7 @@ def test_failed_jobs_end_with_status_1_are_listed_and_tried_again(data: Path) ->
     assert "3 failed jobs queued again" in again.stderr
 
 
-def test_taking_over_is_in_somebodys_name_and_counts(data: Path) -> None:
+def test_accepting_proposals_by_command(data: Path) -> None:
     assert CliRunner().invoke(studio, ["--data", str(data), "accept-proposals", "demo"]).exit_code == 2
     with raises("unknown-user", UsageError):
         run(data, "accept-proposals", "demo", "--by", "nobody")

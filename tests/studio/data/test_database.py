@@ -31,7 +31,7 @@ def test_the_migrations_make_what_the_program_uses_and_may_run_again(database: D
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_history_is_only_ever_added_to(database: Database) -> None:
+def test_history_cannot_be_changed(database: Database) -> None:
     with database.write() as session:
         session.add(AuditLogEntry(at=NOW, action="x", subject="y", person_id=None))
     for statement in ("UPDATE audit_log SET action = 'z'", "DELETE FROM audit_log"):
@@ -39,7 +39,7 @@ def test_history_is_only_ever_added_to(database: Database) -> None:
             session.execute(text(statement))
 
 
-def test_what_raises_is_undone_and_moments_keep_their_zone(database: Database) -> None:
+def test_a_failed_transaction_is_undone_and_times_have_a_zone(database: Database) -> None:
     with pytest.raises(ZeroDivisionError), database.write() as session:
         session.add(Person(login="a", name="A", created=NOW, password=None))
         session.flush()
@@ -82,7 +82,7 @@ def test_many_writers_at_once_lose_nothing(tmp_path: Path) -> None:
         database.close()
 
 
-def test_a_database_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
+def test_a_database_of_a_newer_program_is_not_changed(tmp_path: Path) -> None:
     path = tmp_path / "studio.db"
     database = open_database(f"sqlite:///{path}")
     migrate(database)
@@ -98,12 +98,12 @@ def test_a_database_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["", "mysql://x/y", "sqlite://", "nonsense"])
-def test_other_addresses_are_refused_in_words(url: str) -> None:
+def test_other_urls_are_refused_with_a_code(url: str) -> None:
     with pytest.raises(MmarError):
         open_database(url)
 
 
-def test_a_server_that_goes_away_is_said_in_words_and_found_again(postgresql: str) -> None:
+def test_a_lost_database_server_is_an_error_and_is_used_again_later(postgresql: str) -> None:
     database, other = open_database(postgresql), open_database(postgresql)
     end_all = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
     for way in (database.read, database.write):

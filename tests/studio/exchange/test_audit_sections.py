@@ -1,4 +1,4 @@
-"""The data sheet's account of the audit: every count from the records, the same text every time."""
+"""The data sheet's sections on the audit and biases."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_key_that_stays_in_one_place_is_counted_and_warned_of() -> None:
     assert (text, report) == (bias_text(audit(Benchmark(made, "x")), made, {}), audit_text(result))
 
 
-def test_what_is_accepted_is_counted_apart() -> None:
+def test_accepted_findings_are_counted_separately() -> None:
     made = items("2" * 30)
     result = audit(Benchmark(made, "x"))
     position = [finding for code, finding in result.findings if code == "A001"]

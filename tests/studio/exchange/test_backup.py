@@ -51,9 +51,7 @@ WRITER = """
 """
 
 
-def test_a_backup_holds_the_database_and_the_files_and_not_what_is_of_the_moment(
-    data: Path, tmp_path: Path
-) -> None:
+def test_a_backup_has_the_database_and_all_files_but_temporary_ones(data: Path, tmp_path: Path) -> None:
     made = back_up(data, tmp_path / "backup")
     assert set(made.files) == {"studio.db", "media/a.wav"}
     assert made.vanished == 0
@@ -92,7 +90,7 @@ def test_while_a_server_writes_every_backup_is_of_one_moment_and_has_every_file(
             writer.stdout.close()
 
 
-def test_a_restore_brings_it_back_and_keeps_what_was_there(data: Path, tmp_path: Path) -> None:
+def test_a_restore_replaces_the_data_and_moves_the_former_aside(data: Path, tmp_path: Path) -> None:
     before = content(data)
     back_up(data, tmp_path / "backup")
     change(data)
@@ -119,7 +117,7 @@ def test_a_restore_under_a_running_server_is_refused(data: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize("damage", ["missing", "changed", "climbing", "no list"])
-def test_a_backup_that_is_not_whole_changes_nothing(damage: str, data: Path, tmp_path: Path) -> None:
+def test_an_incomplete_backup_is_not_restored(damage: str, data: Path, tmp_path: Path) -> None:
     into = tmp_path / "backup"
     back_up(data, into)
     if damage == "missing":
@@ -187,9 +185,7 @@ def hostile_bomb(backup: Path) -> None:
     "spoil",
     [hostile_journal, hostile_hidden, hostile_link, hostile_linked_folder, hostile_pipe, hostile_bomb],
 )
-def test_a_backup_that_somebody_made_up_changes_nothing(
-    spoil: Callable[[Path], None], data: Path, tmp_path: Path
-) -> None:
+def test_a_forged_backup_is_not_restored(spoil: Callable[[Path], None], data: Path, tmp_path: Path) -> None:
     back_up(data, tmp_path / "backup")
     spoil(tmp_path / "backup")
     before = content(data)
@@ -199,7 +195,9 @@ def test_a_backup_that_somebody_made_up_changes_nothing(
     assert not (data / ".restore").exists()
 
 
-def test_a_backup_is_its_owners_alone_and_follows_a_folder_to_its_disk(data: Path, tmp_path: Path) -> None:
+def test_a_backup_is_readable_by_its_owner_only_and_follows_links_to_folders(
+    data: Path, tmp_path: Path
+) -> None:
     (data / "media").rename(tmp_path / "large disk")
     (data / "media").symlink_to(tmp_path / "large disk")
     (data / "media" / "link").symlink_to("/etc")  # nothing below it is followed
@@ -211,7 +209,7 @@ def test_a_backup_is_its_owners_alone_and_follows_a_folder_to_its_disk(data: Pat
     assert content(tmp_path / "new").keys() == {"studio.db", "media/a.wav"}
 
 
-def test_no_room_is_said_before_anything_is_copied(
+def test_a_full_disk_is_an_error_before_anything_is_copied(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     back_up(data, tmp_path / "backup")

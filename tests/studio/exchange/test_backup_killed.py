@@ -73,7 +73,7 @@ def killed_at() -> Iterator[Killer]:
         program.wait(60)
 
 
-def test_a_backup_that_is_killed_is_not_there(data: Path, tmp_path: Path, killed_at: Killer) -> None:
+def test_a_killed_backup_leaves_no_folder(data: Path, tmp_path: Path, killed_at: Killer) -> None:
     before = content(data)
     number = 0
     while killed_at(number, "back_up", data, tmp_path / "backup"):

@@ -34,7 +34,7 @@ def test_no_cell_is_a_formula(items: list[Item]) -> None:
 
 @settings(deadline=None)
 @given(ANY)
-def test_text_that_is_no_formula_stands_as_it_is(text: str) -> None:
+def test_text_that_is_no_formula_is_not_changed(text: str) -> None:
     if text and text[0].isalnum():
         assert f",{text}," in csv_text([msgspec.structs.replace(ITEM, question=text)]) or any(
             sign in text for sign in ',"\r\n'

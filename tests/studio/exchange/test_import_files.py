@@ -1,4 +1,4 @@
-"""What a file of items is, told by its content; the cases that were reported."""
+"""Files of items are recognised by their content."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_records_are_recognised_whatever_the_file_is_called(tmp_path: Path, name
     ],
 )
 @pytest.mark.parametrize("name", ["x.csv", "x.jsonl", "x"])
-def test_other_files_are_refused_in_words(tmp_path: Path, data: bytes, code: str, name: str) -> None:
+def test_other_files_are_refused_with_a_code(tmp_path: Path, data: bytes, code: str, name: str) -> None:
     with raises(code, file=name) as caught:
         read_items(data, name, tmp_path)
     assert "--lenient" not in str(caught.value)

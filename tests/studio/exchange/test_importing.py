@@ -1,4 +1,4 @@
-"""Bringing items in a second time: clips that were missing, words that differ, names that cannot be kept."""
+"""Importing items again: missing clips, differing fields, invalid names."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def pitch(path: Path) -> float:
     return float(np.argmax(np.abs(np.fft.rfft(samples))) * rate / len(samples))
 
 
-def test_items_that_came_without_clips_take_them_from_a_later_import(opened: Studio, tmp_path: Path) -> None:
+def test_items_without_clips_get_them_from_a_later_import(opened: Studio, tmp_path: Path) -> None:
     items = [record(0), record(1), record(2, url="")]
     assert bring_in(opened, *items).clips == 0
     with opened.database.write() as session:
@@ -115,7 +115,7 @@ def test_items_that_came_without_clips_take_them_from_a_later_import(opened: Stu
     assert heard(opened)["tone-0"] == "300"
 
 
-def test_a_clip_of_other_times_than_an_item_has_by_now_is_left(opened: Studio, tmp_path: Path) -> None:
+def test_a_clip_of_other_segments_is_not_attached(opened: Studio, tmp_path: Path) -> None:
     bring_in(opened, record(0))
     with opened.database.write() as session:
         item = session.get_one(Item, 1)
@@ -131,7 +131,7 @@ def test_a_clip_of_other_times_than_an_item_has_by_now_is_left(opened: Studio, t
     assert heard(opened) == {"tone-0": None}
 
 
-def test_two_benchmarks_with_one_path_for_two_sounds_are_not_mixed_up(opened: Studio, tmp_path: Path) -> None:
+def test_one_path_for_two_clips_is_a_conflict(opened: Studio, tmp_path: Path) -> None:
     tone(tmp_path / "one", 0, 300)
     tone(tmp_path / "other", 0, 700)
     bring_in(opened, record(0), folder=tmp_path / "one")
@@ -144,7 +144,7 @@ def test_two_benchmarks_with_one_path_for_two_sounds_are_not_mixed_up(opened: St
     assert heard(opened) == {"tone-0": "300", "their-tone": "300"}
 
 
-def test_a_file_is_not_taken_for_two_clips_that_share_its_name(opened: Studio, tmp_path: Path) -> None:
+def test_a_file_is_not_used_for_two_clips_of_one_name(opened: Studio, tmp_path: Path) -> None:
     tone(tmp_path, 0, 300)
     items = [record(0, id=name, audio_path=f"./{name}/tone-0.wav") for name in ("one", "two")]
     with raises("clips-not-found"):
@@ -159,7 +159,7 @@ def test_a_folder_without_one_of_the_clips_is_a_mistake(opened: Studio, tmp_path
         assert session.scalars(select(Item)).all() == []
 
 
-def test_what_a_file_says_otherwise_is_counted_and_taken_where_a_lead_asks_for_it(opened: Studio) -> None:
+def test_differing_items_are_counted_and_updated_on_request(opened: Studio) -> None:
     bring_in(opened, record(0), record(1), record(2))
     with opened.database.write() as session:
         session.scalars(select(Item).where(Item.public_id == "tone-1")).one().state = "approved"
@@ -177,7 +177,7 @@ def test_what_a_file_says_otherwise_is_counted_and_taken_where_a_lead_asks_for_i
         assert (newest.kind, newest.author_id) == ("edit", 1)
 
 
-def test_where_cues_are_heard_survives_a_file_that_does_not_say_it(opened: Studio) -> None:
+def test_times_of_cues_stay_if_the_file_has_none(opened: Studio) -> None:
     bring_in(opened, record(0))
     with opened.database.write() as session:
         item = session.get_one(Item, 1)
@@ -195,7 +195,7 @@ def test_where_cues_are_heard_survives_a_file_that_does_not_say_it(opened: Studi
     assert now.cues == (Cue("a click"), Cue("a hum", 0.1, 0.4))
 
 
-def test_what_a_release_withholds_is_not_taken_from_the_items_that_it_came_from(opened: Studio) -> None:
+def test_importing_a_release_does_not_remove_withheld_fields(opened: Studio) -> None:
     full = record(0, thinking="Low, since it hums.", cue=("a hum",), extra={"note": 7})
     bring_in(opened, msgspec.structs.replace(full, names=(*full.names, "note")))
     released = {name: value for name, value in full.to_record().items() if name not in ("thinking", "cue")}
@@ -238,7 +238,7 @@ def test_a_file_that_is_sent_twice_at_once_is_imported_once(database: Database) 
         ({"modality": "m" * 61}, "text-too-long"),
     ],
 )
-def test_an_item_that_could_not_be_kept_is_refused_and_nothing_is_imported(
+def test_an_invalid_item_makes_the_whole_import_fail(
     opened: Studio, wrong: dict[str, str], code: str
 ) -> None:
     with raises(code):

@@ -31,7 +31,7 @@ def test_what_is_written_is_read_back(items: list[Item]) -> None:
 
 
 @needs_real_data
-def test_mmar_comes_back_to_the_letter() -> None:
+def test_mmar_is_read_back_unchanged() -> None:
     benchmark = load_benchmark(MMAR)
     back = read(tasks(*benchmark))
     assert [item.to_record() for item in back] == [item.to_record() for item in benchmark]
@@ -55,7 +55,7 @@ def test_options_are_distinct_and_not_empty_whatever_the_choices_are() -> None:
     assert [option["value"] for option in task["data"]["options"]] == ["A. ", "B. a", "C. a"]
 
 
-def test_the_last_annotation_that_was_not_cancelled_is_laid_over_the_item() -> None:
+def test_the_last_annotation_that_was_not_cancelled_is_applied() -> None:
     (task,) = tasks(ITEM)
 
     def annotation(*results: tuple[str, str, Any], **more: Any) -> dict[str, Any]:
@@ -122,16 +122,14 @@ def test_markup_stays_text() -> None:
         ),
     ],
 )
-def test_what_is_no_export_is_refused_by_task_and_field(
-    exported: object, file: str, field: str | None
-) -> None:
+def test_other_json_is_an_error_with_task_and_field(exported: object, file: str, field: str | None) -> None:
     with pytest.raises(InputError) as caught:
         read(exported)
     assert (caught.value.file, caught.value.field) == (file, field)
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"<html>", b"[" * 5000])
-def test_what_is_no_json_is_refused(data: bytes) -> None:
+def test_invalid_json_is_an_error(data: bytes) -> None:
     with pytest.raises(InputError):
         read_label_studio(data)
 

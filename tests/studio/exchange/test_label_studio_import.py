@@ -1,4 +1,4 @@
-"""What Label Studio itself exports as "JSON", in the shape that its documentation gives."""
+"""Exports "JSON" of Label Studio, in the form that its documentation gives."""
 
 import json
 from typing import Any
@@ -75,7 +75,7 @@ def test_a_project_that_was_made_in_label_studio() -> None:
     assert cue_regions(item) == [(4.0, 5.0), (1.25, 2.5)]
 
 
-def test_what_only_a_model_answered_has_no_key() -> None:
+def test_predictions_are_no_key() -> None:
     with raises("missing-field", field="answer", file="export.json: task 1"):
         read([task(71) | {"annotations": []}])
 
@@ -101,7 +101,7 @@ def test_two_tasks_of_one_id_and_an_export_of_another_format_are_refused() -> No
         b"<html>",
     ],
 )
-def test_what_is_something_else_is_not_taken_for_it(data: bytes) -> None:
+def test_other_files_are_not_recognised_as_label_studio(data: bytes) -> None:
     assert not is_label_studio(data)
 
 
@@ -138,7 +138,7 @@ def test_one_choice_that_is_ticked_twice_is_one_choice() -> None:
         {"result": [answered("B. dog")], "was_cancelled": True},
     ],
 )
-def test_an_annotation_that_says_nothing_takes_nothing_back(empty: dict[str, Any]) -> None:
+def test_an_empty_annotation_changes_nothing(empty: dict[str, Any]) -> None:
     made = task(71, answered("C. cow"))
     made["annotations"].append({"id": 2, **empty})
     assert read([made])[0].answer == "cow"

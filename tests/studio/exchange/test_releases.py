@@ -1,4 +1,4 @@
-"""A release of a project: frozen once, written again as it was whatever became of the items since."""
+"""Releases of a project: frozen once, and rebuilt identically."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from mmar.studio.workflow.content import Cue
 __all__ = ["opened", "released_folder"]
 
 
-def test_a_version_is_written_again_to_the_byte_whatever_changed_since(opened: Studio) -> None:
+def test_a_version_is_rebuilt_identically_after_changes(opened: Studio) -> None:
     written(opened, "0.9")
     change(opened.database, "tone-2", "Which pitch has the third?", "approved")
     first = written(opened, "1.0")
@@ -85,7 +85,7 @@ def test_the_command_writes_a_version_again(opened: Studio) -> None:
     assert tree(opened.config.releases / "tones/1.0") == first
 
 
-def test_what_was_taken_down_since_is_not_written_again(opened: Studio) -> None:
+def test_a_release_with_a_later_takedown_is_not_written_again(opened: Studio) -> None:
     written(opened, "1.0")
     shutil.rmtree(opened.config.releases / "tones")
     change(opened.database, "tone-1", "Which?", "taken_down")
@@ -172,7 +172,7 @@ def test_the_data_sheet_says_what_the_audit_of_the_released_file_finds(
     assert f": 0 errors, 0 warnings, 0 notes; {count} accepted." in second
 
 
-def test_a_clip_is_released_under_the_name_of_what_it_is(opened: Studio, tmp_path: Path) -> None:
+def test_a_released_clip_has_the_suffix_of_its_format(opened: Studio, tmp_path: Path) -> None:
     soundfile.write(tmp_path / "audio/tone.x.flac", 0.3 * np.sin(np.arange(16_000) / 9), 16_000)
     item = msgspec.structs.replace(record(9), audio_path="./audio/tone.x.flac", url=None)
     clips = store_clips(opened.config.media, tmp_path, [item])
@@ -198,7 +198,7 @@ def test_a_clip_is_released_under_the_name_of_what_it_is(opened: Studio, tmp_pat
     assert (plain, along) == ("./audio/tone.x.flac", "./audio/tone.x.wav")
 
 
-def test_where_cues_are_heard_is_released_or_withheld_with_the_cues(opened: Studio) -> None:
+def test_times_of_cues_are_released_or_withheld_with_the_cues(opened: Studio) -> None:
     with opened.database.write() as session:
         project, item = session.scalars(select(Project)).one(), session.get_one(Item, 1)
         actor = people.actor_in(session, project.id, session.get_one(Person, 1))
@@ -251,9 +251,7 @@ def test_human_accuracy_is_of_the_questions_as_they_are_released(opened: Studio)
     assert "over 1 question answered blind by two or more people" in sheet
 
 
-def test_a_first_release_and_the_same_again_in_either_kind_of_database(
-    database: Database, tmp_path: Path
-) -> None:
+def test_a_release_is_rebuilt_identically_on_both_databases(database: Database, tmp_path: Path) -> None:
     config = StudioConfig(data=tmp_path)
     with database.write() as session:
         root = people.add_person(session, "root", "Root", NOW, site_admin=True)

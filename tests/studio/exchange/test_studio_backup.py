@@ -1,4 +1,4 @@
-"""A studio's backup, and putting it back, on SQLite and on PostgreSQL and from one to the other."""
+"""Backups of a studio and restoring them, on SQLite, on PostgreSQL, and from one to the other."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_a_studio_moves_to_postgresql_and_back_row_by_row(server: str, tmp_path:
         base.execute("DELETE FROM audit_log")
 
 
-def test_what_a_database_held_is_kept_as_a_studio_of_its_own(server: str, tmp_path: Path) -> None:
+def test_the_former_rows_of_a_database_are_saved_as_a_studio(server: str, tmp_path: Path) -> None:
     studio = Kept(tmp_path / "data", server).make(b"first")
     first = studio.rows()
     back_up_studio(studio.config, tmp_path / "backup")
@@ -200,7 +200,7 @@ class Gone(BaseException):
 
 
 @pytest.mark.parametrize("at", ["loading", "before the commit", "after the commit", "amid the files"])
-def test_a_restore_that_is_cut_off_is_whole_or_undone(
+def test_an_interrupted_restore_is_complete_or_undone(
     at: str, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     studio = Kept(tmp_path / "data", server).make(b"first")
@@ -265,7 +265,7 @@ def test_a_restore_that_is_cut_off_is_whole_or_undone(
         ("ALTER TABLE clip RENAME COLUMN alike TO other", "damaged-database"),
     ],
 )
-def test_a_backup_that_the_database_cannot_take_changes_nothing(
+def test_a_backup_that_the_database_cannot_store_changes_nothing(
     statement: str, code: str, server: str, tmp_path: Path
 ) -> None:
     source = Kept(tmp_path / "source").make(b"other")
@@ -286,9 +286,7 @@ def test_a_backup_that_the_database_cannot_take_changes_nothing(
         assert files(lite.data) == {"media/recordings/a.wav": b"lite"}
 
 
-def test_a_database_that_holds_no_studio_or_is_not_there_is_said_in_words(
-    server: str, tmp_path: Path
-) -> None:
+def test_a_missing_or_foreign_database_is_an_error(server: str, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     with raises("other-version"):
         back_up_studio(StudioConfig(data=tmp_path / "data", database_url=server), tmp_path / "backup")

@@ -1,4 +1,4 @@
-"""What is taken down is in no release, no export and no archive, by whatever name it was taken down."""
+"""Takedowns apply to releases, exports and archives, by id, video or clip."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def sha_of(opened: Studio, public_id: str) -> str:
 @pytest.mark.parametrize(
     "what", ["tone-1", " tone-1 ", "https://www.youtube.com/watch?v=abcdefghij1&t=9", "abcdefghij1", "SHA"]
 )
-def test_by_id_video_or_clip_it_is_in_nothing_that_leaves_the_house(opened: Studio, what: str) -> None:
+def test_takedowns_by_id_video_or_clip_apply_to_all_exports(opened: Studio, what: str) -> None:
     written(opened, "1.0")
     assert take_down(opened, sha_of(opened, "tone-1") if what == "SHA" else what) == ["tone-1"]
     files = written(opened, "1.1", LATER)
@@ -67,7 +67,7 @@ def test_by_id_video_or_clip_it_is_in_nothing_that_leaves_the_house(opened: Stud
         write_project_release(opened.config, opened.database, "tones", "1.0", LATER)
 
 
-def test_an_item_taken_down_by_itself_is_told_in_every_later_release(opened: Studio) -> None:
+def test_later_releases_state_the_takedown_of_an_item(opened: Studio) -> None:
     written(opened, "1.0")
     change(opened.database, "tone-1", "Its owner is N. N.", "taken_down")
     for version in ("1.1", "1.2"):
@@ -99,7 +99,7 @@ def test_the_changes_are_known_when_the_folder_of_the_release_before_is_gone(ope
     assert NOW + timedelta(days=9) == LATER
 
 
-def test_the_command_says_what_is_named_and_where_it_was_released(opened: Studio) -> None:
+def test_the_command_lists_matching_items_and_releases(opened: Studio) -> None:
     written(opened, "1.0")
     base = ["--data", str(opened.config.data), "takedown", "tones"]
     text = CliRunner().invoke(command, [*base, "tone-1", "--why", "asked"], catch_exceptions=False)
@@ -114,7 +114,7 @@ def test_the_command_says_what_is_named_and_where_it_was_released(opened: Studio
     assert [line.split("  ")[1:] for line in listed] == [["tone-1", "asked"], ["tone-9", "asked"]]
 
 
-def test_what_was_taken_down_by_mistake_comes_back(opened: Studio) -> None:
+def test_a_takedown_is_lifted(opened: Studio) -> None:
     first = written(opened, "1.0")
     assert take_down(opened, "abcdefghij1") == ["tone-1"]
     without = written(opened, "1.1", LATER)
@@ -145,7 +145,7 @@ def test_what_was_taken_down_by_mistake_comes_back(opened: Studio) -> None:
     ]
 
 
-def test_what_another_line_names_stays_down(opened: Studio) -> None:
+def test_an_item_of_two_takedowns_stays_down(opened: Studio) -> None:
     take_down(opened, "abcdefghij1")
     take_down(opened, "tone-1")
     with opened.database.write() as session:

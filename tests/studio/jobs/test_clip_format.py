@@ -1,4 +1,4 @@
-"""Clips in the rate and channels that a project wants, and those that keep the sound that was heard."""
+"""The sample rate and channels of clips; inspected clips are not converted."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_as_recorded_keeps_every_sample(opened: Studio, tmp_path: Path) -> None:
     np.testing.assert_array_equal(stored, recorded)
 
 
-def test_what_nobody_judged_is_cut_anew_and_what_was_heard_stays(opened: Studio) -> None:
+def test_only_clips_that_nobody_inspected_are_cut_again(opened: Studio) -> None:
     put_in(opened, "preparation", "t0")
     put_in(opened, "inspection", "t1")
     before, heard = clip(opened, "t0"), clip(opened, "t1")
@@ -153,7 +153,7 @@ def test_the_release_says_what_clips_were_converted_to(opened: Studio) -> None:
     assert {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == first
 
 
-def test_what_is_not_on_offer_is_refused_in_words(opened: Studio) -> None:
+def test_unknown_formats_are_errors(opened: Studio) -> None:
     for rate, channels in (("12345", ""), ("", "3"), ("fast", "")):
         with raises("unknown-format"):
             parse_clip_format(rate, channels)

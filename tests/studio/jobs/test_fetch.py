@@ -1,4 +1,4 @@
-"""A recording is downloaded once, whatever number of projects use it."""
+"""A recording is downloaded once for all projects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model's answer must hold before it becomes a proposal; whatever it says, nothing breaks."""
+"""Reading a model's reply: what becomes a proposal, and what is an error."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def read(kind: str, reply: Any, **more: Any) -> dict[str, Any]:
         '{broken {"thinking": "It is low.\\ud800"}',
     ],
 )
-def test_the_object_is_found_among_whatever_stands_around_it(text: str) -> None:
+def test_the_json_object_is_found_in_surrounding_text(text: str) -> None:
     assert read("thinking", text) == {"thinking": "It is low."}
 
 
@@ -60,7 +60,7 @@ def test_replies_that_nobody_could_accept(kind: str, reply: Any) -> None:
         read(kind, reply, ideas={1, 2})
 
 
-def test_what_is_kept_is_exactly_what_can_be_taken_over() -> None:
+def test_a_reply_is_reduced_to_what_can_be_accepted() -> None:
     result = read(
         "distractors", {"distractors": ["a gong", "a flute", "a horn"], "why": ["x", 3, "y"], "z": 1}
     )
@@ -138,7 +138,7 @@ def test_only_cards_with_a_title_are_kept_with_texts_and_tags_in_the_form_that_p
         read("ideas", {"ideas": ["a", {"title": ""}]})
 
 
-def test_only_ideas_of_the_board_get_places_and_each_only_one() -> None:
+def test_only_ideas_on_the_board_get_a_category_and_only_one() -> None:
     categories = [
         "x",
         {"idea": "abc", "category": "Signal Layer"},

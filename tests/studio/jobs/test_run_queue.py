@@ -1,4 +1,4 @@
-"""Doing all jobs that there are: those that wait for another try too, those of the dead, several at once."""
+"""Running the queue of jobs: retries, jobs of killed workers, and several workers."""
 
 from __future__ import annotations
 
@@ -61,9 +61,7 @@ def doing(monkeypatch: pytest.MonkeyPatch, do: Callable[[JobContext], None]) -> 
     monkeypatch.setattr(workers, "KINDS", {"clip": do, "propose": do})
 
 
-def test_what_failed_for_a_while_is_tried_again_before_it_ends(
-    opened: Studio, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_temporary_failures_are_retried(opened: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     tries: Counter[int] = Counter()
 
     def do(work: JobContext) -> None:
@@ -85,7 +83,7 @@ def test_what_failed_for_a_while_is_tried_again_before_it_ends(
     assert run_queue(opened.config, opened.database, opened.clock)["failed"] == 1
 
 
-def test_a_killed_workers_job_is_waited_for_and_done(opened: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_job_of_a_killed_worker_is_done(opened: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     doing(monkeypatch, lambda work: None)
     queue(opened, 2)
     with opened.database.write() as session:
@@ -109,7 +107,7 @@ def test_as_many_at_once_as_asked_for_each_job_once(opened: Studio, monkeypatch:
     assert sorted(done) == list(range(12))
 
 
-def test_interrupted_work_is_anybodys_again_at_once(opened: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_jobs_are_queued_again_at_once(opened: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     def do(_work: JobContext) -> None:

@@ -44,7 +44,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("form", "coding"), FORMS)
-def test_a_part_holds_the_very_samples_in_every_format(form: str, coding: str, tmp_path: Path) -> None:
+def test_a_segment_has_exactly_the_samples_of_the_recording(form: str, coding: str, tmp_path: Path) -> None:
     path = write(tmp_path / "a", 6, 1, form, coding)
     whole = read_clip(path).samples
     for start in (0, 1, 999, 4096, 17_777, 30_000):
@@ -68,7 +68,7 @@ def test_parts_are_joined_in_the_order_given(recording: Path, parts: list[tuple[
     assert np.array_equal(cut(recording, segments).samples, expected)
 
 
-def test_what_is_written_is_what_was_cut_and_its_measures_are_given(recording: Path, tmp_path: Path) -> None:
+def test_a_prepared_clip_is_written_and_measured(recording: Path, tmp_path: Path) -> None:
     made = prepare_clip(
         recording, parse_timestamp("0:01,0:03;0:07,0:08"), tmp_path / "clip.wav", tmp_path / "clip.peaks"
     )

@@ -108,7 +108,7 @@ def test_too_much_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     assert proxy.refusals == ["more than the 100 kB that are allowed"]
 
 
-def test_a_client_that_says_nothing_is_not_waited_for() -> None:
+def test_a_client_that_sends_nothing_is_disconnected() -> None:
     async def work(site: Site, proxy: GuardProxy) -> bytes:
         parts = urlsplit(proxy.url)
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)

@@ -1,4 +1,4 @@
-"""Uploads are what decoding finds; what browsers cannot play becomes FLAC; size and time are limited."""
+"""Uploads are recognised by decoding; formats that browsers cannot play are converted to FLAC; size and time are limited."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_what_is_not_audio_is_refused_and_leaves_nothing(content: bytes, tmp_pat
     assert list(work.iterdir()) == []
 
 
-def test_a_header_that_promises_more_than_is_there_is_refused(wav: Path, tmp_path: Path, work: Path) -> None:
+def test_a_header_with_a_wrong_length_is_an_error(wav: Path, tmp_path: Path, work: Path) -> None:
     wav.write_bytes(wav.read_bytes()[:-1000])
     with pytest.raises(MmarError):
         process_upload(wav, work)
@@ -140,9 +140,7 @@ def test_size_length_rate_channels_and_samples_are_limited(wav: Path, tmp_path: 
     assert list(work.iterdir()) == []
 
 
-def test_the_decoder_does_one_task_after_another_and_hands_errors_on(
-    wav: Path, tmp_path: Path, work: Path
-) -> None:
+def test_the_decoder_does_several_tasks_and_passes_errors_on(wav: Path, tmp_path: Path, work: Path) -> None:
     with Decoder() as decoder:
         made = decoder.process_upload(wav, work, 1 << 20)
         assert made.duration == 2.0

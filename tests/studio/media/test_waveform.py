@@ -1,4 +1,4 @@
-"""Waveforms have the extremes of the samples, whatever part of the recording is asked for."""
+"""Waveforms have the extremes of the samples in every window."""
 
 from pathlib import Path
 from typing import Any

@@ -58,7 +58,7 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def test_a_recording_is_downloaded_and_what_is_said_of_it_is_text(tmp_path: Path) -> None:
+def test_a_recording_is_downloaded_with_its_title_and_licence(tmp_path: Path) -> None:
     told: list[tuple[int, int | None]] = []
     made, site = downloaded("/tone.wav", tmp_path, told)
     assert made.path.read_bytes() == tone_wav()
@@ -68,7 +68,7 @@ def test_a_recording_is_downloaded_and_what_is_said_of_it_is_text(tmp_path: Path
     assert len(site.requests) == 1
 
 
-def test_the_downloader_is_given_nothing_of_the_person_and_nothing_of_the_address(
+def test_the_downloader_gets_no_environment_and_no_option_from_the_url(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HTTP_PROXY", "OPENAI_API_KEY", "YTDLP_CONFIG", "NETRC"):
@@ -114,7 +114,7 @@ def test_the_downloader_is_given_nothing_of_the_person_and_nothing_of_the_addres
         "watch?v=x",
     ],
 )
-def test_what_is_no_allowed_address_starts_no_downloader(url: str, tmp_path: Path) -> None:
+def test_a_url_that_is_not_allowed_starts_no_downloader(url: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         asyncio.run(download_video(url, tmp_path, FetchPolicy(hosts=("127.0.0.1",)), command=stub(tmp_path)))
     assert list(tmp_path.iterdir()) == []
@@ -236,12 +236,12 @@ def test_the_real_yt_dlp_downloads_a_media_file_through_the_proxy(tmp_path: Path
     assert not any("Cookie" in request.headers for request in site.requests)
 
 
-def test_the_real_yt_dlp_is_kept_from_other_hosts_and_told_in_words(tmp_path: Path) -> None:
+def test_the_real_yt_dlp_cannot_reach_other_hosts(tmp_path: Path) -> None:
     with raises("download-refused"):
         really("/to?url=http://10.0.0.1/a.wav", tmp_path, [])
 
 
-def test_the_real_yt_dlp_is_told_of_the_size_that_is_allowed(tmp_path: Path) -> None:
+def test_the_real_yt_dlp_respects_the_size_limit(tmp_path: Path) -> None:
     with raises("no-recording"):
         really("/tone.wav", tmp_path, [], max_bytes=10_000)
 

@@ -1,4 +1,4 @@
-"""Accounts: links, tokens, who may manage whom, and how login attempts are limited."""
+"""Accounts: links, tokens, who may manage them, and limits of login attempts."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Two:
         ]
 
 
-def test_a_link_dies_when_its_owner_is_taken_into_another_project(database: Database) -> None:
+def test_a_link_ends_when_its_owner_joins_another_project(database: Database) -> None:
     with database.write() as session:
         two = Two(session)
         ina = two.add("ina", two.one, two.ada)
@@ -62,7 +62,7 @@ def test_a_link_dies_when_its_owner_is_taken_into_another_project(database: Data
 
 
 @pytest.mark.parametrize("roles", [frozenset({Role.LEAD}), frozenset[Role]()])
-def test_a_link_dies_when_its_owners_roles_change(database: Database, roles: frozenset[Role]) -> None:
+def test_a_link_ends_when_its_owners_roles_change(database: Database, roles: frozenset[Role]) -> None:
     with database.write() as session:
         two = Two(session)
         ina = two.add("ina", two.one, two.ada)
@@ -139,7 +139,7 @@ def test_an_existing_login_is_added_on_confirmation_and_keeps_its_roles(database
     [("a b", "", "invalid-login"), ("", "", "invalid-login"), ("x" * 81, "", "invalid-login"),
      ("ina", "n" * 10_000_000, "text-too-long"), ("ina", "a\x00b", "invalid-character")],
 )  # fmt: skip
-def test_a_login_or_name_that_cannot_be_kept(database: Database, login: str, name: str, code: str) -> None:
+def test_invalid_logins_and_names(database: Database, login: str, name: str, code: str) -> None:
     with database.write() as session, raises(code):
         people.add_person(session, login, name, NOW)
 

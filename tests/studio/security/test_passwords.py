@@ -1,4 +1,4 @@
-"""What a password costs, and when."""
+"""The cost of passwords."""
 
 from __future__ import annotations
 

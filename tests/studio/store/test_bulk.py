@@ -1,4 +1,4 @@
-"""One thing done to many items: shared out evenly, held to every rule, and what is left is said."""
+"""Actions on many items: even splits, rules, and counts of skipped items."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def numbers(team: Team, **chosen: object) -> list[int]:
         return item_lists.item_numbers(session, team.project.id, item_lists.ItemFilter(**chosen))  # type: ignore[arg-type]
 
 
-def test_many_are_shared_out_evenly_and_never_to_who_wrote_them(team: Team) -> None:
+def test_items_are_split_evenly_and_never_assigned_to_their_writers(team: Team) -> None:
     anna = both_roles(team, team.anna)
     hers = [team.send_to_inspection() for _ in range(10)]
     people_ = [anna.person, team.ina.person, team.ivo.person]
@@ -62,7 +62,7 @@ def test_many_are_shared_out_evenly_and_never_to_who_wrote_them(team: Team) -> N
     assert {why: n for why, n in alone.left.items() if "contributed to this item" in why} == dict(alone.left)
 
 
-def test_writers_get_what_nobody_wrote_and_who_may_not_is_named_before_anything_is_done(team: Team) -> None:
+def test_writers_are_assigned_and_wrong_people_are_refused_first(team: Team) -> None:
     with team.database.write() as session:
         rows = [items.new_item(session, team.project, team.admin, NOW) for _ in range(7)]
         for row in rows:
@@ -91,7 +91,7 @@ def test_writers_get_what_nobody_wrote_and_who_may_not_is_named_before_anything_
         assert len(item_lists.my_items(session, team.project.id, team.anna.person)) == 4
 
 
-def test_many_are_moved_and_what_a_rule_forbids_stays_and_is_counted(team: Team) -> None:
+def test_many_items_are_moved_and_the_others_are_counted_by_rule(team: Team) -> None:
     whole = [team.write_item() for _ in range(3)]
     half = team.write_item(msgspec.structs.replace(GOOD, answer=None))
     moved = bulk.move_items(team.database, team.project, [*whole, half], team.admin, Action.SUBMIT, clock)
@@ -127,7 +127,7 @@ def test_asking_again_asks_only_what_was_not_answered(team: Team) -> None:
         request_proposals(team.database, team.project, some, ["poem"], team.admin, clock)
 
 
-def test_what_came_back_without_an_author_is_any_writers_and_out_of_time_is_not_out_of_hand(
+def test_a_correction_without_author_is_in_the_writers_queue(
     team: Team,
 ) -> None:
     item = team.send_to_inspection()

@@ -1,4 +1,4 @@
-"""A lead names who writes and who inspects; the queues keep to it, and nobody inspects what they wrote."""
+"""Leads assign writers and inspectors; queues respect that, and nobody inspects their own work."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def could(team: Team, item: int) -> dict[str, set[str]]:
     return {role: {person.login for person in rows} for role, rows in result.items()}
 
 
-def test_a_named_inspector_has_the_item_to_themselves_until_they_approve(team: Team) -> None:
+def test_an_assigned_item_is_offered_to_its_inspector_only(team: Team) -> None:
     first, second = team.send_to_inspection(), team.send_to_inspection()
     name(team, second, Role.INSPECTOR, team.ivo.person)
     assert team.take(team.ina) == first
@@ -67,7 +67,7 @@ def test_a_named_inspector_has_the_item_to_themselves_until_they_approve(team: T
         assert "assign" in {event.action for event in item_lists.events_of(session, second)}
 
 
-def test_an_author_or_writer_is_never_named_to_inspect(team: Team) -> None:
+def test_an_author_or_writer_cannot_be_assigned_to_inspect(team: Team) -> None:
     item = team.send_to_inspection()
     with raises("writer"):
         name(team, item, Role.INSPECTOR, _both(team, item).person)
@@ -92,7 +92,7 @@ def _both(team: Team, item: int) -> Actor:
         return people.actor_in(session, project.id, person)
 
 
-def test_a_named_writer_becomes_the_author_and_who_wrote_before_still_never_inspects(team: Team) -> None:
+def test_an_assigned_writer_becomes_the_author_and_former_writers_cannot_inspect(team: Team) -> None:
     item = team.write_item()
     name(team, item, Role.ANNOTATOR, team.ben.person)
     with team.database.read() as session:
@@ -112,7 +112,7 @@ def test_a_named_writer_becomes_the_author_and_who_wrote_before_still_never_insp
         name(team, item, Role.INSPECTOR, 99)
 
 
-def test_who_is_named_to_write_is_no_longer_named_to_inspect_and_naming_nobody_frees(team: Team) -> None:
+def test_an_assigned_writer_loses_the_inspection_and_an_assignment_can_be_removed(team: Team) -> None:
     item = team.write_item()
     name(team, item, Role.INSPECTOR, team.ivo.person)
     name(team, item, Role.INSPECTOR, team.admin.person)
@@ -125,7 +125,7 @@ def test_who_is_named_to_write_is_no_longer_named_to_inspect_and_naming_nobody_f
     assert team.take(team.ina) == item
 
 
-def test_who_is_shut_out_is_gone_at_once_and_leaves_name_and_work(team: Team) -> None:
+def test_a_deactivated_person_loses_access_at_once(team: Team) -> None:
     held, named = team.send_to_inspection(), team.send_to_inspection()
     name(team, named, Role.INSPECTOR, team.ina.person)
     assert team.take(team.ina) == named
@@ -169,7 +169,7 @@ def test_no_project_and_no_site_loses_its_last_admin(team: Team) -> None:
             people.set_roles(session, project, ben, frozenset(), team.admin)
 
 
-def test_who_may_no_longer_inspect_keeps_nothing_from_others(team: Team) -> None:
+def test_a_former_inspectors_reservations_are_released(team: Team) -> None:
     item = team.send_to_inspection()
     name(team, item, Role.INSPECTOR, team.ina.person)
     with team.database.write() as session:

@@ -77,7 +77,7 @@ def test_from_draft_over_rejection_and_correction_to_approval(team: Team) -> Non
         assert score.answers == 0  # the item has no clip that anybody could have heard
 
 
-def test_a_stale_save_keeps_both_persons_words(team: Team) -> None:
+def test_a_stale_save_loses_no_text(team: Team) -> None:
     item = team.write_item()
     with team.database.write() as session:
         lead_version = msgspec.structs.replace(GOOD, thinking="Bowed, low, last.")
@@ -127,7 +127,7 @@ def test_a_lease_that_ran_out_gives_the_item_to_the_next(team: Team) -> None:
     assert team.take(team.ivo, now=NOW + LEASE_TIME) == item
 
 
-def test_the_key_stays_hidden_from_who_may_still_listen(team: Team) -> None:
+def test_the_key_is_hidden_from_people_who_may_be_asked(team: Team) -> None:
     item = team.send_to_inspection()
     with team.database.write() as session:
         row = revisions.find_item(session, team.project, item)
@@ -140,7 +140,7 @@ def test_the_key_stays_hidden_from_who_may_still_listen(team: Team) -> None:
         team.hear(item, team.ivo, 1)
 
 
-def test_a_new_tree_moves_items_without_undoing_what_was_judged(team: Team) -> None:
+def test_a_new_taxonomy_moves_items_and_reviews_stay_valid(team: Team) -> None:
     item = team.send_to_inspection()
     team.take(team.ina)
     team.hear(item, team.ina, 1)
@@ -166,7 +166,7 @@ def test_a_new_tree_moves_items_without_undoing_what_was_judged(team: Team) -> N
         save_taxonomy(session, team.project, team.anna, tree, [], base=2, why="", now=NOW)
 
 
-def test_a_renamed_layer_takes_along_items_without_a_sub_category_places_of_ideas_and_targets(
+def test_renaming_a_layer_moves_items_ideas_and_targets(
     team: Team,
 ) -> None:
     item = team.write_item(msgspec.structs.replace(GOOD, sub_category=""))
@@ -216,7 +216,7 @@ def test_drafts_are_each_persons_own_and_go_with_the_save(team: Team) -> None:
         assert drafts.find_draft(session, item, team.anna.person) is None
 
 
-def test_an_item_of_another_project_is_out_of_reach(team: Team) -> None:
+def test_an_item_of_another_project_is_not_found(team: Team) -> None:
     item = team.write_item()
     with team.database.write() as session:
         other = projects.add_project(session, "other", "Other", team.admin_person, NOW)
@@ -224,7 +224,7 @@ def test_an_item_of_another_project_is_out_of_reach(team: Team) -> None:
             revisions.find_item(session, other, item)
 
 
-def test_a_draft_that_nobody_began_belongs_to_whoever_takes_it(team: Team) -> None:
+def test_a_draft_without_author_belongs_to_whoever_claims_it(team: Team) -> None:
     with team.database.write() as session:
         stub = items.new_item(session, team.project, team.admin, NOW)
         stub.author_id = None
@@ -238,7 +238,7 @@ def test_a_draft_that_nobody_began_belongs_to_whoever_takes_it(team: Team) -> No
         assert revisions.find_item(session, team.project, stub.id).author_id == team.anna.person
 
 
-def test_a_proposal_changes_nothing_until_somebody_takes_it_over(team: Team) -> None:
+def test_a_proposal_changes_nothing_until_it_is_accepted(team: Team) -> None:
     item = team.write_item()
     with team.database.write() as session:
         row = revisions.find_item(session, team.project, item)

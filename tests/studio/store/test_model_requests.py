@@ -33,7 +33,7 @@ def test_annotators_ask_about_their_own_items_and_leads_about_all(team: Team) ->
         request_proposal(session, team.project, item, "poem", team.anna, NOW)
 
 
-def test_of_many_items_only_ones_own_are_asked_about(team: Team) -> None:
+def test_model_requests_for_many_items_cover_only_ones_own(team: Team) -> None:
     mine = [team.write_item(GOOD) for _ in range(3)]
 
     def clock() -> object:

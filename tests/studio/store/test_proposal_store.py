@@ -1,4 +1,4 @@
-"""Proposals: for whom they wait, who decides, and that taking one over loses nothing of what people wrote."""
+"""Proposals: who sees and reviews them, and that accepting one loses no edit."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def typed(team: Team, item: int, content: ItemContent) -> None:
         drafts.save_draft(session, row, team.anna, content, row.version, row.revision, NOW)
 
 
-def test_what_its_author_was_typing_stays_when_they_take_a_proposal_over(team: Team) -> None:
+def test_a_draft_stays_when_its_author_accepts_a_proposal(team: Team) -> None:
     item = team.write_item()
     typed(team, item, msgspec.structs.replace(GOOD, question="Which instrument comes in at the"))
     number = propose(team, item)
@@ -55,7 +55,7 @@ def test_what_its_author_was_typing_stays_when_they_take_a_proposal_over(team: T
         assert draft.content.thinking == "Clearer."
 
 
-def test_a_draft_of_the_same_field_is_kept_as_typed_and_meets_the_proposal_when_saved(team: Team) -> None:
+def test_a_draft_of_the_same_field_stays_and_conflicts_with_the_proposal_when_saved(team: Team) -> None:
     item = team.write_item()
     mine = msgspec.structs.replace(GOOD, thinking="My own words.")
     typed(team, item, mine)
@@ -70,7 +70,7 @@ def test_a_draft_of_the_same_field_is_kept_as_typed_and_meets_the_proposal_when_
     assert stale.value.conflict.both == ("thinking",)
 
 
-def test_an_item_changed_since_one_looked_is_looked_at_again(team: Team) -> None:
+def test_a_proposal_for_an_item_that_changed_is_stale(team: Team) -> None:
     item = team.write_item()
     number = propose(team, item)
     write(team, item, msgspec.structs.replace(GOOD, thinking="Better than any model."), 1)
@@ -86,7 +86,7 @@ def test_an_item_changed_since_one_looked_is_looked_at_again(team: Team) -> None
         assert (made.state, made.revision, row.revision) == ("accepted", 1, 3)
 
 
-def test_the_revision_that_was_asked_about_is_noted_not_the_one_saved_meanwhile(team: Team) -> None:
+def test_a_proposal_records_the_revision_of_its_request(team: Team) -> None:
     item = team.write_item()
     write(team, item, msgspec.structs.replace(GOOD, thinking="Newer."), 1)
     number = propose(team, item, revision=1)
@@ -94,7 +94,7 @@ def test_the_revision_that_was_asked_about_is_noted_not_the_one_saved_meanwhile(
         assert session.get_one(Proposal, number).revision == 1
 
 
-def test_proposals_wait_for_who_decides_and_for_nobody_who_may_still_listen(team: Team) -> None:
+def test_proposals_are_visible_to_reviewers_who_know_the_key(team: Team) -> None:
     item = team.write_item()
     number = propose(team, item)
 

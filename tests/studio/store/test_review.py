@@ -1,4 +1,4 @@
-"""Many proposals taken over at once: in whose name, and that nothing anybody wrote is undone."""
+"""Accepting many proposals at once."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def wrong_choices(team: Team, item: int) -> int:
         ).id  # fmt: skip
 
 
-def test_all_of_many_items_are_taken_over_a_revision_each_in_the_name_of_who_said_so(team: Team) -> None:
+def test_many_proposals_are_accepted_with_a_revision_each(team: Team) -> None:
     some = [team.write_item() for _ in range(6)]
     for item in some:
         propose(team, item)
@@ -65,7 +65,7 @@ def test_all_of_many_items_are_taken_over_a_revision_each_in_the_name_of_who_sai
     assert take(team, team.anna) == (0, [])
 
 
-def test_what_somebody_wrote_since_the_model_was_asked_stays_and_the_proposal_waits(team: Team) -> None:
+def test_a_proposal_stays_open_if_the_field_changed_since_the_request(team: Team) -> None:
     same, asked, other = (team.write_item() for _ in range(3))
     for item in (same, asked, other):
         propose(team, item)
@@ -85,7 +85,7 @@ def test_what_somebody_wrote_since_the_model_was_asked_stays_and_the_proposal_wa
         assert sorted(proposals.acceptable_proposals(session, team.project.id, team.anna)) == [1, 2]
 
 
-def test_what_the_author_is_writing_is_not_overtaken(team: Team) -> None:
+def test_a_proposal_stays_open_while_the_author_edits_the_field(team: Team) -> None:
     item, other = team.write_item(), team.write_item()
     typed(team, item, msgspec.structs.replace(GOOD, thinking="Half a sent"))
     typed(team, other, msgspec.structs.replace(GOOD, language="zh"))
@@ -98,7 +98,7 @@ def test_what_the_author_is_writing_is_not_overtaken(team: Team) -> None:
         assert stored.content.thinking == "Half a sent"
 
 
-def test_what_came_after_one_looked_is_not_taken_and_states_are_held_to(team: Team) -> None:
+def test_later_proposals_are_not_accepted_and_states_are_checked(team: Team) -> None:
     item = team.write_item()
     first, second = propose(team, item), wrong_choices(team, item)
     assert take(team, team.anna, upto=first) == (1, [])

@@ -1,4 +1,4 @@
-"""Several people and programs write at the same moment, on both databases, as two servers would."""
+"""Concurrent writes on both databases, as of two servers."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_a_queue_gives_each_item_to_one_person(database: Database, project: Proj
     assert len(set(got)) == 8
 
 
-def test_of_two_who_save_one_item_one_is_told(database: Database, project: Project) -> None:
+def test_one_of_two_concurrent_saves_is_stale(database: Database, project: Project) -> None:
     with database.write() as session:
         admin = people.actor_in(session, project.id, named(session, "admin"))
         item = items.new_item(session, session.get_one(Project, project.id), admin, NOW)
@@ -173,7 +173,7 @@ def test_one_person_in_several_windows(database: Database, project: Project) -> 
         assert session.scalar(select(func.count()).select_from(IdeaVote)) == 0  # eight times there and back
 
 
-def test_whoever_waits_too_long_for_another_server_is_told(
+def test_a_lock_that_is_held_too_long_is_an_error(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database_module, "BUSY_MS", 100)

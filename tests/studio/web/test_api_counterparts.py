@@ -115,7 +115,7 @@ def test_a_link_for_a_new_password_works_and_ends_the_sessions(site: Site) -> No
     assert anna.get(f"{BASE}/audit").status_code == 401  # her token ended with her old password
 
 
-def test_a_revision_is_read_whole_by_its_writers_and_without_its_key_by_who_may_listen(
+def test_a_revision_has_its_key_only_for_people_who_cannot_be_asked(
     quiet_site: Site,
 ) -> None:
     item = begun(quiet_site)
@@ -140,7 +140,7 @@ def test_a_revision_is_read_whole_by_its_writers_and_without_its_key_by_who_may_
 
 
 @on_both
-def test_a_conflict_is_resolved_by_a_program_and_shows_nothing_to_who_may_not_write(quiet_site: Site) -> None:
+def test_a_program_resolves_a_conflict_and_readers_see_nothing_of_it(quiet_site: Site) -> None:
     item = begun(quiet_site)
     anna, root, ina = (quiet_site.client(login) for login in ("anna", "root", "ina"))
     assert anna.get(f"{BASE}/items/{item}/draft").json() is None
@@ -170,7 +170,7 @@ def test_a_conflict_is_resolved_by_a_program_and_shows_nothing_to_who_may_not_wr
     assert ina.get(f"{BASE}/items/{item}").status_code == 200
 
 
-def test_a_file_of_label_studio_goes_out_and_comes_into_another_project(quiet_site: Site) -> None:
+def test_label_studio_tasks_are_exported_and_imported_into_another_project(quiet_site: Site) -> None:
     begun(quiet_site)
     root, anna = quiet_site.client("root"), quiet_site.client("anna")
     exported = root.get(f"{BASE}/export.label-studio.json")

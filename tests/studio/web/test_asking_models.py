@@ -93,9 +93,7 @@ def test_a_model_proposes_and_a_person_decides(quiet_site: Site, chat: type[Say]
     assert again.status_code == 409
 
 
-def test_a_guess_is_about_what_stands_on_the_page_and_not_about_what_was_saved(
-    quiet_site: Site, chat: type[Say]
-) -> None:
+def test_a_guess_is_about_the_text_on_the_page(quiet_site: Site, chat: type[Say]) -> None:
     item = begun(quiet_site)
     database, clock = quiet_site.studio.database, quiet_site.studio.clock
     anna = quiet_site.client("anna")
@@ -123,7 +121,7 @@ def test_a_guess_is_about_what_stands_on_the_page_and_not_about_what_was_saved(
     assert quiet_site.client("ina").get(page, headers=within).status_code == 403
 
 
-def test_a_service_that_is_busy_is_asked_again_and_nonsense_is_told(
+def test_a_busy_service_is_asked_again_and_an_unusable_answer_is_an_error(
     quiet_site: Site, chat: type[Say]
 ) -> None:
     item = begun(quiet_site)

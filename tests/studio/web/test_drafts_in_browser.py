@@ -115,7 +115,7 @@ def test_a_person_logs_in_over_the_page(quiet_site: Site, browser: Browser, by: 
     expect(page.get_by_label("Question")).to_have_value(words)
 
 
-def test_a_new_session_in_another_tab_is_taken_over(quiet_site: Site, browser: Browser) -> None:
+def test_a_new_session_of_another_tab_is_used(quiet_site: Site, browser: Browser) -> None:
     anna, page, item = editor(quiet_site, browser)
     end_sessions(quiet_site)
     cookie = {"name": "mmar_studio", "value": quiet_site.cookie("anna"), "url": quiet_site.url}

@@ -1,4 +1,4 @@
-"""Rules that hold for every address of the studio, those of tomorrow too: they are taken from the application."""
+"""Rules that hold for every address of the studio, which are read from the application."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def filled(path: str, slug: str = "demo") -> str:
     return re.sub(r"\{(\w+)(?::\w+)?\}", lambda position: values.get(position[1], "1"), path)
 
 
-def test_there_are_as_many_as_there_seem() -> None:
+def test_the_number_of_ratings() -> None:
     assert len(ROUTES) > 100
     assert {"GET", "POST", "PUT", "PATCH", "DELETE"} <= {method for method, _ in ROUTES}
 
 
-def test_a_stranger_gets_nowhere(site: Site) -> None:
+def test_an_anonymous_visitor_sees_no_page(site: Site) -> None:
     stranger = site.client()
     for method, path in ROUTES:
         if path in OPEN:
@@ -80,7 +80,7 @@ def test_no_form_and_no_call_with_a_cookie_does_anything_without_its_token(
         assert answer.status_code == 403, (method, path, answer.text[:200])
 
 
-def test_whoever_is_of_another_project_finds_nothing_of_this_one(site: Site) -> None:
+def test_members_of_other_projects_find_nothing(site: Site) -> None:
     with site.studio.database.write() as session:
         projects.add_project(session, "hidden", "Hidden", session.get_one(Person, 1), site.studio.clock())
     browser, program = site.client(), site.client("anna")
@@ -105,7 +105,7 @@ def test_whoever_is_of_another_project_finds_nothing_of_this_one(site: Site) -> 
         assert "Hidden" not in answer.text
 
 
-def test_whatever_address_is_loaded_shows_a_whole_page(site: Site) -> None:
+def test_every_address_shows_a_complete_page(site: Site) -> None:
     begun(site)
     browser = site.client()
     browser.cookies.set(COOKIE, site.cookie("root"))

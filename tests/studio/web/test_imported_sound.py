@@ -1,4 +1,4 @@
-"""The sound of an imported benchmark: its own clips where they came along, else cut from its videos."""
+"""The clips of an imported benchmark: its own, or cut from its videos."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reviews through the pages: what an inspector wrote is kept, whatever happens to the item meanwhile."""
+"""Reviews through the pages: the text of an inspector is never lost."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_review_after_the_reservation_ended_counts_if_nobody_took_the_item(qui
 
 
 @on_both
-def test_the_comment_on_an_item_that_somebody_else_took_is_shown(quiet_site: Site) -> None:
+def test_the_comment_on_an_item_that_another_inspector_claimed_is_shown(quiet_site: Site) -> None:
     number, ina, form = heard(quiet_site)
     run_out(quiet_site, number, IVO)
     answer = ina.post(f"/p/demo/items/{number}/judge", data=form)

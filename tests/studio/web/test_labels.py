@@ -1,4 +1,4 @@
-"""Words that pages show."""
+"""Texts of pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A session that ends while a page is open: scripts are told with a code, and log in without leaving the page."""
+"""A session that ends while a page is open: scripts get a code, and people log in without leaving the page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def end_sessions(site: Site) -> None:
 
 
 @pytest.mark.parametrize("headers", [SCRIPT, {"hx-request": "true"}])
-def test_a_script_is_told_and_not_redirected(quiet_site: Site, headers: dict[str, str]) -> None:
+def test_a_script_gets_a_code_instead_of_a_redirect(quiet_site: Site, headers: dict[str, str]) -> None:
     item = begun(quiet_site)
     anna = paged(quiet_site, "anna")
     end_sessions(quiet_site)

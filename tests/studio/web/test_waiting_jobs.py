@@ -19,7 +19,7 @@ from waiting import until
 
 
 @on_both
-def test_a_job_whose_worker_died_is_done_by_the_next_and_the_dead_ones_result_does_not_count(
+def test_the_job_of_a_dead_worker_is_done_by_another(
     site: Site,
 ) -> None:
     database, clock = site.studio.database, site.studio.clock
@@ -42,7 +42,7 @@ def test_a_job_whose_worker_died_is_done_by_the_next_and_the_dead_ones_result_do
         assert session.scalar(select(Job.state).where(Job.id == job.id)) == "done"
 
 
-def test_a_question_to_a_model_waits_for_a_worker_that_has_one(site: Site) -> None:
+def test_a_model_request_waits_for_a_worker_with_a_model(site: Site) -> None:
     with site.studio.database.write() as session:
         job = enqueue(session, 1, "propose", "k", {"kind": "guess", "item": 1}, site.studio.clock())
     assert not Worker(site.studio.config, site.studio.database, site.studio.clock).do_one()

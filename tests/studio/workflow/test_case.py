@@ -1,4 +1,4 @@
-"""The table of transitions, and whatever a team may do with it."""
+"""The table of transitions."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_lead_who_corrected_one_word_cannot_inspect_it_either() -> None:
         claim(case, LEA, NOW)
 
 
-def test_who_has_an_item_in_hand_stays_its_author_when_a_lead_saves_first() -> None:
+def test_the_holder_of_an_item_becomes_its_author_when_a_lead_saves_first() -> None:
     taken = claim(Case(), ANN, NOW)
     saved = perform(taken, LEA, Command(Action.SAVE), NOW)
     assert (saved.author, saved.writers) == (1, {4})
@@ -90,7 +90,7 @@ def test_a_stale_version_is_refused_whatever_else_holds() -> None:
     assert refusal(case, ANN, Command(Action.SAVE, version=1)) == "stale"
 
 
-def test_the_key_is_not_judged_before_the_ear() -> None:
+def test_an_item_is_reviewed_after_a_blind_answer_only() -> None:
     case = claim(in_inspection(), INA, NOW)
     assert refusal(case, INA, Command(Action.APPROVE)) == "listen"
     seen = msgspec.structs.replace(case, seen=case.seen | {INA.person})

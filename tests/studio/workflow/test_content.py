@@ -1,4 +1,4 @@
-"""Content: imported and written again unchanged, its problems named, its changes shown."""
+"""Content: import and export without change, problems, and differences."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_any_record_survives(record: dict[str, object]) -> None:
     assert to_item(content, item.id, item.audio_path).to_record() == record
 
 
-def test_good_content_has_no_problem_and_an_empty_one_names_each_missing_part() -> None:
+def test_complete_content_has_no_problem_and_an_empty_one_lists_what_is_missing() -> None:
     assert codes(GOOD) == set()
     assert codes(ItemContent()) >= {
         "question-missing",
@@ -110,7 +110,7 @@ def test_an_item_without_a_key_cannot_be_released() -> None:
         to_item(msgspec.structs.replace(GOOD, answer=None), "x", "x.wav")
 
 
-def test_changes_name_the_fields_and_show_the_words() -> None:
+def test_changes_list_fields_and_words() -> None:
     after = msgspec.structs.replace(GOOD, question="Which instrument enters first?", answer=0)
     result = changes(GOOD, after)
     assert [change.field for change in result] == ["question", "answer"]
@@ -122,7 +122,7 @@ def test_changes_name_the_fields_and_show_the_words() -> None:
     assert (result[1].before, result[1].after) == ("Cello", "Violin")
 
 
-def test_work_of_two_people_on_other_fields_is_merged_and_on_the_same_field_is_shown() -> None:
+def test_edits_of_different_fields_are_merged_and_of_the_same_field_conflict() -> None:
     theirs = msgspec.structs.replace(GOOD, thinking="Bowed, low, late.")
     yours = msgspec.structs.replace(GOOD, question="Who comes last?")
     conflict = three_way(GOOD, theirs, yours)
@@ -136,7 +136,7 @@ def test_work_of_two_people_on_other_fields_is_merged_and_on_the_same_field_is_s
     assert "answer" in three_way(GOOD, reordered, msgspec.structs.replace(GOOD, answer=0)).both
 
 
-def test_the_template_is_mmars_tree_and_a_new_tree_moves_its_items() -> None:
+def test_the_template_is_mmars_taxonomy_and_a_new_one_moves_items() -> None:
     assert len(MMAR_TEMPLATE.checked().layers) == 4
     assert sum(len(branch.subs) for branch in MMAR_TEMPLATE.layers) == 16
     new = Taxonomy((Branch("Perception Layer", ("Music",)), Branch("New")))
@@ -166,7 +166,7 @@ def test_a_field_filled_in_after_import_is_written_and_an_edited_rubric_replaces
     assert (written["thinking"], written["rubric"]) == ("because", None)
 
 
-def test_an_imported_clip_is_cut_anew_once_other_parts_are_chosen_and_not_for_another_spelling() -> None:
+def test_an_imported_clip_is_cut_again_after_other_segments_but_not_another_spelling() -> None:
     came = ItemContent(
         audio_path="./audio/a.wav", url="https://youtu.be/qx8hrhBZJ98?si=1", timestamp="1:32,2:02"
     )
@@ -184,7 +184,7 @@ def test_an_imported_clip_is_cut_anew_once_other_parts_are_chosen_and_not_for_an
     assert with_own_cut(ItemContent(), ItemContent(timestamp="1,2")) == ItemContent(timestamp="1,2")
 
 
-def test_a_text_written_anew_is_shown_whole_beside_the_old_one_and_a_corrected_one_word_by_word() -> None:
+def test_similar_texts_are_compared_by_words_and_others_as_a_whole() -> None:
     anew = msgspec.structs.replace(GOOD, thinking="First a cello, which is bowed, is heard at the end.")
     (change,) = changes(GOOD, anew)
     assert [(piece.kind, piece.text) for piece in change.pieces] == [

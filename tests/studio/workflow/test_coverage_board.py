@@ -8,7 +8,7 @@ from mmar.studio.workflow import State
 from mmar.studio.workflow.statistics import ItemCount, Rating, board, human_score
 
 
-def test_the_board_counts_what_is_approved_and_coming_and_names_what_is_most_wanted() -> None:
+def test_the_board_counts_items_and_lists_the_biggest_gaps() -> None:
     counts = [
         ItemCount("Signal", "sound", "", State.APPROVED),
         ItemCount("Signal", "sound", "", State.INSPECTION),
@@ -64,7 +64,7 @@ def test_no_answers_no_numbers() -> None:
     assert (score.accuracy, score.alpha, score.pairs) == (None, None, ())
 
 
-def test_a_cell_may_aim_at_each_language_apart_and_older_targets_mean_what_they_did() -> None:
+def test_a_cell_has_targets_by_language_or_one_target() -> None:
     counts = [
         ItemCount("Signal", "sound", "", State.APPROVED, 2),
         ItemCount("Signal", "speech", "zh|en", State.CORRECTION),

@@ -1,4 +1,4 @@
-"""Hints join what is missing with what the audit would say."""
+"""Hints: problems of an item and findings of the audit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONTENT = ItemContent(
 )
 
 
-def test_the_audit_speaks_once_there_is_a_question_and_never_of_the_set() -> None:
+def test_hints_have_findings_about_the_item_only() -> None:
     assert {hint.code for hint in hints(ItemContent())} >= {"question-missing", "key-missing"}
     result = {hint.code: hint for hint in hints(CONTENT)}
     # U002 is the audit's code for personal parameters in an address, of which MMAR has 125.

@@ -1,4 +1,4 @@
-"""Nothing that people type may be so long that others cannot open the page that shows it."""
+"""Length limits of texts."""
 
 from __future__ import annotations
 
