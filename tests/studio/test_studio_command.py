@@ -219,10 +219,10 @@ def test_failed_jobs_end_with_status_1_are_listed_and_tried_again(data: Path) ->
     result = CliRunner().invoke(studio, ["--data", str(data), "work", "--jobs", "2"])
     assert (result.exit_code, result.stdout) == (1, "0 jobs done, 3 failed\n")
     assert "--retry" in result.stderr
-    found = json.loads(run(data, "jobs", "demo", "--json"))
-    assert found == {
+    listed = json.loads(run(data, "jobs", "demo", "--json"))
+    assert listed == {
         "counts": {"failed": 3},
-        "failures": [{"kind": "clip", "message": "the item is gone", "jobs": 3}],
+        "failures": [{"kind": "clip", "message": "the item does not exist any more", "jobs": 3}],
     }
     assert "3 x clip: the item is gone" in run(data, "jobs", "demo")
     again = CliRunner().invoke(studio, ["--data", str(data), "work", "--project", "demo", "--retry"])

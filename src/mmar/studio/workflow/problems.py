@@ -59,9 +59,7 @@ def _errors(content: ItemContent, layers: Mapping[str, tuple[str, ...]] | None) 
         yield _error("key-missing", "answer", "Select the right choice.")
     duplicates = [text for text, n in Counter(map(_folded, content.choices)).items() if n > 1]
     if duplicates:
-        yield _error(
-            "choices-duplicates", "choices", f'Two choices are the same: "{duplicates[0] or "(empty)"}".'
-        )
+        yield _error("choices-twice", "choices", f'Two choices are the same: "{duplicates[0] or "(empty)"}".')
     if not content.modality:
         yield _error("modality-missing", "modality", "Choose a modality: sound, music, speech, or a mix.")
     if not content.category:
