@@ -224,7 +224,7 @@ def test_failed_jobs_end_with_status_1_are_listed_and_tried_again(data: Path) ->
         "counts": {"failed": 3},
         "failures": [{"kind": "clip", "message": "the item does not exist any more", "jobs": 3}],
     }
-    assert "3 x clip: the item is gone" in run(data, "jobs", "demo")
+    assert "3 x clip: the item does not exist any more" in run(data, "jobs", "demo")
     again = CliRunner().invoke(studio, ["--data", str(data), "work", "--project", "demo", "--retry"])
     assert "3 failed jobs queued again" in again.stderr
 
