@@ -41,30 +41,10 @@ def test_a_part_that_is_not_there_is_refused(start: float, end: float | None) ->
         trim(Clip(np.zeros((100, 1), np.float32), 10), start, end)
 
 
-def test_a_cross_fade_keeps_the_level_of_alike_sound_and_overlaps_by_its_length() -> None:
-    ones = Clip(np.ones((50, 1), np.float32), 10)
-    faded = join([ones, ones, ones], crossfade=1.0)
-    assert faded.frames == 150 - 2 * 10
-    assert np.allclose(faded.samples, 1, atol=1e-6)
-
-
-def test_a_cross_fade_goes_from_one_to_the_other_in_a_line() -> None:
-    one, other = (Clip(np.full((8, 1), value, np.float32), 4) for value in (1, 0))
-    faded = join([one, other], crossfade=1.0).samples[:, 0]
-    assert faded.tolist() == [1, 1, 1, 1, 0.875, 0.625, 0.375, 0.125, 0, 0, 0, 0]
-
-
-def test_a_part_may_be_all_fade() -> None:
-    short = noise(20)
-    assert join([short, short], crossfade=20 / 8000).frames == 20
-    with raises("invalid-crossfade", UsageError):
-        join([short, short, short], crossfade=11 / 8000)
-
-
 def test_the_clips_themselves_are_left_alone() -> None:
     clip = noise(100)
     before = clip.samples.copy()
-    join([clip, clip], crossfade=0.005)
+    join([clip, clip])
     assert np.array_equal(clip.samples, before)
 
 
@@ -72,5 +52,3 @@ def test_what_does_not_fit_together_is_refused() -> None:
     for others in ([], [noise(10), noise(10, 2)], [noise(10), noise(10, rate=16000)]):
         with pytest.raises(UsageError):
             join(others)
-    with raises("invalid-crossfade", UsageError):
-        join([noise(10)], crossfade=-1)

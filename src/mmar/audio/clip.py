@@ -1,16 +1,16 @@
-"""Decoded sound, and what can be done to it without interpreting it: channels, rate, parts.
+"""Decoded sound, and what can be done to it without interpreting it: channels, rate, parts, control conditions.
 
 Times are in seconds; a time t is the frame nearest to t * rate (halves to even). A part includes its start and excludes
-its end, so that adjacent parts share no frame. Nothing is faded unless asked for: a joint is a plain splice. A
-cross-fade overlaps the end of one part with the beginning of the next by linear gains that add up to one (equal gain),
-and shortens the result by its length at each joint.
+its end, so that adjacent parts share no frame. Nothing is faded: a joint is a plain splice.
+
+Control conditions (silence, noise, surrogate, reversed) replace a clip, to measure how much a model relies on the audio:
+one that scores as well on a control as on the clips did not need the clips.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mmar.errors import UsageError
@@ -21,7 +21,18 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["Clip", "frame_at", "join", "resample", "to_mono", "trim"]
+__all__ = [
+    "Clip",
+    "frame_at",
+    "join",
+    "noise",
+    "resample",
+    "reverse",
+    "silence",
+    "surrogate",
+    "to_mono",
+    "trim",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,18 +158,17 @@ def trim(clip: Clip, start: float, end: float | None = None) -> Clip:
     return replace(clip, samples=clip.samples[first:last])
 
 
-def join(clips: Sequence[Clip], *, crossfade: float = 0.0) -> Clip:
+def join(clips: Sequence[Clip]) -> Clip:
     """Concatenate clips.
 
     Args:
         clips: at least one, all of the same rate and number of channels.
-        crossfade: seconds by which neighbours overlap; 0 for a plain splice.
 
     Returns:
         A new clip; its path is the first one's.
 
     Raises:
-        UsageError: there is no clip, rates or channels differ, or the cross-fade is longer than a clip.
+        UsageError: there is no clip, or rates or channels differ.
     """
     import numpy as np
 
@@ -172,32 +182,72 @@ def join(clips: Sequence[Clip], *, crossfade: float = 0.0) -> Clip:
                 f"{other.channels}; resample or mix down first",
                 code="clips-differ",
             )
-    fade = frame_at(crossfade, first.rate)
-    _check_fade(clips, fade, crossfade)
-    if not fade:
-        return replace(first, samples=np.concatenate([clip.samples for clip in clips]))
-    out = np.zeros((sum(clip.frames for clip in clips) - fade * (len(clips) - 1), first.channels), np.float32)
-    # At (k + 1/2) / fade, so that the two gains mirror each other and neither reaches 0 or 1 within the fade.
-    rising = ((np.arange(fade, dtype=np.float32) + np.float32(0.5)) / np.float32(fade))[:, None]
-    position = 0
-    for index, clip in enumerate(clips):
-        samples = clip.samples.copy()
-        if index > 0:
-            samples[:fade] *= rising
-        if index < len(clips) - 1:
-            samples[-fade:] *= rising[::-1]
-        out[position : position + clip.frames] += samples
-        position += clip.frames - fade
-    return replace(first, samples=out)
+    return replace(first, samples=np.concatenate([clip.samples for clip in clips]))
 
 
-def _check_fade(clips: Sequence[Clip], fade: int, crossfade: float) -> None:
-    """Refuse a fade that is negative or would overlap another one."""
-    if fade < 0:
-        raise UsageError(f"cannot cross-fade for {crossfade:g} s; give 0 or more", code="invalid-crossfade")
-    short = any(min(one.frames, other.frames) < fade for one, other in pairwise(clips))
-    if short or any(clip.frames < 2 * fade for clip in clips[1:-1]):
-        raise UsageError(
-            f"cannot cross-fade for {crossfade:g} s: a part is shorter than its fades",
-            code="invalid-crossfade",
-        )
+def silence(clip: Clip) -> Clip:
+    """Silence of the same length, rate and number of channels."""
+    import numpy as np
+
+    return replace(clip, samples=np.zeros_like(clip.samples))
+
+
+def noise(clip: Clip, seed: int) -> Clip:
+    """White noise at the clip's level (root mean square over all channels), independent in each channel.
+
+    Only length, number of channels and level are kept. Noise with the clip's own spectrum would still distinguish a
+    man's voice from a woman's, and one chord from another; that is `surrogate`.
+
+    Args:
+        clip: the sound to replace.
+        seed: random seed.
+
+    Returns:
+        A clip of the same shape, rate and path, scaled down if a sample would exceed full scale.
+    """
+    import numpy as np
+
+    level = float(np.sqrt(np.mean(np.square(clip.samples, dtype=np.float64)))) if clip.samples.size else 0.0
+    rng = np.random.Generator(np.random.PCG64(seed))
+    return _within_full_scale(clip, level * rng.standard_normal(clip.samples.shape))
+
+
+def surrogate(clip: Clip, seed: int) -> Clip:
+    """Noise with the clip's own level and spectrum: its Fourier transform with random phases.
+
+    The long-term spectrum is kept; rhythm, words and melody are not. All channels are rotated by the same phases, so
+    that the differences of level and phase between them are kept, too (phase-randomised surrogate, Theiler et al. 1992,
+    Physica D 58:77).
+
+    Args:
+        clip: the sound whose spectrum is kept.
+        seed: random seed.
+
+    Returns:
+        A clip of the same shape, rate and path, scaled down if a sample would exceed full scale.
+    """
+    import numpy as np
+
+    frames = clip.samples.shape[0]
+    spectrum = np.fft.rfft(clip.samples.astype(np.float64), axis=0)
+    rng = np.random.Generator(np.random.PCG64(seed))
+    rotation = np.exp(2j * np.pi * rng.random(spectrum.shape[0]))
+    rotation[0] = 1.0
+    if frames % 2 == 0:
+        rotation[-1] = 1.0  # the bin at half the rate is real
+    return _within_full_scale(clip, np.fft.irfft(spectrum * rotation[:, None], n=frames, axis=0))
+
+
+def _within_full_scale(clip: Clip, samples: npt.NDArray[np.float64]) -> Clip:
+    """A clip of other samples, scaled down if one would exceed full scale."""
+    import numpy as np
+
+    peak = float(np.max(np.abs(samples), initial=0.0))
+    return replace(clip, samples=(samples / max(1.0, peak)).astype(np.float32))
+
+
+def reverse(clip: Clip) -> Clip:
+    """The clip reversed in time."""
+    import numpy as np
+
+    return replace(clip, samples=np.ascontiguousarray(clip.samples[::-1]))

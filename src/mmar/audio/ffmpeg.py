@@ -17,7 +17,7 @@ import msgspec
 from mmar.errors import ExternalError, InputError
 from mmar.files.sniff import FileType
 
-__all__ = ["MediaFacts", "convert", "ffmpeg_version", "probe"]
+__all__ = ["MediaFacts", "convert", "probe"]
 
 _MARKS = {
     b"mp4a": "AAC",
@@ -129,22 +129,6 @@ def convert(
     ]
     _run(command, path, kind, timeout)
     return facts
-
-
-def ffmpeg_version(ffmpeg: str = "ffmpeg") -> str | None:
-    """The first line of `ffmpeg -version`; `None` if it is not installed."""
-    try:
-        done = subprocess.run(  # noqa: S603 - the name comes from the program's own settings
-            [ffmpeg, "-version"],
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.partition("\n")[0].strip() or None
 
 
 def _run(command: list[str], path: Path, kind: FileType, timeout: float) -> bytes:

@@ -21,13 +21,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+import numpy as np
+import numpy.typing as npt
 
-    from mmar.audio.clip import Clip
+from mmar.audio.clip import Clip, resample, to_mono
 
 __all__ = ["Likeness", "fingerprint", "near_duplicates", "similarity"]
 
@@ -42,7 +40,7 @@ _LONGEST_STEP = 31  # frames, so that a step fits 5 bits
 _WIDEST_STEP = 63  # bins either way, so that it fits 7 bits
 _SAME_DISTANCE = 1  # frames: two copies need not be cut at the same point of the hop
 
-_Marks = tuple["npt.NDArray[np.uint32]", "npt.NDArray[np.uint32]"]
+_Marks = tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]
 """Hash and time (in hops) of each landmark, sorted by hash, then time."""
 
 _HEAD = struct.Struct("<4sI")
@@ -128,10 +126,6 @@ def near_duplicates(fingerprints: Mapping[str, bytes], *, threshold: float = 0.1
 
 def _peaks(clip: Clip) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Frame and bin of each spectral peak, in order of frame, then bin."""
-    import numpy as np
-
-    from mmar.audio.clip import resample, to_mono
-
     samples = resample(to_mono(clip), _RATE).samples[:, 0]
     if len(samples) < _WINDOW:
         samples = np.pad(samples, (0, _WINDOW - len(samples)))
@@ -148,8 +142,6 @@ def _peaks(clip: Clip) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
 
 def _largest_around(values: npt.NDArray[np.floating], reach: int, axis: int) -> npt.NDArray[np.floating]:
     """Of each place, the largest value at most `reach` places away along one axis."""
-    import numpy as np
-
     count, width = values.shape[axis], 2 * reach + 1
     pads = [(reach, reach) if at == axis else (0, 0) for at in range(values.ndim)]
     largest = np.moveaxis(np.pad(values, pads, constant_values=-1.0), axis, 0)
@@ -164,8 +156,6 @@ def _largest_around(values: npt.NDArray[np.floating], reach: int, axis: int) -> 
 
 def _landmarks(frames: npt.NDArray[np.int64], bins: npt.NDArray[np.int64]) -> _Marks:
     """Each peak with a few that follow it."""
-    import numpy as np
-
     hashes, times = [], []
     for first in range(len(frames)):
         last = np.searchsorted(frames, frames[first] + _LONGEST_STEP, side="right")
@@ -181,8 +171,6 @@ def _landmarks(frames: npt.NDArray[np.int64], bins: npt.NDArray[np.int64]) -> _M
 
 
 def _unpacked(data: bytes) -> _Marks:
-    import numpy as np
-
     magic, count = _HEAD.unpack_from(data) if len(data) >= _HEAD.size else (b"", 0)
     if magic != _MAGIC or len(data) != _HEAD.size + 8 * count:
         raise ValueError("these bytes are no fingerprint of this version; make it again from the sound")
@@ -192,8 +180,6 @@ def _unpacked(data: bytes) -> _Marks:
 
 def _compared(one: _Marks, other: _Marks) -> tuple[float, int]:
     """Similarity, and the distance in hops at which it is reached."""
-    import numpy as np
-
     fewer = min(len(one[0]), len(other[0]))
     left = np.searchsorted(other[0], one[0], side="left")
     counts = np.searchsorted(other[0], one[0], side="right") - left
@@ -213,8 +199,6 @@ def _compared(one: _Marks, other: _Marks) -> tuple[float, int]:
 
 def _candidates(marks: list[_Marks]) -> Iterator[tuple[int, int]]:
     """Pairs of clips that share enough landmarks which are rare in the collection."""
-    import numpy as np
-
     # Once a clip: what repeats within a clip says nothing of two.
     own = [np.unique(hashes) for hashes, _ in marks]
     hashes = np.concatenate(own or [np.empty(0, np.uint32)])

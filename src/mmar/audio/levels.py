@@ -1,8 +1,8 @@
 """Levels of a clip: peak, RMS, silence, clipping, equal channels.
 
 Levels are in dBFS, 0 for a sample of magnitude 1, so a full-scale sine has a peak of 0 and an RMS level of -3.01. A
-window of 20 ms over all channels is silent if no sample exceeds the threshold, by default -60 dBFS (33 steps of 16-bit
-PCM). Clipping is a run of at least three equal samples of one channel at 99.9 % of full scale or more.
+window of 20 ms over all channels is silent if no sample exceeds -60 dBFS (33 steps of 16-bit PCM). Clipping is a run
+of at least three equal samples of one channel at 99.9 % of full scale or more.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Levels", "measure_levels"]
 
 _WINDOW_S = 0.02
+_SILENT_DB = -60.0
 _CLIPPED_AT = 0.999
 _CLIPPED_RUN = 3
 
@@ -56,12 +57,11 @@ class Levels:
         return self.silent_share == 1.0
 
 
-def measure_levels(clip: Clip, *, threshold: float = -60.0) -> Levels:
+def measure_levels(clip: Clip) -> Levels:
     """Measure a clip's levels.
 
     Args:
         clip: sound of at least one frame.
-        threshold: peak level in dBFS up to which a window counts as silent.
 
     Raises:
         ValueError: the clip has no frames.
@@ -72,7 +72,7 @@ def measure_levels(clip: Clip, *, threshold: float = -60.0) -> Levels:
         raise ValueError("a clip without frames has no level")
     samples = clip.samples
     magnitude = np.abs(samples).max(axis=1)
-    quiet = _quiet_windows(magnitude, max(1, round(_WINDOW_S * clip.rate)), 10 ** (threshold / 20))
+    quiet = _quiet_windows(magnitude, max(1, round(_WINDOW_S * clip.rate)), 10 ** (_SILENT_DB / 20))
     runs = [_clipped(samples[:, channel]) for channel in range(clip.channels)]
     return Levels(
         peak=_decibels(float(magnitude.max())),
