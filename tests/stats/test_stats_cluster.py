@@ -149,13 +149,6 @@ def test_what_cannot_be_averaged_is_refused(scores: object, clusters: list[str])
         cluster.accuracy(scores, clusters)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("level", [0, 1, 95])
-def test_a_level_that_is_no_share_is_refused(level: float) -> None:
-    for clusters in (["a", "b"], ["a", "a"]):
-        with pytest.raises(UsageError):
-            cluster.accuracy([1, 0], clusters, level)
-
-
 @pytest.mark.parametrize(
     ("sizes", "share", "correlation"),
     [
@@ -194,8 +187,8 @@ def by_cluster(rows: list[tuple[bool, int]]) -> list[tuple[int, int]]:
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 6)), min_size=1, max_size=40))
 def test_counts_by_cluster_give_what_the_items_give(rows: list[tuple[bool, int]]) -> None:
-    items = cluster.accuracy([right for right, _ in rows], [label for _, label in rows], 0.9)
-    counts = cluster.accuracy_of_counts(by_cluster(rows), 0.9)
+    items = cluster.accuracy([right for right, _ in rows], [label for _, label in rows])
+    counts = cluster.accuracy_of_counts(by_cluster(rows))
     assert (counts.n, counts.clusters, counts.accuracy) == (items.n, items.clusters, items.accuracy)
     assert counts.standard_error == pytest.approx(items.standard_error, abs=1e-6)
     assert counts.effective_n == pytest.approx(items.effective_n)

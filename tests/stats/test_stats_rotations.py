@@ -41,10 +41,10 @@ def test_a_model_that_names_the_first_choice_is_exposed() -> None:
     # Each item is right in exactly one of its rotations: chance.
     assert result.mean == pytest.approx(100 * sum(1 / len(row) for row in named) / 60)
     shares = slot_shares(slots, keys, counts)
-    assert shares.slots[0].named_share == 100.0
+    assert shares.slots[0].named == 100.0
     assert shares.slots[0].accuracy == 100.0
     assert shares.slots[1].accuracy == 0.0
-    assert shares.distance == pytest.approx(100 - shares.slots[0].answer_share)
+    assert shares.distance == pytest.approx(100 - shares.slots[0].key)
 
 
 def test_a_model_that_knows_the_answer_has_no_favourite_slot() -> None:
@@ -91,19 +91,19 @@ def test_the_strict_score_is_lowest(named: list[list[str | None]]) -> None:
 def test_slots_add_up(rows: list[tuple[int, int, int]]) -> None:
     named = [None if here < 0 else here for _, _, here in rows]
     result = slot_shares(named, [key for _, key, _ in rows], [n for n, _, _ in rows])
-    assert sum(slot.named for slot in result.slots) + result.unnamed == result.n == len(rows)
-    assert sum(slot.answers for slot in result.slots) == len(rows)
-    assert sum(slot.answer_share for slot in result.slots) == pytest.approx(100)
+    assert sum(slot.named for slot in result.slots) == pytest.approx(
+        100 if any(n is not None for n in named) else 0
+    )
+    assert (result.unnamed, result.n) == (named.count(None), len(rows))
+    assert sum(slot.key for slot in result.slots) == pytest.approx(100)
     assert 0 <= result.distance <= 100 + 1e-9
-    assert [slot.offered for slot in result.slots] == [
-        sum(n > slot for n, _, _ in rows) for slot in range(max(n for n, _, _ in rows))
-    ]
+    assert [slot.slot for slot in result.slots] == list(range(1, 1 + max(n for n, _, _ in rows)))
 
 
 def test_answers_that_name_nothing_show_no_bias() -> None:
     result = slot_shares([None, None], [0, 1], [2, 2])
     assert (result.unnamed, result.distance) == (2, 0.0)
-    assert result.slots[0].named_share == 0.0
+    assert result.slots[0].named == 0.0
 
 
 def test_a_slot_without_an_answer_has_no_accuracy() -> None:

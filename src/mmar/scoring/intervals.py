@@ -7,6 +7,7 @@ a sample, since `mmar score` prints clustered intervals.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,9 +16,11 @@ from mmar.items.source_video import item_video
 from mmar.stats.cluster import accuracy_of_counts
 from mmar.stats.interval import Interval
 
+if TYPE_CHECKING:
+    from mmar.stats.sampling import FinitePopulation
+
 __all__ = [
     "Clustered",
-    "PopulationAccuracy",
     "SampleEstimate",
     "clustered",
     "clusters_of",
@@ -70,20 +73,6 @@ def clustered(right: Iterable[bool], clusters: Sequence[str]) -> Clustered:
     return Clustered(result.interval, result.clusters, result.standard_error)
 
 
-class PopulationAccuracy(msgspec.Struct, frozen=True):
-    """The accuracy that a run of the whole benchmark would have.
-
-    Attributes:
-        accuracy: estimate, percent.
-        interval: 95 % interval for a finite population, percent.
-        explained: share of the variance that earlier runs explain; `None` without any.
-    """
-
-    accuracy: float
-    interval: Interval
-    explained: float | None
-
-
 class SampleEstimate(msgspec.Struct, frozen=True):
     """What a drawn sample says of the whole benchmark.
 
@@ -100,8 +89,8 @@ class SampleEstimate(msgspec.Struct, frozen=True):
     population: int
     seed: int
     earlier: int
-    official: PopulationAccuracy
-    choice: PopulationAccuracy
+    official: FinitePopulation
+    choice: FinitePopulation
 
 
 def estimate_from_sample(
@@ -129,6 +118,5 @@ def estimate_from_sample(
         if earlier:
             columns = zip(*(run[scorer] for run in earlier), strict=True)
             control = [sum(hits) / len(earlier) for hits in columns]
-        result = estimate_population(scores[scorer], drawn, strata, control=control)
-        estimates.append(PopulationAccuracy(result.accuracy, result.interval, result.explained))
+        estimates.append(estimate_population(scores[scorer], drawn, strata, control=control))
     return SampleEstimate(len(drawn), len(strata), seed, len(earlier), *estimates)

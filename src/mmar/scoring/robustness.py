@@ -28,7 +28,16 @@ from mmar.scoring.intervals import clusters_of
 from mmar.stats.chance import guessing
 from mmar.stats.cluster import accuracy
 from mmar.stats.interval import Interval
-from mmar.stats.repeats import SlotShares, majority, pass_all, pass_at, rotated, slot_shares, spread
+from mmar.stats.repeats import (
+    SlotShare,
+    SlotShares,
+    majority,
+    pass_all,
+    pass_at,
+    rotated,
+    slot_shares,
+    spread,
+)
 
 if TYPE_CHECKING:
     from mmar.models import Answer
@@ -39,7 +48,6 @@ __all__ = [
     "PassRates",
     "Repeats",
     "Rotations",
-    "SlotShare",
     "readings_of",
     "repeats_of",
     "rotations_of",
@@ -74,22 +82,6 @@ class ItemReadings(msgspec.Struct, frozen=True):
     def answered(self, rotation: int, repeat: int) -> bool:
         """Whether an answer came."""
         return (rotation, repeat) in self.named
-
-
-class SlotShare(msgspec.Struct, frozen=True):
-    """One place in the order in which choices were shown.
-
-    Attributes:
-        slot: the place, counting from 1.
-        named: percent of the answers that name it, of those that name any.
-        key: percent of the questions answered whose right choice stood in it.
-        accuracy: percent right among those; `None` where there are none.
-    """
-
-    slot: int
-    named: float
-    key: float
-    accuracy: float | None
 
 
 class Rotations(msgspec.Struct, frozen=True):
@@ -245,10 +237,7 @@ def rotations_of(items: Sequence[ItemReadings]) -> Rotations | None:
         agreement=result.agreement,
         unanimous=result.unanimous,
         chance=guessing([len(item.item.choices) for item in turned]).accuracy,
-        slots=tuple(
-            SlotShare(slot.slot + 1, slot.named_share, slot.answer_share, slot.accuracy)
-            for slot in (shares.slots if shares else ())
-        ),
+        slots=shares.slots if shares else (),
         unnamed=shares.unnamed if shares else 0,
         distance=shares.distance if shares else None,
     )

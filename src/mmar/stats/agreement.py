@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmar.errors import UsageError
-from mmar.stats.interval import Interval, two_sided_z
+from mmar.stats.interval import Interval
 
 __all__ = ["Alpha", "Flips", "Kappa", "Scale", "cohen_kappa", "flip_rate", "krippendorff_alpha"]
 
@@ -113,7 +113,6 @@ def cohen_kappa(
     first: Sequence[Hashable],
     second: Sequence[Hashable],
     *,
-    level: float = 0.95,
     draws: int = 2_000,
     seed: int = 0,
 ) -> Kappa:
@@ -122,7 +121,6 @@ def cohen_kappa(
     Args:
         first: ratings of the first rater, one per item, None or NaN where missing.
         second: ratings of the second rater, in the same order.
-        level: confidence of the interval as a share.
         draws: bootstrap draws over items; 0 for no interval.
         seed: seed of the bootstrap.
 
@@ -147,7 +145,7 @@ def cohen_kappa(
     values = np.concatenate([*drawn, np.empty(0)])
     return Kappa(
         kappa=_defined(kappas),
-        interval=_percentile_interval(values, level),
+        interval=_percentile_interval(values),
         agreement=100 * float(observed[0]),
         expected=100 * float(expected[0]),
         n=len(pairs),
@@ -162,7 +160,6 @@ def krippendorff_alpha(
     ratings: Sequence[Sequence[Hashable]],
     scale: Scale = "nominal",
     *,
-    level: float = 0.95,
     draws: int = 2_000,
     seed: int = 0,
 ) -> Alpha:
@@ -173,7 +170,6 @@ def krippendorff_alpha(
             rating does not matter.
         scale: "nominal" for names; "ordinal" for numbers of which only the order counts; "interval" for
             numbers of which the distances count.
-        level: confidence of the interval as a share.
         draws: bootstrap draws over units; 0 for no interval.
         seed: seed of the bootstrap.
 
@@ -205,7 +201,7 @@ def krippendorff_alpha(
     values = np.concatenate([*drawn, np.empty(0)])
     return Alpha(
         alpha=_defined(alphas(np.ones((1, len(units))))),
-        interval=_percentile_interval(values, level),
+        interval=_percentile_interval(values),
         scale=scale,
         units=len(units),
         ratings=sum(map(len, units)),
@@ -334,11 +330,10 @@ def _resample_counts(units: int, draws: int, seed: int) -> Iterator[NDArray[np.f
         yield counts.reshape(count, units).astype(np.float64)
 
 
-def _percentile_interval(values: NDArray[np.float64], level: float) -> Interval | None:
-    """Percentile interval over draws (NaN: undefined), shape (draws,); None without a draw that defines it."""
-    two_sided_z(level)
+def _percentile_interval(values: NDArray[np.float64]) -> Interval | None:
+    """95 % percentile interval over draws (NaN: undefined), shape (draws,); None without a draw that defines it."""
     defined = values[~np.isnan(values)]
     if not defined.size:
         return None
-    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(defined, [0.025, 0.975])
     return Interval(float(low), float(high))

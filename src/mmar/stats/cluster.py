@@ -74,7 +74,6 @@ class ClusteredAccuracy:
 def accuracy(
     scores: ArrayLike,
     clusters: Sequence[Hashable] | NDArray[np.generic],
-    level: float = 0.95,
     *,
     answers: int | None = None,
 ) -> ClusteredAccuracy:
@@ -83,15 +82,13 @@ def accuracy(
     Args:
         scores: shape (n,), each 0 (wrong) to 1 (right), failed items as 0.
         clusters: one label per item, shape (n,).
-        level: confidence as a share.
         answers: number of answers behind all scores where items were asked several times; n by default.
 
     Returns:
-        Accuracy and interval in percent, standard error in points.
+        Accuracy and its 95 % interval in percent, standard error in points.
 
     Raises:
-        UsageError: no items, a score outside 0 to 1, an item without cluster, fewer answers than items, or a
-            level that is no share.
+        UsageError: no items, a score outside 0 to 1, an item without cluster, or fewer answers than items.
 
     Example:
         >>> result = accuracy([1, 1, 0, 1], ["a", "a", "b", "c"])
@@ -107,39 +104,35 @@ def accuracy(
     if answers < n:
         raise UsageError(f"{answers} answers cannot stand behind {n} item scores", code="bad-count")
     percent, mean = 100 * float(values.sum()) / n, min(1.0, float(values.mean()))
-    two_sided_z(level)
     if count == 1:
         return _one_cluster(percent, n)
     clustered = sum_of_squares(values - mean, index) / n**2
     squares = float(((values - mean) ** 2).sum())
     variance = max(clustered, squares / (n * (n - 1))) if squares > _NO_SPREAD * n else 0.0
     if is_fractional(values):
-        factor = two_sided_t(level, count - 1) / two_sided_z(level)
+        factor = two_sided_t(0.95, count - 1) / two_sided_z(0.95)
     else:
-        factor = few_clusters_factor(n, count, level)
-    return _several(percent, mean, (clustered, variance), (n, count, answers), factor, level)
+        factor = few_clusters_factor(n, count)
+    return _several(percent, mean, (clustered, variance), (n, count, answers), factor)
 
 
-def accuracy_of_counts(counts: Sequence[tuple[int, int]], level: float = 0.95) -> ClusteredAccuracy:
+def accuracy_of_counts(counts: Sequence[tuple[int, int]]) -> ClusteredAccuracy:
     """`accuracy` of right and wrong answers from each cluster's counts, without numpy.
 
     Args:
         counts: right answers and items of each cluster.
-        level: confidence as a share.
 
     Returns:
         What `accuracy` gives for the same items.
 
     Raises:
-        UsageError: no clusters, a cluster without items or with more right answers than items, or a level that
-            is no share.
+        UsageError: no clusters, or a cluster without items or with more right answers than items.
 
     Example:
         >>> result = accuracy_of_counts([(2, 2), (0, 1), (1, 1)])
         >>> result.accuracy, result.clusters
         (75.0, 3)
     """
-    two_sided_z(level)
     if not counts:
         raise UsageError("an accuracy needs at least one item", code="no-items")
     for cluster, (right, size) in enumerate(counts):
@@ -156,8 +149,7 @@ def accuracy_of_counts(counts: Sequence[tuple[int, int]], level: float = 0.95) -
     squares = sum((n * hits - right * size) ** 2 for hits, size in counts)
     clustered = squares / n**4 * count / (count - 1)
     variance = max(clustered, mean * (1 - mean) / (n - 1))
-    factor = few_clusters_factor(n, count, level)
-    return _several(percent, mean, (clustered, variance), (n, count, n), factor, level)
+    return _several(percent, mean, (clustered, variance), (n, count, n), few_clusters_factor(n, count))
 
 
 def sum_of_squares(deviations: NDArray[np.float64], index: NDArray[np.intp]) -> float:
@@ -176,7 +168,7 @@ def sum_of_squares(deviations: NDArray[np.float64], index: NDArray[np.intp]) -> 
     return float(sums @ sums) * sums.size / (sums.size - 1)
 
 
-def few_clusters_factor(n: int, clusters: int, level: float) -> float:
+def few_clusters_factor(n: int, clusters: int, level: float = 0.95) -> float:
     """How much wider an interval must be because `clusters` sources, not `n` items, carry the freedom.
 
     Args:
@@ -200,7 +192,6 @@ def _several(
     variances: tuple[float, float],
     sizes: tuple[int, int, int],
     factor: float,
-    level: float,
 ) -> ClusteredAccuracy:
     """The accuracy of two clusters or more.
 
@@ -210,7 +201,6 @@ def _several(
         variances: of the mean, by cluster alone, and the larger of that and the one by item; 0 without spread.
         sizes: items, clusters and answers.
         factor: how much wider the interval must be for few clusters.
-        level: confidence as a share.
     """
     (clustered, variance), (n, count, answers) = variances, sizes
     # Without spread nothing measures how far items of a cluster agree, so each cluster counts once.
@@ -219,7 +209,7 @@ def _several(
     return ClusteredAccuracy(
         accuracy=percent,
         standard_error=100 * math.sqrt(clustered) if variance > 0 else 0.0,
-        interval=score_interval(mean, effective, level),
+        interval=score_interval(mean, effective),
         n=n,
         clusters=count,
         effective_n=effective,

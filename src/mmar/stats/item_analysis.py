@@ -107,12 +107,11 @@ def analyse_items(
     return tuple(statistics)
 
 
-def systems_needed(correlation: float, level_z: float = _Z) -> int:
+def systems_needed(correlation: float) -> int:
     """Number of systems at which an item-rest correlation of this size is told from zero (Fisher's z).
 
     Args:
         correlation: size of the correlation, above 0 and below 1.
-        level_z: normal quantile of the level.
 
     Example:
         >>> systems_needed(0.2), systems_needed(0.5)
@@ -120,7 +119,7 @@ def systems_needed(correlation: float, level_z: float = _Z) -> int:
     """
     if not 0 < correlation < 1:
         raise UsageError(f"correlation {correlation} is not between 0 and 1", code="score-out-of-range")
-    return math.ceil((level_z / math.atanh(correlation)) ** 2 + 3)
+    return math.ceil((_Z / math.atanh(correlation)) ** 2 + 3)
 
 
 def _correlation(one: NDArray[np.float64], two: NDArray[np.float64]) -> float | None:

@@ -8,8 +8,8 @@ The interval of the difference adds half an item to each cell of right/wrong × 
 2005 (Stat. Med. 24:729), each half in a cluster of its own. Without that, runs that agree on all of 11 items
 would be said to differ by exactly nothing. At 1,000 items it moves an end by hundredths of a point.
 
-Equivalence is two one-sided tests (Schuirmann 1987, J. Pharmacokinet. Biopharm. 15:657): the interval at
-level 1 - 2·(1 - level) lies within the margin. That interval takes its variance at the difference tested, as
+Equivalence is two one-sided tests at 0.05 (Schuirmann 1987, J. Pharmacokinet. Biopharm. 15:657): the 90 %
+interval lies within the margin. That interval takes its variance at the difference tested, as
 score intervals do (Tango 1998, Stat. Med. 17:891): a difference larger than the observed one comes with as
 many more items on which the runs differ. With the observed variance equivalence is claimed too often, because
 samples with few such items show both a small difference and a small error.
@@ -103,7 +103,7 @@ class Equivalence:
 
     Attributes:
         margin: in points.
-        interval: of the difference at level 1 - 2·(1 - level), in points.
+        interval: 90 % interval of the difference, in points.
         equivalent: whether the interval lies within the margin; None where that cannot be told.
     """
 
@@ -129,7 +129,6 @@ def difference(
     first: ArrayLike,
     second: ArrayLike,
     clusters: Sequence[Hashable] | NDArray[np.generic],
-    level: float = 0.95,
 ) -> Difference:
     """Difference of two mean item scores with a clustered error.
 
@@ -137,14 +136,12 @@ def difference(
         first: scores of the first run, 0 to 1, shape (n,).
         second: scores of the second run on the same items in the same order, shape (n,).
         clusters: one label per item, shape (n,).
-        level: confidence as a share.
 
     Returns:
-        First minus second in points, with standard error and interval in points.
+        First minus second in points, with standard error and 95 % interval in points.
 
     Raises:
-        UsageError: no items, runs of different length, a score outside 0 to 1, an item without cluster, or a
-            level that is no share.
+        UsageError: no items, runs of different length, a score outside 0 to 1, or an item without cluster.
 
     Example:
         >>> difference([1, 1, 1, 0], [1, 0, 0, 0], ["a", "a", "b", "c"]).points
@@ -152,7 +149,6 @@ def difference(
     """
     one, two = paired_scores(first, second)
     index = cluster_index(clusters, one.size)
-    z = two_sided_z(level)
     gap = one - two
     n, count = int(gap.size), int(index.max()) + 1
     points, mean = 100 * float(gap.sum()) / n, float(gap.mean())
@@ -162,11 +158,11 @@ def difference(
     # Two items' worth of pseudo-observations: gaps of +1 and -1 with weight a half each, of 0 with weight 1.
     centre = mean * n / (n + 2)
     spread = sum_of_squares(gap - centre, index) + 1 + 2 * centre**2
-    quantile = (
-        two_sided_t(level, count - 1) if is_fractional(gap**2) else z * few_clusters_factor(n, count, level)
-    )
+    if is_fractional(gap**2):
+        quantile = two_sided_t(0.95, count - 1)
+    else:
+        quantile = two_sided_z(0.95) * few_clusters_factor(n, count)
     half = quantile * math.sqrt(spread) / (n + 2)
-    # At low levels the pseudo-observations could push the estimate itself outside.
     low, high = min(mean, max(-1.0, centre - half)), max(mean, min(1.0, centre + half))
     return Difference(points, 100 * error, Interval(100 * low, 100 * high), n, count)
 
@@ -249,35 +245,28 @@ def equivalence(
     second: ArrayLike,
     clusters: Sequence[Hashable] | NDArray[np.generic],
     margin: float,
-    *,
-    level: float = 0.95,
 ) -> Equivalence:
-    """Test whether two runs differ by less than a margin.
+    """Test whether two runs differ by less than a margin, each one-sided test at 0.05.
 
     Args:
         first: scores of the first run, 0 to 1, shape (n,).
         second: scores of the second run on the same items in the same order, shape (n,).
         clusters: one label per item, shape (n,).
         margin: in points, above 0.
-        level: confidence of each one-sided test, above 0.5.
 
     Raises:
         UsageError: a margin that is not between 0 and 100, or as `difference`.
     """
     if not 0 < margin < 100:
         raise UsageError(f"a margin lies between 0 and 100 points; found {margin:g}", code="bad-margin")
-    if not 0.5 < level < 1:
-        raise UsageError(
-            f"confidence level {level} is not between 0.5 and 1", code="bad-level", hint="e.g. 0.95"
-        )
     one, two = paired_scores(first, second)
     index = cluster_index(clusters, one.size)
-    interval = _score_interval(one - two, index, 2 * level - 1)
+    interval = _score_interval(one - two, index)
     return Equivalence(margin, interval, -margin < interval.low and interval.high < margin)
 
 
-def _score_interval(gap: NDArray[np.float64], index: NDArray[np.intp], level: float) -> Interval:
-    """Interval of a mean difference with the variance taken at each end.
+def _score_interval(gap: NDArray[np.float64], index: NDArray[np.intp]) -> Interval:
+    """90 % interval of a mean difference with the variance taken at each end.
 
     An end lies x from the mean m where x² = k·(ψ + x - (m ± x)²), with ψ the mean square of the differences, and k
     the squared quantile over the effective number of items.
@@ -290,7 +279,7 @@ def _score_interval(gap: NDArray[np.float64], index: NDArray[np.intp], level: fl
     effect = n / count
     if variance > _TIE:
         effect = max(1.0, sum_of_squares(gap - mean, index) / (variance * n * n / (n - 1)))
-    k = (two_sided_z(level) * few_clusters_factor(n, count, level)) ** 2 * effect / n
+    k = (two_sided_z(0.9) * few_clusters_factor(n, count, 0.9)) ** 2 * effect / n
     ends = []
     for sign in (-1, 1):
         linear = k * (1 - 2 * sign * mean)
@@ -356,16 +345,12 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     return tuple(adjusted)
 
 
-def minimum_detectable_difference(
-    n: float, discordant: float, *, power: float = 0.8, level: float = 0.95
-) -> float:
-    """Smallest difference that `n` items can show.
+def minimum_detectable_difference(n: float, discordant: float) -> float:
+    """Smallest difference that `n` items show at level 0.95 with power 0.8.
 
     Args:
         n: number of items, above 0; an effective number need not be whole.
         discordant: share of items that only one run has right, 0 to 1; observed, or expected when planning.
-        power: wanted chance of finding the difference, 0.5 to 1 (excluded).
-        level: confidence of the test as a share.
 
     Returns:
         The difference in points, 0 to 100 and beyond.
@@ -383,12 +368,5 @@ def minimum_detectable_difference(
         raise UsageError(
             f"share of discordant items {discordant} is not between 0 and 1", code="score-out-of-range"
         )
-    share = _quantiles(power, level) * math.sqrt(discordant / n)
-    return 100 * share
-
-
-def _quantiles(power: float, level: float) -> float:
-    if not 0.5 <= power < 1:
-        raise UsageError(f"power {power} is not at least 0.5 and below 1", code="bad-power", hint="e.g. 0.8")
-    # P(Z < z) = power leaves (1 - power) on one side, as a two-sided level of 2·power - 1 does.
-    return two_sided_z(level) + (two_sided_z(2 * power - 1) if power > 0.5 else 0.0)
+    # P(Z < z) = 0.8 leaves 0.2 on one side, as a two-sided level of 0.6 does.
+    return 100 * (two_sided_z(0.95) + two_sided_z(0.6)) * math.sqrt(discordant / n)

@@ -28,6 +28,8 @@ from mmar.stats.paired import sign_blocks
 
 __all__ = ["Order", "Rank", "pairwise", "published_ranks", "rank_ranges"]
 
+_ALPHA = 0.05  # level of the whole family of tests
+
 
 @dataclass(frozen=True, slots=True)
 class Rank:
@@ -71,7 +73,6 @@ def pairwise(
     unanswered: Sequence[ArrayLike] | None = None,
     draws: int = 10_000,
     seed: int = 0,
-    alpha: float = 0.05,
 ) -> dict[tuple[int, int], Order]:
     """Test every pair of systems on the same items, adjusted for the number of pairs.
 
@@ -82,7 +83,6 @@ def pairwise(
             scores count as 0.
         draws: random swaps.
         seed: their seed.
-        alpha: level of the whole family of tests.
 
     Returns:
         The test of each pair (i, j), i < j. Below `MIN_CLUSTERS` clusters none is shown to be better.
@@ -115,8 +115,8 @@ def pairwise(
     return {
         (i, j): Order(
             p=float(p[position]),
-            better=(i if signs[position] > 0 else j) if enough and robust[position] < alpha else None,
-            depends=bool(p[position] < alpha <= robust[position]),
+            better=(i if signs[position] > 0 else j) if enough and robust[position] < _ALPHA else None,
+            depends=bool(p[position] < _ALPHA <= robust[position]),
         )
         for position, (i, j) in enumerate(pairs)
     }
@@ -137,7 +137,7 @@ def rank_ranges(accuracies: Sequence[float], orders: dict[tuple[int, int], Order
     return _ranks(accuracies, better)
 
 
-def published_ranks(counts: Sequence[tuple[int, int]], level: float = 0.95) -> tuple[Rank, ...]:
+def published_ranks(counts: Sequence[tuple[int, int]]) -> tuple[Rank, ...]:
     """Rank systems of which only counts are known, by the interval of two independent shares.
 
     Systems that answered the same items are compared more sharply by `pairwise`. Intervals are widened for the
@@ -145,7 +145,6 @@ def published_ranks(counts: Sequence[tuple[int, int]], level: float = 0.95) -> t
 
     Args:
         counts: right answers and items of each system.
-        level: confidence of all ranges together as a share.
 
     Returns:
         A rank for each system, in the order given; accuracies in percent.
@@ -162,7 +161,7 @@ def published_ranks(counts: Sequence[tuple[int, int]], level: float = 0.95) -> t
     if any(n < 1 for _, n in counts):
         raise UsageError("every system needs at least one item", code="no-items")
     pairs = list(combinations(range(len(counts)), 2))
-    each = 1 - (1 - level) / max(1, len(pairs))
+    each = 1 - _ALPHA / max(1, len(pairs))
     better = set()
     for one, two in pairs:
         interval = newcombe(counts[one], counts[two], each)

@@ -82,7 +82,6 @@ def reliance_ratio(
     real: ArrayLike,
     without: ArrayLike,
     clusters: Sequence[Hashable] | NDArray[np.generic],
-    level: float = 0.95,
 ) -> RelianceRatio:
     """Share of the items failed without the audio that the audio turns right.
 
@@ -90,14 +89,13 @@ def reliance_ratio(
         real: right and wrong answers with the audio, shape (n,).
         without: those of the same model without it, same items in the same order, shape (n,).
         clusters: one label per item, shape (n,).
-        level: confidence as a share.
 
     Returns:
-        Reliance and its interval in percent, with the four counts.
+        Reliance and its 95 % interval in percent, with the four counts.
 
     Raises:
-        UsageError: no items, runs of different length, a score that is neither right nor wrong, an item
-            without cluster, or a level that is no share.
+        UsageError: no items, runs of different length, a score that is neither right nor wrong, or an item
+            without cluster.
 
     Example:
         >>> reliance_ratio([1, 1, 1, 0], [1, 0, 0, 0], ["a", "b", "c", "d"]).reliance
@@ -109,13 +107,10 @@ def reliance_ratio(
         right_or_wrong(without, "run without audio"),
     )
     index = cluster_index(clusters, with_audio.size)
-    z = two_sided_z(level)
     n, count = int(with_audio.size), int(index.max()) + 1
     both, only_real = int((with_audio & without_audio).sum()), int((with_audio & ~without_audio).sum())
-    only_without, neither = (
-        int((without_audio & ~with_audio).sum()),
-        int((~with_audio & ~without_audio).sum()),
-    )
+    only_without = int((without_audio & ~with_audio).sum())
+    neither = n - both - only_real - only_without
     wrong_real, wrong_without = only_without + neither, only_real + neither
     value = interval = None
     if wrong_without:
@@ -123,7 +118,7 @@ def reliance_ratio(
         if count > 1:
             effect = _design_effect(~with_audio, ~without_audio, index)
             counts = (neither / effect, only_without / effect, only_real / effect, both / effect)
-            ends = ratio_interval(counts, z * few_clusters_factor(n, count, level))
+            ends = ratio_interval(counts, two_sided_z(0.95) * few_clusters_factor(n, count))
             interval = Interval(100 * (1 - ends[1]), 100 * (1 - ends[0]))
     return RelianceRatio(value, interval, both, only_real, only_without, neither, n, count)
 

@@ -28,7 +28,7 @@ from mmar.errors import UsageError
 __all__ = [
     "Majority",
     "Rotated",
-    "Slot",
+    "SlotShare",
     "SlotShares",
     "Spread",
     "majority",
@@ -234,25 +234,19 @@ class Rotated:
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """One place in the order of choices.
+class SlotShare:
+    """One place in the order in which choices were shown.
 
     Attributes:
-        slot: the place, counting from 0.
-        offered: questions that have this slot.
-        named: answers that name it.
-        answers: questions whose answer stands in it.
-        named_share: of all answers that name a slot, percent; 0 where none does.
-        answer_share: of all questions, percent.
-        accuracy: questions right among those whose answer stands here, percent; None where there are none.
+        slot: the place, counting from 1.
+        named: percent of the answers that name it, of those that name any; 0 where none does.
+        key: percent of the questions whose right choice stood in it.
+        accuracy: percent right among those; None where there are none.
     """
 
     slot: int
-    offered: int
-    named: int
-    answers: int
-    named_share: float
-    answer_share: float
+    named: float
+    key: float
     accuracy: float | None
 
 
@@ -264,11 +258,11 @@ class SlotShares:
         slots: one record per slot, as many as the longest item has choices.
         unnamed: answers that name no slot.
         n: number of questions.
-        distance: half the sum of |named_share - answer_share|, percent: the part of the answers that would
-            have to move for the slots to be used as the key uses them. 0 is no bias.
+        distance: half the sum of |named - key|, percent: the part of the answers that would have to move for the
+            slots to be used as the key uses them. 0 is no bias.
     """
 
-    slots: tuple[Slot, ...]
+    slots: tuple[SlotShare, ...]
     unnamed: int
     n: int
     distance: float
@@ -354,18 +348,15 @@ def slot_shares(
     keys = Counter(answer_slots)
     hits = Counter(key for here, key in zip(named_slots, answer_slots, strict=True) if here == key)
     slots = tuple(
-        Slot(
-            slot=slot,
-            offered=sum(count > slot for count in choice_counts),
-            named=uses[slot],
-            answers=keys[slot],
-            named_share=100 * uses[slot] / max(1, uses.total()),
-            answer_share=100 * keys[slot] / n,
+        SlotShare(
+            slot=slot + 1,
+            named=100 * uses[slot] / max(1, uses.total()),
+            key=100 * keys[slot] / n,
             accuracy=100 * hits[slot] / keys[slot] if keys[slot] else None,
         )
         for slot in range(max(choice_counts))
     )
-    distance = math.fsum(abs(slot.named_share - slot.answer_share) for slot in slots) / 2 if uses else 0.0
+    distance = math.fsum(abs(slot.named - slot.key) for slot in slots) / 2 if uses else 0.0
     return SlotShares(slots, n - uses.total(), n, distance)
 
 

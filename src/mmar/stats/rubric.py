@@ -3,9 +3,7 @@
 A judge is asked five times about each item and scores 0 to 1. The published script takes, for each item, the
 mean of the middle three (lowest and highest dropped) and averages over items; the published text speaks of
 the trimmed mean of five run means instead (MMAR-Rubrics; Interspeech 2026 challenge, arXiv 2602.14224). The
-two differ, so both are given, beside the plain mean, which drops nothing. How often a judgement changes on
-repetition is the flip rate (Autorubric, arXiv 2603.00077); for agreement see
-`mmar.stats.agreement.krippendorff_alpha`.
+two differ, so both are given, beside the plain mean, which drops nothing.
 
 A judgement that failed is no score. An item with some judgements is scored on those it has; an item with none
 stays in the denominator, as 0 below and as 1 in the upper bound. Results in percent, 0 to 100.
@@ -18,7 +16,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mmar.errors import UsageError
-from mmar.stats.agreement import Flips, flip_rate
 
 __all__ = ["RubricScore", "rubric_score", "trimmed_mean"]
 
@@ -31,9 +28,7 @@ class RubricScore:
         trimmed: mean over items of each item's trimmed mean, percent: the published script's number.
         plain: mean over items of each item's plain mean, percent.
         run_trimmed: trimmed mean of the means of each round of judging, percent: the published text's number.
-        run_means: mean of each round over items, percent; rounds without any judgement are left out.
         high: `trimmed` if every item without a judgement scored 1, percent.
-        flips: how often judgements of the same item differ; None where no item has two.
         n: number of items.
         incomplete: items with some but not all judgements.
         unjudged: items without any.
@@ -42,9 +37,7 @@ class RubricScore:
     trimmed: float
     plain: float
     run_trimmed: float
-    run_means: tuple[float, ...]
     high: float
-    flips: Flips | None
     n: int
     incomplete: int
     unjudged: int
@@ -115,9 +108,7 @@ def rubric_score(judgements: Sequence[Sequence[float | None]]) -> RubricScore:
         trimmed=trimmed,
         plain=100 * math.fsum(math.fsum(row) / len(row) for row in scores if row) / n,
         run_trimmed=_trimmed_or_plain(run_means) if run_means else 0.0,
-        run_means=tuple(run_means),
         high=trimmed + 100 * unjudged / n,
-        flips=flip_rate(scores) if any(len(row) > 1 for row in scores) else None,
         n=n,
         incomplete=sum(0 < len(row) < rounds for row in scores),
         unjudged=unjudged,

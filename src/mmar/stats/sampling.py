@@ -36,16 +36,12 @@ class FinitePopulation:
         accuracy: estimate, percent.
         interval: percent; it has no width where every item was drawn.
         standard_error: points.
-        n: number of items drawn.
-        population: number of items of the benchmark.
         explained: share of the variance within strata that the control variate explains, 0 to 1; None without one.
     """
 
     accuracy: float
     interval: Interval
     standard_error: float
-    n: int
-    population: int
     explained: float | None
 
 
@@ -92,7 +88,6 @@ def estimate_population(
     strata: Sequence[Hashable],
     *,
     control: ArrayLike | None = None,
-    level: float = 0.95,
 ) -> FinitePopulation:
     """Estimate the accuracy on the whole benchmark from the items drawn.
 
@@ -101,7 +96,6 @@ def estimate_population(
         drawn: places of these items in the benchmark, as `draw_sample` gives them, shape (n,).
         strata: the stratum of each item of the benchmark, shape (N,).
         control: mean score of earlier runs on each item of the benchmark, 0 to 1, shape (N,).
-        level: confidence as a share.
 
     Raises:
         UsageError: fewer than two items drawn, or lengths that differ.
@@ -151,9 +145,9 @@ def estimate_population(
         binomial = share * (1 - share)
         alike = n / (1 - n / population)
         effective = binomial / variance if variance > 1e-15 and binomial > 0 else alike
-        wide = score_interval(share, effective, level, z=two_sided_t(level, freedom))
+        wide = score_interval(share, effective, z=two_sided_t(0.95, freedom))
         interval = Interval(max(wide.low, 100 * floor), min(wide.high, 100 * ceiling))
-    return FinitePopulation(100 * share, interval, 100 * math.sqrt(variance), n, population, explained)
+    return FinitePopulation(100 * share, interval, 100 * math.sqrt(variance), explained)
 
 
 def _collapsed(strata: Sequence[Hashable], places: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -31,6 +31,8 @@ from mmar.stats.interval import Interval
 
 __all__ = ["Monitored", "compare_sequence", "share_sequence", "worst_design_effect"]
 
+_ALPHA = 0.05  # chance of a false decision at any time
+
 
 @dataclass(frozen=True, slots=True)
 class Monitored:
@@ -51,19 +53,18 @@ class Monitored:
     interval: Interval
 
 
-def share_sequence(right: float, n: float, level: float = 0.95) -> Interval:
-    """Confidence sequence of a share.
+def share_sequence(right: float, n: float) -> Interval:
+    """95 % confidence sequence of a share.
 
     Args:
         right: right answers so far; need not be whole.
         n: answers so far; need not be whole.
-        level: confidence of all looks together as a share.
 
     Returns:
         The interval in percent; 0 to 100 without answers.
 
     Raises:
-        UsageError: counts that do not fit, or a level that is no share.
+        UsageError: counts that do not fit.
 
     Example:
         >>> str(share_sequence(60, 100))
@@ -71,14 +72,10 @@ def share_sequence(right: float, n: float, level: float = 0.95) -> Interval:
     """
     if not 0 <= right <= n:
         raise UsageError(f"{right} right answers to {n} questions are not possible", code="bad-count")
-    if not 0 < level < 1:
-        raise UsageError(
-            f"confidence level {level} is not between 0 and 1", code="bad-level", hint="e.g. 0.95"
-        )
     if n == 0:
         return Interval(0.0, 100.0)
     wrong = n - right
-    threshold = _log_beta(right, wrong) + math.log(1 - level)
+    threshold = _log_beta(right, wrong) + math.log(_ALPHA)
 
     def excluded(p: float) -> bool:
         likelihood = (right * math.log(p) if right else 0.0) + (wrong * math.log1p(-p) if wrong else 0.0)
@@ -91,7 +88,7 @@ def share_sequence(right: float, n: float, level: float = 0.95) -> Interval:
 
 
 def compare_sequence(
-    first: Sequence[bool], second: Sequence[bool], clusters: Sequence[Hashable], alpha: float = 0.05
+    first: Sequence[bool], second: Sequence[bool], clusters: Sequence[Hashable]
 ) -> Monitored:
     """Compare two runs on the items asked so far.
 
@@ -99,10 +96,9 @@ def compare_sequence(
         first: right and wrong answers of the first run so far.
         second: those of the second run to the same items.
         clusters: one label per item.
-        alpha: chance of deciding for a difference between equal runs, at any time.
 
     Raises:
-        UsageError: lengths that differ, or `alpha` is no share.
+        UsageError: lengths that differ.
     """
     if not len(first) == len(second) == len(clusters):
         raise UsageError("two runs are compared item by item", code="different-lengths")
@@ -112,9 +108,8 @@ def compare_sequence(
     effect = worst_design_effect(differing)
     one, two = only_first / effect, only_second / effect
     evidence = math.exp(min(700.0, _log_beta(one, two) + (one + two) * math.log(2)))
-    return Monitored(
-        evidence, evidence >= 1 / alpha, only_first, only_second, share_sequence(one, one + two, 1 - alpha)
-    )
+    interval = share_sequence(one, one + two)
+    return Monitored(evidence, evidence >= 1 / _ALPHA, only_first, only_second, interval)
 
 
 def worst_design_effect(clusters: Sequence[Hashable]) -> float:
