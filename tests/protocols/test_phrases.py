@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from mmar.protocols.reading import cascade, fast_path, read, scan
-from mmar.protocols.reading.phrases import KINDS, Phrase, PhraseTable, phrase_table, shipped_phrases
+from mmar.protocols.reading import cascade, fast_path, phrases, read, scan
+from mmar.protocols.reading.phrases import KINDS, Row, phrase_rows, phrase_table
 from mmar.protocols.reading.text import normalise, words
 
 CHOICES = ("Rain", "Wind", "Thunder", "Waves")
 LANGUAGES = ("en", "zh-Hans", "zh-Hant", "de", "fr", "es", "pt", "it", "ru", "ja", "ko", "ar", "hi")
-ROWS = shipped_phrases()
-TABLE = PhraseTable.of(ROWS)
+
+
+class Phrase(NamedTuple):
+    """A row: its example is read as `reads` (a letter, `none`, `refused` or a rule) because of it."""
+
+    language: str
+    kind: str
+    text: str
+    example: str
+    reads: str
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return tuple(word for word, _, _ in words(normalise(self.text)[0]))
+
+
+LINES = Path(phrases.__file__).with_name("phrases.tsv").read_text("utf-8").splitlines()[1:]
+ROWS = [Phrase(*line.replace("\\n", "\n").split("\t")) for line in LINES if line]
+GROUPS: dict[str, list[tuple[str, str]]] = {}
+for row in ROWS:
+    GROUPS.setdefault(row.words[0], []).append((row.kind, row.text))
+TABLE = {first: phrase_rows(group) for first, group in GROUPS.items()}
 
 
 def outcome(phrase: Phrase) -> str:
@@ -26,11 +48,9 @@ def outcome(phrase: Phrase) -> str:
     return "refused" if reading.state == "refused" else "none"
 
 
-def without(phrase: Phrase) -> PhraseTable:
-    table = dict(TABLE.by_first_word)
-    sequence = tuple(word for word, _, _ in words(normalise(phrase.text)[0]))
-    table[sequence[0]] = [row for row in table[sequence[0]] if row[0] != sequence]
-    return PhraseTable(table)
+def without(phrase: Phrase) -> dict[str, list[Row]]:
+    first = phrase.words[0]
+    return TABLE | {first: [row for row in TABLE[first] if row[0] != phrase.words]}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -54,7 +74,7 @@ def test_an_example_is_read_as_its_row_says_and_otherwise_without_the_row(
 def test_rows_are_of_known_kinds_and_languages_and_stand_once() -> None:
     assert {row.kind for row in ROWS} <= set(KINDS)
     assert {row.language for row in ROWS} == set(LANGUAGES)
-    sequences = Counter(tuple(word for word, _, _ in words(normalise(row.text)[0])) for row in ROWS)
+    sequences = Counter(row.words for row in ROWS)
     assert not [sequence for sequence, count in sequences.items() if count > 1]
 
 
@@ -64,9 +84,6 @@ def test_the_fast_path_needs_no_table() -> None:
 
 
 def test_rows_are_found_by_their_first_word_when_it_is_looked_up() -> None:
-    table = phrase_table().by_first_word
-    for phrase in ROWS:
-        sequence = tuple(word for word, _, _ in words(normalise(phrase.text)[0]))
-        assert sequence in [row[0] for row in table.get(sequence[0], ())]
-    assert all(table.get(first) == rows for first, rows in TABLE.by_first_word.items())
+    table = phrase_table()
+    assert all(table.get(first) == rows for first, rows in TABLE.items())
     assert table.get("no such word") is None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 
 import msgspec
+
+from mmar.protocols.reading.choices import distinct
+from mmar.protocols.reading.labels import joins, linked
+from mmar.protocols.reading.text import compose, loose, plain
 
 __all__ = [
     "ChoiceForms",
@@ -15,9 +18,7 @@ __all__ = [
     "is_bare",
     "is_denied",
     "is_edge",
-    "loose",
     "named_choices",
-    "plain",
 ]
 
 _WINDOW = 90
@@ -195,24 +196,16 @@ def _mentions(text: str, known: ChoiceForms) -> tuple[str, list[tuple[int, int, 
     return text, found
 
 
-def place(choice: str, text: str) -> int:
-    """Where a choice first stands in a text as words of its own, -1 for nowhere; both in plain or loose form."""
-    start = text.find(choice)
-    while start >= 0 and not (is_edge(text, start) and is_edge(text, start + len(choice))):
-        start = text.find(choice, start + 1)
-    return start
-
-
 def is_edge(text: str, at: int) -> bool:
     """Whether a word may begin or end between `text[at - 1]` and `text[at]`."""
     if at <= 0 or at >= len(text):
         return True
     left, right = text[at - 1], text[at]
-    if _joins(left):
-        if _joins(right) or right in "#+%°":
+    if joins(left):
+        if joins(right) or right in "#+%°":
             return False
-        return not (at + 1 < len(text) and _linked(left, right, text[at + 1]))
-    if _joins(right) and at >= 2 and _linked(text[at - 2], left, right):
+        return not (at + 1 < len(text) and linked(left, right, text[at + 1]))
+    if joins(right) and at >= 2 and linked(text[at - 2], left, right):
         return False
     return not (left == "-" and right.isdigit())
 
@@ -232,17 +225,6 @@ def _counts(choice: str, text: str, start: int, end: int) -> bool:
     return not is_bare(choice, text, start, end)
 
 
-def _joins(mark: str) -> bool:
-    # Scripts written without spaces (from CJK radicals on) have an edge at every character.
-    return mark.isalnum() and mark < "\u2e80"
-
-
-def _linked(left: str, link: str, right: str) -> bool:
-    if link in "-'":
-        return _joins(left) and _joins(right)
-    return link in ".:,/" and left.isdigit() and right.isdigit()
-
-
 _MARKS = str.maketrans(
     {
         **dict.fromkeys("‘’‚‛′`´", "'"),
@@ -255,57 +237,20 @@ _MARKS = str.maketrans(
     }
 )
 _EMPHASIS = str.maketrans("", "", '*"')
-_LEFT = " \t'([{<_~•-#>"
 _RIGHT = " \t'.,;:!?)]}>_~。，；：！？、"
 _LABEL_MARKS = ".:),-/;"
-_SIGNED = frozenset("-#>")
 _BLANKS = re.compile(r"[^\S\n]{2,}|\t")
-_PIECE = 512
 
 
 def clean(text: str) -> str:
     """NFKC with plain quotes (escaped ones too), dashes and accidentals, runs of blanks as one; case and lines are kept."""
     if not text.isascii():
-        text = _compose(text) if len(text) > _PIECE else unicodedata.normalize("NFKC", text)
-        text = text.translate(_MARKS)
+        text = compose(text).translate(_MARKS)
     elif "`" in text:
         text = text.replace("`", "'")
     if "\\" in text:
         text = text.replace("\\'", "'").replace('\\"', '"')
     return _BLANKS.sub(" ", text) if "  " in text or "\t" in text else text
-
-
-def _compose(text: str) -> str:
-    # Normalising sorts a run of combining marks in quadratic time, so a long text is done word by word, and
-    # what no language has, a word of more than _PIECE characters that needs it, in pieces.
-    words = text.split(" ")
-    for at, word in enumerate(words):
-        if word.isascii():
-            continue
-        pieces = (word[cut : cut + _PIECE] for cut in range(0, len(word), _PIECE))
-        words[at] = "".join(unicodedata.normalize("NFKC", piece) for piece in pieces)
-    return " ".join(words)
-
-
-def plain(text: str) -> str:
-    """The plain form of cleaned text."""
-    return " ".join(text.casefold().split())
-
-
-def loose(text: str) -> str:
-    """The loose form of text in plain form."""
-    if '"' in text or "*" in text:
-        text = " ".join(text.translate(_EMPHASIS).split())
-    text = text.rstrip(_RIGHT)
-    if text[:1] not in _LEFT:  # the empty text is in every text
-        return text
-    start = 0
-    for at, mark in enumerate(text):
-        # "-1" and "#1" keep their sign; "- one" and "# one" are a list mark and a heading.
-        if mark not in _LEFT or (mark in _SIGNED and text[at + 1 : at + 2] not in (" ", mark)):
-            break
-        start = at + 1
-    return text[start:]
 
 
 class ChoiceForms(msgspec.Struct, frozen=True):
@@ -345,7 +290,7 @@ def forms(choices: tuple[str, ...]) -> ChoiceForms:
     told_apart = [at for form, at in by_loose.items() if form]
     return ChoiceForms(
         choices,
-        exact_forms(choices),
+        distinct([choice.strip() for choice in choices], choices),
         distinct(plains, choices),
         by_loose,
         plains,
@@ -355,29 +300,6 @@ def forms(choices: tuple[str, ...]) -> ChoiceForms:
         max(map(len, plains)),
         any(len(core) > 1 and core[1] in _LABEL_MARKS and core[0].isalpha() for core in looses),
     )
-
-
-def exact_forms(choices: tuple[str, ...]) -> dict[str, int]:
-    """Choice by exact form."""
-    return distinct([choice.strip() for choice in choices], choices)
-
-
-def distinct(forms_: list[str], choices: tuple[str, ...]) -> dict[str, int]:
-    """The first choice of each form; a form that different choices share names none of them.
-
-    Args:
-        forms_: a form of each choice.
-        choices: the choices themselves.
-    """
-    found = dict(zip(forms_, range(len(forms_)), strict=True))
-    if len(found) == len(forms_):
-        return found
-    found = {}
-    for at, form in enumerate(forms_):
-        first = found.setdefault(form, at)
-        if first >= 0 and choices[first] != choices[at]:
-            found[form] = -1
-    return {form: at for form, at in found.items() if at >= 0}
 
 
 def _tail(text: str) -> str:

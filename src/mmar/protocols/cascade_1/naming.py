@@ -10,10 +10,9 @@ from mmar.protocols.cascade_1.mentions import (
     is_bare,
     is_denied,
     is_edge,
-    loose,
     named_choices,
-    plain,
 )
+from mmar.protocols.reading.text import loose, plain
 
 __all__ = [
     "CONFLICT",
@@ -155,14 +154,12 @@ def reach(known: ChoiceForms) -> int:
     return 2 * known.longest + 400
 
 
-def whole(text: str, known: ChoiceForms, *, empty: bool = False) -> int:
-    """The choice that the whole text is; an empty one only where the text's end is marked (`empty`)."""
+def whole(text: str, known: ChoiceForms) -> int:
+    """The choice that the whole text is."""
     if len(text) > known.longest + _SLACK and _is_longer(text, known.longest):
         return NONE
     form = plain(text)
-    if not form:
-        return known.exact.get("", NONE) if empty else NONE
-    return _is_choice(form, loose(form), known)
+    return _is_choice(form, loose(form), known) if form else NONE
 
 
 def _is_longer(text: str, longest: int) -> bool:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from mmar.protocols.reading.phrases import phrase_table
 from mmar.protocols.reading.text import canonical, clean, loose, normalise, pattern, plain, words
 
-__all__ = ["FRAME_WORDS", "LETTERS", "ChoiceTable", "choice_table"]
+__all__ = ["FRAME_WORDS", "LETTERS", "ChoiceTable", "choice_table", "distinct", "hard_gap"]
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 # A choice as a sequence of words, with the punctuation that must stand between them.
-Sequence = tuple[tuple[str, ...], tuple[str, ...], int]
+WordSequence = tuple[tuple[str, ...], tuple[str, ...], int]
 
 _OWN_LABEL = pattern(r"\s*(?:option\s+)?[(\[]?([A-Za-z])[)\].:]+\s*(?=\S)", re.IGNORECASE)
 _SOFT = pattern(r"""[\s"'*_\-]+""")
@@ -46,32 +47,10 @@ _NUMBER_WORDS = frozenset((
     "fifty", "sixty", "seventy", "eighty", "ninety",
 ))  # fmt: skip
 # Words too common to name a choice wherever they stand.
-_COMMON = frozenset(
-    [
-        "a",
-        "an",
-        "i",
-        "the",
-        "it",
-        "is",
-        "no",
-        "yes",
-        "none",
-        "not",
-        "and",
-        "or",
-        "all",
-        "so",
-        "both",
-        "neither",
-        "other",
-        "same",
-        "unknown",
-        "true",
-        "false",
-        "one",
-    ]
-)
+_COMMON = frozenset((
+    "a", "an", "i", "the", "it", "is", "no", "yes", "none", "not", "and", "or", "all", "so", "both",
+    "neither", "other", "same", "unknown", "true", "false", "one",
+))  # fmt: skip
 
 
 class ChoiceTable:
@@ -87,7 +66,7 @@ class ChoiceTable:
     @cached_property
     def exact(self) -> dict[str, int]:
         """Choice by its text without white space around it; different ones that share it are left out."""
-        return self._distinct([choice.strip() for choice in self.choices])
+        return distinct([choice.strip() for choice in self.choices], self.choices)
 
     @cached_property
     def cores(self) -> tuple[str, ...]:
@@ -147,12 +126,12 @@ class ChoiceTable:
     @cached_property
     def plains(self) -> dict[str, int]:
         """Choice by its plain form."""
-        return self._distinct([plain(normalise(text)[0]) for text in self.texts])
+        return distinct([plain(normalise(text)[0]) for text in self.texts], self.choices)
 
     @cached_property
     def looses(self) -> dict[str, int]:
         """Choice by its loose form."""
-        return self._distinct([loose(plain(normalise(text)[0])) for text in self.texts])
+        return distinct([loose(plain(normalise(text)[0])) for text in self.texts], self.choices)
 
     @cached_property
     def longest(self) -> int:
@@ -169,7 +148,7 @@ class ChoiceTable:
         }
 
     @cached_property
-    def by_first_word(self) -> dict[str, list[Sequence]]:
+    def by_first_word(self) -> dict[str, list[WordSequence]]:
         """The word sequences that name a choice, by their first word, the longest first."""
         by_words: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
         for place, text in enumerate(self.texts):
@@ -180,7 +159,7 @@ class ChoiceTable:
         for key, place in list(by_words.items()):
             for alias in _aliases(key):
                 by_words.setdefault(alias, place)
-        table: dict[str, list[Sequence]] = {}
+        table: dict[str, list[WordSequence]] = {}
         for (sequence, gaps), place in by_words.items():
             table.setdefault(sequence[0], []).append((sequence, gaps, place))
         for rows in table.values():
@@ -203,20 +182,26 @@ class ChoiceTable:
         return (
             word in _COMMON
             or (len(word) == 1 and word.isalpha())
-            or any(len(row[0]) == 1 and row[1] != "e" for row in phrase_table().by_first_word.get(word, ()))
+            or any(len(row[0]) == 1 and row[1] != "e" for row in phrase_table().get(word, ()))
         )
 
-    def _distinct(self, forms: list[str]) -> dict[str, int]:
-        """The first choice of each form; a form that different choices share names none of them."""
-        table = {form: place for place, form in enumerate(forms)}
-        if len(table) == len(forms):
-            return table
-        table = {}
-        for place, form in enumerate(forms):
-            first = table.setdefault(form, place)
-            if first >= 0 and self.choices[first] != self.choices[place]:
-                table[form] = -1
-        return {form: place for form, place in table.items() if place >= 0}
+
+def distinct(forms: Sequence[str], choices: Sequence[str]) -> dict[str, int]:
+    """The first choice of each form; a form that different choices share names none of them.
+
+    Args:
+        forms: a form of each choice.
+        choices: the choices themselves.
+    """
+    table = {form: place for place, form in enumerate(forms)}
+    if len(table) == len(forms):
+        return table
+    table = {}
+    for place, form in enumerate(forms):
+        first = table.setdefault(form, place)
+        if first >= 0 and choices[first] != choices[place]:
+            table[form] = -1
+    return {form: place for form, place in table.items() if place >= 0}
 
 
 def _is_plain(choice: str) -> bool:
@@ -282,6 +267,3 @@ def _aliases(key: tuple[tuple[str, ...], tuple[str, ...]]) -> list[tuple[tuple[s
         elif sequence == counted:
             aliases.append((word, ()))
     return aliases
-
-
-__all__ += ["canonical", "hard_gap"]

@@ -7,7 +7,7 @@ from functools import lru_cache
 from mmar.protocols.reading.choices import LETTERS, ChoiceTable
 from mmar.protocols.reading.text import BOUNDARY, Units, pattern
 
-__all__ = ["is_edge", "merge_labels", "neighbour", "punctuation_of"]
+__all__ = ["is_edge", "joins", "linked", "merge_labels", "neighbour", "punctuation_of"]
 
 # A letter that labels the text behind it, and a text with its letter in brackets behind it.
 _LABELLED = pattern(
@@ -107,32 +107,29 @@ def punctuation_of(gap: str) -> tuple[tuple[str, int, int], ...]:
     return tuple(marks)
 
 
-def _short(gap: str) -> str:
-    """A long run of punctuation, cut down."""
-    return gap[:64]
-
-
 def is_edge(text: str, place: int) -> bool:
     """Whether a word may begin or end at a place of a text."""
     if place <= 0 or place >= len(text):
         return True
     left, right = text[place - 1], text[place]
-    if _joins(left):
-        if _joins(right) or right in "#%°" or (right == "+" and not text[place + 1 : place + 2].isspace()):
+    if joins(left):
+        if joins(right) or right in "#%°" or (right == "+" and not text[place + 1 : place + 2].isspace()):
             return False
-        return not (place + 1 < len(text) and _linked(left, right, text[place + 1]))
-    if _joins(right) and place >= 2 and _linked(text[place - 2], left, right):
+        return not (place + 1 < len(text) and linked(left, right, text[place + 1]))
+    if joins(right) and place >= 2 and linked(text[place - 2], left, right):
         return False
     return not (left == "-" and right.isdigit() and not text[max(0, place - 2) : place - 1].isspace())
 
 
-def _joins(mark: str) -> bool:
+def joins(mark: str) -> bool:
+    """Whether a character is part of a word; scripts written without spaces have an edge at every character."""
     return mark.isalnum() and mark < "\u2e80"
 
 
-def _linked(left: str, link: str, right: str) -> bool:
+def linked(left: str, link: str, right: str) -> bool:
+    """Whether a mark between two characters is part of a word or a number, as in "well-known" and "3:1"."""
     if link in "-'":
-        return _joins(left) and _joins(right)
+        return joins(left) and joins(right)
     return link in ".:,/" and left.isdigit() and right.isdigit()
 
 

@@ -13,11 +13,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from mmar.protocols.reading.text import canonical, normalise, words
 
-__all__ = ["KINDS", "Phrase", "PhraseTable", "phrase_table", "shipped_phrases"]
+__all__ = ["KINDS", "phrase_rows", "phrase_table"]
 
 KINDS: dict[str, str] = {
     "answer": "A",  # answer, option, choice: the noun
@@ -58,44 +56,8 @@ KINDS: dict[str, str] = {
 """The symbol of each kind of phrase in the grammar (`mmar.protocols.reading.verdicts`, `clauses`, `polarity`)."""
 
 
-class Phrase(msgspec.Struct, frozen=True):
-    """One row of the table.
-
-    Attributes:
-        language: code of the language, e.g. `en`.
-        kind: one of `KINDS`.
-        text: the phrase.
-        example: an answer that is read as `reads` because of this row.
-        reads: the letter of the choice that the example names, `none` or `refused`.
-    """
-
-    language: str
-    kind: str
-    text: str
-    example: str
-    reads: str
-
-
 Row = tuple[tuple[str, ...], str, str]
 """A phrase prepared for matching: its words, its symbol, and the punctuation that may stand in it."""
-
-
-class PhraseTable(msgspec.Struct, frozen=True):
-    """Phrases prepared for matching.
-
-    Attributes:
-        by_first_word: for each first word the phrases that begin with it, the longest first.
-    """
-
-    by_first_word: dict[str, list[Row]]
-
-    @classmethod
-    def of(cls, phrases: Iterable[Phrase]) -> PhraseTable:
-        """Prepare phrases; of a phrase that stands twice the first row counts."""
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for phrase in phrases:
-            groups.setdefault(_sequence(phrase.text)[0], []).append((phrase.kind, phrase.text))
-        return cls({first: _rows(group) for first, group in groups.items()})
 
 
 class _RowsOnDemand(dict[str, list[Row]]):
@@ -119,7 +81,7 @@ class _RowsOnDemand(dict[str, list[Row]]):
         for kind, text in self._by_character.pop(word[:1], ()):
             self._by_word.setdefault(_sequence(text)[0], []).append((kind, text))
         if word in self._by_word:
-            self[word] = _rows(self._by_word.pop(word))
+            self[word] = phrase_rows(self._by_word.pop(word))
         return super().get(word, default)
 
 
@@ -137,7 +99,7 @@ def _sequence(text: str) -> tuple[str, ...]:
     return tuple(word for word, _, _ in words(normalise(text)[0]))
 
 
-def _rows(phrases: list[tuple[str, str]]) -> list[Row]:
+def phrase_rows(phrases: list[tuple[str, str]]) -> list[Row]:
     """Phrases with the same first word, the longest first."""
     rows: dict[tuple[str, ...], Row] = {}
     for kind, text in phrases:
@@ -147,17 +109,9 @@ def _rows(phrases: list[tuple[str, str]]) -> list[Row]:
     return sorted(rows.values(), key=lambda row: len(row[0]), reverse=True)
 
 
-def _lines() -> list[str]:
-    return Path(__file__).with_name("phrases.tsv").read_text("utf-8").splitlines()[1:]
-
-
-def shipped_phrases() -> list[Phrase]:
-    """The rows of `phrases.tsv`, in order."""
-    return [Phrase(*line.replace("\\n", "\n").split("\t")) for line in _lines() if line]
-
-
 @lru_cache(maxsize=1)
-def phrase_table() -> PhraseTable:
-    """The table of the shipped phrases; the rows of a word are prepared when it is first looked up."""
-    rows = (line.split("\t", 3) for line in _lines() if line)
-    return PhraseTable(_RowsOnDemand((row[1], row[2]) for row in rows))
+def phrase_table() -> dict[str, list[Row]]:
+    """The phrases by their first word, the longest first; prepared when the word is first looked up with `get`."""
+    lines = Path(__file__).with_name("phrases.tsv").read_text("utf-8").splitlines()[1:]
+    rows = (line.split("\t", 3) for line in lines if line)
+    return _RowsOnDemand((row[1], row[2]) for row in rows)

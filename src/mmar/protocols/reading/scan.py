@@ -13,28 +13,10 @@ _DRESS = " \t\"'*_$#~^\xa0"
 _ABBREVIATIONS = frozenset(
     ("e.g", "i.e", "g", "e", "vs", "dr", "mr", "mrs", "ms", "st", "etc", "cf", "approx")
 )
-_PRONOUN_BEFORE = frozenset(
-    [
-        "the",
-        "no",
-        "this",
-        "that",
-        "each",
-        "any",
-        "every",
-        "some",
-        "1",
-        "first",
-        "second",
-        "third",
-        "last",
-        "other",
-        "which",
-        "another",
-        "right",
-        "same",
-    ]
-)
+_PRONOUN_BEFORE = frozenset((
+    "the", "no", "this", "that", "each", "any", "every", "some", "1", "first", "second", "third", "last",
+    "other", "which", "another", "right", "same",
+))  # fmt: skip
 _PRONOUN_AFTER = frozenset(
     ["of", "another", "can", "could", "might", "may", "would", "who", "that", "by", "after"]
 )
@@ -70,7 +52,7 @@ class _Builder:
     ) -> None:
         self.text, self.words, self.table = text, found, table
         self.tokens = tuple([word for word, _, _ in found])
-        self.phrases = phrase_table().by_first_word
+        self.phrases = phrase_table()
         self.choices = table.by_first_word
         self.letters = letters
         self.notes = {} if letters else table.single_letters

@@ -35,6 +35,7 @@ __all__ = [
     "Word",
     "canonical",
     "clean",
+    "compose",
     "loose",
     "normalise",
     "pattern",
@@ -131,7 +132,7 @@ def normalise(text: str) -> Clean:
     if text.isascii():
         return text.replace("`", "'") if "`" in text else text, None
     marked = text.translate(_MARKS)
-    composed = _compose(marked)
+    composed = compose(marked)
     if len(composed) == len(text) and len(marked) == len(text):
         return composed, None
     places: list[int] = []
@@ -148,7 +149,8 @@ def normalise(text: str) -> Clean:
     return "".join(pieces), [*places, size]
 
 
-def _compose(text: str) -> str:
+def compose(text: str) -> str:
+    """NFKC of a text, in time that grows with its length."""
     # Normalising sorts a run of combining marks in quadratic time, so a long text is done word by word, and
     # what no language has, a word of more than _PIECE characters that needs it, in pieces.
     if len(text) <= _PIECE:
