@@ -262,8 +262,9 @@ def _reading_by(
         return lambda scored, _: scored.score
 
     def read(scored: Scored, task: Task) -> Score:
-        from mmar.scoring.reader import apply_reader, plan_reader, reader_folder
+        from mmar.scoring.reader import apply_reader, plan_reader
         from mmar.scoring.sources import questions_of
+        from mmar.scoring.text_model import replies_folder
 
         questions = questions_of(task)
         plan = plan_reader(questions, scored.rows, sample=sample, seed=options.get("seed", 0))
@@ -272,7 +273,7 @@ def _reading_by(
             if isinstance(reader, str)
             else getattr(reader, "name", getattr(reader, "__name__", "reader"))
         )
-        folder = reader_folder(task.path, str(name)) if out is None else out
+        folder = replies_folder(task.path, str(name), "reader") if out is None else out
         spec, model = _prepare(reader, questions, folder, None, {"temperature": 0.0, **options})
         return msgspec.structs.replace(scored.score, reader=apply_reader(scored.score, plan, spec, model))
 

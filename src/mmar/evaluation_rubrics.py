@@ -43,8 +43,9 @@ def _run(asked: argparse.Namespace) -> int:
     from mmar.files.atomic import write_atomic
     from mmar.inputs import find_benchmark, open_for
     from mmar.runs.spec import RunSpec
-    from mmar.scoring.rubric import JUDGE, SCRIPT, JudgePlan, judge_folder, judge_items, load_submissions
+    from mmar.scoring.rubric import JUDGE, SCRIPT, JudgePlan, judge_items, load_submissions
     from mmar.scoring.rubric.submissions import evaluated_lines, official_table
+    from mmar.scoring.text_model import replies_folder
 
     benchmark = find_benchmark(asked.meta) if asked.meta is not None else None
     submissions = load_submissions(asked.input, benchmark)
@@ -53,7 +54,7 @@ def _run(asked: argparse.Namespace) -> int:
     spec = RunSpec.create(
         JUDGE,
         submissions.benchmark,
-        out=judge_folder(output, JUDGE),
+        out=replies_folder(output, JUDGE, "judge"),
         temperature=0.0,
         base_urls=[base_url] if base_url else [],
         timeout=asked.timeout,

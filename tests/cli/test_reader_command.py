@@ -15,7 +15,7 @@ import pytest
 import mmar
 from command import Result
 from expect import raises
-from mmar.scoring.reader import reader_folder
+from mmar.scoring.text_model import replies_folder
 from servers.fake_models import Asked, FakeModels, Hang, Say
 from waiting import until
 
@@ -159,7 +159,7 @@ def test_a_killed_reader_is_asked_nothing_twice(
         sys.executable, "-m", "mmar", "score", str(predictions), "--reader", READER, "--base-url", service.chat_url,
         "--reader-sample", "4", "--json",
     )  # fmt: skip
-    ledger = reader_folder(predictions, READER) / "answers.jsonl"
+    ledger = replies_folder(predictions, READER, "reader") / "answers.jsonl"
 
     def recorded() -> int:
         return ledger.read_bytes().count(b"\n") if ledger.is_file() else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mmar.cli.progress import RunProgress
     from mmar.items import Benchmark
     from mmar.models import Model
-    from mmar.models.answer import Usage
+    from mmar.protocols import Request
     from mmar.runs.spec import RunSpec
     from mmar.scoring.score import Scored
     from mmar.scoring.sources import Task
@@ -46,14 +46,15 @@ def read_with_model(
         dry_run: print what would be asked, and send nothing.
         others: options of `RunSpec.create`.
     """
-    from mmar.scoring.reader import apply_reader, plan_reader, reader_folder
+    from mmar.scoring.reader import REPLY_TOKENS, apply_reader, plan_reader
     from mmar.scoring.sources import questions_of
+    from mmar.scoring.text_model import replies_folder
 
     benchmark = questions_of(task)
     plan = plan_reader(benchmark, scored.rows, sample=sample, seed=seed)
-    spec = _spec(reader, benchmark, reader_folder(task.path, reader), others)
+    spec = _spec(reader, benchmark, replies_folder(task.path, reader, "reader"), others)
     what = f"reads {len(plan.unresolved):,} unresolved answers and {len(plan.sample):,} others as a check"
-    _print_cost(spec, what, plan.usage(), others["prices"])
+    _print_cost(spec, what, plan.requests, REPLY_TOKENS, others["prices"])
     if dry_run or not plan.requests:
         return scored
     result = _ask(
@@ -87,8 +88,9 @@ def judge_with_model(
         UsageError: there are no open questions (code `no-open-questions`).
     """
     from mmar.scoring.kinds import with_open_score
-    from mmar.scoring.open_judge import OpenPlan, apply_judge, open_folder
+    from mmar.scoring.open_judge import REPLY_TOKENS, OpenPlan, apply_judge
     from mmar.scoring.sources import questions_of
+    from mmar.scoring.text_model import replies_folder
 
     score = scored.score
     if score.kinds is None or score.kinds.open is None:
@@ -98,9 +100,9 @@ def judge_with_model(
             hint="mmar judge scores reasoning by rubrics, and --reader reads unresolved answers",
         )
     plan = OpenPlan(scored.open_answers, seed)
-    spec = _spec(judge, questions_of(task), open_folder(task.path, judge), others)
+    spec = _spec(judge, questions_of(task), replies_folder(task.path, judge, "open-judge"), others)
     what = f"grades {len(plan.requests):,} answers to open questions"
-    _print_cost(spec, what, plan.usage(), others["prices"])
+    _print_cost(spec, what, plan.requests, REPLY_TOKENS, others["prices"])
     if dry_run:
         return scored
     judged = _ask(
@@ -128,10 +130,14 @@ def _ask(spec: RunSpec, verb: str, ask: Callable[[Model, RunProgress], T]) -> T:
         return ask(model, progress)
 
 
-def _print_cost(spec: RunSpec, what: str, usage: Usage, prices: Path | None) -> None:
+def _print_cost(
+    spec: RunSpec, what: str, requests: Sequence[Request], reply_tokens: int, prices: Path | None
+) -> None:
     """What the model is asked and about what it costs, on standard error, before anything is sent."""
     from mmar.runs.budget import price_of
+    from mmar.scoring.text_model import estimate_usage
 
+    usage = estimate_usage(requests, reply_tokens)
     price = price_of(spec.model, prices)
     cost = "" if price is None else f", about {price.cost(usage):.2f} by the price table"
     click.echo(

@@ -1,8 +1,7 @@
 """A text model that proposes the kind of each error. Its proposals are kept apart from the labels of people.
 
 The model does not hear the clip: it is given the question, the choices, the right one, the reference cues and reasoning
-where the benchmark has them, and the answer. Everything is one JSON document inside a fence, in which "<" is escaped, so
-that an answer can neither close the fence nor pass for instructions.
+where the benchmark has them, and the answer.
 """
 
 from __future__ import annotations
@@ -13,15 +12,15 @@ from pathlib import Path
 import msgspec
 
 from mmar.models import Answer, Model
-from mmar.protocols import Message, Request, Settings
+from mmar.protocols import Request
 from mmar.runs.engine import Counts
 from mmar.runs.manifest import now
 from mmar.runs.side_run import ask_requests
 from mmar.runs.spec import RunSpec
 from mmar.scoring.error_labels import KINDS, ErrorKind, ErrorLabel, WrongItem, add_label, read_labels
-from mmar.scoring.reader import side_folder
+from mmar.scoring.text_model import document_request
 
-__all__ = ["proposal_folder", "proposal_request", "propose_labels"]
+__all__ = ["proposal_request", "propose_labels"]
 
 _MOST = 4_000  # characters of an answer or a reasoning, from its end
 _SYSTEM = (
@@ -39,11 +38,6 @@ class _Reply(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-def proposal_folder(run: Path, model: str) -> Path:
-    """Where the replies of a model about a run are kept."""
-    return side_folder(run, model, "errors")
-
-
 def proposal_request(wrong: WrongItem) -> Request:
     """The request about one wrong answer."""
     item = wrong.item
@@ -57,9 +51,7 @@ def proposal_request(wrong: WrongItem) -> Request:
         "answer": (wrong.score.prediction or "")[-_MOST:],
         "read_as": wrong.score.named,
     }
-    text = msgspec.json.encode(document).decode().replace("<", "\\u003c")
-    messages = (Message("system", _SYSTEM), Message("user", f"<document>\n{text}\n</document>"))
-    return Request(item.id, messages, "", (), None, Settings(temperature=0.0))
+    return document_request(item.id, _SYSTEM, document)
 
 
 def propose_labels(

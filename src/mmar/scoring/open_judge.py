@@ -10,23 +10,21 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import msgspec
 
 from mmar.models import Answer, Model
-from mmar.models.answer import Usage
-from mmar.protocols import Message, Request, Settings
+from mmar.protocols import Request
 from mmar.runs.engine import Counts
 from mmar.runs.ledger import RequestKey
 from mmar.runs.side_run import ask_requests
 from mmar.runs.spec import RunSpec
 from mmar.scoring.kinds import OpenAnswer
-from mmar.scoring.reader import side_folder
 from mmar.scoring.result import OpenScore
+from mmar.scoring.text_model import document_request
 from mmar.stats.interval import Interval, two_sided_t
 
-__all__ = ["JUDGE_PROMPT", "OpenPlan", "apply_judge", "open_folder", "read_grades"]
+__all__ = ["JUDGE_PROMPT", "REPLY_TOKENS", "OpenPlan", "apply_judge", "read_grades"]
 
 JUDGE_PROMPT = "open@1"
 """Name and version of the prompt, part of the number's signature."""
@@ -43,8 +41,8 @@ completeness: does it cover what matters in the reference?
 clarity: is it easy to understand?
 Reply with one JSON object and nothing else: \
 {"correctness": N, "relevance": N, "completeness": N, "clarity": N}"""
-_REPLY_TOKENS = 40
-_CHARACTERS_A_TOKEN = 4
+REPLY_TOKENS = 40
+"""About how many tokens a reply has."""
 
 
 class _Grades(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,22 +68,9 @@ class OpenPlan(msgspec.Struct, frozen=True):
         """One for each answer that has text."""
         return [self._request(each) for each in self.answers if each.text and each.text.strip()]
 
-    def usage(self) -> Usage:
-        """About how many tokens the judge will take, before anything is sent."""
-        requests = self.requests
-        characters = sum(len(message.text) for request in requests for message in request.messages)
-        return Usage(characters // _CHARACTERS_A_TOKEN, _REPLY_TOKENS * len(requests))
-
     def _request(self, each: OpenAnswer) -> Request:
         document = {"question": each.item.question, "reference": each.item.answer, "answer": each.text}
-        text = msgspec.json.encode(document).decode().replace("<", "\\u003c")
-        messages = (Message("system", _SYSTEM), Message("user", f"<document>\n{text}\n</document>"))
-        return Request(each.item.id, messages, "", (), None, Settings(temperature=0.0, seed=self.seed))
-
-
-def open_folder(path: Path, judge: str) -> Path:
-    """Where the judgements of a run or a file are kept by default."""
-    return side_folder(path, judge, "open-judge")
+        return document_request(each.item.id, _SYSTEM, document, seed=self.seed)
 
 
 def read_grades(text: str) -> dict[str, int]:

@@ -23,7 +23,8 @@ from mmar.scoring.error_labels import (
     read_labels,
     wrong_items,
 )
-from mmar.scoring.error_proposals import proposal_folder, propose_labels
+from mmar.scoring.error_proposals import propose_labels
+from mmar.scoring.text_model import replies_folder
 from mmar.stats.interval import wilson
 from runs.made_up import Scripted
 
@@ -102,7 +103,9 @@ def test_what_a_model_proposes_is_no_label(run: Path) -> None:
         return Answer(request.item_id, text, "")
 
     benchmark = load_benchmark(run.parent / "made-up-meta.jsonl")
-    spec = RunSpec.create("command/x", benchmark, out=proposal_folder(run, "command/x"), max_attempts=1)
+    spec = RunSpec.create(
+        "command/x", benchmark, out=replies_folder(run, "command/x", "errors"), max_attempts=1
+    )
     wrong = wrong_of(run)
     assert propose_labels(wrong, labels_path(run), spec, Scripted(say)) == 6
     assert propose_labels(wrong, labels_path(run), spec, Scripted(say)) == 0

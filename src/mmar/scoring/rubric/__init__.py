@@ -1,6 +1,6 @@
 """Rubric scores of reasoning: prompt, judgements, scores, and the published script's files."""
 
-from mmar.scoring.rubric.judge import JUDGE, JudgePlan, judge, judge_folder, judge_items
+from mmar.scoring.rubric.judge import JUDGE, JudgePlan, judge, judge_items
 from mmar.scoring.rubric.reply import JudgedItem
 from mmar.scoring.rubric.submissions import Submissions, load_submissions
 from mmar.scoring.rubric.template import FENCED, SCRIPT, JudgeTemplate, load_template
@@ -14,7 +14,6 @@ __all__ = [
     "JudgedItem",
     "Submissions",
     "judge",
-    "judge_folder",
     "judge_items",
     "load_submissions",
     "load_template",

@@ -11,7 +11,6 @@ The judgements that `mmar judge` left beside a run or a file can be scored again
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -44,7 +43,6 @@ __all__ = [
     "Seeds",
     "collect_batches",
     "judge",
-    "judge_folder",
     "judge_items",
     "signature_parts",
     "stored_judgements",
@@ -93,14 +91,6 @@ class JudgePlan(msgspec.Struct, frozen=True):
                 settings = Settings(temperature=0.0, seed=seed)
                 requests.append(Request(each.item.id, messages, "", (), None, settings, repeat=rater))
         return requests
-
-
-def judge_folder(path: Path, judge: str) -> Path:
-    """Where the judgements of a run or a file are kept by default."""
-    slug = "".join(mark if mark.isalnum() or mark in "-._" else "-" for mark in judge)
-    digest = hashlib.sha256(judge.encode()).hexdigest()[:6]
-    folder = path / "judge" if path.is_dir() else path.with_name(f"{path.name}.judge")
-    return folder / f"{slug}-{digest}"
 
 
 def judge(

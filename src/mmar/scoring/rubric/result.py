@@ -291,42 +291,11 @@ def _kinds(items: Sequence[JudgedItem], questions: Sequence[Item]) -> tuple[Crit
 
 _WORD = re.compile(r"[^\W_]+")
 _STEM = 5
-_FUNCTION_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "by",
-        "for",
-        "from",
-        "has",
-        "have",
-        "in",
-        "is",
-        "it",
-        "its",
-        "of",
-        "on",
-        "or",
-        "that",
-        "the",
-        "their",
-        "there",
-        "they",
-        "this",
-        "to",
-        "was",
-        "were",
-        "which",
-        "who",
-        "with",
-        "not",
-    ]
-)
+_FUNCTION_WORDS = frozenset((
+    "a", "an", "and", "are", "as", "at", "be", "by", "for", "from", "has", "have", "in", "is", "it", "its",
+    "of", "on", "or", "that", "the", "their", "there", "they", "this", "to", "was", "were", "which", "who",
+    "with", "not",
+))  # fmt: skip
 
 
 class CueCoverage(msgspec.Struct, frozen=True):
