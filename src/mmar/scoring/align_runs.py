@@ -90,6 +90,10 @@ class ScoredRun(msgspec.Struct, frozen=True):
         """Each item's mean score over its repeats, 0 to 1; a repeat without an answer is wrong."""
         return self._means(lambda row: row.official if scorer == "official" else row.choice)
 
+    def first_scores(self, scorer: Scorer) -> list[bool]:
+        """Whether the first answer to each item is right."""
+        return [row.official if scorer == "official" else row.choice for row in self.rows]
+
     def unanswered(self) -> list[float]:
         """Share of each item's repeats that got no answer: they failed, or were never asked."""
         return self._means(lambda row: row.state in ("failed", "missing"))

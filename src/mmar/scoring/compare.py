@@ -89,10 +89,7 @@ def compare(
         for run in aligned.runs
     ]
     clusters = cluster_index([aligned.clusters[position] for position in aligned.asked], len(items))
-    members = {
-        dimension: {name: np.array(places) for name, places in groups.items()}
-        for dimension, groups in aligned.asked_groups().items()
-    }
+    members = aligned.asked_groups()
     orders = pairwise(
         [run.scores for run in runs],
         clusters,
@@ -167,10 +164,10 @@ def disagreements(aligned: AlignedRuns, scorer: Scorer = "choice") -> Iterator[d
     Yields:
         Id, groups and answer; and for each run by its label whether it is right, and the choice it named.
     """
+    scores = [run.first_scores(scorer) for run in aligned.runs]
     for position in aligned.asked:
         item = aligned.benchmark.items[position]
-        rows = [run.rows[position] for run in aligned.runs]
-        hits = [row.official if scorer == "official" else row.choice for row in rows]
+        hits = [right[position] for right in scores]
         if len(set(hits)) == 1:
             continue
         record: dict[str, Any] = {
@@ -181,7 +178,8 @@ def disagreements(aligned: AlignedRuns, scorer: Scorer = "choice") -> Iterator[d
             "question": item.question,
             "answer": item.answer,
         }
-        for run, row, hit in zip(aligned.runs, rows, hits, strict=True):
+        for run, hit in zip(aligned.runs, hits, strict=True):
+            row = run.rows[position]
             record |= {
                 f"{run.label}_right": hit,
                 f"{run.label}_state": row.state,
@@ -271,13 +269,7 @@ def _monitored(aligned: AlignedRuns, one: int, two: int, scorer: Scorer) -> Moni
     runs = aligned.runs[one], aligned.runs[two]
     if all(run.finished for run in runs):
         return None
-    first, second = (
-        [
-            run.rows[position].official if scorer == "official" else run.rows[position].choice
-            for position in aligned.asked
-        ]
-        for run in runs
-    )
+    first, second = (np.array(run.first_scores(scorer))[list(aligned.asked)].tolist() for run in runs)
     return compare_sequence(first, second, [aligned.clusters[position] for position in aligned.asked])
 
 

@@ -16,7 +16,7 @@ import msgspec
 from mmar.items import Benchmark, Item, Prediction
 from mmar.protocols import split_thinking
 from mmar.scoring.result import GroupScore, InstructionScore, Kinds, OpenScore, PairedHops, accuracy
-from mmar.scoring.tally import ASKED, CHOICE, OFFICIAL
+from mmar.scoring.tally import ASKED, CHOICE, Cell
 
 __all__ = ["OpenAnswer", "further_groups", "open_answers", "paired_hops", "score_kinds", "with_open_score"]
 
@@ -128,12 +128,12 @@ def further_groups(benchmark: Benchmark, verdicts: bytes) -> dict[str, dict[str,
     """
     groups: dict[str, dict[str, GroupScore]] = {}
     for field in benchmark.groups:
-        members: dict[str, list[tuple[Item, int]]] = {}
+        cells: dict[str, Cell] = {}
         for item, verdict in zip(benchmark.closed, verdicts, strict=False):
             for name in _names(item.extra.get(field)):
-                members.setdefault(name, []).append((item, verdict))
-        if members:
-            groups[field] = {name: _score(rows) for name, rows in members.items()}
+                cells.setdefault(name, Cell()).count(len(item.choices), verdict)
+        if cells:
+            groups[field] = {name: cell.score() for name, cell in cells.items()}
     return groups
 
 
@@ -174,26 +174,6 @@ def _hops(pairs: Sequence[tuple[str, bool, bool]]) -> PairedHops:
         both,
         accuracy(both, first),
         accuracy(second - both, n - first),
-    )
-
-
-def _score(rows: Sequence[tuple[Item, int]]) -> GroupScore:
-    asked = [row for row in rows if row[1] & ASKED]
-    complete = len(asked) == len(rows)
-    return _counted(rows, complete=complete, asked=None if complete else _counted(asked))
-
-
-def _counted(
-    rows: Sequence[tuple[Item, int]],
-    *,
-    complete: bool = True,
-    asked: GroupScore | None = None,
-) -> GroupScore:
-    n = len(rows)
-    official, choice = (sum(bool(verdict & bit) for _, verdict in rows) for bit in (OFFICIAL, CHOICE))
-    chance = 100 * sum(1 / len(item.choices) for item, _ in rows) / n if n else 0.0
-    return GroupScore(
-        n, accuracy(official, n, complete=complete), accuracy(choice, n, complete=complete), chance, asked
     )
 
 

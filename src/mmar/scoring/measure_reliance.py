@@ -71,26 +71,16 @@ def measure_reliance(
     clusters = cluster_index([aligned.clusters[position] for position in aligned.asked], len(places))
     numbers = {
         run.label: _Run(
-            np.array([row.official if scorer == "official" else row.choice for row in run.rows])[places],
+            np.array(run.first_scores(scorer))[places],
             np.array(run.without_choice())[places],
         )
         for run in aligned.runs
     }
-    members = {
-        dimension: {name: np.array(each) for name, each in groups.items()}
-        for dimension, groups in aligned.asked_groups().items()
-    }
+    members = aligned.asked_groups()
 
     def test(run: ScoredRun, which: Any) -> _Test:
-        return _test(
-            numbers[real.label],
-            numbers[run.label],
-            which,
-            clusters,
-            draws,
-            seed,
-            hides=run.condition in HIDING,
-        )
+        first, second = numbers[real.label], numbers[run.label]
+        return _test(first, second, which, clusters, draws, seed, hides=run.condition in HIDING)
 
     overall = _corrected({run.label: test(run, slice(None)) for run in others})
     hidden = [numbers[run.label] for run in others if run.condition in HIDING]
@@ -126,7 +116,7 @@ def measure_reliance(
             )
             for run in others
         ),
-        solved=_solved(items, hidden, np.arange(len(items))) if hidden else None,
+        solved=_solved(items, hidden, range(len(items))) if hidden else None,
         solved_groups={
             dimension: {name: _solved(items, hidden, which) for name, which in groups.items()}
             for dimension, groups in members.items()
@@ -150,12 +140,10 @@ def solved_items(aligned: AlignedRuns, scorer: Scorer = "choice") -> Iterator[di
     """
     real, others = _real_and_others(aligned.runs)
     hiding = [run for run in others if run.condition in HIDING]
+    scores = {run.label: run.first_scores(scorer) for run in aligned.runs}
     for position in aligned.asked:
         item = aligned.benchmark.items[position]
-        right = {
-            run.label: run.rows[position].official if scorer == "official" else run.rows[position].choice
-            for run in aligned.runs
-        }
+        right = {label: row[position] for label, row in scores.items()}
         count = sum(right[run.label] for run in hiding)
         if not count:
             continue
@@ -282,7 +270,7 @@ def _untold(effect: Effect, *, decided_by_abstentions: bool) -> Effect:
     )
 
 
-def _solved(items: Sequence[Item], hidden: Sequence[_Run], which: NDArray[np.intp]) -> Solved:
+def _solved(items: Sequence[Item], hidden: Sequence[_Run], which: Sequence[int]) -> Solved:
     return solved_without(
         [run.right[which] for run in hidden],
         [~run.abstained[which] for run in hidden],

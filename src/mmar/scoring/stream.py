@@ -68,6 +68,24 @@ class Streamed(msgspec.Struct):
     own_keys: list[tuple[str, str, str]] = []
 
 
+class _Method(msgspec.Struct, frozen=True):
+    """How a file is scored, in this process or another.
+
+    Attributes:
+        path: the file.
+        key: the field that holds the prediction.
+        rule: how to read answers.
+        keep: which item scores to keep.
+        lenient: count a bad record as missing and go on.
+    """
+
+    path: Path
+    key: str
+    rule: ReadingRule | None
+    keep: str
+    lenient: bool
+
+
 class _Part(msgspec.Struct):
     """The counts of some records, and what the digest of their questions is made of.
 
@@ -94,8 +112,9 @@ def score_whole(task: Task, key: str) -> Streamed:
         InputError: a bad record or an id that stands twice, unless the task is lenient.
     """
     with _no_cycle_collection():
+        method = _Method(task.path, key, task.rule, task.keep, task.lenient)
         whole = _Part(Tally(task.keep), DigestBuilder(), [])
-        for part in _parts(task, key):
+        for part in _parts(method, task.on_item):
             whole.tally.merge(part.tally)
             whole.digests.merge(part.digests)
             whole.errors += part.errors
@@ -104,9 +123,7 @@ def score_whole(task: Task, key: str) -> Streamed:
             return Streamed(whole.tally, whole.errors, digest)
         # Ids are compared by hash at first, which costs less memory. Now by themselves; the first of each counts.
         task.restart()
-        again = _count(
-            raw_records(task.path), task.path, key, task.rule, task.keep, task.on_item, task.lenient, {}
-        )
+        again = _count(raw_records(task.path), method, task.on_item, {})
         return Streamed(again.tally, again.errors, again.digests.finish()[0])
 
 
@@ -183,26 +200,20 @@ def read_predictions(
             on_error(error)
 
 
-def _parts(task: Task, key: str) -> Iterator[_Part]:
+def _parts(method: _Method, on_item: Callable[[ItemScore], None] | None) -> Iterator[_Part]:
     """The counts of each piece of the file, in its order."""
-    size = task.path.stat().st_size if task.path.is_file() else 0
-    workers = min(_MOST_WORKERS, _cores()) if size >= _PARALLEL_BYTES and task.on_item is None else 1
-    records = raw_records(task.path)
+    size = method.path.stat().st_size if method.path.is_file() else 0
+    workers = min(_MOST_WORKERS, _cores()) if size >= _PARALLEL_BYTES and on_item is None else 1
+    records = raw_records(method.path)
     if workers < 2:
-        yield _count(records, task.path, key, task.rule, task.keep, task.on_item, task.lenient)
+        yield _count(records, method, on_item)
         return
-    ranges = line_ranges(task.path, _RANGE_BYTES)
+    ranges = line_ranges(method.path, _RANGE_BYTES)
     if ranges is not None:
-        yield from _with_lines(_shared(partial(_count_range, **_settings(task, key)), ranges, workers))
+        yield from _with_lines(_shared(partial(_count_range, method=method), ranges, workers))
         return
     batches = iter(lambda: list(islice(records, _BATCH)), [])
-    yield from _shared(partial(_count, **_settings(task, key)), batches, workers)
-
-
-def _settings(task: Task, key: str) -> dict[str, Any]:
-    return {
-        "path": task.path, "key": key, "rule": task.rule, "keep": task.keep, "on_item": None, "lenient": task.lenient
-    }  # fmt: skip
+    yield from _shared(partial(_count, method=method), batches, workers)
 
 
 def _with_lines(parts: Iterable[_Part]) -> Iterator[_Part]:
@@ -261,43 +272,32 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def _count_range(
-    piece: tuple[int, int],
-    path: Path,
-    key: str,
-    rule: ReadingRule | None,
-    keep: str,
-    on_item: Callable[[ItemScore], None] | None,
-    lenient: bool,  # noqa: FBT001 - passed by name
-) -> _Part:
+def _count_range(piece: tuple[int, int], method: _Method) -> _Part:
     """Score the whole records in a range of a file's bytes, which begins and ends with a line."""
     gc.disable()  # in a process of its own, whose every object is gone with the range
     start, end = piece
-    with path.open("rb") as stream:
+    with method.path.open("rb") as stream:
         stream.seek(start)
         lines = stream.read(end - start).splitlines(keepends=True)
     records = ((line, text) for line, text in enumerate(lines, 1) if not text.isspace())
     try:
-        part = _count(records, path, key, rule, keep, on_item, lenient)
+        part = _count(records, method)
     except InputError as error:
-        part = _Part(Tally(keep), DigestBuilder(), [], failure=error)
+        part = _Part(Tally(method.keep), DigestBuilder(), [], failure=error)
     part.lines = len(lines)
     return part
 
 
 def _count(
     records: Iterable[tuple[int, bytes]],
-    path: Path,
-    key: str,
-    rule: ReadingRule | None,
-    keep: str,
-    on_item: Callable[[ItemScore], None] | None,
-    lenient: bool,  # noqa: FBT001 - passed by name, or with all the others
+    method: _Method,
+    on_item: Callable[[ItemScore], None] | None = None,
     first: dict[str, int] | None = None,
 ) -> _Part:
     """Score whole records; with `first` (line by id) only the first record of each id."""
-    reader = PredictionReader(key, str(path))
-    part = _Part(Tally(keep, on_item), DigestBuilder(), [])
+    path, rule, lenient = method.path, method.rule, method.lenient
+    reader = PredictionReader(method.key, str(path))
+    part = _Part(Tally(method.keep, on_item), DigestBuilder(), [])
     tally, read, add, answered = part.tally, reader.record, part.digests.add, part.tally.answered
     for line, text in records:
         try:

@@ -27,7 +27,17 @@ from mmar.protocols.reading import (
 from mmar.scoring.official import Key, official_reason
 from mmar.scoring.result import Bounds, GroupScore, ItemScore, accuracy
 
-__all__ = ["ASKED", "CHOICE", "CHOICE_VERSION", "DIMENSIONS", "OFFICIAL", "STATES", "Tally", "score_answer"]
+__all__ = [
+    "ASKED",
+    "CHOICE",
+    "CHOICE_VERSION",
+    "DIMENSIONS",
+    "OFFICIAL",
+    "STATES",
+    "Cell",
+    "Tally",
+    "score_answer",
+]
 
 CHOICE_VERSION = CURRENT_VERSION
 STATES = ("choice", "unresolved", "refused", "failed", "missing")
@@ -48,8 +58,8 @@ def _prepared(answer: str, choices: tuple[str, ...]) -> tuple[ChoiceTable, Key]:
 _WHOLE = math.lcm(*range(1, MAX_CHOICES + 1))
 
 
-class _Cell(msgspec.Struct):
-    """Counts of the items of one modality, category and sub-category."""
+class Cell(msgspec.Struct):
+    """Counts of the items of one group, such as a modality, category and sub-category."""
 
     n: int = 0
     official: int = 0
@@ -58,7 +68,18 @@ class _Cell(msgspec.Struct):
     chance: int = 0  # in shares of _WHOLE, so that sums do not depend on their order
     chance_missing: int = 0
 
-    def add(self, other: _Cell) -> None:
+    def count(self, choices: int, verdict: int) -> None:
+        """Count an item by its number of choices and its verdict byte."""
+        self.n += 1
+        self.official += bool(verdict & OFFICIAL)
+        self.choice += bool(verdict & CHOICE)
+        self.chance += _WHOLE // choices
+        if not verdict & ASKED:
+            self.missing += 1
+            self.chance_missing += _WHOLE // choices
+
+    def add(self, other: Cell) -> None:
+        """Add the counts of other items."""
         self.n += other.n
         self.official += other.official
         self.choice += other.choice
@@ -67,6 +88,7 @@ class _Cell(msgspec.Struct):
         self.chance_missing += other.chance_missing
 
     def score(self) -> GroupScore:
+        """The scores of these items."""
         complete = not self.missing
         asked = None
         if not complete:
@@ -106,7 +128,7 @@ class Tally(msgspec.Struct):
     keep: str = "none"
     on_item: Callable[[ItemScore], None] | None = None
     states: dict[str, int] = msgspec.field(default_factory=lambda: dict.fromkeys(STATES, 0))
-    cells: dict[tuple[str, str, str | None], _Cell] = msgspec.field(default_factory=dict)
+    cells: dict[tuple[str, str, str | None], Cell] = msgspec.field(default_factory=dict)
     rows: list[ItemScore] = msgspec.field(default_factory=list)
     differ: int = 0
     letters: int = 0
@@ -222,7 +244,7 @@ class Tally(msgspec.Struct):
         for state, count in other.states.items():
             self.states[state] += count
         for names, cell in other.cells.items():
-            self.cells.setdefault(names, _Cell()).add(cell)
+            self.cells.setdefault(names, Cell()).add(cell)
         self.rows += other.rows
         self.corrected |= other.corrected
         self.differ += other.differ
@@ -238,7 +260,7 @@ class Tally(msgspec.Struct):
 
     def total(self) -> GroupScore:
         """The scores of all items; those whose question is unreadable have no part in `chance`."""
-        whole = _Cell()
+        whole = Cell()
         for cell in self.cells.values():
             whole.add(cell)
         unreadable = self.n - whole.n
@@ -263,10 +285,10 @@ class Tally(msgspec.Struct):
         """Scores by group in the published order; items without a sub-category stand in no sub-category."""
         groups: dict[str, dict[str, GroupScore]] = {}
         for position, dimension in enumerate(DIMENSIONS):
-            sums: dict[str, _Cell] = {}
+            sums: dict[str, Cell] = {}
             for names, cell in self.cells.items():
                 if (name := names[position]) is not None:
-                    sums.setdefault(name, _Cell()).add(cell)
+                    sums.setdefault(name, Cell()).add(cell)
             groups[dimension] = {name: sums[name].score() for name in sorted(sums, key=published_rank)}
         return groups
 
@@ -278,11 +300,11 @@ class Tally(msgspec.Struct):
                 parents.setdefault(name, set()).add(category)
         return {name: next(iter(categories)) for name, categories in parents.items() if len(categories) == 1}
 
-    def _cell(self, question: Question) -> _Cell:
+    def _cell(self, question: Question) -> Cell:
         names = (question.modality, question.category, question.sub_category)
         cell = self.cells.get(names)
         if cell is None:
-            cell = self.cells[names] = _Cell()
+            cell = self.cells[names] = Cell()
         cell.n += 1
         cell.chance += _WHOLE // len(question.choices)
         return cell
