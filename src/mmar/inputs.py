@@ -32,6 +32,7 @@ __all__ = [
     "find_benchmark",
     "open_for",
     "reading_version",
+    "run_benchmark",
     "score_path",
     "task_for",
 ]
@@ -157,6 +158,11 @@ def task_for(
         manifest=manifest,
         id_field=id_field,
     )
+
+
+def run_benchmark(path: Path) -> Benchmark | None:
+    """The benchmark of a run, named by its folder or its ledger; `None` for a file."""
+    return task_for(path).benchmark if path.is_dir() or path.name == "answers.jsonl" else None
 
 
 def reading_version(name: str) -> Literal[1, 2]:

@@ -19,14 +19,12 @@ from mmar.items import Benchmark
 from mmar.protocols import Protocol
 
 if TYPE_CHECKING:
-    from mmar.reports.exchange.formats import BenchmarkFormat
     from mmar.reports.report_page import PageOptions, WrittenPage
     from mmar.reports.scored_source import ScoredSource
     from mmar.scoring.error_labels import ErrorAnalysis
 
 __all__ = [
     "browse",
-    "describe_to_registry",
     "error_analysis",
     "export_benchmark",
     "export_run",
@@ -51,6 +49,7 @@ def export_run(
     organization: str = "unknown",
     relationship: Literal["first_party", "third_party", "collaborative", "other"] = "other",
     project: str = "mmar",
+    on_skipped: Callable[[Sequence[InputError]], None] = lambda _: None,
 ) -> tuple[Path, ...]:
     """Write a scored run in the format of another program or registry.
 
@@ -65,6 +64,7 @@ def export_run(
         organization: for `every-eval-ever`, who made the evaluation.
         relationship: for `every-eval-ever`, of the evaluator to the model's developer.
         project: for `wandb` and `trackio`.
+        on_skipped: called with the errors of the records that were skipped.
 
     Returns:
         The files written; none for `wandb` and `trackio`.
@@ -79,6 +79,7 @@ def export_run(
 
     check_format(to, RUN_FORMATS)
     source = find_source(Path(path_argument("run", run)), benchmark, protocol=protocol, lenient=lenient)
+    on_skipped(source.scored.errors)
     evaluator = Evaluator(organization, relationship)
     place = None if out is None else Path(out)
     return write_run_format(source, to, place, dataset=dataset, evaluator=evaluator, project=project)
@@ -124,13 +125,6 @@ def export_benchmark(
         InputError: the benchmark is not valid.
         ExternalError: the file cannot be written.
     """
-    return describe_to_registry(benchmark, to=to, out=out, lenient=lenient)
-
-
-def describe_to_registry(
-    benchmark: str | Path, *, to: BenchmarkFormat, out: str | Path | None, lenient: bool
-) -> Path:
-    """`export_benchmark` for the command line, whose errors name options."""
     from mmar.benchmarks import resolve
     from mmar.reports.exchange.formats import BENCHMARK_FORMATS, check_format, write_benchmark_format
 

@@ -220,7 +220,7 @@ def test_the_command(fake_models, command) -> None:
     assert max(map(len, result.out.splitlines())) <= 80
     for text in ("Select one option", "a telephone ringing", "past 30 s", "FAILED"):
         assert text in result.out
-    quick = command(*arguments, "--quick", "--format", "json")
+    quick = command(*arguments, "--quick", "--json")
     assert quick.status == 0
     record = json.loads(quick.out)
     assert record["passed"] is True

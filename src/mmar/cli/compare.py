@@ -16,7 +16,7 @@ from mmar.cli.options import (
     runs_options,
     seed_option,
 )
-from mmar.cli.terminal import check_items_option, print_json, print_report, write_items
+from mmar.cli.terminal import check_items_option, print_json, print_report, print_written, write_items
 
 __all__ = ["compare", "reliance"]
 
@@ -112,8 +112,7 @@ def reliance(
     if figures is not None:
         from mmar.reports.systems_figures import write_reliance_figure
 
-        for file in write_reliance_figure(result, figures):
-            click.echo(f"wrote {file}", err=True)
+        print_written(write_reliance_figure(result, figures))
     if items is not None:
         fields = ["id", "modality", "category", "sub_category", "question", "choices", "answer"]
         fields += ["solved_under", "solved_under_all", "full_right"]

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from mmar.cli.options import audio_dir_option, complete_benchmark, figures_option, json_option
-from mmar.cli.terminal import display, print_json, print_table, report_skipped
+from mmar.cli.terminal import display, print_json, print_table, print_written, report_skipped
 from mmar.inputs import find_benchmark
 from mmar.items.diff import diff_benchmarks
 
@@ -39,8 +39,7 @@ def describe(
     if figures is not None:
         from mmar.reports.figures import write_figures
 
-        for path in write_figures(description, figures):
-            click.echo(f"wrote {path}", err=True)
+        print_written(write_figures(description, figures))
     if as_json:
         print_json(description.to_json())
         return

@@ -19,7 +19,7 @@ from mmar.cli.options import (
     language_option,
     lenient_option,
 )
-from mmar.cli.terminal import display, print_json, print_skipped, print_table
+from mmar.cli.terminal import display, print_json, print_skipped, print_table, print_written
 
 if TYPE_CHECKING:
     from mmar.reports.scored_source import ScoredSource
@@ -93,8 +93,7 @@ def errors(
     if figures is not None:
         from mmar.reports.errors_table import write_errors_figure
 
-        for file in write_errors_figure(result, figures):
-            click.echo(f"wrote {file}", err=True)
+        print_written(write_errors_figure(result, figures))
     if as_json:
         import msgspec
 
@@ -149,12 +148,13 @@ def _propose(
     from mmar.inputs import open_for
     from mmar.runs.spec import RunSpec
     from mmar.scoring.error_labels import labels_path
-    from mmar.scoring.error_proposals import proposal_folder, propose_labels
+    from mmar.scoring.error_proposals import propose_labels
+    from mmar.scoring.text_model import replies_folder
 
     spec = RunSpec.create(
         name,
         source.benchmark,
-        out=proposal_folder(source.path, name),
+        out=replies_folder(source.path, name, "errors"),
         options=options,
         base_urls=base_urls,
         temperature=0.0,

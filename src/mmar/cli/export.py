@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from inspect import unwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +12,23 @@ import msgspec
 
 from mmar.cli.options import (
     benchmark_option,
+    id_option,
     json_option,
     key_option,
     lenient_option,
     path_option,
     protocol_option,
 )
-from mmar.cli.terminal import output_file, print_json, print_skipped, refuse_over_inputs, report_skipped
+from mmar.cli.terminal import (
+    output_file,
+    print_json,
+    print_skipped,
+    print_written,
+    refuse_over_inputs,
+    report_skipped,
+)
 from mmar.errors import UsageError
-from mmar.inputs import find_benchmark, task_for
+from mmar.inputs import find_benchmark, run_benchmark
 
 if TYPE_CHECKING:
     from mmar.scoring.submission import SubmissionReport
@@ -46,25 +55,21 @@ FORMATS = (
 @benchmark_option("The questions, for files that hold answers only.")
 @protocol_option("Read all answers by this protocol.")
 @click.option("--dataset", metavar="OWNER/NAME", help="hf-eval-results: the benchmark's data set on the Hub.")
-@click.option("--organization", metavar="NAME", help="every-eval-ever: who made the evaluation.")
+@click.option(
+    "--organization", metavar="NAME", default="unknown", help="every-eval-ever: who made the evaluation."
+)
 @click.option(
     "--relationship",
     type=click.Choice(["first_party", "third_party", "collaborative", "other"]),
+    default="other",
     help="every-eval-ever: of the evaluator to the model's developer.",
 )
-@click.option("--project", metavar="NAME", help="wandb, trackio: the project. [default: mmar]")
+@click.option(
+    "--project", metavar="NAME", default="mmar", show_default=True, help="wandb, trackio: the project."
+)
 @lenient_option
 def export(
-    path: str,
-    target: Any,
-    out: Path | None,
-    benchmark: str | None,
-    protocol: str | None,
-    dataset: str | None,
-    organization: str | None,
-    relationship: Any,
-    project: str | None,
-    lenient: bool,
+    path: str, target: str, out: Path | None, benchmark: str | None, lenient: bool, **others: Any
 ) -> None:
     """Write a run or a benchmark in the format of another program or registry.
 
@@ -83,23 +88,18 @@ def export(
       mmar export runs/demo/baseline-listener --to every-eval-ever --out evals
       mmar export demo --to croissant --out croissant.json
     """
-    from mmar.publishing import describe_to_registry, find_source
-    from mmar.reports.exchange.every_eval_ever import Evaluator
-    from mmar.reports.exchange.formats import BENCHMARK_FORMATS, FORMATS, check_format, write_run_format
+    from mmar import publishing
+    from mmar.reports.exchange.formats import BENCHMARK_FORMATS
 
     refuse_over_inputs("--out", out, path, benchmark)
     if target in BENCHMARK_FORMATS:
-        written: tuple[Path, ...] = (describe_to_registry(path, to=target, out=out, lenient=lenient),)
+        written = (unwrap(publishing.export_benchmark)(path, to=target, out=out, lenient=lenient),)
     else:
-        check_format(target, FORMATS)
-        source = find_source(Path(path), benchmark, protocol=protocol, lenient=lenient)
-        print_skipped(source.scored.errors)
-        evaluator = Evaluator(organization or "unknown", relationship or "other")
-        written = write_run_format(
-            source, target, out, dataset=dataset, evaluator=evaluator, project=project or "mmar"
-        )
-    for file in written:
-        click.echo(f"wrote {file}", err=True)
+        # The function without the library's words for arguments: errors name options.
+        export_run = unwrap(publishing.export_run)
+        others |= {"out": out, "benchmark": benchmark, "lenient": lenient, "on_skipped": print_skipped}
+        written = export_run(path, to=target, **others)
+    print_written(written)
 
 
 @click.command()
@@ -115,13 +115,13 @@ def export(
     help="Whole records as the publisher's script reads them, or ids and answers.",
 )
 @key_option
-@click.option("--id", "id_field", metavar="FIELD", help="Field that holds the item's id, such as doc.id.")
+@id_option
 @click.option("--lenient", is_flag=True, help="Leave out records that do not belong to the benchmark.")
 def convert(
     path: Path,
     benchmark: str,
     out: Path,
-    layout: str,
+    layout: Any,
     key: str | None,
     id_field: str | None,
     lenient: bool,
@@ -135,14 +135,13 @@ def convert(
     Example:
       mmar convert runs/demo/baseline-listener/predictions.jsonl --benchmark demo --to csv --out answers.csv
     """
-    from mmar.logs import FORMATS, join_log, open_log, write_log
+    from mmar.logs import join_log, open_log, write_log
 
     log = open_log(path, key=key, id_field=id_field)
     questions = find_benchmark(benchmark)
     with report_skipped() as report, output_file(out) as target:
         joined = join_log(log, questions, report if lenient else None)
-        form = next(name for name in FORMATS if name == layout)
-        number = write_log(joined, questions, target, form)
+        number = write_log(joined, questions, target, layout)
     answers = "1 answer" if number == 1 else f"{number:,} answers"
     click.echo(f"wrote {answers} of a log of {joined.program} to {out}", err=True)
     for note in joined.notes:
@@ -192,7 +191,7 @@ def submit(
 
         with output_file(codabench) as target:
             write_bundle(loaded or find_benchmark("mmar"), target, hide_answers=hide_answers)
-        click.echo(f"wrote {codabench}", err=True)
+        print_written([codabench])
         return
     if hide_answers:
         raise UsageError("--hide-answers belongs to --codabench", code="incompatible-options")
@@ -204,9 +203,7 @@ def submit(
     else:
         if out is None:
             raise UsageError("name the file to write", code="missing-argument", hint="--out submission.jsonl")
-        if loaded is None and (path.is_dir() or path.name == "answers.jsonl"):
-            loaded = task_for(path).benchmark
-        answers = load_answers(path, loaded)
+        answers = load_answers(path, loaded or run_benchmark(path))
         with output_file(out) as target:
             report, cut = write_submission(
                 answers.benchmark, answers.texts, target, raw=raw, rule=answers.rule

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -149,14 +148,10 @@ def _paraphrases(model: str, answers: Answers, folder: Path, others: dict[str, A
 
 
 def _captions(path: Path, benchmark: Benchmark) -> dict[str, str]:
-    captions: dict[str, str] = {}
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            for row in csv.DictReader(stream):
-                if row.get("id") in benchmark.by_id and row.get("caption"):
-                    captions[str(row["id"])] = str(row["caption"])
-    except (OSError, UnicodeDecodeError, csv.Error):
-        raise InputError("cannot be read as CSV in UTF-8", file=str(path), code="invalid-table") from None
+    from mmar.logs.tables import read_delimited
+
+    rows = [row for _, row in read_delimited(path) if row.get("id") in benchmark.by_id]
+    captions = {str(row["id"]): str(row["caption"]) for row in rows if row.get("caption")}
     if not captions:
         raise InputError(
             "has no caption of an item",

@@ -147,8 +147,9 @@ def judge(
       mmar judge runs/demo/baseline-listener --judge openai/gpt-4o-2024-11-20 --dry-run
       mmar judge --exam openai/gpt-4o-2024-11-20 --benchmark demo --dry-run
     """
-    from mmar.inputs import cache_dir, find_benchmark
-    from mmar.scoring.rubric import JUDGE, judge_folder, load_submissions
+    from mmar.inputs import cache_dir, find_benchmark, run_benchmark
+    from mmar.scoring.rubric import JUDGE, load_submissions
+    from mmar.scoring.text_model import replies_folder
 
     check_items_option(items, as_json, path, benchmark)
     names = judges or (JUDGE,)
@@ -166,17 +167,17 @@ def judge(
         if loaded is None:
             loaded = find_benchmark("mmar")
         for name in names:
-            folder = (out or Path("runs") / "exam") / judge_folder(Path(name), name).name
+            folder = (out or Path("runs") / "exam") / replies_folder(Path(name), name, "judge").name
             spec = _spec(name, loaded, folder, others)
             _exam(loaded, spec, plan, exam_items, dry_run=dry_run, as_json=as_json)
         return
     if path is None:
         raise UsageError("name a run or a predictions file", code="missing-argument")
-    submissions = load_submissions(path, loaded or _benchmark_of(path), gate=plan.gate, lenient=lenient)
+    submissions = load_submissions(path, loaded or run_benchmark(path), gate=plan.gate, lenient=lenient)
     print_skipped(submissions.errors)
     results: list[tuple[str, RubricResult]] = []
     for name in names:
-        spec = _spec(name, submissions.benchmark, out or judge_folder(path, name), others)
+        spec = _spec(name, submissions.benchmark, out or replies_folder(path, name, "judge"), others)
         if dry_run:
             _print_plan(spec, plan, submissions.items)
             continue
@@ -202,13 +203,6 @@ def _plan(others: dict[str, Any], output_format: str | None) -> JudgePlan:
     else:
         template = SCRIPT if str(named) == "script" else load_template(named)
     return JudgePlan(template, others.pop("raters"), others.pop("seeds"), others.pop("gate"))
-
-
-def _benchmark_of(path: Path) -> Any:
-    """The benchmark of a run; `None` for a file."""
-    from mmar.inputs import task_for
-
-    return task_for(path).benchmark if path.is_dir() or path.name == "answers.jsonl" else None
 
 
 def _spec(name: str, benchmark: Any, folder: Path, others: dict[str, Any]) -> RunSpec:
@@ -295,15 +289,14 @@ def _write(
 
 
 def _print_plan(spec: RunSpec, plan: JudgePlan, items: Sequence[Submission]) -> None:
-    from mmar.models.answer import Usage
+    from mmar.scoring.text_model import estimate_usage
 
     requests = plan.requests(items)
     passed = sum(each.passes for each in items)
-    characters = sum(len(message.text) for request in requests for message in request.messages)
     click.echo(
         f"{spec.model} would be asked {len(requests):,} times about {passed:,} of {len(items):,} answers"
     )
-    usage = Usage(input_tokens=characters // 4, output_tokens=_REPLY_TOKENS * len(requests))
+    usage = estimate_usage(requests, _REPLY_TOKENS)
     cost = "" if spec.budget.price is None else f", about {spec.budget.price.cost(usage):.2f}"
     click.echo(f"about {usage.input_tokens:,} input and {usage.output_tokens:,} output tokens{cost}")
     click.echo(f"judgements go to {spec.out}")

@@ -12,7 +12,6 @@ import click
 from mmar.cli.terminal import parse_pairs, print_skipped
 
 if TYPE_CHECKING:
-    from mmar.items import Benchmark
     from mmar.scoring.align_runs import AlignedRuns
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -106,6 +105,9 @@ seed_option = click.option(
 audio_dir_option = path_option("--audio-dir", metavar="DIR", help="Folder of the clips.")
 key_option = click.option(
     "--key", metavar="FIELD", help="Field that holds the prediction; a path such as resps.0 in a log."
+)
+id_option = click.option(
+    "--id", "id_field", metavar="FIELD", help="Field that holds the item's id, such as doc.id."
 )
 prices_option = path_option("--prices", metavar="FILE", help="Price table (see docs/models.md).")
 figures_option = partial(folder_option, "--figures", metavar="DIR")
@@ -219,22 +221,9 @@ def align(
     lenient: bool = False,
 ) -> AlignedRuns:
     """Score the runs that the command line names, item by item; skipped records go to standard error."""
-    from mmar.inputs import find_benchmark
-    from mmar.protocols import load_protocol
-    from mmar.scoring.align_runs import align_runs
+    from mmar.inputs import aligned_runs
 
-    def find(name_or_path: str) -> Benchmark:
-        return find_benchmark(name_or_path, lenient=lenient)
-
-    aligned = align_runs(
-        paths,
-        find,
-        benchmark=None if benchmark is None else find(benchmark),
-        key=key,
-        protocol=None if protocol is None else load_protocol(protocol),
-        partial=partial,
-        lenient=lenient,
-    )
+    aligned = aligned_runs(paths, benchmark, protocol=protocol, key=key, partial=partial, lenient=lenient)
     print_skipped(aligned.errors)
     if unreadable := aligned.benchmark.unreadable:
         records = "1 record" if unreadable == 1 else f"{unreadable:,} records"

@@ -211,14 +211,7 @@ def _page(record: dict[str, Any], spec: RunSpec) -> str:
 @click.command()
 @click.argument("model", metavar="MODEL", shell_complete=complete_model)
 @click.option("--quick", is_flag=True, help="Send only one request.")
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Output format.",
-)
+@json_option
 @protocol_option(f"How to put the questions. [default: {DEFAULT}]")
 @temperature_option
 @top_p_option
@@ -230,7 +223,7 @@ def _page(record: dict[str, Any], spec: RunSpec) -> str:
 @worker_option
 @concurrency_option
 @timeout_option("Seconds to wait for one answer.", 300.0)
-def check(model: str, quick: bool, output_format: str, **others: Any) -> None:
+def check(model: str, quick: bool, as_json: bool, **others: Any) -> None:
     """Check a model with generated clips, before a run: whether it answers and what it hears.
 
     Sends 21 requests over clips of known content, with the same options as "mmar run", and shows a request, every
@@ -240,19 +233,17 @@ def check(model: str, quick: bool, output_format: str, **others: Any) -> None:
     \b
     Example:
       mmar check baseline/listener --quick
-      mmar check baseline/random --format json
+      mmar check baseline/random --json
 
     A server is checked by mmar check openai/NAME --base-url http://localhost:8000/v1.
     """
-    import msgspec
-
     import mmar
     from mmar.cli.progress import RunProgress
     from mmar.reports.run_lines import check_lines
 
     with RunProgress(f"checking {model}", sys.stderr) as progress:
         report = mmar.check(model, quick=quick, progress=progress, **others)
-    if output_format == "json":
+    if as_json:
         print_json({"passed": report.passed, **msgspec.to_builtins(report)})
     else:
         print_table("\n".join(check_lines(report, display())))

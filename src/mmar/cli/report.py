@@ -19,7 +19,7 @@ from mmar.cli.options import (
     prices_option,
     protocol_option,
 )
-from mmar.cli.terminal import display, parse_pairs, print_skipped, refuse_over_inputs
+from mmar.cli.terminal import display, parse_pairs, print_skipped, print_written, refuse_over_inputs
 from mmar.errors import UsageError
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def leaderboard(
         lenient=lenient,
         print_errors=print_skipped,
     )
-    click.echo(f"wrote {result}", err=True)
+    print_written([result])
 
 
 def _pairs(option: str, texts: tuple[str, ...], example: str) -> dict[str, str]:

@@ -13,8 +13,10 @@ from mmar.cli.options import (
     adapter_option,
     base_url_option,
     benchmark_option,
+    id_option,
     items_option,
     json_option,
+    key_option,
     lenient_option,
     path_option,
     prices_option,
@@ -31,28 +33,22 @@ from mmar.cli.terminal import (
 )
 from mmar.errors import UsageError
 from mmar.inputs import score_path, task_for
+from mmar.scoring.result import ItemScore
 
 if TYPE_CHECKING:
-    from mmar.scoring.result import ItemScore
     from mmar.scoring.score import Scored
     from mmar.scoring.sources import Task
 
 __all__ = ["score"]
 
-_FIELDS = (
-    "id", "official", "choice", "state", "named", "answer", "reason", "official_reason", "prediction",
-    "rule", "start", "end", "shape",
-)  # fmt: skip
 _LINES = 1000  # written at a time
 
 
 @click.command()
 @click.argument("path", metavar="RUN-OR-FILE", type=click.Path(path_type=Path))
 @benchmark_option("The questions, for a file that holds answers only.")
-@click.option(
-    "--key", metavar="FIELD", help="Field that holds the prediction; a path such as resps.0 in a log."
-)
-@click.option("--id", "id_field", metavar="FIELD", help="Field that holds the item's id, such as doc.id.")
+@key_option
+@id_option
 @click.option("--as", "model", metavar="NAME", help="Name of the model, for a file that does not say it.")
 @protocol_option("Read the answers by this protocol.")
 @reading_option
@@ -120,13 +116,8 @@ def score(
     reader: str | None,
     reader_sample: int,
     judge: str | None,
-    seed: int,
-    base_urls: tuple[str, ...],
-    options: dict[str, str],
-    budget: str | None,
-    prices: Path | None,
-    dry_run: bool,
     errata: bool,
+    **others: Any,
 ) -> None:
     """Score a run or a predictions file.
 
@@ -173,14 +164,6 @@ def score(
         task = msgspec.structs.replace(task, keep="all")
     scored = score_path(task) if items is None else _write_items(task, items)
     print_skipped(scored.errors)
-    others: dict[str, Any] = {
-        "seed": seed,
-        "dry_run": dry_run,
-        "options": options,
-        "base_urls": base_urls,
-        "budget": budget,
-        "prices": prices,
-    }
     if reader is not None:
         from mmar.cli.reading_model import read_with_model
 
@@ -208,7 +191,7 @@ def _write_items(task: Task, items: Path) -> Scored:
 
     waiting: list[ItemScore] = []
     with output_file(items) as path:
-        form = RecordFormat.of(path, _FIELDS)
+        form = RecordFormat.of(path, ItemScore.__struct_fields__)
         with AtomicFile(path) as file:
 
             def flush() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mmar.cli.studio_data import opened_studio
+from mmar.cli.studio_data import opened_studio, text_model_options
 from mmar.cli.studio_files import FILE_COMMANDS
 from mmar.cli.studio_items import ITEM_COMMANDS
 from mmar.cli.studio_jobs import JOB_COMMANDS
@@ -70,14 +70,7 @@ def studio(ctx: click.Context, data: Path, database: str) -> None:
 @click.option("--port", default=8500, show_default=True, help="Port to listen on.")
 @click.option("--name", multiple=True, metavar="HOST", help="Host name of the site. Repeatable.")
 @click.option("--https", is_flag=True, help="The site is behind an HTTPS proxy.")
-@click.option("--text-model", default="", metavar="text/NAME", help="Text model for proposals.")
-@click.option("--base-url", multiple=True, metavar="URL", help="Server of the text model. Repeatable.")
-@click.option(
-    "--media-host",
-    multiple=True,
-    metavar="HOST",
-    help="Host from which recordings may be fetched. Repeatable.",
-)
+@text_model_options
 @click.option("--no-work", is_flag=True, help="Leave background jobs to mmar studio work.")
 @click.pass_obj
 def serve(

@@ -1,8 +1,9 @@
-"""What the studio commands share: opening the studio, the acting user, states of items."""
+"""What the studio commands share: options, opening the studio, the acting user, states of items."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -16,7 +17,37 @@ if TYPE_CHECKING:
     from mmar.studio.web.context import Studio
     from mmar.studio.workflow import Actor
 
-__all__ = ["acting", "opened_studio", "parse_state"]
+__all__ = ["acting", "by_option", "opened_studio", "parse_state", "print_left", "text_model_options"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+by_option = click.option(
+    "--by", metavar="LOGIN", help="User who does it. [default: the project's first admin]"
+)
+
+
+def text_model_options(command: F) -> F:
+    """The options of commands that run background jobs."""
+    for option in (
+        click.option(
+            "--media-host",
+            multiple=True,
+            metavar="HOST",
+            help="Host from which recordings may be fetched. Repeatable.",
+        ),
+        click.option(
+            "--base-url", multiple=True, metavar="URL", help="Server of the text model. Repeatable."
+        ),
+        click.option("--text-model", default="", metavar="text/NAME", help="Text model for proposals."),
+    ):
+        command = option(command)
+    return command
+
+
+def print_left(left: Mapping[str, int]) -> None:
+    """Print how many items or proposals were skipped, by reason, to standard error."""
+    for reason, number in left.items():
+        click.echo(f"  {number} skipped: {reason}", err=True)
 
 
 def opened_studio(config: StudioConfig) -> Studio:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mmar.cli.studio_data import acting, opened_studio
+from mmar.cli.studio_data import acting, by_option, opened_studio
 from mmar.errors import UsageError
 from mmar.reports.tables import count
 
@@ -54,7 +54,7 @@ def release(config: StudioConfig, project: str, version: str, baseline: Path | N
 )
 @click.option("--inspect", is_flag=True, help="Move new items to inspection at once.")
 @click.option("--update", is_flag=True, help="Update known items from FILE, where they may be edited.")
-@click.option("--by", metavar="LOGIN", help="User who does it. [default: the project's first admin]")
+@by_option
 @click.pass_obj
 def import_(
     config: StudioConfig,
@@ -141,7 +141,7 @@ def export(
 @click.argument("what", required=False)
 @click.option("--why", default="", help="Reason, shown to the public.")
 @click.option("--lift", is_flag=True, help="Remove WHAT from the list; --why is shown to the team.")
-@click.option("--by", metavar="LOGIN", help="User who does it. [default: the project's first admin]")
+@by_option
 @click.pass_obj
 def takedown(
     config: StudioConfig, project: str, what: str | None, why: str, lift: bool, by: str | None

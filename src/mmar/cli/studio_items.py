@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mmar.cli.options import json_option
-from mmar.cli.studio_data import acting, opened_studio, parse_state
+from mmar.cli.studio_data import acting, by_option, opened_studio, parse_state, print_left
 from mmar.cli.terminal import print_json
 from mmar.errors import UsageError
 
@@ -27,7 +27,7 @@ __all__ = ["ITEM_COMMANDS"]
 @click.option("--modality", default="", help="Only items of this modality.")
 @click.option("--words", default="", help="Only items with these words in the question or the id.")
 @click.option("--unassigned", is_flag=True, help="Only items without an assignment.")
-@click.option("--by", metavar="LOGIN", help="User who does it. [default: the project's first admin]")
+@by_option
 @click.pass_obj
 def assign(
     config: StudioConfig,
@@ -75,8 +75,7 @@ def assign(
     logins = dict(zip(people, inspector + writer, strict=True))
     shares = ", ".join(f"{logins[person]} {number}" for person, number in sorted(outcome.people.items()))
     click.echo(f"{outcome.done} of {len(items)} items" + (f": {shares}" if shares else ""))
-    for why, number in outcome.left.items():
-        click.echo(f"  {number} skipped: {why}", err=True)
+    print_left(outcome.left)
 
 
 @click.command("accept-proposals")
@@ -111,8 +110,7 @@ def accept_proposals(config: StudioConfig, project: str, by: str, kind: str | No
         print_json({"done": outcome.done, "left": dict(outcome.left), "hidden": hidden})
         return
     click.echo(f"{outcome.done} of {len(numbers)} proposals accepted")
-    for why, number in outcome.left.items():
-        click.echo(f"  {number} skipped: {why}", err=True)
+    print_left(outcome.left)
     if hidden:
         click.echo(
             f"  {hidden} hidden: {by} may still be asked to answer these items without seeing the key",

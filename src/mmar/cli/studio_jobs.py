@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mmar.cli.options import json_option
-from mmar.cli.studio_data import acting, opened_studio, parse_state
+from mmar.cli.studio_data import acting, opened_studio, parse_state, print_left, text_model_options
 from mmar.cli.terminal import print_json
 from mmar.errors import UsageError
 from mmar.reports.tables import count
@@ -40,14 +40,7 @@ __all__ = ["JOB_COMMANDS"]
     help='First convert clips without judgements to this sample rate, or "recorded".',
 )
 @click.option("--channels", metavar="N", help='The same for channels: 1, 2 or "recorded".')
-@click.option("--text-model", default="", metavar="text/NAME", help="Text model for proposals.")
-@click.option("--base-url", multiple=True, metavar="URL", help="Server of the text model. Repeatable.")
-@click.option(
-    "--media-host",
-    multiple=True,
-    metavar="HOST",
-    help="Host from which recordings may be fetched. Repeatable.",
-)
+@text_model_options
 @click.option(
     "--jobs",
     "at_once",
@@ -180,8 +173,7 @@ def _queue_audio(opened: Studio, slug: str) -> None:
         ]
     outcome = request_audio_for_items(opened.database, project, items, actor.person, opened.clock)
     click.echo(f"audio of {count(outcome.done, 'item')} queued", err=True)
-    for why, number in outcome.left.items():
-        click.echo(f"  {number} skipped: {why}", err=True)
+    print_left(outcome.left)
 
 
 def _queue_requests(opened: Studio, slug: str, kinds: tuple[str, ...], state: str, *, again: bool) -> None:

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from mmar.cli.options import benchmark_option, figures_option, lenient_option, path_option, protocol_option
-from mmar.cli.terminal import display, print_skipped, print_table, refuse_over_inputs
+from mmar.cli.terminal import display, print_skipped, print_table, print_written, refuse_over_inputs
 from mmar.errors import UsageError
 
 if TYPE_CHECKING:
@@ -114,8 +114,7 @@ def table(
             )
         from mmar.reports.systems_figures import write_table_figures
 
-        for path in write_table_figures(result, figures):
-            click.echo(f"wrote {path}", err=True)
+        print_written(write_table_figures(result, figures))
     text = render(result, output_format, display())
     if out is not None:
         from mmar.files.atomic import write_atomic

@@ -29,6 +29,7 @@ __all__ = [
     "print_report",
     "print_skipped",
     "print_table",
+    "print_written",
     "refuse_over_inputs",
     "report_skipped",
     "write_items",
@@ -149,6 +150,12 @@ def output_file(path: Path) -> Iterator[Path]:
         if written.exists():
             with written.open(encoding="utf-8") as lines:
                 shutil.copyfileobj(lines, sys.stdout)
+
+
+def print_written(files: Iterable[Path]) -> None:
+    """Print the files that were written to standard error."""
+    for file in files:
+        click.echo(f"wrote {file}", err=True)
 
 
 def write_items(items: Path, rows: Iterable[Mapping[str, Any]], fields: Sequence[str]) -> None:
