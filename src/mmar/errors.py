@@ -41,14 +41,14 @@ def strip_control_chars(text: str) -> str:
     return CONTROL_CHARS.sub("�", text)
 
 
-def did_you_mean(name: str, known: Iterable[str], otherwise: str = "", *, shown: str = "") -> str:
+def did_you_mean(name: str, known: Iterable[str], otherwise: str = "", *, prefix: str = "") -> str:
     """The hint of an error about an unknown name.
 
     Args:
         name: what was given.
         known: the names that there are.
         otherwise: the hint where none is close.
-        shown: what stands before the name that is suggested.
+        prefix: what stands before the name that is suggested.
 
     Example:
         >>> did_you_mean("listner", ["listener", "random"])
@@ -58,7 +58,7 @@ def did_you_mean(name: str, known: Iterable[str], otherwise: str = "", *, shown:
 
     by_lower = {each.casefold(): each for each in known}
     close = difflib.get_close_matches(name.casefold(), by_lower, n=1)
-    return f'did you mean "{shown}{by_lower[close[0]]}"?' if close else otherwise
+    return f'did you mean "{prefix}{by_lower[close[0]]}"?' if close else otherwise
 
 
 class MmarError(Exception):

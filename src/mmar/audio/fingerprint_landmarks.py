@@ -116,12 +116,12 @@ def near_duplicates(fingerprints: Mapping[str, bytes], *, threshold: float = 0.1
     """
     names = list(fingerprints)
     marks = [_unpacked(fingerprints[name]) for name in names]
-    found = []
+    result = []
     for one, other in _candidates(marks):
         score, distance = _compared(marks[one], marks[other])
         if score >= threshold:
-            found.append(Likeness(names[one], names[other], score, distance * _HOP / _RATE))
-    return tuple(sorted(found, key=lambda pair: (-pair.similarity, pair.first, pair.second)))
+            result.append(Likeness(names[one], names[other], score, distance * _HOP / _RATE))
+    return tuple(sorted(result, key=lambda pair: (-pair.similarity, pair.first, pair.second)))
 
 
 def _peaks(clip: Clip) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -136,14 +136,14 @@ def _peaks(clip: Clip) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     around = _largest_around(_largest_around(power, _AROUND_FRAMES, 0), _AROUND_BINS, 1)
     audible = power > power.max() * 10 ** (-_DEPTH_DB / 10)
-    found = np.nonzero((power == around) & audible)
-    return found[0], found[1]
+    result = np.nonzero((power == around) & audible)
+    return result[0], result[1]
 
 
-def _largest_around(values: npt.NDArray[np.floating], reach: int, axis: int) -> npt.NDArray[np.floating]:
-    """Of each place, the largest value at most `reach` places away along one axis."""
-    count, width = values.shape[axis], 2 * reach + 1
-    pads = [(reach, reach) if at == axis else (0, 0) for at in range(values.ndim)]
+def _largest_around(values: npt.NDArray[np.floating], span: int, axis: int) -> npt.NDArray[np.floating]:
+    """Of each place, the largest value at most `span` places away along one axis."""
+    count, width = values.shape[axis], 2 * span + 1
+    pads = [(span, span) if dimension == axis else (0, 0) for dimension in range(values.ndim)]
     largest = np.moveaxis(np.pad(values, pads, constant_values=-1.0), axis, 0)
     # By doubling: the largest of 2, 4, 8, … neighbours, and at last two such stretches that cover the width.
     reached = 1

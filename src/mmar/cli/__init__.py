@@ -149,7 +149,7 @@ class _Commands(click.Group):
 def _unknown_command(name: str) -> MmarError:
     from mmar.errors import UsageError, did_you_mean
 
-    hint = did_you_mean(name, COMMANDS, "mmar --help lists the commands", shown="mmar ")
+    hint = did_you_mean(name, COMMANDS, "mmar --help lists the commands", prefix="mmar ")
     return UsageError(f'there is no command "{name}"', code="unknown-command", hint=hint)
 
 

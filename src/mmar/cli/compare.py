@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def compare(
         return
     from mmar.reports.compare_table import compare_table
 
-    print_report(lambda shown: compare_table(result, shown), items)
+    print_report(functools.partial(compare_table, result), items)
 
 
 @click.command()
@@ -123,4 +124,4 @@ def reliance(
         return
     from mmar.reports.reliance_tables import reliance_table
 
-    print_report(lambda shown: reliance_table(result, shown), items)
+    print_report(functools.partial(reliance_table, result), items)

@@ -112,9 +112,9 @@ def _print_here(chosen: Sequence[Recipe], *, as_json: bool) -> None:
     from mmar.models.machine import find_machine, ways
 
     machine = find_machine(os.environ)
-    found = [(each, ways(each, machine)) for each in chosen]
+    systems_here = [(each, ways(each, machine)) for each in chosen]
     if as_json:
-        systems = [{"name": each.name, "obstacles": obstacles} for each, obstacles in found]
+        systems = [{"name": each.name, "obstacles": obstacles} for each, obstacles in systems_here]
         print_json({"machine": msgspec.to_builtins(machine), "systems": systems})
         return
     lines = facts(_machine_facts(machine), display())
@@ -127,7 +127,7 @@ def _print_here(chosen: Sequence[Recipe], *, as_json: bool) -> None:
                 _lacks(obstacles),
             )
         )
-        for each, obstacles in found
+        for each, obstacles in systems_here
     ]
     print_table("\n".join([*lines, "", *draw(columns, rows, display())]))
 

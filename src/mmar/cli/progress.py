@@ -50,8 +50,8 @@ def shares(title: str, width: int) -> tuple[str, int]:
     """
     room = max(0, width - _NUMBERS)
     most = max(8, room - _MIN_BAR)
-    shown = title if len(title) <= most else f"{title[: most - 1]}…"
-    return shown, min(_BAR, max(_MIN_BAR, room - len(shown)))
+    short = title if len(title) <= most else f"{title[: most - 1]}…"
+    return short, min(_BAR, max(_MIN_BAR, room - len(short)))
 
 
 class RunProgress:
@@ -178,8 +178,8 @@ class _Bar:
             """The time that is left, and at the end the time that it took."""
 
             def render(self, task: Task) -> Text:
-                shown = super().render(task)
-                return shown if task.finished else Text.assemble(shown, " left")
+                left = super().render(task)
+                return left if task.finished else Text.assemble(left, " left")
 
         class WithReasons(Progress):
             """A bar with lines of text under it."""
@@ -209,9 +209,9 @@ class _Bar:
 
     def show(self, total: int, counts: Counts) -> None:
         failed = sum(counts.failed.values())
-        shown = f"[red]{failed:,} failed" if failed else ""
+        failures = f"[red]{failed:,} failed" if failed else ""
         if self._task is None:
-            self._task = self._progress.add_task(self._title, total=total, failed=shown)
+            self._task = self._progress.add_task(self._title, total=total, failed=failures)
         title = self._title
         if counts.stopped:
             # What is in flight may take minutes, in which nothing else would say that Ctrl-C was received.
@@ -224,7 +224,9 @@ class _Bar:
         ]
         text = _live_text(self._live)
         self._accuracy[:] = [text] if text else []
-        self._progress.update(self._task, description=title, total=total, completed=counts.done, failed=shown)
+        self._progress.update(
+            self._task, description=title, total=total, completed=counts.done, failed=failures
+        )
 
     def stop(self) -> None:
         self._progress.stop()

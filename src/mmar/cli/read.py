@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -131,4 +132,4 @@ def unresolved(
         return
     from mmar.reports.score_table import unresolved_table
 
-    print_report(lambda shown: unresolved_table(result, shown), items)
+    print_report(partial(unresolved_table, result), items)

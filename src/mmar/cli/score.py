@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -181,7 +182,7 @@ def score(
         return
     from mmar.reports.score_table import score_table
 
-    print_report(lambda shown: score_table(scored.score, shown), items)
+    print_report(partial(score_table, scored.score), items)
 
 
 def _write_items(task: Task, items: Path) -> Scored:

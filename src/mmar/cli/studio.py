@@ -103,10 +103,14 @@ def serve(
     opened.passwords.prepare()
     # Before a link is made: a start that fails must not take the link away that another server has shown.
     listening = _listen(host, port)
-    shown = name[0] if name else f"[{host}]" if ":" in host else host
+    site_name = name[0] if name else f"[{host}]" if ":" in host else host
     actual = listening.getsockname()[1]
     # An HTTPS proxy is reached at the port for HTTPS; without one, people reach this server itself.
-    base = f"https://{shown}" if https else f"http://{shown}" + (f":{actual}" if actual != _HTTP_PORT else "")
+    base = (
+        f"https://{site_name}"
+        if https
+        else f"http://{site_name}" + (f":{actual}" if actual != _HTTP_PORT else "")
+    )
     link = setup_link(opened, base)
     clear_leftovers(config.media)
     click.echo(f"mmar studio: {base}   data: {config.data}")

@@ -194,8 +194,8 @@ def _test(first: _Run, second: _Run, places: Any, clusters: NDArray[np.intp], dr
     p = worst_p = paired.sign_flip(one, two, labels, draws=draws, seed=seed).p
     worst = _worst_case(first, second, places, ahead=gap.points > 0)
     if worst is not None:
-        kept = (float(worst[0].sum()) > float(worst[1].sum())) == (gap.points > 0)
-        worst_p = max(p, paired.sign_flip(*worst, labels, draws=draws, seed=seed).p) if kept else 1.0
+        still_ahead = (float(worst[0].sum()) > float(worst[1].sum())) == (gap.points > 0)
+        worst_p = max(p, paired.sign_flip(*worst, labels, draws=draws, seed=seed).p) if still_ahead else 1.0
     return _Test(
         PairedScores(
             n=gap.n,

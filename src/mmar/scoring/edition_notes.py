@@ -98,10 +98,12 @@ def own_key_notes(own_keys: Sequence[tuple[str, str, str]]) -> list[str]:
     """What is said of records whose own key is another than the benchmark's: id, their key, the benchmark's."""
     if not own_keys:
         return []
-    shown = "; ".join(f'{name}: "{_short(own)}" here "{_short(key)}"' for name, own, key in own_keys[:_SHOWN])
+    examples = "; ".join(
+        f'{name}: "{_short(own)}" here "{_short(key)}"' for name, own, key in own_keys[:_SHOWN]
+    )
     more = f"; and {len(own_keys) - _SHOWN:,} more" if len(own_keys) > _SHOWN else ""
     items = "1 record" if len(own_keys) == 1 else f"{len(own_keys):,} records"
-    return [f"the file's own key of {items} is another and does not count: {shown}{more}"]
+    return [f"the file's own key of {items} is another and does not count: {examples}{more}"]
 
 
 def _short(text: str) -> str:

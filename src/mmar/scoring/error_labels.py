@@ -280,7 +280,7 @@ def analyze_errors(
     by_item = {
         item: kinds
         for item in digests
-        if (kinds := [given[item] for given in people.values() if item in given])
+        if (kinds := [labels_of_one[item] for labels_of_one in people.values() if item in labels_of_one])
     }
     settled = {item: kinds[0] for item, kinds in by_item.items() if len(set(kinds)) == 1}
     modality = {one.item.id: one.item.modality for one in wrong}
@@ -294,7 +294,7 @@ def analyze_errors(
         labelled=len(by_item),
         settled=len(settled),
         kinds=_shares(settled.values()),
-        by_labeller={name: _shares(given.values()) for name, given in sorted(people.items())},
+        by_labeller={name: _shares(labels_of_one.values()) for name, labels_of_one in sorted(people.items())},
         by_modality=by_modality,
         disputed=tuple(item for item, kinds in by_item.items() if len(set(kinds)) > 1),
         agreement=tuple(
@@ -303,7 +303,7 @@ def analyze_errors(
             if (agreement := _agreement(one, people[one], two, people[two], draws)) is not None
         ),
         alpha=krippendorff_alpha(pairs, draws=draws) if pairs else None,
-        proposals={name: _shares(given.values()) for name, given in sorted(models.items())},
+        proposals={name: _shares(labels_of_one.values()) for name, labels_of_one in sorted(models.items())},
         proposal_agreement=tuple(
             agreement
             for name in sorted(models)

@@ -292,10 +292,10 @@ def cut(reasoning: str, share: float) -> str:
     """
     if share >= 1:
         return reasoning
-    kept = reasoning[: round(len(reasoning) * share)]
-    if len(kept) < len(reasoning) and reasoning[len(kept)].isalnum() and " " in kept:
-        kept = kept.rpartition(" ")[0]
-    return kept.rstrip()
+    beginning = reasoning[: round(len(reasoning) * share)]
+    if len(beginning) < len(reasoning) and reasoning[len(beginning)].isalnum() and " " in beginning:
+        beginning = beginning.rpartition(" ")[0]
+    return beginning.rstrip()
 
 
 def falsified(reasoning: str, item: Item, seed: int = 0) -> str:

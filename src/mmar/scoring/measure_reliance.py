@@ -213,8 +213,10 @@ def _test(
     abstained = under.abstained[which]
     best = two | abstained
     if gap.points > 0 and (best != two).any():
-        kept = int(one.sum()) > int(best.sum())
-        worst_p = max(p, paired.sign_flip(one, best, labels, draws=draws, seed=seed).p) if kept else 1.0
+        still_ahead = int(one.sum()) > int(best.sum())
+        worst_p = (
+            max(p, paired.sign_flip(one, best, labels, draws=draws, seed=seed).p) if still_ahead else 1.0
+        )
     first, second = accuracy(one, labels), accuracy(two, labels)
     ratio = reliance_ratio(one, two, labels) if hides else None
     effect = Effect(

@@ -140,8 +140,8 @@ def official_words(answer: str, prediction: str, choices: tuple[str, ...]) -> tu
 
 
 def _list(words: set[str] | frozenset[str]) -> str:
-    shown = sorted(words)
-    return ", ".join(f'"{word}"' for word in shown[:3]) + (" …" if len(shown) > 3 else "")
+    ordered = sorted(words)
+    return ", ".join(f'"{word}"' for word in ordered[:3]) + (" …" if len(ordered) > 3 else "")
 
 
 _LETTERS = "ABCD"

@@ -375,11 +375,11 @@ class Score(msgspec.Struct, frozen=True):
         rows = []
         for dimension, names in {"": {"all": whole}, **groups}.items():
             for name, group in names.items():
-                shown = group.asked or group
-                row: dict[str, Any] = {"dimension": dimension, "name": name, "n": shown.n}
-                for scorer, value in (("official", shown.official), ("choice", shown.choice)):
-                    low, high = (None, None) if value.interval is None or not shown.n else value.interval
-                    share = value.accuracy if shown.n else None
+                counted = group.asked or group
+                row: dict[str, Any] = {"dimension": dimension, "name": name, "n": counted.n}
+                for scorer, value in (("official", counted.official), ("choice", counted.choice)):
+                    low, high = (None, None) if value.interval is None or not counted.n else value.interval
+                    share = value.accuracy if counted.n else None
                     row |= {scorer: share, f"{scorer}_low": low, f"{scorer}_high": high}
-                rows.append(row | {"chance": shown.chance if shown.n else None})
+                rows.append(row | {"chance": counted.chance if counted.n else None})
         return rows

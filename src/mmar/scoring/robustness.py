@@ -282,14 +282,14 @@ def repeats_of(items: Sequence[ItemReadings]) -> Repeats | None:
 
 def _shares(items: Sequence[ItemReadings]) -> SlotShares | None:
     """Which slots the answers name, as the choices were shown; `None` without any answer."""
-    shown, keys, counts = [], [], []
+    named_slots, keys, counts = [], [], []
     for each in items:
         count, answer = len(each.item.choices), each.item.answer_index
         for (rotation, _), original in each.named.items():
-            shown.append(None if original is None else (original - rotation) % count)
+            named_slots.append(None if original is None else (original - rotation) % count)
             keys.append((answer - rotation) % count)
             counts.append(count)
-    return slot_shares(shown, keys, counts) if shown else None
+    return slot_shares(named_slots, keys, counts) if named_slots else None
 
 
 def _original_place(item: Item, rotation: int, text: str, rule: ReadingRule | None) -> int | None:

@@ -200,7 +200,7 @@ def _counts(right: Sequence[Sequence[bool | int]], k: int) -> list[tuple[int, in
                 f"item {item} (counting from 0) was asked {len(row)} times; at least {k} needed",
                 code="too-few-repeats",
             )
-        if any(entry not in (0, 1) for entry in row):
+        if any(value not in (0, 1) for value in row):
             raise UsageError(
                 f"item {item} (counting from 0): repeats are right (1) or wrong (0); found {row!r}",
                 code="not-right-or-wrong",

@@ -13,9 +13,9 @@ from mmar.protocols.cascade_1.naming import (
     letter_alone,
     letter_clause,
     line_names,
-    named_by,
+    match_choice,
+    max_span,
     named_last,
-    reach,
     whole,
 )
 from mmar.protocols.cascade_1.segments import (
@@ -58,8 +58,8 @@ def read_version_1(text: str, choices: tuple[str, ...], rule: ReadingRule) -> Re
     """
     stripped = text.strip()
     known = forms(choices)
-    if rule.expects == "text" and stripped and (at := known.exact.get(stripped, NONE)) >= 0:
-        return Reading("choice", at, "exact text")
+    if rule.expects == "text" and stripped and (index := known.exact.get(stripped, NONE)) >= 0:
+        return Reading("choice", index, "exact text")
     return _closely(text, known, rule)
 
 
@@ -69,13 +69,13 @@ def _closely(text: str, known: ChoiceForms, rule: ReadingRule) -> Reading:
     if raw is None:
         return Reading("unresolved", None, "the thinking never ended")
     answer = clean(raw)
-    if letters and (at := letter_alone(answer, len(known.texts))) >= 0:
-        return Reading("choice", at, "a lone letter")
-    if (at := whole(answer, known)) >= 0:
-        return Reading("choice", at, "the choice's text")
-    if (at := letter_alone(answer, len(known.texts))) >= 0:
-        return Reading("choice", at, "a lone letter")
-    limit = reach(known)
+    if letters and (index := letter_alone(answer, len(known.texts))) >= 0:
+        return Reading("choice", index, "a lone letter")
+    if (index := whole(answer, known)) >= 0:
+        return Reading("choice", index, "the choice's text")
+    if (index := letter_alone(answer, len(known.texts))) >= 0:
+        return Reading("choice", index, "a lone letter")
+    limit = max_span(known)
     if rule.markers:
         for segment in rule_segments(answer, raw, rule, limit):
             if (decided := _decide(segment, known, letters=letters)) is not None:
@@ -98,35 +98,35 @@ def _without_thinking(text: str, rule: ReadingRule) -> str | None:
 def _decide(segment: Segment, known: ChoiceForms, *, letters: bool) -> Reading | None:
     """Read what a marker points at; `None` when nothing there can be read."""
     if segment.before:
-        at = named_last(segment.text, known)
+        index = named_last(segment.text, known)
     else:
-        at = named_by(segment.text, known, letters=letters, closed=segment.closed)
-    if at >= 0:
-        return Reading("choice", at, segment.reason)
-    if at == CONFLICT:
+        index = match_choice(segment.text, known, letters=letters, closed=segment.closed)
+    if index >= 0:
+        return Reading("choice", index, segment.reason)
+    if index == CONFLICT:
         return Reading("unresolved", None, f"{segment.reason}: {_TWO}")
-    return Reading("unresolved", None, f"{segment.reason}: {_DENIES}") if at == DENIED else None
+    return Reading("unresolved", None, f"{segment.reason}: {_DENIES}") if index == DENIED else None
 
 
 def _unmarked(text: str, known: ChoiceForms, *, letters: bool) -> Reading:
     """Read an answer in which no marker points at a choice."""
     if "\n" in text:
-        at = _lines(text, known, letters=letters)
-        if at == CONFLICT:
+        index = _lines(text, known, letters=letters)
+        if index == CONFLICT:
             return Reading("unresolved", None, "lines that name different choices")
-        if at >= 0:
-            return Reading("choice", at, "a line of its own")
-    head = text[: reach(known)]
-    at = labelled(head, known)
-    if at == CONFLICT:
+        if index >= 0:
+            return Reading("choice", index, "a line of its own")
+    head = text[: max_span(known)]
+    index = labelled(head, known)
+    if index == CONFLICT:
         return Reading("unresolved", None, "the letter and the text beside it disagree")
-    if at >= 0:
-        return Reading("choice", at, "a letter with its text")
-    at, _ = letter_clause(head, len(known.texts))
+    if index >= 0:
+        return Reading("choice", index, "a letter with its text")
+    index, _ = letter_clause(head, len(known.texts))
     named = named_choices(text, known)
-    if at >= 0 and named.affirmed in ((), (at,)):
-        return Reading("choice", at, "a letter")
-    if at < 0 and len(named.affirmed) == 1:
+    if index >= 0 and named.affirmed in ((), (index,)):
+        return Reading("choice", index, "a letter")
+    if index < 0 and len(named.affirmed) == 1:
         return Reading("choice", named.affirmed[0], "the only choice named")
     if named.affirmed:
         return Reading("unresolved", None, _TWO)
@@ -139,12 +139,12 @@ def _unmarked(text: str, known: ChoiceForms, *, letters: bool) -> Reading:
 
 def _lines(text: str, known: ChoiceForms, *, letters: bool) -> int:
     """The choice that whole lines name; `CONFLICT` when two lines name different ones."""
-    found = NONE
+    result = NONE
     for line in dict.fromkeys(text.split("\n")):
         if not line or line.isspace() or len(line) > known.longest + 200:
             continue
-        at = line_names(line, known, letters=letters)
-        if at == CONFLICT or (at >= 0 and found >= 0 and at != found):
+        index = line_names(line, known, letters=letters)
+        if index == CONFLICT or (index >= 0 and result >= 0 and index != result):
             return CONFLICT
-        found = max(found, at)
-    return found
+        result = max(result, index)
+    return result

@@ -155,27 +155,27 @@ def named_choices(text: str, known: ChoiceForms) -> Named:
     """
     if "\n" in text or '"' in text or "*" in text:
         text = text.translate(_UNQUOTE)
-    text, found = _mentions(plain(text), known)
-    if not found:
+    text, result = _mentions(plain(text), known)
+    if not result:
         return _NOBODY
     asks = "?" in text
     affirmed: set[int] = set()
     denied: set[int] = set()
-    for start, end, at in found:
-        if at in affirmed:
+    for start, end, index in result:
+        if index in affirmed:
             continue
-        if is_denied(text, start, end) or (asks and known.plains[at][-1] != "?" and is_asked(text, end)):
-            denied.add(at)
+        if is_denied(text, start, end) or (asks and known.plains[index][-1] != "?" and is_asked(text, end)):
+            denied.add(index)
         else:
-            affirmed.add(at)
+            affirmed.add(index)
     return Named(tuple(sorted(affirmed)), tuple(sorted(denied - affirmed)))
 
 
 def _mentions(text: str, known: ChoiceForms) -> tuple[str, list[tuple[int, int, int]]]:
     """The text with every mention masked, and where each began and ended and of which choice it is."""
-    found: list[tuple[int, int, int]] = []
-    for at in known.by_length:
-        choice, tail = known.looses[at], known.tails[at]
+    result: list[tuple[int, int, int]] = []
+    for index in known.by_length:
+        choice, tail = known.looses[index], known.tails[index]
         start = text.find(choice)
         pieces: list[str] = []
         done = 0
@@ -184,7 +184,7 @@ def _mentions(text: str, known: ChoiceForms) -> tuple[str, list[tuple[int, int, 
             if is_edge(text, start) and is_edge(text, end) and _counts(choice, text, start, end):
                 if tail and text.startswith(tail, end):
                     end += len(tail)
-                found.append((start, end, at))
+                result.append((start, end, index))
                 pieces += text[done:start], "\0" * (end - start)
                 done = end
                 start = text.find(choice, end)
@@ -193,19 +193,19 @@ def _mentions(text: str, known: ChoiceForms) -> tuple[str, list[tuple[int, int, 
         # Masked, so that neither a shorter choice nor a denial is found inside this one.
         if pieces:
             text = "".join((*pieces, text[done:]))
-    return text, found
+    return text, result
 
 
-def is_edge(text: str, at: int) -> bool:
+def is_edge(text: str, index: int) -> bool:
     """Whether a word may begin or end between `text[at - 1]` and `text[at]`."""
-    if at <= 0 or at >= len(text):
+    if index <= 0 or index >= len(text):
         return True
-    left, right = text[at - 1], text[at]
+    left, right = text[index - 1], text[index]
     if joins(left):
         if joins(right) or right in "#+%°":
             return False
-        return not (at + 1 < len(text) and linked(left, right, text[at + 1]))
-    if joins(right) and at >= 2 and linked(text[at - 2], left, right):
+        return not (index + 1 < len(text) and linked(left, right, text[index + 1]))
+    if joins(right) and index >= 2 and linked(text[index - 2], left, right):
         return False
     return not (left == "-" and right.isdigit())
 
@@ -287,7 +287,7 @@ def forms(choices: tuple[str, ...]) -> ChoiceForms:
     plains = [plain(clean(choice)) for choice in choices]
     looses = [loose(form) for form in plains]
     by_loose = distinct(looses, choices)
-    told_apart = [at for form, at in by_loose.items() if form]
+    told_apart = [index for form, index in by_loose.items() if form]
     return ChoiceForms(
         choices,
         distinct([choice.strip() for choice in choices], choices),
@@ -296,7 +296,7 @@ def forms(choices: tuple[str, ...]) -> ChoiceForms:
         plains,
         looses,
         ["" if form == core else _tail(form) for form, core in zip(plains, looses, strict=True)],
-        sorted(told_apart, key=lambda at: len(looses[at]), reverse=True),
+        sorted(told_apart, key=lambda index: len(looses[index]), reverse=True),
         max(map(len, plains)),
         any(len(core) > 1 and core[1] in _LABEL_MARKS and core[0].isalpha() for core in looses),
     )

@@ -22,9 +22,9 @@ __all__ = [
     "letter_alone",
     "letter_clause",
     "line_names",
-    "named_by",
+    "match_choice",
+    "max_span",
     "named_last",
-    "reach",
     "whole",
 ]
 
@@ -93,14 +93,14 @@ def letter_label(text: str, count: int) -> tuple[int, int, int]:
 def letter_labels(text: str, count: int) -> Iterator[tuple[int, int]]:
     """All letters inside a text that could label what follows them: 0-based index, and where that begins."""
     for match in _LABEL_INSIDE.finditer(text):
-        at = _index(match[1], count)
-        if at >= 0:
-            yield at, match.end()
+        index = _index(match[1], count)
+        if index >= 0:
+            yield index, match.end()
 
 
-def letter_linked(text: str, at: int, count: int) -> int:
+def letter_linked(text: str, index: int, count: int) -> int:
     """The choice of a second letter that is linked to one ending at `text[at]`: "A or B", "(A), (B)"; -1 for none."""
-    match = _LINKED.match(text, at)
+    match = _LINKED.match(text, index)
     return _index(match[1] or match[2], count) if match else -1
 
 
@@ -124,8 +124,8 @@ def letter_last(text: str, count: int) -> int:
 
 
 def _index(letter: str, count: int) -> int:
-    at = ord(letter.upper()) - 65 if letter.isascii() else -1
-    return at if 0 <= at < count else -1
+    index = ord(letter.upper()) - 65 if letter.isascii() else -1
+    return index if 0 <= index < count else -1
 
 
 NONE = -1
@@ -149,7 +149,7 @@ _SLACK = 8
 _LETTERED = re.compile(r"[a-z][).:\]]{1,2}\s?")
 
 
-def reach(known: ChoiceForms) -> int:
+def max_span(known: ChoiceForms) -> int:
     """How many characters of an open piece are of use: any choice, and what links it to the next."""
     return 2 * known.longest + 400
 
@@ -173,15 +173,15 @@ def _is_longer(text: str, longest: int) -> bool:
 
 def _is_choice(form: str, core: str, known: ChoiceForms) -> int:
     """The choice that a plain form, or the loose form `core` of the same text, is."""
-    at = known.plain.get(form, NONE)
-    return known.loose.get(core, NONE) if at < 0 and core else at
+    index = known.plain.get(form, NONE)
+    return known.loose.get(core, NONE) if index < 0 and core else index
 
 
-def named_by(text: str, known: ChoiceForms, *, letters: bool, closed: bool) -> int:
+def match_choice(text: str, known: ChoiceForms, *, letters: bool, closed: bool) -> int:
     """The choice that a piece names.
 
     Args:
-        text: cleaned text of about `reach` characters.
+        text: cleaned text of about `max_span` characters.
         known: the question's choices.
         letters: whether a lone letter is a letter even where it is a choice's text.
         closed: whether all of the piece belongs to the answer, or only its beginning.
@@ -190,112 +190,112 @@ def named_by(text: str, known: ChoiceForms, *, letters: bool, closed: bool) -> i
         The 0-based index, `NONE`, `CONFLICT` or `DENIED`.
     """
     count = len(known.texts)
-    if letters and (at := letter_alone(text, count)) >= 0:
-        return at
-    head = text if len(text) <= reach(known) else text[: reach(known)]
+    if letters and (index := letter_alone(text, count)) >= 0:
+        return index
+    head = text if len(text) <= max_span(known) else text[: max_span(known)]
     form = plain(head)
     if not form:
         return known.exact.get("", NONE) if closed else NONE
     core = loose(form)
-    if head is text and (at := _is_choice(form, core, known)) >= 0:
-        return at
-    if (at := letter_alone(text, count)) >= 0:
-        return at
-    if (at := labelled(text, known)) != NONE:
-        return at
-    if (at := _at_start(core, known)) != NONE:
-        return at
-    at, end = letter_clause(text, count)
-    if at >= 0 and not is_denied(text[:100].lower(), 0, end):
-        return at
+    if head is text and (index := _is_choice(form, core, known)) >= 0:
+        return index
+    if (index := letter_alone(text, count)) >= 0:
+        return index
+    if (index := labelled(text, known)) != NONE:
+        return index
+    if (index := _at_start(core, known)) != NONE:
+        return index
+    index, end = letter_clause(text, count)
+    if index >= 0 and not is_denied(text[:100].lower(), 0, end):
+        return index
     if lead := _LEAD.match(text):
-        return named_by(text[lead.end() :], known, letters=letters, closed=closed)
+        return match_choice(text[lead.end() :], known, letters=letters, closed=closed)
     return _mentioned(text if closed else _first_sentence(text), known)
 
 
 def line_names(line: str, known: ChoiceForms, *, letters: bool) -> int:
     """The choice that a line is: its text, its letter, or both."""
     count = len(known.texts)
-    at = letter_alone(line, count) if letters else NONE
-    if at < 0:
-        at = whole(line, known)
-    if at < 0:
-        at = letter_alone(line, count)
-    return labelled(line, known) if at < 0 else at
+    index = letter_alone(line, count) if letters else NONE
+    if index < 0:
+        index = whole(line, known)
+    if index < 0:
+        index = letter_alone(line, count)
+    return labelled(line, known) if index < 0 else index
 
 
 def named_last(text: str, known: ChoiceForms) -> int:
     """The choice that a clause names as its subject: "(B) dog [is the correct answer]"."""
-    at = named_by(text, known, letters=False, closed=True)
-    return letter_last(text, len(known.texts)) if at == NONE else at
+    index = match_choice(text, known, letters=False, closed=True)
+    return letter_last(text, len(known.texts)) if index == NONE else index
 
 
 def labelled(text: str, known: ChoiceForms) -> int:
     """The choice of a letter that labels the text after it; `CONFLICT` when letter and text disagree."""
     count = len(known.texts)
-    at, after, begin = letter_label(text, count)
-    if at < 0:
+    index, after, begin = letter_label(text, count)
+    if index < 0:
         return NONE
-    if letter_linked(text, after, count) not in (NONE, at):
+    if letter_linked(text, after, count) not in (NONE, index):
         return CONFLICT
     rest = text[begin:]
-    choice = known.texts[at]
+    choice = known.texts[index]
     if choice and rest.startswith(choice) and not known.lettered and _WORDLESS.match(rest, len(choice)):
-        return at
+        return index
     line = rest.lstrip().split("\n", 1)[0]
     if not line:
-        return at
-    if known.lettered and _starting(loose(plain(text[: reach(known)])), 0, known)[2] > begin:
+        return index
+    if known.lettered and _starting(loose(plain(text[: max_span(known)])), 0, known)[2] > begin:
         return NONE  # a choice that looks like a label, such as the chord "A:maj"
-    others = [pair for pair in letter_labels(rest, count) if pair[0] != at] if _MARKED.search(rest) else []
+    others = [pair for pair in letter_labels(rest, count) if pair[0] != index] if _MARKED.search(rest) else []
     for other, start in others:
-        if _at_start(loose(plain(rest[start : start + reach(known)])), known) == other:
+        if _at_start(loose(plain(rest[start : start + max_span(known)])), known) == other:
             return CONFLICT  # "A. cat B. dog" lists the choices
-    form = plain(line[: reach(known)])
+    form = plain(line[: max_span(known)])
     core = loose(form)
-    said = _is_choice(form, core, known)
-    if said < 0:
-        said = _at_start(core, known)
-    if said < 0:
+    stated = _is_choice(form, core, known)
+    if stated < 0:
+        stated = _at_start(core, known)
+    if stated < 0:
         named = named_choices(line, known)
-        if at in named.denied:
+        if index in named.denied:
             return CONFLICT
         if not named.affirmed:
-            return DENIED if is_denied(line[:100].lower(), 0, 0) else at
-        said = at if at in named.affirmed and not (others and len(named.affirmed) > 1) else NONE
-    return at if said >= 0 and known.texts[said] == known.texts[at] else CONFLICT
+            return DENIED if is_denied(line[:100].lower(), 0, 0) else index
+        stated = index if index in named.affirmed and not (others and len(named.affirmed) > 1) else NONE
+    return index if stated >= 0 and known.texts[stated] == known.texts[index] else CONFLICT
 
 
 def _at_start(core: str, known: ChoiceForms) -> int:
     """The choice that stands at the start of a loose form, articles aside; a second one linked to it is a conflict."""
-    at, start, end = _starting(core, 0, known)
-    if at < 0 or end == len(core):
-        return at
+    index, start, end = _starting(core, 0, known)
+    if index < 0 or end == len(core):
+        return index
     if core[end] == "?":
         return NONE  # the caller looks closer
     if not start and _WORDLESS.match(core, end):
-        return at  # nothing follows that could deny it or name another
+        return index  # nothing follows that could deny it or name another
     if is_denied(core, start, end):
         return NONE
     if link := _LINK.match(core, end):
         other, _, _ = _starting(core, link.end(), known)
         if other < 0 and (letter := _LETTERED.match(core, link.end())):
             other, _, _ = _starting(core, letter.end(), known)
-        if other >= 0 and other != at:
+        if other >= 0 and other != index:
             return CONFLICT
-    return at
+    return index
 
 
 def _starting(form: str, start: int, known: ChoiceForms) -> tuple[int, int, int]:
     """The longest choice that stands at `form[start:]`, articles aside if need be; where it begins and ends."""
     for _ in range(2):
-        for at in known.by_length:
-            choice = known.looses[at]
+        for index in known.by_length:
+            choice = known.looses[index]
             if form.startswith(choice, start):
                 end = start + len(choice)
                 if is_edge(form, end) and not is_bare(choice, form, start, end):
-                    tail = known.tails[at]
-                    return at, start, end + len(tail) if tail and form.startswith(tail, end) else end
+                    tail = known.tails[index]
+                    return index, start, end + len(tail) if tail and form.startswith(tail, end) else end
         article = _ARTICLE.match(form, start)
         if article is None:
             break

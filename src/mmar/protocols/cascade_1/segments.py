@@ -52,9 +52,9 @@ def find_tags(text: str, names: str, most: int, which: Literal["first", "last"] 
     if "<" not in text:
         return []
     opening, closings = _patterns(names)
-    found = list(opening.finditer(text))
+    result = list(opening.finditer(text))
     tags = []
-    for match in found[:most] if which == "first" else found[: -most - 1 : -1]:
+    for match in result[:most] if which == "first" else result[: -most - 1 : -1]:
         close = closings[(match.lastindex or 1) - 1].search(text, match.end())
         end, stop = (close.start(), close.end()) if close else (len(text), len(text))
         tags.append(Tag(match.start(), match.end(), end, stop))
@@ -120,12 +120,12 @@ _SENTENCE_START = re.compile(r"[.!?\n。]\s")
 _MOST = 32
 
 
-def pointed_at(text: str, reach: int) -> list[tuple[str, bool]]:
+def pointed_at(text: str, max_span: int) -> list[tuple[str, bool]]:
     """What phrases point at, the last phrase first.
 
     Args:
         text: cleaned text.
-        reach: how many characters beside a phrase to hand back.
+        max_span: how many characters beside a phrase to hand back.
 
     Returns:
         The text beside each phrase, and whether it stands before the phrase (a closed piece) or behind it (an
@@ -150,13 +150,13 @@ def pointed_at(text: str, reach: int) -> list[tuple[str, bool]]:
         points.sort(reverse=True)
         points = points[:_MOST]
     return [
-        (_clause_before(text, start, reach), True) if before else (text[end : end + reach], False)
+        (_clause_before(text, start, max_span), True) if before else (text[end : end + max_span], False)
         for start, end, before in points
     ]
 
 
-def _clause_before(text: str, end: int, reach: int) -> str:
-    piece = text[max(0, end - reach) : end]
+def _clause_before(text: str, end: int, max_span: int) -> str:
+    piece = text[max(0, end - max_span) : end]
     cut = 0
     for stop in _SENTENCE_START.finditer(piece):
         cut = stop.end()
@@ -191,13 +191,13 @@ _COMMAND = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mathit)\s{0,9}(?=\{)")
 _BOLD = re.compile(r"\*\*([^*]{1,2000})\*\*")
 
 
-def common_segments(text: str, raw: str, reach: int) -> Iterator[Segment]:
+def common_segments(text: str, raw: str, max_span: int) -> Iterator[Segment]:
     """What the common markers point at, the strictest kind first, within a kind the last first.
 
     Args:
         text: cleaned text without thinking.
         raw: the same as it was written; JSON is read from this, since plain quotes would break it.
-        reach: how much of an open segment is of use, in characters.
+        max_span: how much of an open segment is of use, in characters.
     """
     if "<" in text:
         for tag in find_tags(text, _TAGS, _MOST):
@@ -205,16 +205,16 @@ def common_segments(text: str, raw: str, reach: int) -> Iterator[Segment]:
     if "{" in raw:
         for value in _json_values(raw, _KEYS)[: -_MOST - 1 : -1]:
             yield Segment(value, "a JSON key", closed=True)
-        for value in _boxes(text, reach):
+        for value in _boxes(text, max_span):
             yield Segment(value, "a box", closed=True)
-    for piece, before in pointed_at(text, reach):
+    for piece, before in pointed_at(text, max_span):
         yield Segment(piece, "“answer is”", closed=before, before=before)
 
 
-def rule_segments(text: str, raw: str, rule: ReadingRule, reach: int) -> Iterator[Segment]:
+def rule_segments(text: str, raw: str, rule: ReadingRule, max_span: int) -> Iterator[Segment]:
     """What a protocol's own markers point at, in the rule's order; arguments as `common_segments`."""
     for marker in rule.markers:
-        yield from _FINDERS[marker.kind](raw if marker.kind == "json" else text, marker, reach)
+        yield from _FINDERS[marker.kind](raw if marker.kind == "json" else text, marker, max_span)
 
 
 def _json_values(raw: str, keys: str) -> list[str]:
@@ -239,15 +239,15 @@ def _unescape(value: str) -> str:
     return value
 
 
-def _boxes(text: str, reach: int) -> Iterator[str]:
+def _boxes(text: str, max_span: int) -> Iterator[str]:
     if "\\boxed" not in text:
         return
     for opening in list(_BOX.finditer(text))[: -_MOST - 1 : -1]:
         depth, begin = 1, opening.end()
-        for at in range(begin, min(len(text), begin + reach)):
-            depth += (text[at] == "{") - (text[at] == "}")
+        for index in range(begin, min(len(text), begin + max_span)):
+            depth += (text[index] == "{") - (text[index] == "}")
             if not depth:
-                yield _COMMAND.sub("", text[begin:at])
+                yield _COMMAND.sub("", text[begin:index])
                 break
 
 
@@ -263,22 +263,22 @@ def _json(raw: str, marker: Marker, _: int) -> Iterator[Segment]:
         )
 
 
-def _following(text: str, marker: Marker, reach: int) -> str | None:
+def _following(text: str, marker: Marker, max_span: int) -> str | None:
     """The text behind a marker's name."""
     lower, name = text.lower(), marker.name.lower()
     if len(lower) != len(text):
         text = lower
-    at = lower.find(name) if marker.which == "first" else lower.rfind(name)
-    return None if at < 0 else text[at + len(name) : at + len(name) + reach]
+    index = lower.find(name) if marker.which == "first" else lower.rfind(name)
+    return None if index < 0 else text[index + len(name) : index + len(name) + max_span]
 
 
-def _after(text: str, marker: Marker, reach: int) -> Iterator[Segment]:
-    if (rest := _following(text, marker, reach)) is not None:
+def _after(text: str, marker: Marker, max_span: int) -> Iterator[Segment]:
+    if (rest := _following(text, marker, max_span)) is not None:
         yield Segment(rest, f"after “{marker.name}”", closed=False)
 
 
-def _quoted(text: str, marker: Marker, reach: int) -> Iterator[Segment]:
-    rest = (_following(text, marker, reach) or "").lstrip(" :*\n\t").split("\n", 1)[0]
+def _quoted(text: str, marker: Marker, max_span: int) -> Iterator[Segment]:
+    rest = (_following(text, marker, max_span) or "").lstrip(" :*\n\t").split("\n", 1)[0]
     quote = rest[:1]
     if quote not in ('"', "'"):
         return
@@ -289,8 +289,8 @@ def _quoted(text: str, marker: Marker, reach: int) -> Iterator[Segment]:
 
 
 def _bold(text: str, marker: Marker, _: int) -> Iterator[Segment]:
-    if "**" in text and (found := list(_BOLD.finditer(text))):
-        yield Segment(found[0 if marker.which == "first" else -1][1], "bold text", closed=True)
+    if "**" in text and (result := list(_BOLD.finditer(text))):
+        yield Segment(result[0 if marker.which == "first" else -1][1], "bold text", closed=True)
 
 
 def _first_line(text: str, _: Marker, __: int) -> Iterator[Segment]:

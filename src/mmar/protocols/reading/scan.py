@@ -45,13 +45,13 @@ class _Builder:
     def __init__(
         self,
         text: str,
-        found: list[tuple[str, int, int]],
+        tokens: list[tuple[str, int, int]],
         table: ChoiceTable,
         *,
         letters: bool,
     ) -> None:
-        self.text, self.words, self.table = text, found, table
-        self.tokens = tuple([word for word, _, _ in found])
+        self.text, self.words, self.table = text, tokens, table
+        self.tokens = tuple([word for word, _, _ in tokens])
         self.phrases = phrase_table()
         self.choices = table.by_first_word
         self.letters = letters

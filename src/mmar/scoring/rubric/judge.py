@@ -236,15 +236,17 @@ def stored_judgements(path: Path, benchmark: Benchmark) -> Iterator[tuple[str, R
     folder = path / "judge" if path.is_dir() else path.with_name(f"{path.name}.judge")
     for description in sorted(folder.glob("*/judge.json")):
         try:
-            said = msgspec.json.decode(description.read_bytes(), type=_Described)
+            described = msgspec.json.decode(description.read_bytes(), type=_Described)
             template = JudgeTemplate(
-                said.template, said.template_text, strips_lines=said.template == SCRIPT.name
+                described.template, described.template_text, strips_lines=described.template == SCRIPT.name
             )
-            plan = JudgePlan(template, int(said.raters), "same" if said.seeds == str(SEED) else "distinct")
-            plan = msgspec.structs.replace(plan, gate=said.gate)
+            plan = JudgePlan(
+                template, int(described.raters), "same" if described.seeds == str(SEED) else "distinct"
+            )
+            plan = msgspec.structs.replace(plan, gate=described.gate)
             submissions = load_submissions(path, benchmark, gate=plan.gate)
-            spec = RunSpec.create(said.judge, submissions.benchmark, out=description.parent)
-            yield said.judge, judge(submissions, spec, None, plan)
+            spec = RunSpec.create(described.judge, submissions.benchmark, out=description.parent)
+            yield described.judge, judge(submissions, spec, None, plan)
         except (OSError, ValueError, msgspec.DecodeError, InputError):
             continue
         except MmarError as error:

@@ -74,19 +74,19 @@ def read_reply(text: str, rubric: Sequence[Criterion]) -> Judgement:
     Raises:
         InvalidReplyError: it cannot be used.
     """
-    entries = _entries(text)
+    records = _records(text)
     by_name: dict[str, Vote] = {}
     wanted = {_plain(criterion.name): criterion for criterion in rubric}
     if len(wanted) < len(rubric):
-        return _by_position(entries, rubric)
-    for entry in entries:
-        name = _plain(str(entry.get("name", "")))
+        return _by_position(records, rubric)
+    for record in records:
+        name = _plain(str(record.get("name", "")))
         criterion = wanted.get(name)
         if criterion is None:
-            raise InvalidReplyError(f'"{entry.get("name")}" is not a criterion of this rubric')
+            raise InvalidReplyError(f'"{record.get("name")}" is not a criterion of this rubric')
         if name in by_name:
             raise InvalidReplyError(f'the criterion "{criterion.name}" is scored twice')
-        by_name[name] = _vote(entry, criterion)
+        by_name[name] = _vote(record, criterion)
     missing = [criterion.name for name, criterion in wanted.items() if name not in by_name]
     if missing:
         raise InvalidReplyError(f'the criterion "{missing[0]}" is not scored')
@@ -100,38 +100,40 @@ def item_score(item: JudgedItem, rubric: Sequence[Criterion]) -> float | None:
     shares = [judgement.share(rubric) for judgement in item.judgements if judgement is not None]
     if not shares:
         return None
-    kept = sorted(shares)[1:-1] if len(shares) >= 3 else shares
-    return sum(kept) / len(
-        kept
+    middle = sorted(shares)[1:-1] if len(shares) >= 3 else shares
+    return sum(middle) / len(
+        middle
     )  # summed plainly, so that it equals the published script's number to the last digit
 
 
-def _by_position(entries: list[dict[str, Any]], rubric: Sequence[Criterion]) -> Judgement:
+def _by_position(records: list[dict[str, Any]], rubric: Sequence[Criterion]) -> Judgement:
     """Votes of a rubric in which two criteria have one name, so that only their order tells them apart."""
-    if len(entries) != len(rubric):
-        raise InvalidReplyError(f"{len(rubric)} scores were expected, found {len(entries)}")
-    return Judgement(tuple(_vote(entry, criterion) for entry, criterion in zip(entries, rubric, strict=True)))
+    if len(records) != len(rubric):
+        raise InvalidReplyError(f"{len(rubric)} scores were expected, found {len(records)}")
+    return Judgement(
+        tuple(_vote(record, criterion) for record, criterion in zip(records, rubric, strict=True))
+    )
 
 
-def _entries(text: str) -> list[dict[str, Any]]:
+def _records(text: str) -> list[dict[str, Any]]:
     match = re.search(r"\[\s*\{.*\}\s*\]", text, re.DOTALL)
     try:
         value = json.loads(match[0] if match else text)
     except (ValueError, RecursionError):
         raise InvalidReplyError("the reply holds no valid JSON list") from None
-    if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+    if not isinstance(value, list) or not all(isinstance(record, dict) for record in value):
         raise InvalidReplyError("the reply is not a list of objects")
     return value
 
 
-def _vote(entry: dict[str, Any], criterion: Criterion) -> Vote:
-    score = entry.get("score")
+def _vote(record: dict[str, Any], criterion: Criterion) -> Vote:
+    score = record.get("score")
     if isinstance(score, list) and len(score) == 1:
         score = score[0]
     if isinstance(score, bool) or not isinstance(score, int | float) or score not in criterion.choices:
         allowed = ", ".join(map(str, criterion.choices))
         raise InvalidReplyError(f'"{criterion.name}" has the score {score!r}; allowed are {allowed}')
-    reason = entry.get("justification", entry.get("reason", ""))
+    reason = record.get("justification", record.get("reason", ""))
     return Vote(criterion.name, score, reason if isinstance(reason, str) else "")
 
 
