@@ -127,7 +127,7 @@ def ranks(scale: float) -> Iterator[Row]:
             )
             told = {pair for pair, order in orders.items() if order.better is not None}
             holm = (
-                paired.holm([paired.sign_flip(runs[i], runs[j], labels, draws=1000).p for i, j in orders])
+                paired.holm([paired.sign_flip(runs[i], runs[j], labels, draws=1000) for i, j in orders])
                 if systems == 10
                 else ()
             )
@@ -221,12 +221,10 @@ def abstentions(scale: float) -> Iterator[Row]:
         real, without = runs_of(rng, labels, (0.5, 0.5), 0.3, shared=0.8)
         declined = rng.random(1000) < 0.2
         without = without & ~declined
-        falls = paired.sign_flip(real, without, labels, draws=1000).p < 0.05 and real.sum() > without.sum()
+        falls = paired.sign_flip(real, without, labels, draws=1000) < 0.05 and real.sum() > without.sum()
         plain += falls
         best = without | declined
-        told += (
-            falls and real.sum() > best.sum() and paired.sign_flip(real, best, labels, draws=1000).p < 0.05
-        )
+        told += falls and real.sum() > best.sum() and paired.sign_flip(real, best, labels, draws=1000) < 0.05
     yield share("abstentions: a deaf model said to listen, declined counted wrong (before)", plain, draws)
     yield share("abstentions: a deaf model said to listen", told, draws, most=0.05)
 
@@ -238,9 +236,7 @@ def tests(scale: float) -> Iterator[Row]:
         labels, draws, flips, exact = labels_of(200, kind), round(800 * scale), 0, 0
         for _ in range(draws):
             first, second = runs_of(rng, labels, (0.6, 0.6), correlation)
-            flips += (
-                paired.sign_flip(first, second, labels, draws=499, seed=int(rng.integers(2**32))).p < 0.05
-            )
+            flips += paired.sign_flip(first, second, labels, draws=499, seed=int(rng.integers(2**32))) < 0.05
             only, other = int((first & ~second).sum()), int((second & ~first).sum())
             exact += bool(only + other) and binomtest(only, only + other).pvalue < 0.05
         where = f"n = 200, {kind}, correlation {correlation}"

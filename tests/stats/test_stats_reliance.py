@@ -23,7 +23,6 @@ def test_the_formula_of_the_methods_table() -> None:
     real, without = [1] * 60 + [0] * 40, [1] * 30 + [0] * 70
     result = reliance(real, without, range(100))
     assert result.reliance == pytest.approx(100 * 0.3 / 0.7)
-    assert (result.both, result.only_real, result.only_without, result.neither) == (30, 30, 0, 40)
 
 
 @given(runs)
@@ -36,7 +35,6 @@ def test_the_interval_holds_the_value_and_stays_at_or_below_100(rows: list[tuple
         assert result.interval is not None
         assert result.interval.low < result.interval.high <= 100
         assert result.interval.low - 1e-6 <= result.reliance <= result.interval.high + 1e-6
-    assert result.both + result.only_real + result.only_without + result.neither == result.n
 
 
 def test_the_interval_is_near_the_cluster_bootstraps() -> None:
@@ -151,7 +149,7 @@ def test_the_interval_of_a_ratio_inverts_the_score_test(
 @given(runs)
 def test_about_zero_the_interval_agrees_with_mcnemars_score_test(rows: list[tuple[bool, bool]]) -> None:
     result = reliance([one for one, _ in rows], [two for _, two in rows], range(len(rows)))
-    only, other = result.only_real, result.only_without
+    only, other = rows.count((True, False)), rows.count((False, True))
     if result.interval is not None and only + other:
         z = (only - other) / math.sqrt(only + other)
         if abs(abs(z) - 1.959963984540054) > 1e-6:

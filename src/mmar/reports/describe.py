@@ -128,7 +128,7 @@ def describe_benchmark(
         languages_heard=_heard(items),
         source=dict(Counter(item.source for item in items if item.source).most_common()),
         choices=dict(sorted(Counter(len(item.choices) for item in items).items())),
-        chance=guessing([len(item.choices) for item in closed]).accuracy if closed else None,
+        chance=guessing([len(item.choices) for item in closed]) if closed else None,
         videos=len(videos) + len(items) - videos.total(),
         shared_videos=len(shared),
         sharing_items=sum(shared),

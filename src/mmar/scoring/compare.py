@@ -191,11 +191,11 @@ def disagreements(aligned: AlignedRuns, scorer: Scorer = "choice") -> Iterator[d
 def _test(first: _Run, second: _Run, places: Any, clusters: NDArray[np.intp], draws: int, seed: int) -> _Test:
     one, two, labels = first.scores[places], second.scores[places], clusters[places]
     gap = paired.difference(one, two, labels)
-    p = worst_p = paired.sign_flip(one, two, labels, draws=draws, seed=seed).p
+    p = worst_p = paired.sign_flip(one, two, labels, draws=draws, seed=seed)
     worst = _worst_case(first, second, places, ahead=gap.points > 0)
     if worst is not None:
         still_ahead = (float(worst[0].sum()) > float(worst[1].sum())) == (gap.points > 0)
-        worst_p = max(p, paired.sign_flip(*worst, labels, draws=draws, seed=seed).p) if still_ahead else 1.0
+        worst_p = max(p, paired.sign_flip(*worst, labels, draws=draws, seed=seed)) if still_ahead else 1.0
     return _Test(
         PairedScores(
             n=gap.n,

@@ -209,14 +209,12 @@ def _test(
 ) -> _Test:
     one, two, labels = real.right[which], under.right[which], clusters[which]
     gap = paired.difference(one, two, labels)
-    p = worst_p = paired.sign_flip(one, two, labels, draws=draws, seed=seed).p
+    p = worst_p = paired.sign_flip(one, two, labels, draws=draws, seed=seed)
     abstained = under.abstained[which]
     best = two | abstained
     if gap.points > 0 and (best != two).any():
         still_ahead = int(one.sum()) > int(best.sum())
-        worst_p = (
-            max(p, paired.sign_flip(one, best, labels, draws=draws, seed=seed).p) if still_ahead else 1.0
-        )
+        worst_p = max(p, paired.sign_flip(one, best, labels, draws=draws, seed=seed)) if still_ahead else 1.0
     first, second = accuracy(one, labels), accuracy(two, labels)
     ratio = reliance_ratio(one, two, labels) if hides else None
     effect = Effect(

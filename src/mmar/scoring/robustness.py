@@ -34,7 +34,7 @@ from mmar.stats.repeats import (
     majority,
     pass_all,
     pass_at,
-    rotated,
+    rotation_agreement,
     slot_shares,
     spread,
 )
@@ -216,27 +216,27 @@ def rotations_of(items: Sequence[ItemReadings]) -> Rotations | None:
         return None
     named = [[item.choice(rotation, 0) for rotation in range(item.rotations)] for item in turned]
     answers = [item.item.answer for item in turned]
-    result = rotated(named, answers)
     right = [[choice == answer for choice in row] for row, answer in zip(named, answers, strict=True)]
     clusters = clusters_of(item.item for item in turned)
     mean = accuracy([sum(row) / len(row) for row in right], clusters, answers=sum(map(len, right)))
     every = accuracy([all(row) for row in right], clusters)
     shares = _shares(turned)
+    agreement, unanimous = rotation_agreement(named)
     return Rotations(
-        n=result.n,
-        questions=result.asked,
+        n=len(turned),
+        questions=sum(map(len, right)),
         unanswered=sum(
             not item.answered(rotation, 0) for item in turned for rotation in range(item.rotations)
         ),
         clusters=mean.clusters,
-        mean=result.mean,
+        mean=mean.accuracy,
         mean_interval=mean.interval,
-        all_right=result.all_right,
+        all_right=every.accuracy,
         all_right_interval=every.interval,
-        any_right=result.any_right,
-        agreement=result.agreement,
-        unanimous=result.unanimous,
-        chance=guessing([len(item.item.choices) for item in turned]).accuracy,
+        any_right=100 * sum(map(any, right)) / len(right),
+        agreement=agreement,
+        unanimous=unanimous,
+        chance=guessing([len(item.item.choices) for item in turned]),
         slots=shares.slots if shares else (),
         unnamed=shares.unnamed if shares else 0,
         distance=shares.distance if shares else None,

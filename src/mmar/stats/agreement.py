@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from mmar.errors import UsageError
 from mmar.stats.interval import Interval
 
-__all__ = ["Alpha", "Flips", "Kappa", "Scale", "cohen_kappa", "flip_rate", "krippendorff_alpha"]
+__all__ = ["Alpha", "Kappa", "Scale", "cohen_kappa", "flip_rate", "krippendorff_alpha"]
 
 # 8 MB of indices a block.
 _BLOCK_CELLS = 1 << 20
@@ -89,24 +89,6 @@ class Alpha:
     draws: int
     undefined: int
     seed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Flips:
-    """How often judging the same thing again gives another verdict.
-
-    Attributes:
-        units_flipped: units whose verdicts are not all the same, percent.
-        pairs_flipped: mean over units of the share of pairs of verdicts that differ, percent; unlike
-            `units_flipped` it does not grow with the number of verdicts.
-        units: units with at least two verdicts.
-        skipped: units with fewer.
-    """
-
-    units_flipped: float
-    pairs_flipped: float
-    units: int
-    skipped: int
 
 
 def cohen_kappa(
@@ -212,35 +194,27 @@ def krippendorff_alpha(
     )
 
 
-def flip_rate(verdicts: Sequence[Sequence[Hashable]]) -> Flips:
-    """How often repeated verdicts on the same unit differ.
+def flip_rate(verdicts: Sequence[Sequence[Hashable]]) -> float:
+    """How often judging the same thing again gives another verdict (Autorubric, arXiv 2603.00077).
 
     Args:
         verdicts: per unit its verdicts, None or NaN where missing; rows may differ in length.
 
     Returns:
-        Shares in percent, 0 to 100.
+        Units whose verdicts are not all the same, percent of those with at least two.
 
     Raises:
         UsageError: no unit has two verdicts.
 
     Example:
-        >>> flip_rate([(1, 1, 1), (1, 0, 1)]).units_flipped
+        >>> flip_rate([(1, 1, 1), (1, 0, 1)])
         50.0
     """
     present = [[value for value in unit if not _missing(value)] for unit in verdicts]
     units = [unit for unit in present if len(unit) >= 2]
     if not units:
         raise UsageError("no unit has two verdicts", code="no-items")
-    table = _count_table(units, _numbered(itertools.chain(*units)))
-    sizes = table.sum(axis=1)
-    differing = (sizes**2 - (table**2).sum(axis=1)) / (sizes * (sizes - 1))
-    return Flips(
-        units_flipped=100 * int((differing > 0).sum()) / len(units),
-        pairs_flipped=100 * float(differing.sum()) / len(units),
-        units=len(units),
-        skipped=len(present) - len(units),
-    )
+    return 100 * sum(len(set(unit)) > 1 for unit in units) / len(units)
 
 
 def _kappas(

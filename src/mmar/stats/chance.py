@@ -11,51 +11,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from mmar.errors import UsageError
 
-__all__ = ["LEVEL", "Chance", "at_least", "chi_squared_at_least", "guessing"]
+__all__ = ["LEVEL", "at_least", "chi_squared_at_least", "guessing"]
 
 
-@dataclass(frozen=True, slots=True)
-class Chance:
-    """The score of a guesser.
-
-    Attributes:
-        accuracy: expected percent, 0 to 100.
-        standard_deviation: of one guesser's accuracy, in points.
-        n: number of items.
-    """
-
-    accuracy: float
-    standard_deviation: float
-    n: int
-
-
-def guessing(choice_counts: Sequence[int]) -> Chance:
+def guessing(choice_counts: Sequence[int]) -> float:
     """Expected score of guessing evenly among each item's choices.
 
     Args:
         choice_counts: number of choices of each item, each at least 1.
 
     Returns:
-        Expected accuracy in percent, standard deviation in points.
+        Expected accuracy in percent.
 
     Raises:
         UsageError: no items, or an item without choices.
 
     Example:
-        >>> guessing([2, 4]).accuracy
+        >>> guessing([2, 4])
         37.5
     """
     if not choice_counts:
         raise UsageError("there are no items to guess", code="no-items")
     if min(choice_counts) < 1:
         raise UsageError("every item needs at least one choice", code="bad-count")
-    n = len(choice_counts)
-    variance = math.fsum((count - 1) / count**2 for count in choice_counts)
-    return Chance(100 * math.fsum(1 / count for count in choice_counts) / n, 100 * math.sqrt(variance) / n, n)
+    return 100 * math.fsum(1 / count for count in choice_counts) / len(choice_counts)
 
 
 LEVEL = 0.01

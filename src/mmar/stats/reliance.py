@@ -41,22 +41,10 @@ class RelianceRatio:
     Attributes:
         reliance: percent, at most 100, possibly below 0; None where every item is right without the audio.
         interval: percent, at most 100; None as above and with one cluster.
-        both: items right either way.
-        only_real: items that the audio turns right.
-        only_without: items that the audio turns wrong.
-        neither: items wrong either way.
-        n: number of items.
-        clusters: number of clusters.
     """
 
     reliance: float | None
     interval: Interval | None
-    both: int
-    only_real: int
-    only_without: int
-    neither: int
-    n: int
-    clusters: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +79,7 @@ def reliance_ratio(
         clusters: one label per item, shape (n,).
 
     Returns:
-        Reliance and its 95 % interval in percent, with the four counts.
+        Reliance and its 95 % interval in percent.
 
     Raises:
         UsageError: no items, runs of different length, a score that is neither right nor wrong, or an item
@@ -120,7 +108,7 @@ def reliance_ratio(
             counts = (neither / effect, only_without / effect, only_real / effect, both / effect)
             ends = ratio_interval(counts, two_sided_z(0.95) * few_clusters_factor(n, count))
             interval = Interval(100 * (1 - ends[1]), 100 * (1 - ends[0]))
-    return RelianceRatio(value, interval, both, only_real, only_without, neither, n, count)
+    return RelianceRatio(value, interval)
 
 
 def ratio_interval(counts: tuple[float, float, float, float], z: float) -> tuple[float, float]:

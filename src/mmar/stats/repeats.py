@@ -27,14 +27,13 @@ from mmar.errors import UsageError
 
 __all__ = [
     "Majority",
-    "Rotated",
     "SlotShare",
     "SlotShares",
     "Spread",
     "majority",
     "pass_all",
     "pass_at",
-    "rotated",
+    "rotation_agreement",
     "slot_shares",
     "spread",
 ]
@@ -210,30 +209,6 @@ def _counts(right: Sequence[Sequence[bool | int]], k: int) -> list[tuple[int, in
 
 
 @dataclass(frozen=True, slots=True)
-class Rotated:
-    """Scores over the rotations of each item; every item counts alike, however many rotations it has.
-
-    Attributes:
-        mean: mean over items of the share of rotations that are right, percent.
-        all_right: items right under every rotation, percent.
-        any_right: items right under at least one, percent.
-        agreement: mean over items of the share of pairs of rotations that name the same choice, percent; None
-            where no item has two rotations.
-        unanimous: items whose rotations all name one same choice, percent; None as above.
-        n: number of items.
-        asked: number of questions, over all items and rotations.
-    """
-
-    mean: float
-    all_right: float
-    any_right: float
-    agreement: float | None
-    unanimous: float | None
-    n: int
-    asked: int
-
-
-@dataclass(frozen=True, slots=True)
 class SlotShare:
     """One place in the order in which choices were shown.
 
@@ -257,57 +232,34 @@ class SlotShares:
     Attributes:
         slots: one record per slot, as many as the longest item has choices.
         unnamed: answers that name no slot.
-        n: number of questions.
         distance: half the sum of |named - key|, percent: the part of the answers that would have to move for the
             slots to be used as the key uses them. 0 is no bias.
     """
 
     slots: tuple[SlotShare, ...]
     unnamed: int
-    n: int
     distance: float
 
 
-def rotated(named: Sequence[Sequence[Hashable]], answers: Sequence[Hashable]) -> Rotated:
-    """Score each item over its rotations.
+def rotation_agreement(named: Sequence[Sequence[Hashable]]) -> tuple[float | None, float | None]:
+    """Whether the rotations of an item name the same choice, right or not.
 
     Args:
         named: per item the choice named under each rotation, mapped back to the original order, None where
             none was; rows may differ in length.
-        answers: each item's answer in the same terms, never None.
 
     Returns:
-        Shares in percent.
-
-    Raises:
-        UsageError: no items, lengths that differ, an item without rotations, or one without answer.
+        Mean over items of the share of pairs of rotations that name the same choice, and items whose rotations all
+        name one same choice, both percent; None where no item has two rotations.
 
     Example:
-        >>> rotated([["a", "a", "b"], ["c", "c", "c"]], ["a", "b"]).all_right
-        0.0
+        >>> rotation_agreement([["a", "a"], ["c", "b"]])
+        (50.0, 50.0)
     """
-    if not named or len(named) != len(answers):
-        raise UsageError(
-            f"every item needs its rotations and its answer; found {len(named)} and {len(answers)}",
-            code="different-lengths" if named else "no-items",
-        )
-    for item, (row, answer) in enumerate(zip(named, answers, strict=True)):
-        if not len(row):
-            raise UsageError(f"item {item} (counting from 0) has no rotations", code="too-few-repeats")
-        if answer is None:
-            raise UsageError(f"item {item} (counting from 0) has no answer", code="no-answer")
-    n = len(named)
-    right = [sum(choice == answer for choice in row) for row, answer in zip(named, answers, strict=True)]
     agreements = [_agreement(row) for row in named if len(row) > 1]
-    return Rotated(
-        mean=100 * math.fsum(count / len(row) for count, row in zip(right, named, strict=True)) / n,
-        all_right=100 * sum(count == len(row) for count, row in zip(right, named, strict=True)) / n,
-        any_right=100 * sum(count > 0 for count in right) / n,
-        agreement=100 * math.fsum(agreements) / len(agreements) if agreements else None,
-        unanimous=100 * agreements.count(1.0) / len(agreements) if agreements else None,
-        n=n,
-        asked=sum(len(row) for row in named),
-    )
+    if not agreements:
+        return None, None
+    return 100 * math.fsum(agreements) / len(agreements), 100 * agreements.count(1.0) / len(agreements)
 
 
 def slot_shares(
@@ -357,7 +309,7 @@ def slot_shares(
         for slot in range(max(choice_counts))
     )
     distance = math.fsum(abs(slot.named - slot.key) for slot in slots) / 2 if uses else 0.0
-    return SlotShares(slots, n - uses.total(), n, distance)
+    return SlotShares(slots, n - uses.total(), distance)
 
 
 def _agreement(row: Sequence[Hashable]) -> float:

@@ -11,47 +11,23 @@ from mmar.protocols.reading.text import Units, pattern
 __all__ = ["PREDICATE", "verdicts"]
 
 _REF = r"(?:[tA(]*(?P<ref>[CLlbXZ]))"
-
-
 # What may stand between a noun and its verb: "to the question", "that fits best", "I choose".
 _MODIFIER = r"(?:[pf][^.?|:=NnxSORCLlbXZ]{0,10}|c?[=hI]{0,3}[Mg][^.?|:=NnxSORCLlbXZ]{0,8}|c?i[=hm]{0,3}v|,f[^.?|:=,NnxSORCLlbXZ]{0,4},)?"
-
-
 _LINK = r"(?:[hKc,]{0,2}=[=hcgtIT&:|-]{0,6}|[)\]]?\|{0,2}[:-][|:hctI=T-]{0,6}|\|{1,3})"
-
-
 _NOUN = pattern(r"(?P<lead>[thg]{0,6})A{1,3}(?P<trail>[gh]{0,3})")
-
-
 _NOUN_IS = pattern(rf"{_MODIFIER}\)?(?P<link>{_LINK}){_REF}")
-
-
 _SUBJECT = pattern(r"[CLlX]\)?,?[hT]{0,2}=[=hT]{0,3}$")
-
-
 _NOUN_LAST = pattern(r"[(]?(?P<ref>[CLlb])\)?(?==?(?:[.?|]|$))")
-
-
 _NOUN_OPEN = pattern(rf"{_MODIFIER}(?P<link>[hKc,]{{0,2}}=[=hcgtIT]{{0,6}}|[:-])(?=[^.?|]{{1,40}})")
-
-
 _VERB = pattern(rf"(?P<subject>i[=hTKc]{{0,4}})?v(?P<link>[=:hcItgp&-]{{0,6}}){_REF}")
-
-
 _VERB_LAST = pattern(r"[CLl]\)?v(?=[.?|]|$)")  # Japanese, Korean, Hindi
-
-
 _END = r"(?=t?(?:[.?|,:BKpM)&u-]|$))"
-
-
 PREDICATE = pattern(
     r"\)?,?[hT]{0,2}(?:"
     rf"=[=hT]{{0,3}}(?:t[hg]{{0,3}}[gA]|g{{1,3}}A|h?[gk]{_END}|h(?=[.|]|$)|A)"
     rf"|M[tw]{{0,3}}g|M(?=[.|,BK]|$)|[=h]?g{_END}|I=[=hT]{{0,3}}{_END}|=I(?=[.|]|$))"
     r"|\)?(?:A=?[gA]|tA(?==|[.|]|$))"
 )
-
-
 _INVERTED = pattern(r"T,?=\(?(?P<ref>[CLl])\)?tg{1,2}A(?=[.,|]|$)")  # "Somit ist B die richtige Antwort."
 
 

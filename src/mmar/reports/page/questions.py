@@ -28,7 +28,7 @@ def benchmark_facts(benchmark: Benchmark) -> dict[str, Any]:
         "revision": benchmark.revision,
         "digest": benchmark.digest,
         "n": len(benchmark),
-        "chance": guessing(lengths).accuracy if lengths else None,
+        "chance": guessing(lengths) if lengths else None,
         "licence": entry.licence if entry else "",
         "homepage": entry.homepage if entry else "",
         "citation": entry.citation if entry else "",

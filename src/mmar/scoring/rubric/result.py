@@ -283,7 +283,7 @@ def _kinds(items: Sequence[JudgedItem], questions: Sequence[Item]) -> tuple[Crit
     kinds = []
     for kind, rows in votes.items():
         if rows:
-            flips = flip_rate(rows).units_flipped if any(len(row) > 1 for row in rows) else None
+            flips = flip_rate(rows) if any(len(row) > 1 for row in rows) else None
             met = 100 * math.fsum(math.fsum(row) / len(row) for row in rows) / len(rows)
             kinds.append(CriterionKind(kind, len(rows), met, flips))
     return tuple(kinds)
