@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import struct
+import wave
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ from mmar.files.atomic import write_atomic
 if TYPE_CHECKING:
     from mmar.audio.clip import Clip
 
-__all__ = ["PcmFacts", "pcm16_header", "pcm_facts", "wav_bytes", "write_wav"]
+__all__ = ["PcmFacts", "pcm_facts", "wav_bytes", "write_wav"]
 
 _PCM, _EXTENSIBLE = 1, 0xFFFE
 _PCM_GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
@@ -54,10 +56,17 @@ def wav_bytes(clip: Clip) -> bytes:
 
     if np.isnan(clip.samples).any():
         raise UsageError("cannot write sound that contains NaN", code="not-finite")
-    header = pcm16_header(clip.frames, clip.channels, clip.rate)
+    size = clip.samples.size * 2
+    if size > 0xFFFFFFFF - 36:  # at 160 kB/s, about 7 hours
+        raise UsageError(
+            f"{size:,} bytes of samples do not fit into a WAV file", code="too-long", hint="cut it into parts"
+        )
     pcm = np.clip(np.rint(clip.samples * np.float32(32768)), -32768, 32767).astype("<i2")
-    samples: bytes = pcm.tobytes()
-    return header + samples
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setparams((clip.channels, 2, clip.rate, clip.frames, "NONE", "not compressed"))
+        file.writeframes(pcm.tobytes())
+    return buffer.getvalue()
 
 
 def write_wav(path: str | Path, clip: Clip) -> None:
@@ -72,30 +81,6 @@ def write_wav(path: str | Path, clip: Clip) -> None:
         ExternalError: the disk cannot be written.
     """
     write_atomic(path, wav_bytes(clip))
-
-
-def pcm16_header(frames: int, channels: int, rate: int) -> bytes:
-    """The 44 bytes before the samples of a 16-bit PCM WAV file.
-
-    Args:
-        frames: length of the sound in frames.
-        channels: number of channels.
-        rate: frames per second, in Hz.
-
-    Raises:
-        UsageError: the sound does not fit the format's 32-bit sizes (at 160 kB/s, about 7 hours).
-    """
-    size = frames * channels * 2
-    if size > 0xFFFFFFFF - 36:
-        raise UsageError(
-            f"{size:,} bytes of samples do not fit into a WAV file", code="too-long", hint="cut it into parts"
-        )
-    return struct.pack(
-        "<4sI4s4sIHHIIHH4sI",
-        *(b"RIFF", 36 + size, b"WAVE"),
-        *(b"fmt ", 16, 1, channels, rate, rate * channels * 2, channels * 2, 16),
-        *(b"data", size),
-    )
 
 
 def pcm_facts(data: bytes) -> PcmFacts | None:
