@@ -11,9 +11,11 @@ import pytest
 
 import mmar
 from expect import raises
-from mmar.inputs import task_for
+from mmar.inputs import open_for, task_for
 from mmar.items import load_benchmark, write_benchmark
-from mmar.scoring.open_judge import read_grades
+from mmar.runs.spec import RunSpec
+from mmar.scoring.kinds import with_open_score
+from mmar.scoring.open_judge import OpenPlan, apply_judge, read_grades
 from mmar.scoring.score import score_task
 from mmau_pro import records
 from servers.fake_models import Asked, FakeModels, Say
@@ -143,18 +145,23 @@ def test_a_judge_scores_the_open_questions(fake_models, command, tmp_path: Path)
     assert len(service.asked) == 2  # judgements are kept
 
 
-def test_a_judgement_that_cannot_be_read_is_no_grade(fake_models, command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_judgement_that_cannot_be_read_is_no_grade(fake_models, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     path = answered(tmp_path / "answers.jsonl", o2=None)
-    score, _ = judged(fake_models, command, path, lambda _: Say("OVERALL: 4"))
-    open_ones = score["kinds"]["open"]
-    assert (open_ones["unjudged"], open_ones["mean"]) == (1, 0.0)  # the other has no answer
-    assert "overall" not in score["kinds"]
+    scored = score_task(task_for(path, keep="all"))
+    address = fake_models(lambda _: Say("OVERALL: 4")).chat_url
+    spec = RunSpec.create(
+        "openai/judge", load_benchmark(path), out=tmp_path / "judged", base_urls=[address], max_attempts=1
+    )
+    open_ones = apply_judge(OpenPlan(scored.open_answers), spec, open_for(spec), "")
+    assert (open_ones.unjudged, open_ones.mean) == (1, 0.0)  # the other has no answer
+    assert scored.score.kinds is not None
+    assert with_open_score(scored.score.kinds, open_ones, 2).overall is None
 
 
-def test_a_judge_has_nothing_to_do_where_all_is_closed(command, in_own_folder) -> None:  # type: ignore[no-untyped-def]
-    run = Path("run")
-    mmar.run("baseline/random", "demo", out=run)
-    assert command("score", run, "--judge", "text/m").status == 2
+def test_a_judge_has_nothing_to_do_where_all_is_closed(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    closed = [{**row, "model_output": "A"} for row in records() if row["id"].startswith("c")]
+    result = command("score", write(tmp_path / "closed.jsonl", closed), "--judge", "text/m")
+    assert (result.status, "open questions" in result.err) == (2, True)
 
 
 @pytest.mark.parametrize(
