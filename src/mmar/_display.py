@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,14 +18,15 @@ def html_table(title: str, rows: Sequence[Mapping[str, Any]], footer: str = "") 
         rows: records with the same fields; floats are shown to one decimal.
         footer: a line below the table.
     """
-    heads = "".join(f"<th>{html.escape(name)}</th>" for name in (rows[0] if rows else ()))
+    from html import escape  # its table of names is slow to load, and only notebooks need it
+
+    heads = "".join(f"<th>{escape(name)}</th>" for name in (rows[0] if rows else ()))
     body = "".join(
-        f"<tr>{''.join(f'<td>{html.escape(_text(value))}</td>' for value in row.values())}</tr>"
-        for row in rows
+        f"<tr>{''.join(f'<td>{escape(_text(value))}</td>' for value in row.values())}</tr>" for row in rows
     )
-    note = f"<p><small>{html.escape(footer)}</small></p>" if footer else ""
+    note = f"<p><small>{escape(footer)}</small></p>" if footer else ""
     return (
-        f"<table><caption>{html.escape(title)}</caption><thead><tr>{heads}</tr></thead>"
+        f"<table><caption>{escape(title)}</caption><thead><tr>{heads}</tr></thead>"
         f"<tbody>{body}</tbody></table>{note}"
     )
 

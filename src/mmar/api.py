@@ -28,6 +28,8 @@ from mmar.inputs import (
     task_for,
 )
 from mmar.items import Benchmark
+from mmar.items.item import MAX_CHOICES
+from mmar.items.predictions import is_cut_off
 from mmar.protocols import Protocol, load_protocol
 from mmar.protocols.reading import Reading, ReadingRule, read
 
@@ -382,9 +384,6 @@ def read_choice(
         >>> reading.index, reading.reason
         (1, 'final line: "Answer: B"')
     """
-    from mmar.items.item import MAX_CHOICES
-    from mmar.items.predictions import is_cut_off
-
     if isinstance(choices, str) or not 2 <= len(choices) <= MAX_CHOICES:
         raise UsageError(f"expected 2 to {MAX_CHOICES} texts", code="bad-choices", argument="choices")
     if isinstance(protocol, str):

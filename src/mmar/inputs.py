@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import msgspec
 
 from mmar._library_errors import path_argument
+from mmar.benchmarks import CATALOGUE, default_cache_dir, resolve
 from mmar.errors import InputError, UsageError
 from mmar.items import Benchmark, load_benchmark
+from mmar.items.editions import edition_of
 from mmar.protocols import Protocol, load_protocol
 from mmar.protocols.reading import VERSIONS, ReadingRule
 
@@ -40,8 +42,6 @@ __all__ = [
 
 def cache_dir() -> Path:
     """The user's cache directory, by `MMAR_CACHE_DIR` or the platform's rule."""
-    from mmar.benchmarks import default_cache_dir
-
     return default_cache_dir(os.environ)
 
 
@@ -55,8 +55,6 @@ def find_benchmark(
     annotations: bool = True,
 ) -> Benchmark:
     """`load` for the command line, whose errors name options."""
-    from mmar.benchmarks import resolve
-
     located = resolve(
         str(name_or_path) if isinstance(name_or_path, Path) else name_or_path, cache or cache_dir()
     )
@@ -77,8 +75,6 @@ def find_benchmark(
 
 def _findable(name_or_path: str | Path) -> str:
     """A name stays unchanged; a path becomes absolute, so that it is valid in any folder."""
-    from mmar.benchmarks import CATALOGUE
-
     text = str(name_or_path)
     return text if text.partition("@")[0] in CATALOGUE else str(Path(text).expanduser().resolve())
 
@@ -186,9 +182,6 @@ def score_path(task: Task) -> Scored:
 
 
 def _published_name(digest: str) -> str | None:
-    from mmar.benchmarks import CATALOGUE
-    from mmar.items.editions import edition_of
-
     edition = edition_of(digest)
     if edition is not None:
         return edition.benchmark

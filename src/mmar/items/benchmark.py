@@ -12,6 +12,7 @@ from typing import Any, overload
 
 import msgspec
 
+from mmar._display import frame
 from mmar.errors import InputError, UsageError
 from mmar.files.atomic import encode_text, write_atomic
 from mmar.files.safe_paths import find_clip
@@ -161,8 +162,6 @@ class Benchmark(msgspec.Struct, frozen=True, dict=True):
         Raises:
             UsageError: pandas is not installed.
         """
-        from mmar._display import frame
-
         return frame([item.to_record() for item in self.items])
 
 

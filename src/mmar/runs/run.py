@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from mmar._display import frame, html_table
 from mmar.errors import ExternalError, UsageError
 from mmar.items import Benchmark
 from mmar.models import Answer, Model, prepared
@@ -86,8 +87,6 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
         return f"<RunResult {what}: {self.selected_answered} of {self.selected} answered{failed}{state}>"
 
     def _repr_html_(self) -> str:
-        from mmar._display import html_table
-
         return html_table(repr(self).strip("<>"), [self._row()], str(self.signature))
 
     def to_dict(self) -> dict[str, Any]:
@@ -100,8 +99,6 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
 
     def to_frame(self) -> Any:
         """One row, without the manifest (needs pandas)."""
-        from mmar._display import frame
-
         return frame([{**self._row(), "signature": str(self.signature)}])
 
     def _row(self) -> dict[str, Any]:

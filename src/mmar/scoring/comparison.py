@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from mmar._display import frame, html_table
 from mmar.scoring.align_runs import DifferingPart, Scorer
 from mmar.scoring.result import Bounds
 from mmar.stats.cluster import MIN_CLUSTERS
@@ -235,8 +236,6 @@ class Comparison(msgspec.Struct, frozen=True):
         return f"<Comparison n={self.asked} runs={len(self.runs)} ranks: {places}{', ...' if len(self.runs) > 6 else ''}>"
 
     def _repr_html_(self) -> str:
-        from mmar._display import html_table
-
         return html_table(repr(self).strip("<>"), self._rows(), "; ".join(self.notes))
 
     def to_dict(self) -> dict[str, Any]:
@@ -245,8 +244,6 @@ class Comparison(msgspec.Struct, frozen=True):
 
     def to_frame(self) -> Any:
         """A row for each pair of runs and each group (needs pandas)."""
-        from mmar._display import frame
-
         return frame(self._rows())
 
     def _rows(self) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from mmar._display import frame
 from mmar.errors import UsageError
 from mmar.items import Benchmark, Item
 from mmar.models import Answer, Model
@@ -107,8 +108,6 @@ class Faithfulness(msgspec.Struct, frozen=True):
 
     def to_frame(self) -> Any:
         """A row for each change (needs pandas)."""
-        from mmar._display import frame
-
         return frame(
             [
                 {name: value for name, value in row.items() if name != "groups"}

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from mmar._display import frame, html_table
 from mmar.scoring.align_runs import Scorer
 from mmar.stats.interval import Interval
 from mmar.stats.reliance import Solved
@@ -149,8 +150,6 @@ class Reliance(msgspec.Struct, frozen=True):
         return f"<Reliance {self.model} n={self.asked} full {self.accuracy:.1f}, {', '.join(parts)}>"
 
     def _repr_html_(self) -> str:
-        from mmar._display import html_table
-
         return html_table(repr(self).strip("<>"), self._rows(), "; ".join(self.notes))
 
     def to_dict(self) -> dict[str, Any]:
@@ -159,8 +158,6 @@ class Reliance(msgspec.Struct, frozen=True):
 
     def to_frame(self) -> Any:
         """A row for each condition and each group (needs pandas)."""
-        from mmar._display import frame
-
         return frame(self._rows())
 
     def _rows(self) -> list[dict[str, Any]]:

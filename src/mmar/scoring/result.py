@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from mmar._display import frame, html_table
 from mmar.stats.interval import Interval, wilson
 
 if TYPE_CHECKING:
@@ -329,8 +330,6 @@ class Score(msgspec.Struct, frozen=True):
         return f"<Score official={self.official.accuracy:.1f} choice={self.choice.accuracy:.1f} n={self.n}{part}>"
 
     def _repr_html_(self) -> str:
-        from mmar._display import html_table
-
         return html_table(repr(self).strip("<>"), self._rows(), self.signature)
 
     def to_dict(self) -> dict[str, Any]:
@@ -364,8 +363,6 @@ class Score(msgspec.Struct, frozen=True):
 
     def to_frame(self) -> Any:
         """A row for each item where they were kept, else one for each group (needs pandas)."""
-        from mmar._display import frame
-
         return frame(msgspec.to_builtins(self.items) if self.items else self._rows())
 
     def _rows(self) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from mmar._display import frame
 from mmar.items import Criterion, Item
 from mmar.items.item import published_rank
 from mmar.runs.manifest import Signature, run_parts
@@ -144,8 +145,6 @@ class RubricResult(msgspec.Struct, frozen=True):
 
     def to_frame(self) -> Any:
         """A row for each vote (needs pandas)."""
-        from mmar._display import frame
-
         return frame(list(vote_rows(self.items)))
 
 
