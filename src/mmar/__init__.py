@@ -116,7 +116,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name not in _MODULE_OF:
-        raise AttributeError(f"module 'mmar' has no attribute {name!r}")
+        raise AttributeError(f"module 'mmar' has no attribute {name!r}", name=name)
     from importlib import import_module
 
     return getattr(import_module(_MODULE_OF[name]), name)

@@ -98,5 +98,5 @@ def test_silence_and_next_to_nothing_are_like_nothing() -> None:
 def test_other_bytes_are_refused() -> None:
     marks = fingerprint(melody(1, 2))
     for data in (b"", b"mlm0" + marks[4:], marks[:-1], marks + b"\0"):
-        with pytest.raises(ValueError, match="no fingerprint"):
+        with pytest.raises(ValueError):
             similarity(marks, data)

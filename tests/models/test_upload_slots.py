@@ -35,9 +35,11 @@ def test_so_many_at_a_time_in_the_order_in_which_they_came() -> None:
 def test_a_slow_one_counts_no_longer_after_a_while_and_a_failed_one_at_once() -> None:
     async def scenario() -> None:
         slots = UploadSlots(1, patience_s=0.02)
-        with pytest.raises(OSError, match="disk"):
+        full = OSError("disk")
+        with pytest.raises(OSError) as caught:
             async with slots.slot():
-                raise OSError("disk")
+                raise full
+        assert caught.value is full
         begun = time.monotonic()
 
         async def slow() -> None:

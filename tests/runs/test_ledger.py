@@ -128,5 +128,5 @@ def test_a_disk_that_fills_up_loses_nothing_that_was_written(tmp_path: Path) -> 
 
 
 def test_an_answer_is_never_both() -> None:
-    with pytest.raises(ValueError, match="never both"):
+    with pytest.raises(ValueError):
         Answer("a", "text", "", failure=Answer.failed("a", "timeout", "m").failure)

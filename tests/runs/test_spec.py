@@ -13,6 +13,7 @@ from made_up import Scripted, answers, benchmark
 
 from expect import raises
 from mmar.api import run
+from mmar.errors import UsageError
 from mmar.items import Benchmark
 from mmar.protocols import Settings
 from mmar.runs.conditions import CONDITIONS
@@ -81,8 +82,9 @@ def test_the_library_checks_before_anything_is_written(made: Benchmark, tmp_path
         {"filter": {"modality": "spech"}},
         {"again": "failed"},
     ):
-        with pytest.raises(Exception, match=next(iter(options))):
+        with pytest.raises(UsageError) as caught:
             run(model, made, out=tmp_path / "run", **options)  # type: ignore[arg-type]
+        assert caught.value.argument == next(iter(options))
     assert not (tmp_path / "run").exists()
     assert model.asked == []
 

@@ -195,7 +195,7 @@ def load_benchmark_item() -> Any:
 def test_a_reply_names_a_number_or_none() -> None:
     assert read_reply(' {"choice": 2}\n', 2) == 2
     assert read_reply('{"choice": null}', 2) is None
-    with pytest.raises(ValueError, match="3"):
+    with pytest.raises(ValueError):
         read_reply('{"choice": 3}', 2)
 
 

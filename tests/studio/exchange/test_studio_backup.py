@@ -157,9 +157,10 @@ def test_a_studio_moves_to_postgresql_and_back_row_by_row(server: str, tmp_path:
     assert again.add("one more") == ROWS + 2
     with (
         closing(sqlite3.connect(again.data / "studio.db")) as base,
-        pytest.raises(sqlite3.IntegrityError, match="only ever added"),
+        pytest.raises(sqlite3.IntegrityError) as caught,
     ):
         base.execute("DELETE FROM audit_log")
+    assert caught.value.sqlite_errorname == "SQLITE_CONSTRAINT_TRIGGER"
 
 
 def test_the_former_rows_of_a_database_are_saved_as_a_studio(server: str, tmp_path: Path) -> None:
