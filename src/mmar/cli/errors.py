@@ -18,6 +18,7 @@ from mmar.cli.options import (
     json_option,
     language_option,
     lenient_option,
+    seed_option,
 )
 from mmar.cli.terminal import display, print_json, print_skipped, print_table, print_written
 
@@ -36,7 +37,7 @@ __all__ = ["errors"]
 @click.option(
     "--sample", type=click.IntRange(1), metavar="N", help="Only N of the wrong answers, drawn by --seed."
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Random seed of the drawing.")
+@seed_option
 @click.option("--summary", is_flag=True, help="Print the errors by kind and serve no page.")
 @json_option
 @figures_option(help="Draw the errors by kind as SVG, PDF and PNG, and serve no page.")

@@ -105,7 +105,7 @@ def export(
 @click.command()
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @benchmark_option("The questions that the log answers.", required=True)
-@path_option("--out", required=True, metavar="FILE", help="File to write.")
+@path_option("--out", "-o", required=True, metavar="FILE", help="File to write.")
 @click.option(
     "--to",
     "layout",

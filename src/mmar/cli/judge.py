@@ -22,6 +22,7 @@ from mmar.cli.options import (
     folder_option,
     items_option,
     json_option,
+    lenient_option,
     path_option,
     prices_option,
     timeout_option,
@@ -115,7 +116,7 @@ _REPLY_TOKENS = 250  # of five scores with reasons, for the estimate
     "--cache/--no-cache", default=False, help="Reuse judgements of other runs to the same requests."
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be asked and its cost; send nothing.")
-@click.option("--lenient", is_flag=True, help="Leave out records that do not belong.")
+@lenient_option
 @json_option
 @items_option("Write every vote with its reason.")
 def judge(

@@ -160,21 +160,23 @@ def _finish(written: WrittenPage, *, opened: bool) -> None:
 @click.option("--published/--no-published", default=True, help="Show the published results of MMAR.")
 @benchmark_option("The questions, for files that hold answers only.")
 @click.option(
-    "--earlier", metavar="NAME-OR-PATH", help="An earlier edition: who answers the keys that were corrected?"
+    "--earlier-edition",
+    "earlier",
+    metavar="NAME-OR-PATH",
+    help="An earlier edition: who answers the keys that were corrected?",
 )
-@path_option("--prices", metavar="FILE", help="Price table, for the cost.")
+@prices_option
 @click.option(
     "--name", "names", multiple=True, metavar="MODEL=ID", help="Canonical id of a model. Repeatable."
 )
 @click.option(
-    "--reports/--no-reports",
-    "report",
+    "--report/--no-report",
     default=True,
     help="Write a report of all runs into DIR/report, to which rows and items link.",
 )
 @_audio_option("Clips of that report: copied beside it, linked to their sources, or neither.", "none")
 @click.option(
-    "--report",
+    "--report-url",
     "reports",
     multiple=True,
     metavar="RUN=ADDRESS",
@@ -222,7 +224,7 @@ def leaderboard(
         benchmark=benchmark,
         earlier=earlier,
         names=_pairs("--name", names, "hf/my/model=my-model"),
-        reports=_pairs("--report", reports, "runs/a=reports/a/index.html"),
+        reports=_pairs("--report-url", reports, "runs/a=reports/a/index.html"),
         report=report,
         partial=partial,
         lenient=lenient,

@@ -14,6 +14,7 @@ from mmar.cli.options import (
     adapter_option,
     base_url_option,
     benchmark_option,
+    budget_option,
     id_option,
     items_option,
     json_option,
@@ -83,11 +84,7 @@ _LINES = 1000  # written at a time
 @seed_option
 @base_url_option("Address of the reader's or judge's server.")
 @adapter_option("Option of the reader's or judge's adapter. Repeatable.")
-@click.option(
-    "--budget",
-    metavar="TOKENS|MONEY",
-    help="Stop the reader or judge at 500000tokens or an amount such as 3.50.",
-)
+@budget_option
 @prices_option
 @click.option(
     "--dry-run", is_flag=True, help="Show what the reader or judge would be asked and cost; send nothing."

@@ -35,7 +35,8 @@ __all__ = ["JOB_COMMANDS"]
 @click.option("--ask-again", is_flag=True, help="With --ask: also for items with such a proposal.")
 @click.option("--retry", is_flag=True, help="First queue the failed jobs again.")
 @click.option(
-    "--rate",
+    "--sample-rate",
+    "rate",
     metavar="HZ",
     help='First convert clips without judgements to this sample rate, or "recorded".',
 )
@@ -84,7 +85,7 @@ def work(
 
     if project is None and (fetch or ask or retry or rate is not None or channels is not None):
         raise UsageError(
-            "--fetch, --ask, --retry, --rate and --channels need --project", code="missing-argument"
+            "--fetch, --ask, --retry, --sample-rate and --channels need --project", code="missing-argument"
         )
     if ask and not text_model:
         raise UsageError("--ask needs --text-model", code="missing-argument")

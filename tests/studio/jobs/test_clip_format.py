@@ -113,7 +113,7 @@ def test_only_clips_that_nobody_inspected_are_cut_again(opened: Studio) -> None:
     put_in(opened, "preparation", "t0")
     put_in(opened, "inspection", "t1")
     before, heard = clip(opened, "t0"), clip(opened, "t1")
-    text = work(opened, "--rate", "16000", "--channels", "1")
+    text = work(opened, "--sample-rate", "16000", "--channels", "1")
     assert "clip format: 16,000 Hz, mono; 1 clip queued" in text
     assert "1 job done" in text
     new = clip(opened, "t0")
@@ -128,14 +128,14 @@ def test_only_clips_that_nobody_inspected_are_cut_again(opened: Studio) -> None:
     assert np.abs(middle).max() == pytest.approx(0.25, abs=0.005)
     assert np.argmax(np.abs(np.fft.rfft(middle))) == pytest.approx(500 * len(middle) / rate, abs=1)
     # Asked again, nothing is left to do; and back again, the channels only.
-    assert "0 clips queued" in work(opened, "--rate", "16000")
+    assert "0 clips queued" in work(opened, "--sample-rate", "16000")
     assert "16,000 Hz, original channels; 1 clip" in work(opened, "--channels", "recorded")
     assert (clip(opened, "t0").rate, clip(opened, "t0").channels) == (16_000, 2)
 
 
 def test_the_release_says_what_clips_were_converted_to(opened: Studio) -> None:
     put_in(opened, "approved", "t1")
-    work(opened, "--rate", "16000")
+    work(opened, "--sample-rate", "16000")
     put_in(opened, "approved", "t0")
     made = write_project_release(opened.config, opened.database, "tones", "1.0", NOW)
     folder = opened.config.releases / made.path
@@ -146,7 +146,7 @@ def test_the_release_says_what_clips_were_converted_to(opened: Studio) -> None:
     assert "16,000 Hz, 32,000 Hz, 2 channels" in sheet
     # Another format since does not reach into it.
     put_in(opened, "correction", "t0", "t1")
-    assert "2 clips queued" in work(opened, "--rate", "24000", "--channels", "1")
+    assert "2 clips queued" in work(opened, "--sample-rate", "24000", "--channels", "1")
     put_in(opened, "approved", "t0", "t1")
     shutil.rmtree(folder)
     write_project_release(opened.config, opened.database, "tones", "1.0", NOW)
