@@ -126,7 +126,7 @@ def test_a_failure_is_an_item_that_was_asked(tmp_path: Path) -> None:
 def test_nothing_asked_at_all_is_refused(tmp_path: Path) -> None:
     known = questions(tmp_path, VIDEOS)
     file = tmp_path / "none.jsonl"
-    file.write_text('{"id": "id-0", "reply": "yes"}\n{"id": "id-1", "reply": "no"}\n')
+    file.write_text('{"id": "id-0", "remark": "yes"}\n{"id": "id-1", "remark": "no"}\n')
     with raises("no-predictions", field="answer_prediction"):
         side_by_side(known, file, file)
     file.write_text('{"id": "id-99", "answer_prediction": "yes"}\n')

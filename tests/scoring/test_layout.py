@@ -90,7 +90,7 @@ def test_where_the_script_stops_the_error_says_so(
         ([{"id": "zz", "answer_prediction": "y"}], "unknown-id"),
         ([{"id": "a", "answer_prediction": "y"}] * 2, "duplicate-id"),
         ([{"id": "a", "answer_prediction": None}], "null-prediction"),
-        ([{"id": "a", "answer_prediction": 5}], "wrong-type"),
+        ([{"id": "a", "answer_prediction": [5]}], "wrong-type"),
     ],
 )
 def test_joined_to_a_benchmark_nothing_is_passed_over(

@@ -170,7 +170,7 @@ def test_the_first_bad_record_is_named_and_lenient_counts_it_missing(
 ) -> None:
     lines = [json.dumps(whole(item, answer_prediction=item.answer)) for item in ITEMS]
     lines[20] = '{"id": "id-20", broken'
-    lines[40] = json.dumps(whole(ITEMS[40], answer_prediction=7))
+    lines[40] = json.dumps(whole(ITEMS[40], answer_prediction=[7]))
     path = tmp_path / "p.jsonl"
     path.write_text("\n".join(lines))
     if parallel:
