@@ -7,7 +7,7 @@ from typing import Any
 __all__ = ["records"]
 
 
-def record(item_id: str, category: str, question: str, answer: str, **fields: Any) -> dict[str, Any]:
+def record(item_id: str, category: str, question: str, answer: str | None, **fields: Any) -> dict[str, Any]:
     return {
         "id": item_id,
         "audio_path": [f"data/{item_id}.wav"],
@@ -60,7 +60,7 @@ def records() -> list[dict[str, Any]]:
             "i2",
             "instruction following",
             "Do not use commas.",
-            "",
+            None,
             task_identifier="No Commas",
             kwargs={"N": None, "keyword": None},
         ),
@@ -72,6 +72,8 @@ def records() -> list[dict[str, Any]]:
             task_identifier="Verse",
             kwargs={"N": None, "keyword": None},
         ),
-        record("o1", "open", "Why does it ring?", "Because it was struck."),
+        record(
+            "o1", "open", "Why does it ring?", "Because it was struck.", choices=["Because it was struck."]
+        ),
         record("o2", "open", "Why does it stop?", "Because it was damped."),
     ]

@@ -197,7 +197,7 @@ def _execute(spec: RunSpec, title: str, folder: Path, until_decided: Path | None
             return comparison.reason_to_stop() if comparison is not None else None
 
         result = execute(spec, model, show)
-    withheld = any(item.answer is None for item in spec.benchmark)
+    withheld = any(item.answer is None for item in spec.benchmark.closed)
     n, unreadable = len(spec.benchmark), spec.benchmark.unreadable
     for line in run_summary(result, folder, n, unreadable, withheld=withheld):
         click.echo(line)

@@ -115,10 +115,11 @@ class Benchmark(msgspec.Struct, frozen=True, dict=True):
         Raises:
             UsageError: codes `answers-withheld`, `open-questions`.
         """
-        withheld = sum(item.answer is None for item in self.items)
+        # Instructions that are verified by their form have no answer.
+        withheld = sum(item.answer is None for item in self.closed)
         if withheld:
             raise UsageError(
-                f'"{self.name}" cannot be scored: its publisher withholds {withheld:,} of {len(self):,} answers',
+                f'"{self.name}" cannot be scored: its publisher withholds {withheld:,} of {len(self.closed):,} answers',
                 code="answers-withheld",
                 hint="run it, and submit its predictions to the publisher: mmar submit RUN --out FILE",
             )

@@ -87,7 +87,8 @@ class FieldMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 used.update(source)
             elif (value := _look_up(record, source)) is not _MISSING:
                 used.add(source)
-                if value is not None or name not in self.values:
+                missing = value is None or value == "nan" or value != value  # noqa: PLR0124 - NaN, as pandas writes
+                if not missing or name not in self.values:
                     mapped[name] = (
                         [_text(each) for each in value] if isinstance(value, list) else _text(value)
                     )
@@ -146,9 +147,12 @@ def read_field_map(path: Path | str) -> FieldMap:
 
 
 def _settle(mapped: dict[str, Any]) -> None:
-    """An open question has no choices, and a key that differs from one choice in case or white space is that choice."""
+    """An open question has no choices, and a key that differs from one choice in case or white space is that choice.
+
+    MMAU-Pro's open questions have their reference answer as the only choice.
+    """
     choices, answer = mapped.get("choices"), mapped.get("answer")
-    if isinstance(choices, list) and len(choices) < 2:
+    if isinstance(choices, list) and (len(choices) < 2 or mapped.get("modality") == "open"):
         mapped["choices"] = choices = []
     if isinstance(choices, list) and isinstance(answer, str) and answer not in choices:
         expected = answer.strip().casefold()

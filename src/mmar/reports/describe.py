@@ -64,7 +64,7 @@ class Description(msgspec.Struct, frozen=True):
         source: by platform.
         choices: by number of choices.
         chance: expected accuracy of a guesser on questions with choices, percent; `None` where there are none.
-        videos: sources that are told apart; an item without an address is one of its own.
+        videos: recordings: of items without an address, their clips.
         shared_videos: sources that several items come from.
         sharing_items: items of those.
         durations: of the clips; `None` where neither clips nor timestamps are here.
@@ -106,7 +106,7 @@ def describe_benchmark(
     items, closed = benchmark.items, benchmark.closed.items
     categories = in_published_order(Counter(item.category for item in items))
     languages = Counter(item.language for item in items if item.language)
-    videos = Counter(video for item in items if (video := item_video(item)) is not None)
+    videos = Counter(item_video(item) or item.audio_path for item in items)
     shared = [count for count in videos.values() if count > 1]
     return Description(
         name=benchmark.name,
@@ -129,7 +129,7 @@ def describe_benchmark(
         source=dict(Counter(item.source for item in items if item.source).most_common()),
         choices=dict(sorted(Counter(len(item.choices) for item in items).items())),
         chance=guessing([len(item.choices) for item in closed]) if closed else None,
-        videos=len(videos) + len(items) - videos.total(),
+        videos=len(videos),
         shared_videos=len(shared),
         sharing_items=sum(shared),
         durations=_durations(benchmark, progress),

@@ -31,7 +31,7 @@ _SCORE_VALUES = {True: "C", False: "I"}
 
 
 def write_inspect_log(source: ScoredSource, path: Path) -> Path:
-    """Write a run as a log of Inspect.
+    """Write a run's questions with choices as a log of Inspect.
 
     Args:
         source: the scored run.
@@ -47,7 +47,7 @@ def write_inspect_log(source: ScoredSource, path: Path) -> Path:
     usage = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
     with atomic_path(path) as part, part.open("wb") as stream:
         summaries = _write_archive(source, header, stream, usage)
-    assert summaries == len(source.benchmark)
+    assert summaries == len(source.benchmark.closed)
     return path
 
 
@@ -121,7 +121,7 @@ def _header(source: ScoredSource) -> dict[str, Any]:
             "dataset": {
                 "name": source.bench,
                 "samples": score.n,
-                "sample_ids": [item.id for item in source.benchmark],
+                "sample_ids": [item.id for item in source.benchmark.closed],
                 "shuffled": False,
             },
             "model": source.model,
@@ -180,7 +180,7 @@ def _sample(source: ScoredSource, item: Item, row: ItemScore, answer: Answer | N
         output["usage"] = usage
     if answer is not None and answer.latency_s is not None:
         output["time"] = answer.latency_s
-    index = None if item.answer is None else item.choices.index(item.answer)
+    index = item.choices.index(item.answer) if item.answer in item.choices else None
     named = "" if row.named is None else _LETTERS[item.choices.index(row.named)]  # as the target is named
     record: dict[str, Any] = {
         "id": item.id,
