@@ -7,8 +7,6 @@ from typing import Any
 
 from mmar.errors import UsageError
 
-__all__ = ["frame", "html_table"]
-
 
 def html_table(title: str, rows: Sequence[Mapping[str, Any]], footer: str = "") -> str:
     """An HTML table for a notebook.

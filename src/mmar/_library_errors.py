@@ -12,8 +12,6 @@ from typing import Any, ParamSpec, TypeVar
 
 from mmar.errors import InputError, MmarError, UsageError, did_you_mean, lone_surrogate
 
-__all__ = ["library_errors", "library_function", "one_of", "path_argument", "whole_number"]
-
 _FLAGS = ("lenient", "partial")
 _ARGUMENTS = ("audio-dir", "benchmark", "draws", "key", "margin", "protocol")
 _OPTION = re.compile(rf"--({'|'.join((*_FLAGS, *_ARGUMENTS))})\b(?: ([A-Za-z0-9_./-]+)(?=[,;.)]|$))?")

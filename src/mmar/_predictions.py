@@ -10,8 +10,6 @@ from typing import Any, TypeAlias
 
 from mmar.errors import InputError, UsageError
 
-__all__ = ["Predictions", "predictions_file"]
-
 Predictions: TypeAlias = str | Path | Mapping[str, Any] | Iterable[Any]
 """A path, a mapping of item id to answer, records, or a pandas or polars frame."""
 

@@ -14,8 +14,6 @@ from pathlib import Path
 from mmar.errors import MmarError
 from mmar.scoring.layout import official_layout_of_file
 
-__all__ = ["main"]
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the published layout for a predictions file; exit status 2 for bad input or a full disk."""

@@ -15,8 +15,6 @@ from pathlib import Path
 
 from mmar.errors import MmarError
 
-__all__ = ["main"]
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Judge a predictions file; exit status 2 for bad input, 1 where items are unjudged."""

@@ -27,18 +27,6 @@ if TYPE_CHECKING:
     from mmar.scoring.score import Scored
     from mmar.scoring.sources import Task
 
-__all__ = [
-    "aligned_runs",
-    "benchmark_argument",
-    "cache_dir",
-    "find_benchmark",
-    "open_for",
-    "reading_version",
-    "run_benchmark",
-    "score_path",
-    "task_for",
-]
-
 
 def cache_dir() -> Path:
     """The user's cache directory, by `MMAR_CACHE_DIR` or the platform's rule."""

@@ -21,19 +21,6 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = [
-    "Clip",
-    "frame_at",
-    "join",
-    "noise",
-    "resample",
-    "reverse",
-    "silence",
-    "surrogate",
-    "to_mono",
-    "trim",
-]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clip:

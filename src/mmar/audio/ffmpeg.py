@@ -17,8 +17,6 @@ import msgspec
 from mmar.errors import ExternalError, InputError
 from mmar.files.sniff import FileType
 
-__all__ = ["MediaFacts", "convert", "probe"]
-
 _MARKS = {
     b"mp4a": "AAC",
     b"alac": "Apple Lossless",

@@ -27,8 +27,6 @@ import numpy.typing as npt
 
 from mmar.audio.clip import Clip, resample, to_mono
 
-__all__ = ["Likeness", "fingerprint", "near_duplicates", "similarity"]
-
 _RATE = 8000
 _WINDOW = 1024
 _HOP = 256

@@ -22,8 +22,6 @@ import msgspec
 
 from mmar.errors import InputError
 
-__all__ = ["Repaired", "repaired", "wav_data_chunk"]
-
 # Programs that write WAV into a pipe leave a size near one of these.
 _PLACEHOLDERS = (range(0x7FFF0000, 0x80010000), range(0xFFFF0000, 0x100000000))
 _AGAIN = "get the file again, or convert it again from its source"

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from mmar.audio.clip import Clip
 
-__all__ = ["Levels", "measure_levels"]
-
 _WINDOW_S = 0.02
 _SILENT_DB = -60.0
 _CLIPPED_AT = 0.999

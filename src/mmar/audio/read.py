@@ -29,17 +29,6 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = [
-    "BLOCK_FRAMES",
-    "MAX_CHANNELS",
-    "MAX_RATE",
-    "Facts",
-    "decode_blocks",
-    "describe",
-    "read_clip",
-    "readable_audio",
-]
-
 BLOCK_FRAMES = 1 << 18
 """Frames that are decoded at a time: 5.5 s at 48 kHz."""
 

@@ -16,8 +16,6 @@ from mmar.files.atomic import write_atomic
 if TYPE_CHECKING:
     from mmar.audio.clip import Clip
 
-__all__ = ["PcmFacts", "pcm_facts", "wav_bytes", "write_wav"]
-
 _PCM, _EXTENSIBLE = 1, 0xFFFE
 _PCM_GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from mmar.audit import Accepted, Audit, Link, Sound, SystemRun, Unheard
     from mmar.items import Benchmark
 
-__all__ = ["audit"]
-
 _WITHOUT_AUDIO = ("none", "silence", "noise", "shuffled")  # conditions that hide the clip
 
 

@@ -19,8 +19,6 @@ from mmar.cli.options import (
 )
 from mmar.cli.terminal import check_items_option, print_json, print_report, print_written, write_items
 
-__all__ = ["compare", "reliance"]
-
 
 @click.command()
 @runs_options

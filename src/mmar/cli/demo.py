@@ -11,8 +11,6 @@ from mmar.api import score
 from mmar.cli import application
 from mmar.cli.terminal import display, print_table
 
-__all__ = ["demo"]
-
 _FOLDER = Path("runs/demo")
 _LETTERS = "baseline/listener-letters"
 _MODELS = ("baseline/random", "baseline/longest", "baseline/listener", _LETTERS)

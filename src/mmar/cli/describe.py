@@ -12,8 +12,6 @@ from mmar.cli.terminal import display, print_json, print_table, print_written, r
 from mmar.inputs import find_benchmark
 from mmar.items.diff import diff_benchmarks
 
-__all__ = ["describe", "diff"]
-
 
 @click.command()
 @click.argument("benchmark", metavar="BENCHMARK", shell_complete=complete_benchmark)

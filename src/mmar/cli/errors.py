@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from mmar.reports.scored_source import ScoredSource
     from mmar.scoring.error_labels import WrongItem
 
-__all__ = ["errors"]
-
 
 @click.command()
 @click.argument("path", metavar="RUN-OR-FILE", type=click.Path(path_type=Path))

@@ -33,8 +33,6 @@ from mmar.inputs import find_benchmark, run_benchmark
 if TYPE_CHECKING:
     from mmar.scoring.submission import SubmissionReport
 
-__all__ = ["FORMATS", "convert", "export", "submit"]
-
 # Named here, so that help does not import the formats; a test compares.
 FORMATS = (
     "every-eval-ever",

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from mmar.items import Benchmark
     from mmar.scoring.rubric.submissions import Answers
 
-__all__ = ["faithful"]
-
 
 @click.command()
 @click.argument("path", metavar="RUN", type=click.Path(path_type=Path))

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from mmar.benchmarks.cache import Part
     from mmar.benchmarks.get import Obtained
 
-__all__ = ["get", "summary"]
-
 _LISTED = 5  # missing clips
 
 

@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     from mmar.scoring.rubric.result import RubricResult
     from mmar.scoring.rubric.submissions import Submission
 
-__all__ = ["judge"]
-
 _REPLY_TOKENS = 250  # of five scores with reasons, for the estimate
 
 

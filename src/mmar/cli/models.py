@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from mmar.models.machine import Machine
     from mmar.reports.published import PublishedResult
 
-__all__ = ["models", "protocols"]
-
 _CLASSES = ("LALM", "LARM", "OLM", "LLM", "LRM")
 _CAN = ("hf", "vllm", "sglang", "api", "command", "cascade")
 

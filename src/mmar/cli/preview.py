@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from mmar.runs.ledger import RequestKey
     from mmar.runs.spec import RunSpec
 
-__all__ = ["check", "preview"]
-
 _MIN_DIGEST = 8
 _ANY_MODEL = "command/PROGRAM"  # stands for the model where none is named
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from mmar.runs.engine import Counts
     from mmar.scoring.live_score import LiveScore
 
-__all__ = ["RunProgress", "asking", "shares"]
-
 _NUMBERS = 50  # columns: 1,000/1,000  12.3/s  0:00:10 left  100 failed
 _MIN_BAR, _BAR = 8, 40
 _INTERVAL_S = 30.0

@@ -23,8 +23,6 @@ from mmar.cli.terminal import check_items_option, display, output_file, print_js
 if TYPE_CHECKING:
     from mmar.protocols.reading import Reading
 
-__all__ = ["read", "unresolved"]
-
 
 @click.command()
 @click.argument("answer", metavar="ANSWER")

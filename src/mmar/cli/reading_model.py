@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from mmar.scoring.score import Scored
     from mmar.scoring.sources import Task
 
-__all__ = ["judge_with_model", "read_with_model"]
-
 T = TypeVar("T")
 
 

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from mmar.reports.report_page import PageOptions, WrittenPage
 
-__all__ = ["browse", "leaderboard", "report"]
-
 F = TypeVar("F", bound="Callable[..., Any]")
 
 

@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from mmar.runs.engine import Counts
     from mmar.runs.spec import RunSpec
 
-__all__ = ["run", "worker"]
-
 _CONDITIONS = ("full", "none", "silence", "noise", "shuffled", "spectrum", "reversed", "mono")
 
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from mmar.reports.run_list import RunInfo
     from mmar.scoring import Score
 
-__all__ = ["merge", "runs"]
-
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default="runs")

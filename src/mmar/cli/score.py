@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from mmar.scoring.score import Scored
     from mmar.scoring.sources import Task
 
-__all__ = ["score"]
-
 _LINES = 1000  # written at a time
 
 

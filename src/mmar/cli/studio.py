@@ -18,8 +18,6 @@ from mmar.errors import UsageError
 if TYPE_CHECKING:
     from mmar.studio.config import StudioConfig
 
-__all__ = ["studio"]
-
 _NEEDED = ("fastapi", "jinja2", "sqlalchemy", "alembic", "argon2", "uvicorn", "multipart")
 
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from mmar.studio.web.context import Studio
     from mmar.studio.workflow import Actor
 
-__all__ = ["acting", "by_option", "opened_studio", "parse_state", "print_left", "text_model_options"]
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 by_option = click.option(

@@ -14,8 +14,6 @@ from mmar.reports.tables import count
 if TYPE_CHECKING:
     from mmar.studio.config import StudioConfig
 
-__all__ = ["FILE_COMMANDS"]
-
 
 @click.command()
 @click.argument("project")

@@ -14,8 +14,6 @@ from mmar.errors import UsageError
 if TYPE_CHECKING:
     from mmar.studio.config import StudioConfig
 
-__all__ = ["ITEM_COMMANDS"]
-
 
 @click.command()
 @click.argument("project")

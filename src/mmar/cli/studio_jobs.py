@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from mmar.studio.config import StudioConfig
     from mmar.studio.web.context import Studio
 
-__all__ = ["JOB_COMMANDS"]
-
 
 @click.command()
 @click.option("--project", metavar="SLUG", help="Project of the jobs to queue first.")

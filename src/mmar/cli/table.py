@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from mmar.reports.published import PublishedResult
     from mmar.reports.systems_table import RunRow
 
-__all__ = ["table"]
-
 _FORMATS = ("text", "markdown", "latex", "csv", "html", "json")
 
 

@@ -17,24 +17,6 @@ import click
 from mmar.errors import ExternalError, InputError, UsageError, strip_control_chars
 from mmar.reports.tables import Display
 
-__all__ = [
-    "STDOUT",
-    "check_items_option",
-    "counter",
-    "display",
-    "external_errors",
-    "output_file",
-    "parse_pairs",
-    "print_json",
-    "print_report",
-    "print_skipped",
-    "print_table",
-    "print_written",
-    "refuse_over_inputs",
-    "report_skipped",
-    "write_items",
-]
-
 STDOUT = Path("-")
 """The name of standard output where an option takes a file."""
 

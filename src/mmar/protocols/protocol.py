@@ -20,18 +20,6 @@ from mmar.files.typed import convert, decode_toml, read_text
 from mmar.items import Item
 from mmar.protocols.reading import Reading, ReadingRule, read
 
-__all__ = [
-    "DEFAULT",
-    "ChoiceFormat",
-    "Message",
-    "Protocol",
-    "Request",
-    "Settings",
-    "load_protocol",
-    "protocols",
-    "read_protocol_file",
-]
-
 
 class Message(msgspec.Struct, frozen=True):
     """One turn of a conversation.

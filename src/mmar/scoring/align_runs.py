@@ -27,17 +27,6 @@ from mmar.scoring.tally import DIMENSIONS, score_answer
 if TYPE_CHECKING:
     from mmar.runs.manifest import Manifest
 
-__all__ = [
-    "AlignedRuns",
-    "DifferingPart",
-    "ScoredRun",
-    "Scorer",
-    "align_runs",
-    "align_scored",
-    "differing_parts",
-    "run_label",
-]
-
 Scorer = Literal["choice", "official"]
 
 # The model is the question; the other parts are made equal by scoring all runs here and now.

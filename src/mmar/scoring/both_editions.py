@@ -20,13 +20,6 @@ from mmar.scoring.score import score_task
 from mmar.scoring.sources import Task, answers_of, asked_once, benchmark_of, find_run, run_of
 from mmar.scoring.stream import score_against
 
-__all__ = [
-    "EditionScore",
-    "RunOnBoth",
-    "VerdictChange",
-    "score_on_both",
-]
-
 
 class EditionScore(msgspec.Struct, frozen=True):
     """The score on one edition.

@@ -39,8 +39,6 @@ from mmar.stats.paired import minimum_detectable_difference
 from mmar.stats.ranks import Rank, pairwise, rank_ranges
 from mmar.stats.sequences import Monitored, compare_sequence
 
-__all__ = ["compare", "disagreements"]
-
 _ALPHA = 0.05
 
 

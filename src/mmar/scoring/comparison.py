@@ -18,16 +18,6 @@ from mmar.stats.interval import Interval
 from mmar.stats.paired import Equivalence, Noise
 from mmar.stats.sequences import Monitored
 
-__all__ = [
-    "METHODS",
-    "ComparedRun",
-    "Comparison",
-    "DetectableDifference",
-    "Pair",
-    "PairedScores",
-    "Verdict",
-]
-
 METHODS = {
     "interval": "clustered by source video (Miller, arXiv 2411.00640), Wilson's at the effective number of items",
     "difference": "clustered by source video (Miller, arXiv 2411.00640), half an item added to each cell (Agresti & Min 2005)",

@@ -11,8 +11,6 @@ from mmar.items.editions import Edition, EditionMatch, edition_named, editions, 
 from mmar.scoring.old_keys import edition_keys
 from mmar.scoring.result import ItemScore, Score
 
-__all__ = ["answered_edition", "edition_notes", "old_edition_notes", "own_key_notes", "with_errata_note"]
-
 _SHOWN = 6
 _WIDTH = 40
 _HEAD = 50  # records; most files are of no edition at all, which their first ones show

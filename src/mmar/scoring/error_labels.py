@@ -29,22 +29,6 @@ from mmar.scoring.result import ItemScore
 from mmar.stats.agreement import Alpha, Kappa, cohen_kappa, krippendorff_alpha
 from mmar.stats.interval import Interval, wilson
 
-__all__ = [
-    "KINDS",
-    "LABELS_NAME",
-    "Agreement",
-    "ErrorAnalysis",
-    "ErrorKind",
-    "ErrorLabel",
-    "KindShare",
-    "WrongItem",
-    "add_label",
-    "analyze_errors",
-    "labels_path",
-    "read_labels",
-    "wrong_items",
-]
-
 ErrorKind = Literal["perception", "reasoning", "knowledge", "instruction", "other"]
 KINDS: dict[ErrorKind, str] = {
     "perception": "the sound was heard wrongly, or not at all",

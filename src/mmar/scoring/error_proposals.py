@@ -20,8 +20,6 @@ from mmar.runs.spec import RunSpec
 from mmar.scoring.error_labels import KINDS, ErrorKind, ErrorLabel, WrongItem, add_label, read_labels
 from mmar.scoring.text_model import document_request
 
-__all__ = ["proposal_request", "propose_labels"]
-
 _MOST = 4_000  # characters of an answer or a reasoning, from its end
 _SYSTEM = (
     "You sort errors. A model answered a question about a sound wrongly. You get a JSON document between <document> and "

@@ -30,19 +30,6 @@ from mmar.scoring.tally import score_answer
 from mmar.stats.cluster import accuracy
 from mmar.stats.interval import Interval
 
-__all__ = [
-    "CHANGES",
-    "ChangeResult",
-    "Faithfulness",
-    "Interface",
-    "changed_requests",
-    "cut",
-    "falsified",
-    "filler",
-    "measure_faithfulness",
-    "paraphrase_requests",
-]
-
 Interface = Literal["prefill", "question"]
 
 CHANGES = ("whole", "cut-75", "cut-50", "cut-25", "none", "mistake", "paraphrase", "filler", "caption")

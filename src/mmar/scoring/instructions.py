@@ -16,8 +16,6 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["TASKS", "follows"]
-
 _SENTENCE_END = re.compile(r"[.!?]+[\"')\]”’*]*(?=\s|$)")
 _ABBREVIATION = re.compile(r"\b(?:mr|mrs|ms|dr|prof|st|vs|e\.g|i\.e|no|inc|co|u\.s|[a-z])\.$", re.IGNORECASE)
 _BULLET = re.compile(r"(?:^|\n)\s*\*\s+")

@@ -19,15 +19,6 @@ from mmar.stats.interval import Interval
 if TYPE_CHECKING:
     from mmar.stats.sampling import FinitePopulation
 
-__all__ = [
-    "Clustered",
-    "SampleEstimate",
-    "clustered",
-    "clusters_of",
-    "estimate_from_sample",
-    "names_a_video",
-]
-
 _VIDEO, _ITEM = "video ", "item "
 
 

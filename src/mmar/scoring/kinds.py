@@ -18,8 +18,6 @@ from mmar.protocols import split_thinking
 from mmar.scoring.result import GroupScore, InstructionScore, Kinds, OpenScore, PairedHops, accuracy
 from mmar.scoring.tally import ASKED, CHOICE, Cell
 
-__all__ = ["OpenAnswer", "further_groups", "open_answers", "paired_hops", "score_kinds", "with_open_score"]
-
 _TASK, _ARGUMENTS = "task_identifier", "kwargs"
 
 

@@ -29,8 +29,6 @@ from mmar.scoring.official import official_match
 from mmar.scoring.sources import Task, answers_of, asked_once, benchmark_of, find_run, join, key_notes
 from mmar.scoring.stream import read_predictions
 
-__all__ = ["Layout", "layout_of", "official_layout", "official_layout_of_file"]
-
 _RULE = "*" * 30
 _HINT = "the published script stops with a traceback here; correct the file, or use mmar score without --format official"
 _CORRECT = "correct the file; the published layout is printed of a whole one alone"

@@ -19,8 +19,6 @@ from mmar.scoring.tally import score_answer
 from mmar.stats.interval import Interval
 from mmar.stats.sequences import compare_sequence, share_sequence
 
-__all__ = ["LiveComparison", "LiveScore"]
-
 
 class LiveScore:
     """Counts the answers of a run that is going on. Only the plain requests count, without rotation and repeats.

@@ -22,8 +22,6 @@ from mmar.scoring.result import ItemScore, ProgramDifference, ProgramScore
 from mmar.scoring.sources import Task
 from mmar.scoring.stream import Streamed, score_against
 
-__all__ = ["layout_predictions", "prediction_key", "score_log"]
-
 
 def score_log(
     log: PredictionLog, benchmark: Benchmark, task: Task

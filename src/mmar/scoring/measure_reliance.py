@@ -31,8 +31,6 @@ from mmar.stats.cluster import MIN_CLUSTERS, accuracy
 from mmar.stats.inputs import cluster_index
 from mmar.stats.reliance import Solved, reliance_ratio, solved_without
 
-__all__ = ["measure_reliance", "solved_items"]
-
 _REAL = "full"
 _ALPHA = 0.05
 

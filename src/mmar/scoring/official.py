@@ -21,19 +21,6 @@ import msgspec
 
 from mmar.items import Benchmark, Item
 
-__all__ = [
-    "OFFICIAL_VERSION",
-    "Key",
-    "MmsuScore",
-    "is_mmsu",
-    "mmsu_letter",
-    "mmsu_score",
-    "official_key",
-    "official_match",
-    "official_reason",
-    "official_words",
-]
-
 OFFICIAL_VERSION = 1
 
 _WORD = re.compile(r"\w+")

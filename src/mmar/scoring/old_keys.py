@@ -18,8 +18,6 @@ from mmar.scoring.result import ItemScore
 from mmar.stats.chance import at_least
 from mmar.stats.interval import Interval, wilson
 
-__all__ = ["ChangedKey", "OldKeys", "changed_keys", "count_old_keys", "edition_keys"]
-
 
 class ChangedKey(msgspec.Struct, frozen=True):
     """An item whose key was corrected while its question and choices stayed the same.

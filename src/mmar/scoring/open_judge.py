@@ -24,8 +24,6 @@ from mmar.scoring.result import OpenScore
 from mmar.scoring.text_model import document_request
 from mmar.stats.interval import Interval, two_sided_t
 
-__all__ = ["JUDGE_PROMPT", "REPLY_TOKENS", "OpenPlan", "apply_judge", "read_grades"]
-
 JUDGE_PROMPT = "open@1"
 """Name and version of the prompt, part of the number's signature."""
 

@@ -24,15 +24,6 @@ from mmar.runs.spec import RunSpec
 from mmar.scoring.result import ItemScore, ReaderScore, Score, accuracy
 from mmar.scoring.text_model import document_request
 
-__all__ = [
-    "READER_PROMPT",
-    "REPLY_TOKENS",
-    "ReaderPlan",
-    "apply_reader",
-    "plan_reader",
-    "read_reply",
-]
-
 READER_PROMPT = 1
 """Version of the prompt; part of the signature of `choice+reader`."""
 

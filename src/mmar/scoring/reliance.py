@@ -15,8 +15,6 @@ from mmar.scoring.align_runs import Scorer
 from mmar.stats.interval import Interval
 from mmar.stats.reliance import Solved
 
-__all__ = ["HIDING", "METHODS", "Effect", "Fall", "Reliance", "UnderCondition"]
-
 HIDING = ("none", "silence", "noise", "shuffled")
 """The conditions under which nothing of the real clip is heard."""
 

@@ -15,22 +15,6 @@ if TYPE_CHECKING:
     from mmar.scoring.official import MmsuScore
     from mmar.scoring.robustness import Repeats, Rotations
 
-__all__ = [
-    "Accuracy",
-    "Bounds",
-    "GroupScore",
-    "InstructionScore",
-    "ItemScore",
-    "Kinds",
-    "OpenScore",
-    "PairedHops",
-    "ProgramDifference",
-    "ProgramScore",
-    "ReaderScore",
-    "Score",
-    "accuracy",
-]
-
 
 class Accuracy(msgspec.Struct, frozen=True, omit_defaults=True):
     """How many were right.

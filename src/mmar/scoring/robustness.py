@@ -43,16 +43,6 @@ if TYPE_CHECKING:
     from mmar.models import Answer
     from mmar.runs.manifest import Manifest
 
-__all__ = [
-    "ItemReadings",
-    "PassRates",
-    "Repeats",
-    "Rotations",
-    "readings_of",
-    "repeats_of",
-    "rotations_of",
-]
-
 # How many answers to draw: each number of a short run, and from a long one those that are quoted.
 _QUOTED = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _ALL_UP_TO = 10

@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from mmar.scoring.robustness import ItemReadings
     from mmar.stats.interval import Interval
 
-__all__ = ["Scored", "score_task"]
-
 _WHOLE = {"id", "question", "choices", "answer"}
 _OF_OUR_OWN = ("no-records", "invalid-json", "too-deep", "damaged-gzip")  # also said by our own reader
 _MOST_COMPARED = 20_000  # records; comparing a larger file with all editions would be felt

@@ -25,19 +25,6 @@ if TYPE_CHECKING:
     from mmar.runs.ledger import RequestKey
     from mmar.runs.manifest import Manifest
 
-__all__ = [
-    "Task",
-    "answers_of",
-    "asked_once",
-    "benchmark_of",
-    "find_run",
-    "join",
-    "key_notes",
-    "no_prediction",
-    "questions_of",
-    "run_of",
-]
-
 
 class Task(msgspec.Struct, frozen=True):
     """What to score, and how.

@@ -32,9 +32,6 @@ from mmar.scoring.result import GroupScore, ItemScore, Kinds, PairedHops
 from mmar.scoring.sources import Task, join
 from mmar.scoring.tally import Tally
 
-__all__ = ["Streamed", "read_predictions", "score_against", "score_whole"]
-
-
 # Below this size a file is scored before other processes have started.
 _PARALLEL_BYTES = 4 << 20
 _MOST_WORKERS = 8

@@ -26,8 +26,6 @@ from mmar.protocols.reading import read
 from mmar.scoring.rubric.submissions import LENGTH_LIMIT
 from mmar.scoring.tally import score_answer
 
-__all__ = ["SubmissionReport", "check_submission", "report_of", "write_submission"]
-
 _CHALLENGE = ("answer_prediction", "thinking_prediction")
 _MMAU = ("model_prediction", "model_output")
 

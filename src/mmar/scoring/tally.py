@@ -27,18 +27,6 @@ from mmar.protocols.reading import (
 from mmar.scoring.official import Key, official_reason
 from mmar.scoring.result import Bounds, GroupScore, ItemScore, accuracy
 
-__all__ = [
-    "ASKED",
-    "CHOICE",
-    "CHOICE_VERSION",
-    "DIMENSIONS",
-    "OFFICIAL",
-    "STATES",
-    "Cell",
-    "Tally",
-    "score_answer",
-]
-
 CHOICE_VERSION = CURRENT_VERSION
 STATES = ("choice", "unresolved", "refused", "failed", "missing")
 DIMENSIONS = ("modality", "category", "sub-category")

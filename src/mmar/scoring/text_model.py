@@ -15,8 +15,6 @@ import msgspec
 from mmar.models.answer import Usage
 from mmar.protocols import Message, Request, Settings
 
-__all__ = ["document_request", "estimate_usage", "replies_folder"]
-
 _CHARACTERS_A_TOKEN = 4
 
 

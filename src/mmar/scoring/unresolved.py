@@ -11,8 +11,6 @@ from mmar.scoring.result import ItemScore
 from mmar.scoring.score import score_task
 from mmar.scoring.sources import Task
 
-__all__ = ["Unresolved", "UnresolvedGroup", "find_unresolved"]
-
 
 class UnresolvedGroup(msgspec.Struct, frozen=True):
     """The answers that one thing keeps from naming a choice.

@@ -29,8 +29,6 @@ from numpy.typing import NDArray
 from mmar.errors import UsageError
 from mmar.stats.interval import Interval
 
-__all__ = ["Alpha", "Kappa", "Scale", "cohen_kappa", "flip_rate", "krippendorff_alpha"]
-
 # 8 MB of indices a block.
 _BLOCK_CELLS = 1 << 20
 

@@ -14,8 +14,6 @@ from collections.abc import Sequence
 
 from mmar.errors import UsageError
 
-__all__ = ["LEVEL", "at_least", "chi_squared_at_least", "guessing"]
-
 
 def guessing(choice_counts: Sequence[int]) -> float:
     """Expected score of guessing evenly among each item's choices.

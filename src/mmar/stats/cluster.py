@@ -34,15 +34,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = [
-    "MIN_CLUSTERS",
-    "ClusteredAccuracy",
-    "accuracy",
-    "accuracy_of_counts",
-    "few_clusters_factor",
-    "sum_of_squares",
-]
-
 MIN_CLUSTERS = 10
 """Clusters below which no test by cluster is trusted: with five, no arrangement of signs gives p < 0.05."""
 

@@ -23,8 +23,6 @@ from fractions import Fraction
 
 from mmar.errors import UsageError
 
-__all__ = ["RULES", "AverageCheck", "Grim", "average", "grim"]
-
 RULES = {
     "half_up": ROUND_HALF_UP,
     "half_even": ROUND_HALF_EVEN,

@@ -13,8 +13,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from mmar.errors import UsageError
 
-__all__ = ["check_draws", "cluster_index", "is_fractional", "item_scores", "paired_scores", "right_or_wrong"]
-
 
 def item_scores(scores: ArrayLike, name: str = "scores") -> NDArray[np.float64]:
     """Item scores as floats.

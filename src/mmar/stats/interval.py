@@ -16,8 +16,6 @@ from typing import NamedTuple
 
 from mmar.errors import UsageError
 
-__all__ = ["Interval", "newcombe", "score_interval", "two_sided_t", "two_sided_z", "wilson"]
-
 # The level of every table; a constant saves the import of `statistics`.
 _Z_95 = 1.959963984540054
 _SERIES_BELOW = 200

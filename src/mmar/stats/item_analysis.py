@@ -24,8 +24,6 @@ from mmar.errors import UsageError
 from mmar.stats.inputs import right_or_wrong
 from mmar.stats.interval import Interval
 
-__all__ = ["ItemStatistics", "analyse_items", "systems_needed"]
-
 _STRONG = 1 / 3
 _Z = 1.959963984540054
 

@@ -39,19 +39,6 @@ from mmar.stats.cluster import few_clusters_factor, sum_of_squares
 from mmar.stats.inputs import check_draws, cluster_index, is_fractional, item_scores, paired_scores
 from mmar.stats.interval import Interval, two_sided_t, two_sided_z
 
-__all__ = [
-    "Difference",
-    "Equivalence",
-    "Noise",
-    "difference",
-    "equivalence",
-    "holm",
-    "minimum_detectable_difference",
-    "noise",
-    "sign_blocks",
-    "sign_flip",
-]
-
 # Signs unpacked at a time: 2 MB as the floats that the product needs, which stays in a core's cache.
 _BLOCK_CELLS = 1 << 18
 # Sums of fractional scores that are equal by arithmetic may differ in the last digits.

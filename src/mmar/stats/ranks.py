@@ -26,8 +26,6 @@ from mmar.stats.inputs import check_draws, cluster_index, item_scores
 from mmar.stats.interval import newcombe
 from mmar.stats.paired import sign_blocks
 
-__all__ = ["Order", "Rank", "pairwise", "published_ranks", "rank_ranges"]
-
 _ALPHA = 0.05  # level of the whole family of tests
 
 

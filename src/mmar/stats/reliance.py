@@ -28,8 +28,6 @@ from mmar.stats.cluster import few_clusters_factor, sum_of_squares
 from mmar.stats.inputs import cluster_index, paired_scores, right_or_wrong
 from mmar.stats.interval import Interval, two_sided_z
 
-__all__ = ["RelianceRatio", "Solved", "ratio_interval", "reliance_ratio", "solved_without"]
-
 # The logarithm of the largest ratio that is searched for an end; beyond it an end is not bounded.
 _FARTHEST = 30.0
 

@@ -25,19 +25,6 @@ from dataclasses import dataclass
 
 from mmar.errors import UsageError
 
-__all__ = [
-    "Majority",
-    "SlotShare",
-    "SlotShares",
-    "Spread",
-    "majority",
-    "pass_all",
-    "pass_at",
-    "rotation_agreement",
-    "slot_shares",
-    "spread",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Majority:

@@ -17,8 +17,6 @@ from dataclasses import dataclass
 
 from mmar.errors import UsageError
 
-__all__ = ["RubricScore", "rubric_score", "trimmed_mean"]
-
 
 @dataclass(frozen=True, slots=True)
 class RubricScore:

@@ -25,8 +25,6 @@ from mmar.errors import UsageError
 from mmar.stats.inputs import item_scores
 from mmar.stats.interval import Interval, score_interval, two_sided_t
 
-__all__ = ["FinitePopulation", "draw_sample", "estimate_population"]
-
 
 @dataclass(frozen=True, slots=True)
 class FinitePopulation:

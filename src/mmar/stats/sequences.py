@@ -29,8 +29,6 @@ from dataclasses import dataclass
 from mmar.errors import UsageError
 from mmar.stats.interval import Interval
 
-__all__ = ["Monitored", "compare_sequence", "share_sequence", "worst_design_effect"]
-
 _ALPHA = 0.05  # chance of a false decision at any time
 
 

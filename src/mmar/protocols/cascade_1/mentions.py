@@ -11,16 +11,6 @@ from mmar.protocols.reading.choices import distinct
 from mmar.protocols.reading.labels import joins, linked
 from mmar.protocols.reading.text import compose, loose, plain
 
-__all__ = [
-    "ChoiceForms",
-    "clean",
-    "forms",
-    "is_bare",
-    "is_denied",
-    "is_edge",
-    "named_choices",
-]
-
 _WINDOW = 90
 
 

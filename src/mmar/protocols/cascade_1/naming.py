@@ -14,20 +14,6 @@ from mmar.protocols.cascade_1.mentions import (
 )
 from mmar.protocols.reading.text import loose, plain
 
-__all__ = [
-    "CONFLICT",
-    "DENIED",
-    "NONE",
-    "labelled",
-    "letter_alone",
-    "letter_clause",
-    "line_names",
-    "match_choice",
-    "max_span",
-    "named_last",
-    "whole",
-]
-
 _NOUNS = frozenset(("option", "choice", "answer", "letter"))
 _LEFT = " \t\r\n\"'*_#>([{<$~•-"
 _RIGHT = " \t\r\n\"'*_)]}>.,:;!$~。、"

@@ -12,8 +12,6 @@ import msgspec
 from mmar.protocols.cascade_1.mentions import clean
 from mmar.protocols.reading.rules import Marker, ReadingRule
 
-__all__ = ["UNFINISHED", "Segment", "answer_start", "common_segments", "find_tag", "rule_segments"]
-
 
 class Tag(msgspec.Struct, frozen=True):
     """Where a tag stands, as indices into the text.

@@ -30,8 +30,6 @@ from mmar.protocols.reading.statement import Finding, unless_taken_back
 from mmar.protocols.reading.text import clean
 from mmar.protocols.reading.thinking import answer_span
 
-__all__ = ["read", "read_known"]
-
 # Of a longer answer only the end is read, where a verdict stands: text without end is a model that repeats itself.
 _LONGEST = 200_000
 

@@ -10,8 +10,6 @@ from itertools import pairwise
 from mmar.protocols.reading.phrases import phrase_table
 from mmar.protocols.reading.text import canonical, clean, loose, normalise, pattern, plain, words
 
-__all__ = ["FRAME_WORDS", "LETTERS", "ChoiceTable", "choice_table", "distinct", "hard_gap"]
-
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 # A choice as a sequence of words, with the punctuation that must stand between them.

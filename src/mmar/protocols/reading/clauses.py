@@ -9,8 +9,6 @@ from mmar.protocols.reading.statement import Statement, statement_at
 from mmar.protocols.reading.text import Units, pattern
 from mmar.protocols.reading.verdicts import PREDICATE
 
-__all__ = ["closings", "labelled", "listed_options", "marked_option", "own_lines"]
-
 _LEADING = "TKhIt=:,-(AgivykcpM)&"
 # "Based on the audio," and "In my view" before what is stated.
 _ELSE = r"[^,:.?|CLlbXZNnSORHQPxuj]"

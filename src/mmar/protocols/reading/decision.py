@@ -11,8 +11,6 @@ from mmar.protocols.reading.statement import Finding, Statement, corrections, fi
 from mmar.protocols.reading.text import Units, pattern
 from mmar.protocols.reading.verdicts import verdicts
 
-__all__ = ["decide"]
-
 _LEAST_WORDS = 12
 _SPAN = 60
 

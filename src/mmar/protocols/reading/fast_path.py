@@ -10,8 +10,6 @@ from mmar.protocols.reading.choices import FRAME_WORDS, LETTERS, ChoiceTable
 from mmar.protocols.reading.rules import Reading
 from mmar.protocols.reading.text import pattern
 
-__all__ = ["read_common"]
-
 _LONGEST = 400
 _LETTER_FORMS = {
     form: place

@@ -7,8 +7,6 @@ from functools import lru_cache
 from mmar.protocols.reading.choices import LETTERS, ChoiceTable
 from mmar.protocols.reading.text import BOUNDARY, Units, pattern
 
-__all__ = ["is_edge", "joins", "linked", "merge_labels", "neighbour", "punctuation_of"]
-
 # A letter that labels the text behind it, and a text with its letter in brackets behind it.
 _LABELLED = pattern(
     r"\(?(?P<letter>[Ll]|b(?=[.)]))\)?(?P<link>[.:,-]?)\)?t?\(?(?P<text>[Cl])|(?P<first>C)\((?P<last>[Llb])\)?"

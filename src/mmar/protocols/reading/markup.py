@@ -12,8 +12,6 @@ from mmar.protocols.reading.segments import Segment, common_segments
 from mmar.protocols.reading.statement import DRESS, Finding, finding_of, statement_at
 from mmar.protocols.reading.text import REFERENCES, Units, clean, loose, normalise, plain
 
-__all__ = ["read_markup", "read_segment", "read_whole"]
-
 _TROUBLES = ("letter-against-text", "several-choices", "no-such-letter", "only-negated")
 _JOINED = 30
 

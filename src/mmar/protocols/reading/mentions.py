@@ -8,8 +8,6 @@ from mmar.protocols.reading.polarity import is_hypothetical, is_mentioned, rejec
 from mmar.protocols.reading.statement import Finding, Statement, is_quoted
 from mmar.protocols.reading.text import REFERENCES, Units, canonical, pattern
 
-__all__ = ["read_mention"]
-
 
 def read_mention(
     units: Units, listed: set[int], statements: list[Statement], *, cut_off: bool, unfinished: bool

@@ -15,8 +15,6 @@ from typing import Any
 
 from mmar.protocols.reading.text import canonical, normalise, words
 
-__all__ = ["KINDS", "phrase_rows", "phrase_table"]
-
 KINDS: dict[str, str] = {
     "answer": "A",  # answer, option, choice: the noun
     "answers": "o",  # the plural, which introduces a list

@@ -10,16 +10,6 @@ import re
 
 from mmar.protocols.reading.text import REFERENCES, Units, pattern
 
-__all__ = [
-    "asserts",
-    "is_asked",
-    "is_conditional",
-    "is_hypothetical",
-    "is_mentioned",
-    "other_reference",
-    "rejected_behind",
-]
-
 _REACH = 60
 _SENTENCE = ".?|"
 # What begins a new clause behind a comma, out of the reach of a negation before it.

@@ -10,18 +10,6 @@ from typing import Literal
 
 import msgspec
 
-__all__ = [
-    "CURRENT_VERSION",
-    "SHAPES",
-    "VERSIONS",
-    "Marker",
-    "Reading",
-    "ReadingRule",
-    "State",
-    "quoted",
-    "shape_of",
-]
-
 CURRENT_VERSION = 2
 """Version of the cascade. Raised whenever any answer may be read differently; part of every signature."""
 VERSIONS = (1, 2)

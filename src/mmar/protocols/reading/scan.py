@@ -7,8 +7,6 @@ from mmar.protocols.reading.labels import is_edge, merge_labels, neighbour, punc
 from mmar.protocols.reading.phrases import phrase_table
 from mmar.protocols.reading.text import BOUNDARY, Units, pattern, words
 
-__all__ = ["scan"]
-
 _DRESS = " \t\"'*_$#~^\xa0"
 _ABBREVIATIONS = frozenset(
     ("e.g", "i.e", "g", "e", "vs", "dr", "mr", "mrs", "ms", "st", "etc", "cf", "approx")

@@ -11,8 +11,6 @@ import msgspec
 from mmar.protocols.reading.rules import Marker, ReadingRule
 from mmar.protocols.reading.text import normalise, pattern
 
-__all__ = ["Segment", "common_segments", "protocol_segments"]
-
 
 class Segment(msgspec.Struct, frozen=True, gc=False):
     """A piece of an answer.

@@ -10,17 +10,6 @@ import msgspec
 from mmar.protocols.reading.polarity import is_asked, is_conditional, other_reference, rejected_behind
 from mmar.protocols.reading.text import BOUNDARY, REFERENCES, Clean, Units, pattern
 
-__all__ = [
-    "DRESS",
-    "Finding",
-    "Statement",
-    "corrections",
-    "finding_of",
-    "is_quoted",
-    "statement_at",
-    "unless_taken_back",
-]
-
 _WHICH_IS = pattern(r"\)?,[cM]?=?[=h]{0,2}t?C")
 _STOPS = ".?|,:-()/BK"
 

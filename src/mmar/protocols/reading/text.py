@@ -27,22 +27,6 @@ from typing import Any, cast
 
 import msgspec
 
-__all__ = [
-    "BOUNDARY",
-    "REFERENCES",
-    "Clean",
-    "Units",
-    "Word",
-    "canonical",
-    "clean",
-    "compose",
-    "loose",
-    "normalise",
-    "pattern",
-    "plain",
-    "words",
-]
-
 
 class _Waiting:
     """An expression that is compiled by the first use of one of its methods."""

@@ -7,8 +7,6 @@ from functools import lru_cache
 
 from mmar.protocols.reading.text import pattern
 
-__all__ = ["answer_span", "split_thinking"]
-
 # Names of reasoning blocks; each is known as <name>, [NAME], ◁name▷ and <|begin_of_name|>.
 _NAMES = (
     "think", "thinking", "thought", "thoughts", "think_more", "longcat_think", "seed:think", "inner_thoughts",

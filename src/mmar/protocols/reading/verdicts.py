@@ -8,8 +8,6 @@ from mmar.protocols.reading.polarity import asserts, is_mentioned
 from mmar.protocols.reading.statement import Statement, statement_at
 from mmar.protocols.reading.text import Units, pattern
 
-__all__ = ["PREDICATE", "verdicts"]
-
 _REF = r"(?:[tA(]*(?P<ref>[CLlbXZ]))"
 # What may stand between a noun and its verb: "to the question", "that fits best", "I choose".
 _MODIFIER = r"(?:[pf][^.?|:=NnxSORCLlbXZ]{0,10}|c?[=hI]{0,3}[Mg][^.?|:=NnxSORCLlbXZ]{0,8}|c?i[=hm]{0,3}v|,f[^.?|:=,NnxSORCLlbXZ]{0,4},)?"

@@ -35,18 +35,6 @@ from mmar.stats.agreement import cohen_kappa
 from mmar.stats.cluster import accuracy
 from mmar.stats.interval import Interval
 
-__all__ = [
-    "KINDS",
-    "ExamResult",
-    "JudgeAgreement",
-    "KindScore",
-    "agreement",
-    "agreement_with_people",
-    "exam_submissions",
-    "majority_votes",
-    "take_exam",
-]
-
 KINDS = ("reference", "falsified", "other", "empty")
 
 

@@ -36,18 +36,6 @@ if TYPE_CHECKING:
     from mmar.items import Benchmark
     from mmar.scoring.rubric.result import RubricResult
 
-__all__ = [
-    "JUDGE",
-    "SEED",
-    "JudgePlan",
-    "Seeds",
-    "collect_batches",
-    "judge",
-    "judge_items",
-    "signature_parts",
-    "stored_judgements",
-]
-
 JUDGE = "openai/gpt-4o-2024-11-20"
 """The judge of the published script."""
 

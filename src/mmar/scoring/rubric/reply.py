@@ -11,8 +11,6 @@ import msgspec
 
 from mmar.items import Criterion
 
-__all__ = ["InvalidReplyError", "Judgement", "Vote", "read_reply"]
-
 
 class Vote(msgspec.Struct, frozen=True):
     """One criterion as one rater scored it.

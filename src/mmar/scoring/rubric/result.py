@@ -27,17 +27,6 @@ from mmar.stats.cluster import accuracy
 from mmar.stats.interval import Interval
 from mmar.stats.rubric import rubric_score
 
-__all__ = [
-    "CriterionKind",
-    "CueCoverage",
-    "RubricGroup",
-    "RubricResult",
-    "cue_coverage",
-    "mentioned",
-    "rubric_result",
-    "vote_rows",
-]
-
 _DIMENSIONS = ("modality", "category", "sub_category")
 # The criteria's names are free text, unlike for every item; what they are about shows in these words. The first kind
 # that has one of its words in the name is taken.

@@ -23,18 +23,6 @@ from mmar.scoring.rubric.reply import JudgedItem, item_score
 from mmar.scoring.sources import answers_of, benchmark_of, find_run, run_of
 from mmar.scoring.tally import score_answer
 
-__all__ = [
-    "LENGTH_LIMIT",
-    "Answers",
-    "Gate",
-    "Submission",
-    "Submissions",
-    "evaluated_lines",
-    "load_answers",
-    "load_submissions",
-    "official_table",
-]
-
 Gate = Literal["official", "choice"]
 
 LENGTH_LIMIT = 10_000

@@ -18,8 +18,6 @@ from mmar.errors import InputError
 from mmar.files.typed import read_text
 from mmar.items import Item
 
-__all__ = ["FENCED", "PLACEHOLDERS", "SCRIPT", "SYSTEM_PROMPT", "JudgeTemplate", "load_template"]
-
 SYSTEM_PROMPT = (
     "You are a impartial and meticulous AI evaluator. Your task is to assess a model's response to a question by "
     "evaluating its reasoning and its final answer. You must strictly follow the provided ground truth information and "
