@@ -119,7 +119,7 @@ def test_whole_records_with_arrays_need_no_benchmark(demo: mmar.Benchmark) -> No
 
 def test_errors_about_records_name_their_number(demo: mmar.Benchmark) -> None:
     records: list[Any] = [{"id": item.id, "answer_prediction": item.answer} for item in demo]
-    records[2] = {**records[2], "answer_prediction": 5}
+    records[2] = {**records[2], "answer_prediction": [5]}
     with raises(
         "wrong-type", mmar.InputError, file="predictions", line=3, field="answer_prediction"
     ) as caught:
