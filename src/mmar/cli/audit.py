@@ -58,13 +58,13 @@ def _list_checks(context: click.Context, _parameter: click.Parameter, value: boo
     "--without-audio",
     multiple=True,
     metavar="RUN",
-    help="Run without audio: which items does it solve? Repeatable.",
+    help="Run without audio, to list the items that it solves. Repeatable.",
 )
 @path_option(
     "--runs",
     multiple=True,
     metavar="RUN",
-    help="Run of one of several models, for item analysis. Repeatable.",
+    help="Run of one model, for item analysis over several. Repeatable.",
 )
 @click.option("--strict", is_flag=True, help="Exit with status 1 for warnings too.")
 @click.option(

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @click.argument("path", metavar="RUN-OR-FILE", type=click.Path(path_type=Path))
 @benchmark_option("The questions, for files that hold answers only.")
 @audio_dir_option
-@click.option("--labeller", metavar="NAME", default="", help="Your name, with which the page begins.")
+@click.option("--labeller", metavar="NAME", default="", help="Your name; the page asks for it otherwise.")
 @click.option(
     "--sample", type=click.IntRange(1), metavar="N", help="Only N of the wrong answers, drawn by --seed."
 )
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 @json_option
 @figures_option(help="Draw the errors by kind as SVG, PDF and PNG, and serve no page.")
 @click.option(
-    "--propose", metavar="MODEL", help="Let this text model propose a kind for each, and serve no page."
+    "--propose", metavar="MODEL", help="Let this text model propose a kind for each error, and serve no page."
 )
 @base_url_option("Address of the model's server.")
 @adapter_option("Option of the model's adapter. Repeatable.")
@@ -70,9 +70,9 @@ def errors(
 ) -> None:
     """Label the wrong answers of a run by kind: perception, reasoning, knowledge, instruction, other.
 
-    Serves a page on this machine, which only the printed address reaches; Ctrl-C ends it. Labels are kept in errors.jsonl
-    in the run's folder, each on the disk before it is confirmed, by the labeller's name. With two labellers the summary
-    has their agreement. What a model proposes is shown apart.
+    Serves a page on this machine at the printed address; Ctrl-C ends it. Labels are saved at once to errors.jsonl in the
+    run's folder, under the labeller's name. With two labellers the summary shows their agreement. Proposals of a model
+    are listed separately.
 
     \b
     Example:

@@ -147,7 +147,7 @@ def convert(
 
 
 @click.command()
-@click.argument("path", metavar="RUN-OR-FILE", required=False, type=click.Path(path_type=Path))
+@click.argument("path", metavar="[RUN-OR-FILE]", required=False, type=click.Path(path_type=Path))
 @benchmark_option("The questions; a run knows its own.")
 @path_option("--out", "-o", metavar="FILE", help="Submission to write.")
 @click.option("--raw", is_flag=True, help="Write answers as they came, not the choice that each names.")
@@ -171,9 +171,9 @@ def submit(
 ) -> None:
     """Write or check a submission to the Audio Reasoning Challenge or to MMAU's evaluation.
 
-    Every item once, without nulls; for the challenge with answer and reasoning below 10,000 characters, for MMAU the
-    publisher's records with the prediction added. Prints what a scorer will make of it, as far as the answers are not
-    withheld. Exit status 1: --check found something that a scorer refuses.
+    A submission has every item once, without nulls: for the challenge with answer and reasoning below 10,000
+    characters, for MMAU as the publisher's records with the prediction added. Prints the scores to expect, unless the
+    answers are withheld. Exit status 1: --check found something that a scorer refuses.
 
     \b
     Example:

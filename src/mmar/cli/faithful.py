@@ -67,8 +67,8 @@ def faithful(
 ) -> None:
     """Measure how far a model's answers depend on its reasoning.
 
-    Asks the model of a run again with its own reasoning cut short, falsified, and replaced by filler, and counts how
-    often the answer stays. The same command goes on after an interruption.
+    Asks the model of a run again with its own reasoning cut short, falsified, or replaced by filler, and counts how
+    often the answer stays the same. Run the same command again to continue after an interruption.
 
     \b
     Example:

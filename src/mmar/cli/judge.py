@@ -49,9 +49,11 @@ _REPLY_TOKENS = 250  # of five scores with reasons, for the estimate
 
 
 @click.command()
-@click.argument("path", metavar="RUN-OR-FILE", required=False, type=click.Path(path_type=Path))
+@click.argument("path", metavar="[RUN-OR-FILE]", required=False, type=click.Path(path_type=Path))
 @benchmark_option("The questions with their rubrics; a run knows its own.")
-@path_option("--meta", metavar="FILE", help="The same, as a metadata file.")
+@path_option(
+    "--meta", metavar="FILE", help="Metadata file with questions and rubrics, as the script takes it."
+)
 @click.option(
     "--judge",
     "judges",
@@ -80,7 +82,7 @@ _REPLY_TOKENS = 250  # of five scores with reasons, for the estimate
 @click.option(
     "--batch",
     is_flag=True,
-    help="Use the judge's batch API: hand in, and collect later with the same command.",
+    help="Use the judge's batch API: submit now, collect later with the same command.",
 )
 @click.option("--exam", is_flag=True, help="Examine judges on reasoning whose score is known: --exam MODEL.")
 @click.option(
@@ -138,8 +140,8 @@ def judge(
     """Score the reasoning of a run by its rubrics.
 
     Answers that are right by the gate are judged on their five criteria by several raters (MMAR-Rubrics); wrong ones
-    score 0. The same command goes on after an interruption, and judges again whatever changed. Exit status 1: some
-    answers are unjudged.
+    score 0. Run the same command again to continue after an interruption; what changed since is judged again. Exit
+    status 1: some answers are unjudged.
 
     \b
     Example:

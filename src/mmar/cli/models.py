@@ -38,9 +38,9 @@ _CAN = ("hf", "vllm", "sglang", "api", "command", "cascade")
     "--can",
     type=click.Choice(_CAN),
     metavar="|".join(_CAN),
-    help="Only systems that this serves: local weights, a server, a service, a program.",
+    help="Only systems that can be served in this way.",
 )
-@click.option("--here", is_flag=True, help="What this machine can run, and what it lacks.")
+@click.option("--here", is_flag=True, help="Show what this machine can run, and what is missing.")
 @json_option
 def models(*, name: str | None, model_class: str | None, can: str | None, here: bool, as_json: bool) -> None:
     """List the systems with a name, or show how to run one.

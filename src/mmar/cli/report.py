@@ -161,7 +161,7 @@ def _finish(written: WrittenPage, *, opened: bool) -> None:
     "--earlier-edition",
     "earlier",
     metavar="NAME-OR-PATH",
-    help="An earlier edition: who answers the keys that were corrected?",
+    help="Earlier edition, to count answers to keys that were corrected.",
 )
 @prices_option
 @click.option(
@@ -201,8 +201,8 @@ def leaderboard(
 ) -> None:
     """Write a leaderboard: a page with a row for each system, and exports beside it.
 
-    A row tells what was reproduced here from what the benchmark, the system's authors and others published. Runs are
-    ranked by ranges; published numbers, which nobody can repeat, are not. Runs under control conditions (mmar run
+    A row shows what was measured here beside what the benchmark, the system's authors and others published. Runs are
+    ranked by ranges; published numbers are not ranked, since they cannot be repeated. Runs under control conditions (mmar run
     --condition) give the reliance on the audio, rotations (--rotate) the order agreement, and judgements beside a run
     (mmar judge) the rubric score.
 

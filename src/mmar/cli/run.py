@@ -243,8 +243,8 @@ def _file_name(text: str) -> str:
 def worker(arguments: tuple[str, ...]) -> int:
     """Answer requests with local weights, for mmar run hf/NAME --worker on another host.
 
-    The model and its options are added by "mmar run": name only how to reach the host. The worker reads requests from
-    standard input until it closes.
+    "mmar run" adds the model and its options; --worker names only the command that reaches the host. The worker reads
+    requests from standard input until it closes.
 
     \b
     Example:

@@ -81,9 +81,10 @@ def table(
 ) -> None:
     """Print a table of runs and published results, for a paper or a page.
 
-    Runs of several benchmarks give a row for each model and a column for each benchmark and edition; files of one model
-    stand in one row where --as names it. Of one benchmark, rows have the average with its interval and a rank range, the best value of each column and those that are not
-    shown to differ from it are marked. LaTeX output needs the package booktabs.
+    Runs of several benchmarks give one row for each model and one column for each benchmark and edition; --as names the
+    model of files that do not say it. For one benchmark, each row has the average with its interval and a range of
+    ranks; in each column the best value, and those not shown to differ from it, are marked. LaTeX output needs the
+    package booktabs.
 
     \b
     Example:
