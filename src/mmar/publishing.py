@@ -19,6 +19,7 @@ from mmar.items import Benchmark
 from mmar.protocols import Protocol
 
 if TYPE_CHECKING:
+    from mmar.files.progress import Progress
     from mmar.reports.report_page import PageOptions, WrittenPage
     from mmar.reports.scored_source import ScoredSource
     from mmar.scoring.error_labels import ErrorAnalysis
@@ -31,9 +32,9 @@ __all__ = [
     "find_source",
     "leaderboard",
     "report",
-    "write_board",
-    "write_run_report",
 ]
+
+OnSkipped = Callable[[Sequence[InputError]], None]
 
 
 @library_function
@@ -49,7 +50,7 @@ def export_run(
     organization: str = "unknown",
     relationship: Literal["first_party", "third_party", "collaborative", "other"] = "other",
     project: str = "mmar",
-    on_skipped: Callable[[Sequence[InputError]], None] = lambda _: None,
+    on_skipped: OnSkipped = lambda _: None,
 ) -> tuple[Path, ...]:
     """Write a scored run in the format of another program or registry.
 
@@ -148,6 +149,8 @@ def report(
     language: Literal["en", "zh"] = "en",
     prices: str | Path | None = None,
     lenient: bool = False,
+    on_skipped: OnSkipped = lambda _: None,
+    progress: Progress | None = None,
 ) -> WrittenPage:
     """Write a page with the scores, items and comparison of some runs, which opens from disk.
 
@@ -163,43 +166,27 @@ def report(
         language: what the page speaks at first; it has both.
         prices: a price table (see `mmar run --prices`), for the cost of the runs.
         lenient: count bad records as missing instead of raising.
+        on_skipped: called for each run with the errors of the records that were skipped.
+        progress: where the copying of clips is reported.
 
     Raises:
         UsageError: the runs are of different benchmarks, an argument is not valid, or the folder holds something else.
         InputError: an input is not valid.
         ExternalError: a file cannot be written.
     """
-    named = [runs] if isinstance(runs, str | Path) else list(runs)
-    options = _page_options(audio, audio_dir, language, texts=texts, prices=prices)
-    return write_run_report(
-        [path_argument("runs", run) for run in named],
-        Path(out),
-        options,
-        benchmark=benchmark,
-        key=key,
-        protocol=protocol,
-        lenient=lenient,
-    )
-
-
-def write_run_report(
-    paths: Sequence[Path],
-    out: Path,
-    options: PageOptions,
-    *,
-    benchmark: str | Path | Benchmark | None,
-    key: str | None = None,
-    protocol: str | Protocol | None = None,
-    lenient: bool = False,
-) -> WrittenPage:
-    """`report` for the command line, whose errors name options."""
     from mmar.reports.page.frame import check_folder
     from mmar.reports.report_page import KIND, prepare_report, write_report
 
-    check_folder(out, KIND)
+    options = _page_options(audio, audio_dir, language, texts=texts, prices=prices, progress=progress)
+    named = [runs] if isinstance(runs, str | Path) else list(runs)
+    paths = [Path(path_argument("runs", run)) for run in named]
+    check_folder(Path(out), KIND)
     questions = benchmark_argument(benchmark, lenient=lenient)
-    sources = [find_source(path, questions, key=key, protocol=protocol, lenient=lenient) for path in paths]
-    return write_report(prepare_report(sources, options.prices), out, options)
+    sources = []
+    for path in paths:
+        sources.append(find_source(path, questions, key=key, protocol=protocol, lenient=lenient))
+        on_skipped(sources[-1].scored.errors)
+    return write_report(prepare_report(sources, options.prices), Path(out), options)
 
 
 @library_function
@@ -210,6 +197,7 @@ def browse(
     audio: Literal["copy", "link", "none"] = "copy",
     audio_dir: str | Path | None = None,
     language: Literal["en", "zh"] = "en",
+    progress: Progress | None = None,
 ) -> WrittenPage:
     """Write a page with the items of a benchmark, which opens from disk.
 
@@ -219,6 +207,7 @@ def browse(
         audio: `copy` the clips beside the page, `link` to their sources, or `none`.
         audio_dir: folder of the clips, by default the one that belongs to the benchmark.
         language: what the page speaks at first; it has both.
+        progress: where the copying of clips is reported.
 
     Raises:
         UsageError: an argument is not valid, or the folder holds something else.
@@ -227,7 +216,7 @@ def browse(
     """
     from mmar.reports.report_page import write_browser
 
-    options = _page_options(audio, audio_dir, language)
+    options = _page_options(audio, audio_dir, language, progress=progress)
     loaded = benchmark_argument(benchmark, lenient=False)
     assert loaded is not None
     return write_browser(loaded, Path(out), options)
@@ -240,6 +229,7 @@ def _page_options(
     *,
     texts: str = "auto",
     prices: str | Path | None = None,
+    progress: Progress | None = None,
 ) -> PageOptions:
     from mmar.reports.report_page import PageOptions
 
@@ -251,6 +241,7 @@ def _page_options(
         texts=one_of("texts", texts, ("auto", "inline", "files", "none")),
         language=one_of("language", language, ("en", "zh")),
         prices=None if prices is None else Path(prices),
+        progress=progress,
     )
 
 
@@ -299,6 +290,8 @@ def leaderboard(
     partial: bool = False,
     language: Literal["en", "zh"] = "en",
     lenient: bool = False,
+    on_skipped: OnSkipped = lambda _: None,
+    progress: Progress | None = None,
 ) -> Path:
     """Write a leaderboard: a page with a row for each system, its data, and exports of each row.
 
@@ -317,6 +310,8 @@ def leaderboard(
         partial: rank the runs by the items that every run was asked, instead of raising where they differ.
         language: of the page at first.
         lenient: count bad records as missing instead of raising.
+        on_skipped: called for each run with the errors of the records that were skipped.
+        progress: where the copying of clips is reported.
 
     Returns:
         The page.
@@ -326,50 +321,20 @@ def leaderboard(
         InputError: an input is not valid.
         ExternalError: a file cannot be written.
     """
-    return write_board(
-        [Path(path_argument("runs", run)) for run in runs],
-        Path(out),
-        _page_options(audio, None, language, prices=prices),
-        title=title,
-        published=published,
-        benchmark=benchmark,
-        earlier=earlier,
-        names=names or {},
-        reports=reports or {},
-        report=report,
-        partial=partial,
-        lenient=lenient,
-    )
-
-
-def write_board(
-    runs: Sequence[Path],
-    out: Path,
-    options: PageOptions,
-    *,
-    title: str,
-    published: bool,
-    benchmark: str | Path | Benchmark | None,
-    earlier: str | Path | Benchmark | None,
-    names: Mapping[str, str],
-    reports: Mapping[str, str],
-    report: bool,
-    partial: bool,
-    lenient: bool,
-    print_errors: Callable[[Sequence[InputError]], None] = lambda _: None,
-) -> Path:
-    """`leaderboard` for the command line, whose errors name options. Everything is looked at before a file is written."""
     from mmar.reports.leaderboard.board import build_board
     from mmar.reports.leaderboard.site import KIND, REPORT, write_leaderboard
     from mmar.reports.page.frame import check_folder
     from mmar.reports.report_page import prepare_report
 
-    check_folder(out, KIND)
+    options = _page_options(audio, None, language, prices=prices, progress=progress)
+    paths = [Path(path_argument("runs", run)) for run in runs]
+    check_folder(Path(out), KIND)
     questions = benchmark_argument(benchmark, lenient=lenient)
-    sources = [find_source(path, questions, lenient=lenient) for path in runs]
-    for source in sources:
-        print_errors(source.scored.errors)
-    addresses = {str(Path(run)): address for run, address in reports.items()}
+    sources = []
+    for path in paths:
+        sources.append(find_source(path, questions, lenient=lenient))
+        on_skipped(sources[-1].scored.errors)
+    addresses = {str(Path(run)): address for run, address in (reports or {}).items()}
     prepared = None
     if report and sources:
         prepared = prepare_report(sources, options.prices)
@@ -381,8 +346,8 @@ def write_board(
         published=published,
         prices=options.prices,
         earlier=benchmark_argument(earlier, lenient=lenient),
-        names=names,
+        names=names or {},
         reports=addresses,
         partial=partial,
     )
-    return write_leaderboard(board, out, sources, report=prepared, options=options)
+    return write_leaderboard(board, Path(out), sources, report=prepared, options=options)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mmar.cli.options import audio_dir_option, benchmark_option, complete_benchmark, json_option, path_option
+from mmar.cli import shared
 from mmar.cli.terminal import counter, display, print_json, print_table, refuse_over_inputs
 from mmar.errors import InputError, UsageError
 from mmar.inputs import find_benchmark, score_path, task_for
@@ -35,13 +35,13 @@ def _list_checks(context: click.Context, _parameter: click.Parameter, value: boo
 
 
 @click.command()
-@click.argument("subject", metavar="BENCHMARK", shell_complete=complete_benchmark)
-@audio_dir_option
+@click.argument("subject", metavar="BENCHMARK", shell_complete=shared.complete_benchmark)
+@shared.audio_dir
 @click.option(
     "--audio/--no-audio", default=True, help="Check the clips, if they are available.", show_default=True
 )
-@json_option
-@path_option(
+@shared.json
+@shared.path_option(
     "--fix-report",
     metavar="FILE",
     help="Write the findings with present and, where certain, corrected values. Changes nothing.",
@@ -51,16 +51,16 @@ def _list_checks(context: click.Context, _parameter: click.Parameter, value: boo
 @click.option(
     "--list", is_flag=True, is_eager=True, expose_value=False, callback=_list_checks, help="List the checks."
 )
-@path_option("--baseline", metavar="FILE", help="Skip the findings accepted in FILE.")
-@path_option("--write-baseline", metavar="FILE", help="Accept all present findings, in FILE.")
+@shared.path_option("--baseline", metavar="FILE", help="Skip the findings accepted in FILE.")
+@shared.path_option("--write-baseline", metavar="FILE", help="Accept all present findings, in FILE.")
 @click.option("--online", is_flag=True, help="Check that the source videos still exist.")
-@path_option(
+@shared.path_option(
     "--without-audio",
     multiple=True,
     metavar="RUN",
     help="Run without audio, to list the items that it solves. Repeatable.",
 )
-@path_option(
+@shared.path_option(
     "--runs",
     multiple=True,
     metavar="RUN",
@@ -77,7 +77,7 @@ def _list_checks(context: click.Context, _parameter: click.Parameter, value: boo
 )
 @click.option("--all", "show_all", is_flag=True, help="Show all findings.")
 @click.option("--grim", is_flag=True, help="BENCHMARK is a CSV table of published percentages; check them.")
-@benchmark_option("With --grim: benchmark whose groups are the columns.")
+@shared.benchmark("With --grim: benchmark whose groups are the columns.")
 @click.option(
     "--n", "sizes", multiple=True, metavar="COLUMN=N", help="With --grim: number of items of a column."
 )

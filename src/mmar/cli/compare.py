@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mmar.cli.options import (
-    align,
-    draws_option,
-    figures_option,
-    items_option,
-    key_option,
-    runs_options,
-    seed_option,
-)
-from mmar.cli.terminal import check_items_option, print_json, print_report, print_written, write_items
+from mmar.cli import shared
+from mmar.cli.terminal import print_json, print_report, print_written, write_items
+
+if TYPE_CHECKING:
+    from mmar.scoring.align_runs import AlignedRuns
 
 
 @click.command()
-@runs_options
-@key_option
-@items_option("Write the items on which the runs differ.")
-@draws_option
-@seed_option
+@shared.runs("Write the items on which the runs differ.")
+@shared.key
 @click.option(
     "--margin",
     type=click.FloatRange(0, 100, min_open=True, max_open=True),
@@ -33,18 +25,12 @@ from mmar.cli.terminal import check_items_option, print_json, print_report, prin
     help="Test whether the runs differ by less than this.",
 )
 def compare(
-    paths: tuple[Path, ...],
-    benchmark: str | None,
-    scorer: Any,
-    key: str | None,
-    protocol: str | None,
-    partial: bool,
-    lenient: bool,
-    as_json: bool,
+    aligned: AlignedRuns,
+    *,
     items: Path | None,
-    draws: int,
-    seed: int,
-    margin: float | None,
+    as_json: bool,
+    scorer: Any,
+    **others: Any,
 ) -> None:
     """Compare runs on the same items, with intervals and paired tests.
 
@@ -59,9 +45,7 @@ def compare(
     from mmar.scoring.compare import compare as compare_runs
     from mmar.scoring.compare import disagreements
 
-    check_items_option(items, as_json, *paths, benchmark)
-    aligned = align(paths, benchmark, protocol, partial=partial, key=key, lenient=lenient)
-    result = compare_runs(aligned, scorer=scorer, draws=draws, seed=seed, margin=margin)
+    result = compare_runs(aligned, scorer=scorer, **others)
     if items is not None:
         fields = ["id", "modality", "category", "sub_category", "question", "answer"]
         fields += [f"{run.label}_{what}" for run in result.runs for what in ("right", "state", "named")]
@@ -75,20 +59,14 @@ def compare(
 
 
 @click.command()
-@runs_options
-@items_option("Write the items that are solved without the audio.")
-@draws_option
-@seed_option
-@figures_option(help="Draw the accuracies under each condition as SVG, PDF and PNG, too.")
+@shared.runs("Write the items that are solved without the audio.")
+@shared.figures(help="Draw the accuracies under each condition as SVG, PDF and PNG, too.")
 def reliance(
-    paths: tuple[Path, ...],
-    benchmark: str | None,
-    scorer: Any,
-    protocol: str | None,
-    partial: bool,
-    lenient: bool,
-    as_json: bool,
+    aligned: AlignedRuns,
+    *,
     items: Path | None,
+    as_json: bool,
+    scorer: Any,
     draws: int,
     seed: int,
     figures: Path | None,
@@ -105,8 +83,6 @@ def reliance(
     """
     from mmar.scoring.measure_reliance import measure_reliance, solved_items
 
-    check_items_option(items, as_json, *paths, benchmark)
-    aligned = align(paths, benchmark, protocol, partial=partial, lenient=lenient)
     result = measure_reliance(aligned, scorer=scorer, draws=draws, seed=seed)
     if figures is not None:
         from mmar.reports.systems_figures import write_reliance_figure

@@ -7,18 +7,18 @@ from pathlib import Path
 import click
 import msgspec
 
-from mmar.cli.options import audio_dir_option, complete_benchmark, figures_option, json_option
+from mmar.cli import shared
 from mmar.cli.terminal import display, print_json, print_table, print_written, report_skipped
 from mmar.inputs import find_benchmark
 from mmar.items.diff import diff_benchmarks
 
 
 @click.command()
-@click.argument("benchmark", metavar="BENCHMARK", shell_complete=complete_benchmark)
-@audio_dir_option
-@figures_option(help="Draw modalities and categories as SVG, PDF and PNG.")
+@click.argument("benchmark", metavar="BENCHMARK", shell_complete=shared.complete_benchmark)
+@shared.audio_dir
+@shared.figures(help="Draw modalities and categories as SVG, PDF and PNG.")
 @click.option("--lenient", is_flag=True, help="Skip bad records.")
-@json_option
+@shared.json
 def describe(
     benchmark: str, audio_dir: Path | None, figures: Path | None, lenient: bool, as_json: bool
 ) -> None:
@@ -47,8 +47,8 @@ def describe(
 
 
 @click.command()
-@click.argument("first", metavar="A", shell_complete=complete_benchmark)
-@click.argument("second", metavar="B", shell_complete=complete_benchmark)
+@click.argument("first", metavar="A", shell_complete=shared.complete_benchmark)
+@click.argument("second", metavar="B", shell_complete=shared.complete_benchmark)
 @click.option(
     "--runs",
     multiple=True,
@@ -56,7 +56,7 @@ def describe(
     metavar="RUN-OR-FILE",
     help="Score this run or predictions file on both, and count answers with old keys. Repeatable.",
 )
-@json_option
+@shared.json
 def diff(first: str, second: str, runs: tuple[Path, ...], as_json: bool) -> None:
     """Compare two benchmarks or editions: items added, removed and changed, by field.
 

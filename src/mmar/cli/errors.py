@@ -9,17 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mmar.cli.options import (
-    adapter_option,
-    audio_dir_option,
-    base_url_option,
-    benchmark_option,
-    figures_option,
-    json_option,
-    language_option,
-    lenient_option,
-    seed_option,
-)
+from mmar.cli import shared
 from mmar.cli.terminal import display, print_json, print_skipped, print_table, print_written
 
 if TYPE_CHECKING:
@@ -29,27 +19,27 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("path", metavar="RUN-OR-FILE", type=click.Path(path_type=Path))
-@benchmark_option("The questions, for files that hold answers only.")
-@audio_dir_option
+@shared.benchmark("The questions, for files that hold answers only.")
+@shared.audio_dir
 @click.option("--labeller", metavar="NAME", default="", help="Your name; the page asks for it otherwise.")
 @click.option(
     "--sample", type=click.IntRange(1), metavar="N", help="Only N of the wrong answers, drawn by --seed."
 )
-@seed_option
+@shared.seed
 @click.option("--summary", is_flag=True, help="Print the errors by kind and serve no page.")
-@json_option
-@figures_option(help="Draw the errors by kind as SVG, PDF and PNG, and serve no page.")
+@shared.json
+@shared.figures(help="Draw the errors by kind as SVG, PDF and PNG, and serve no page.")
 @click.option(
     "--propose", metavar="MODEL", help="Let this text model propose a kind for each error, and serve no page."
 )
-@base_url_option("Address of the model's server.")
-@adapter_option("Option of the model's adapter. Repeatable.")
+@shared.base_url("Address of the model's server.")
+@shared.adapter("Option of the model's adapter. Repeatable.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Port of the page. [default: a free one]"
 )
 @click.option("--open/--no-open", "open_page", default=True, help="Open the page in a browser.")
-@language_option("Language of the page.")
-@lenient_option
+@shared.language("Language of the page.")
+@shared.lenient
 def errors(
     path: Path,
     benchmark: str | None,

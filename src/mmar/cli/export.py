@@ -10,15 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from mmar.cli.options import (
-    benchmark_option,
-    id_option,
-    json_option,
-    key_option,
-    lenient_option,
-    path_option,
-    protocol_option,
-)
+from mmar.cli import shared
 from mmar.cli.terminal import (
     output_file,
     print_json,
@@ -49,9 +41,9 @@ FORMATS = (
 @click.command()
 @click.argument("path", metavar="RUN-OR-BENCHMARK")
 @click.option("--to", "target", type=click.Choice(FORMATS), required=True, help="Format to write.")
-@path_option("--out", "-o", metavar="PATH", help="File or folder to write. [default: beside the run]")
-@benchmark_option("The questions, for files that hold answers only.")
-@protocol_option("Read all answers by this protocol.")
+@shared.path_option("--out", "-o", metavar="PATH", help="File or folder to write. [default: beside the run]")
+@shared.benchmark("The questions, for files that hold answers only.")
+@shared.protocol("Read all answers by this protocol.")
 @click.option("--dataset", metavar="OWNER/NAME", help="hf-eval-results: the benchmark's data set on the Hub.")
 @click.option(
     "--organization", metavar="NAME", default="unknown", help="every-eval-ever: who made the evaluation."
@@ -65,7 +57,7 @@ FORMATS = (
 @click.option(
     "--project", metavar="NAME", default="mmar", show_default=True, help="wandb, trackio: the project."
 )
-@lenient_option
+@shared.lenient
 def export(
     path: str, target: str, out: Path | None, benchmark: str | None, lenient: bool, **others: Any
 ) -> None:
@@ -102,8 +94,8 @@ def export(
 
 @click.command()
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
-@benchmark_option("The questions that the log answers.", required=True)
-@path_option("--out", "-o", required=True, metavar="FILE", help="File to write.")
+@shared.benchmark("The questions that the log answers.", required=True)
+@shared.path_option("--out", "-o", required=True, metavar="FILE", help="File to write.")
 @click.option(
     "--to",
     "layout",
@@ -112,8 +104,8 @@ def export(
     show_default=True,
     help="Whole records as the publisher's script reads them, or ids and answers.",
 )
-@key_option
-@id_option
+@shared.key
+@shared.id_field
 @click.option("--lenient", is_flag=True, help="Leave out records that do not belong to the benchmark.")
 def convert(
     path: Path,
@@ -148,17 +140,17 @@ def convert(
 
 @click.command()
 @click.argument("path", metavar="[RUN-OR-FILE]", required=False, type=click.Path(path_type=Path))
-@benchmark_option("The questions; a run knows its own.")
-@path_option("--out", "-o", metavar="FILE", help="Submission to write.")
+@shared.benchmark("The questions; a run knows its own.")
+@shared.path_option("--out", "-o", metavar="FILE", help="Submission to write.")
 @click.option("--raw", is_flag=True, help="Write answers as they came, not the choice that each names.")
 @click.option("--check", is_flag=True, help="Check a submission instead of writing one.")
-@path_option("--codabench", metavar="ZIP", help="Write a Codabench bundle for the benchmark.")
+@shared.path_option("--codabench", metavar="ZIP", help="Write a Codabench bundle for the benchmark.")
 @click.option(
     "--hide-answers",
     is_flag=True,
     help="Codabench shows participants the table of scores, and not the report with the right answers.",
 )
-@json_option
+@shared.json
 def submit(
     path: Path | None,
     benchmark: str | None,

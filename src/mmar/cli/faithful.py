@@ -8,19 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mmar.cli.options import (
-    adapter_option,
-    attempts_option,
-    base_url_option,
-    benchmark_option,
-    budget_option,
-    concurrency_option,
-    folder_option,
-    json_option,
-    path_option,
-    prices_option,
-    timeout_option,
-)
+from mmar.cli import shared
 from mmar.cli.terminal import display, external_errors, print_json, print_table
 from mmar.errors import InputError, UsageError
 
@@ -31,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("path", metavar="RUN", type=click.Path(path_type=Path))
-@benchmark_option("The questions; a run knows its own.")
+@shared.benchmark("The questions; a run knows its own.")
 @click.option(
     "--interface",
     type=click.Choice(["question", "prefill"]),
@@ -40,19 +28,21 @@ if TYPE_CHECKING:
     help="Give the reasoning as text in the question, or as the beginning of the reply.",
 )
 @click.option("--paraphraser", metavar="MODEL", help="A text model that says the reasoning in other words.")
-@path_option(
+@shared.path_option(
     "--captions", metavar="FILE", help="CSV with id, caption: asks with the caption in the audio's place."
 )
-@folder_option("--out", "-o", metavar="DIR", help="Folder of the answers. [default: RUN/faithful/INTERFACE]")
-@base_url_option("Address of the model's server.")
-@adapter_option("Option of the adapter. Repeatable.")
-@concurrency_option
-@attempts_option("Maximum requests for one answer.")
-@timeout_option("Seconds to wait for one answer.", 300.0)
-@budget_option
-@prices_option
+@shared.folder_option(
+    "--out", "-o", metavar="DIR", help="Folder of the answers. [default: RUN/faithful/INTERFACE]"
+)
+@shared.base_url("Address of the model's server.")
+@shared.adapter("Option of the adapter. Repeatable.")
+@shared.concurrency
+@shared.attempts("Maximum requests for one answer.")
+@shared.timeout("Seconds to wait for one answer.", 300.0)
+@shared.budget
+@shared.prices
 @click.option("--dry-run", is_flag=True, help="Show how many requests there would be; send nothing.")
-@json_option
+@shared.json
 def faithful(
     path: Path,
     benchmark: str | None,

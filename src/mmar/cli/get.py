@@ -11,7 +11,7 @@ import click
 
 from mmar.benchmarks import CATALOGUE, Cache, Entry, default_cache_dir, entry_named, resolve
 from mmar.benchmarks.catalogue import DEMO
-from mmar.cli.options import complete_benchmark, folder_option, json_option
+from mmar.cli import shared
 from mmar.cli.terminal import display, print_json, print_table
 from mmar.errors import UsageError
 from mmar.reports.tables import Column, Row, draw
@@ -24,7 +24,7 @@ _LISTED = 5  # missing clips
 
 
 @click.command("get")
-@click.argument("name", required=False, shell_complete=complete_benchmark)
+@click.argument("name", required=False, shell_complete=shared.complete_benchmark)
 @click.option(
     "--from",
     "sources",
@@ -33,10 +33,10 @@ _LISTED = 5  # missing clips
     help="Metadata or archive of clips from here instead of the publisher. Repeatable.",
 )
 @click.option("--audio/--no-audio", default=True, show_default=True, help="Fetch the clips, too.")
-@folder_option("--cache-dir", help="Cache directory. [default: MMAR_CACHE_DIR or the user's cache]")
+@shared.folder_option("--cache-dir", help="Cache directory. [default: MMAR_CACHE_DIR or the user's cache]")
 @click.option("--force", is_flag=True, help="Fetch again even if the benchmark is present.")
 @click.option("--list", "listing", is_flag=True, help="List the known benchmarks.")
-@json_option
+@shared.json
 @click.pass_context
 def get(
     context: click.Context,

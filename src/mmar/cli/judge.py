@@ -12,21 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from mmar.cli.options import (
-    adapter_option,
-    attempts_option,
-    base_url_option,
-    benchmark_option,
-    budget_option,
-    concurrency_option,
-    folder_option,
-    items_option,
-    json_option,
-    lenient_option,
-    path_option,
-    prices_option,
-    timeout_option,
-)
+from mmar.cli import shared
 from mmar.cli.terminal import (
     check_items_option,
     display,
@@ -50,8 +36,8 @@ _REPLY_TOKENS = 250  # of five scores with reasons, for the estimate
 
 @click.command()
 @click.argument("path", metavar="[RUN-OR-FILE]", required=False, type=click.Path(path_type=Path))
-@benchmark_option("The questions with their rubrics; a run knows its own.")
-@path_option(
+@shared.benchmark("The questions with their rubrics; a run knows its own.")
+@shared.path_option(
     "--meta", metavar="FILE", help="Metadata file with questions and rubrics, as the script takes it."
 )
 @click.option(
@@ -78,7 +64,9 @@ _REPLY_TOKENS = 250  # of five scores with reasons, for the estimate
     show_default=True,
     help="Which verdict decides what is judged.",
 )
-@path_option("--template", metavar="FILE", help="Your own prompt (see docs/judging.md), or the word script.")
+@shared.path_option(
+    "--template", metavar="FILE", help="Your own prompt (see docs/judging.md), or the word script."
+)
 @click.option(
     "--batch",
     is_flag=True,
@@ -93,8 +81,10 @@ _REPLY_TOKENS = 250  # of five scores with reasons, for the estimate
     metavar="N",
     help="Items of the exam.",
 )
-@path_option("--humans", metavar="FILE", help="CSV with id, criterion, score to compare with.")
-@folder_option("--out", "-o", metavar="DIR", help="Folder of the judgements. [default: beside the run]")
+@shared.path_option("--humans", metavar="FILE", help="CSV with id, criterion, score to compare with.")
+@shared.folder_option(
+    "--out", "-o", metavar="DIR", help="Folder of the judgements. [default: beside the run]"
+)
 @click.option("--offline", is_flag=True, help="Use only the judgements that are there.")
 @click.option(
     "--format",
@@ -102,23 +92,23 @@ _REPLY_TOKENS = 250  # of five scores with reasons, for the estimate
     type=click.Choice(["official"]),
     help="Prompt, file and table of the published script.",
 )
-@base_url_option("Address of the judge's server.")
-@adapter_option("Option of the judge's adapter. Repeatable.")
-@concurrency_option
+@shared.base_url("Address of the judge's server.")
+@shared.adapter("Option of the judge's adapter. Repeatable.")
+@shared.concurrency
 @click.option(
     "--rate", type=click.FloatRange(0, min_open=True), metavar="R", help="Maximum requests per second."
 )
-@attempts_option("Maximum requests for one judgement.")
-@timeout_option("Seconds to wait for a judgement.", 120.0)
-@budget_option
-@prices_option
+@shared.attempts("Maximum requests for one judgement.")
+@shared.timeout("Seconds to wait for a judgement.", 120.0)
+@shared.budget
+@shared.prices
 @click.option(
     "--cache/--no-cache", default=False, help="Reuse judgements of other runs to the same requests."
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be asked and its cost; send nothing.")
-@lenient_option
-@json_option
-@items_option("Write every vote with its reason.")
+@shared.lenient
+@shared.json
+@shared.items("Write every vote with its reason.")
 def judge(
     path: Path | None,
     benchmark: str | None,

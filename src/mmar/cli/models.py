@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from mmar.cli.options import complete_model, json_option
+from mmar.cli import shared
 from mmar.cli.terminal import display, print_json, print_table
 from mmar.errors import UsageError, did_you_mean
 from mmar.models.recipes import Recipe, recipes
@@ -26,7 +26,7 @@ _CAN = ("hf", "vllm", "sglang", "api", "command", "cascade")
 
 
 @click.command()
-@click.argument("name", required=False, shell_complete=complete_model)
+@click.argument("name", required=False, shell_complete=shared.complete_model)
 @click.option(
     "--class",
     "model_class",
@@ -41,7 +41,7 @@ _CAN = ("hf", "vllm", "sglang", "api", "command", "cascade")
     help="Only systems that can be served in this way.",
 )
 @click.option("--here", is_flag=True, help="Show what this machine can run, and what is missing.")
-@json_option
+@shared.json
 def models(*, name: str | None, model_class: str | None, can: str | None, here: bool, as_json: bool) -> None:
     """List the systems with a name, or show how to run one.
 
@@ -223,7 +223,7 @@ def _lacks(obstacles: Mapping[str, str]) -> str:
 
 @click.command()
 @click.argument("name", metavar="[NAME-OR-FILE]", required=False)
-@json_option
+@shared.json
 def protocols(*, name: str | None, as_json: bool) -> None:
     """List the protocols (how a question is put and its answer read), or show one.
 

@@ -10,23 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from mmar.cli.options import (
-    adapter_option,
-    audio_dir_option,
-    base_url_option,
-    benchmark_option,
-    complete_model,
-    concurrency_option,
-    gpus_option,
-    json_option,
-    max_tokens_option,
-    protocol_option,
-    temperature_option,
-    timeout_option,
-    top_p_option,
-    via_option,
-    worker_option,
-)
+from mmar.cli import shared
 from mmar.cli.terminal import display, print_json, print_table
 from mmar.errors import UsageError, did_you_mean
 from mmar.protocols import DEFAULT, Request
@@ -42,22 +26,22 @@ _ANY_MODEL = "command/PROGRAM"  # stands for the model where none is named
 
 @click.command()
 @click.argument("item")
-@benchmark_option("mmar, demo, or a metadata file.", required=True)
-@audio_dir_option
-@protocol_option(f"How to put the question. [default: {DEFAULT}]")
+@shared.benchmark("mmar, demo, or a metadata file.", required=True)
+@shared.audio_dir
+@shared.protocol(f"How to put the question. [default: {DEFAULT}]")
 @click.option(
     "--model",
     "-m",
     metavar="MODEL",
     help="Show the body that this model's adapter would send, too.",
-    shell_complete=complete_model,
+    shell_complete=shared.complete_model,
 )
-@adapter_option("Option of the adapter. Repeatable.")
-@via_option
+@shared.adapter("Option of the adapter. Repeatable.")
+@shared.via
 @click.option(
     "--rotate", type=click.IntRange(0), default=0, metavar="K", help="Rotate the choices by K places."
 )
-@json_option
+@shared.json
 def preview(
     *,
     item: str,
@@ -207,20 +191,20 @@ def _page(record: dict[str, Any], spec: RunSpec) -> str:
 
 
 @click.command()
-@click.argument("model", metavar="MODEL", shell_complete=complete_model)
+@click.argument("model", metavar="MODEL", shell_complete=shared.complete_model)
 @click.option("--quick", is_flag=True, help="Send only one request.")
-@json_option
-@protocol_option(f"How to put the questions. [default: {DEFAULT}]")
-@temperature_option
-@top_p_option
-@max_tokens_option
-@base_url_option("Address of a server.")
-@adapter_option("Option of the adapter. Repeatable.")
-@via_option
-@gpus_option
-@worker_option
-@concurrency_option
-@timeout_option("Seconds to wait for one answer.", 300.0)
+@shared.json
+@shared.protocol(f"How to put the questions. [default: {DEFAULT}]")
+@shared.temperature
+@shared.top_p
+@shared.max_tokens
+@shared.base_url("Address of a server.")
+@shared.adapter("Option of the adapter. Repeatable.")
+@shared.via
+@shared.gpus
+@shared.worker
+@shared.concurrency
+@shared.timeout("Seconds to wait for one answer.", 300.0)
 def check(model: str, quick: bool, as_json: bool, **others: Any) -> None:
     """Check a model with generated clips, before a run: whether it answers and what it hears.
 

@@ -9,15 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mmar.cli.options import (
-    benchmark_option,
-    items_option,
-    json_option,
-    key_option,
-    lenient_option,
-    protocol_option,
-    reading_option,
-)
+from mmar.cli import shared
 from mmar.cli.terminal import check_items_option, display, output_file, print_json, print_report, print_table
 
 if TYPE_CHECKING:
@@ -35,10 +27,10 @@ if TYPE_CHECKING:
     required=True,
     help="A choice; repeat for each.",
 )
-@protocol_option("Read the answer by this protocol.")
-@reading_option
+@shared.protocol("Read the answer by this protocol.")
+@shared.reading
 @click.option("--finish-reason", metavar="WORD", help="How the answer ended, such as length.")
-@json_option
+@shared.json
 def read(
     answer: str,
     choices: tuple[str, ...],
@@ -88,13 +80,13 @@ _FIELDS = ("id", "state", "shape", "reason", "answer", "prediction")
 
 @click.command()
 @click.argument("path", metavar="RUN-OR-FILE", type=click.Path(path_type=Path))
-@benchmark_option("The questions, for a file that holds answers only.")
-@key_option
-@protocol_option("Read the answers by this protocol.")
-@reading_option
-@lenient_option
-@json_option
-@items_option("Write a line for each answer that names no choice.")
+@shared.benchmark("The questions, for a file that holds answers only.")
+@shared.key
+@shared.protocol("Read the answers by this protocol.")
+@shared.reading
+@shared.lenient
+@shared.json
+@shared.items("Write a line for each answer that names no choice.")
 def unresolved(
     path: Path,
     benchmark: str | None,

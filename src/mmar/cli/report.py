@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import sys
+from inspect import unwrap  # the errors of the unwrapped functions name options
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mmar.cli.options import (
-    audio_dir_option,
-    benchmark_option,
-    folder_option,
-    key_option,
-    language_option,
-    lenient_option,
-    path_option,
-    prices_option,
-    protocol_option,
-)
+from mmar.cli import shared
 from mmar.cli.terminal import display, parse_pairs, print_skipped, print_written, refuse_over_inputs
 from mmar.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mmar.reports.report_page import PageOptions, WrittenPage
+    from mmar.files.progress import Progress
+    from mmar.reports.report_page import WrittenPage
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -40,7 +32,7 @@ def _page_command(command: F) -> F:
     """The options of both commands."""
     for option in reversed(
         (
-            path_option(
+            shared.path_option(
                 "--out",
                 "-o",
                 required=True,
@@ -48,8 +40,8 @@ def _page_command(command: F) -> F:
                 help="Folder of the page, new or of an earlier page.",
             ),
             _audio_option("Copy the clips beside the page, link to their sources, or neither.", "copy"),
-            audio_dir_option,
-            language_option("Language in which the page opens; it has both."),
+            shared.audio_dir,
+            shared.language("Language in which the page opens; it has both."),
             click.option("--open", "opened", is_flag=True, help="Open the page in the browser."),
         )
     ):
@@ -59,9 +51,9 @@ def _page_command(command: F) -> F:
 
 @click.command()
 @click.argument("paths", metavar="RUN-OR-FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@benchmark_option("The questions, for files that hold answers only.")
-@key_option
-@protocol_option("Read all answers by this protocol.")
+@shared.benchmark("The questions, for files that hold answers only.")
+@shared.key
+@shared.protocol("Read all answers by this protocol.")
 @_page_command
 @click.option(
     "--texts",
@@ -70,17 +62,13 @@ def _page_command(command: F) -> F:
     show_default=True,
     help="Where the answers are: in the page, in files beside it, nowhere; auto: in the page up to 5 MB.",
 )
-@prices_option
-@lenient_option
+@shared.prices
+@shared.lenient
 def report(
     paths: tuple[Path, ...],
     benchmark: str | None,
-    key: str | None,
-    protocol: str | None,
     out: Path,
     opened: bool,
-    lenient: bool,
-    prices: Path | None,
     **others: Any,
 ) -> None:
     """Write a page with the scores, items and comparison of runs.
@@ -93,17 +81,12 @@ def report(
       mmar report runs/demo/baseline-listener --out report
       mmar report runs/demo/baseline-listener runs/demo/baseline-random --out report
     """
-    from mmar.publishing import write_run_report
+    from mmar import publishing
 
     refuse_over_inputs("--out", out, *paths, benchmark)
-    written = write_run_report(
-        paths,
-        out,
-        _page_options(prices=prices, **others),
-        benchmark=benchmark,
-        key=key,
-        protocol=protocol,
-        lenient=lenient,
+    write = unwrap(publishing.report)
+    written = write(
+        paths, out=out, benchmark=benchmark, on_skipped=print_skipped, progress=_progress(), **others
     )
     _finish(written, opened=opened)
 
@@ -121,21 +104,16 @@ def browse(benchmark: str, out: Path, opened: bool, **others: Any) -> None:
     Example:
       mmar browse demo --out demo-page
     """
-    from mmar.inputs import find_benchmark
-    from mmar.reports.report_page import write_browser
+    from mmar import publishing
 
-    written = write_browser(find_benchmark(benchmark), out, _page_options(**others))
+    written = unwrap(publishing.browse)(benchmark, out=out, progress=_progress(), **others)
     _finish(written, opened=opened)
 
 
-def _page_options(**options: Any) -> PageOptions:
+def _progress() -> Progress:
     from mmar.files.progress import progress_for
-    from mmar.reports.report_page import PageOptions
 
-    folder = options.get("audio_dir")
-    if folder is not None and not folder.is_dir():
-        raise UsageError(f"there is no folder {folder}", code="no-such-folder", argument="audio_dir")
-    return PageOptions(**options, progress=progress_for(sys.stderr, colour=display(sys.stderr).colour))
+    return progress_for(sys.stderr, colour=display(sys.stderr).colour)
 
 
 def _finish(written: WrittenPage, *, opened: bool) -> None:
@@ -153,17 +131,17 @@ def _finish(written: WrittenPage, *, opened: bool) -> None:
 
 @click.command()
 @click.argument("paths", metavar="[RUN]...", nargs=-1, type=click.Path(path_type=Path))
-@folder_option("--out", "-o", metavar="DIR", required=True, help="Folder to write.")
+@shared.folder_option("--out", "-o", metavar="DIR", required=True, help="Folder to write.")
 @click.option("--title", metavar="TEXT", help="Title of the page. [default: the benchmark's name]")
 @click.option("--published/--no-published", default=True, help="Show the published results of MMAR.")
-@benchmark_option("The questions, for files that hold answers only.")
+@shared.benchmark("The questions, for files that hold answers only.")
 @click.option(
     "--earlier-edition",
     "earlier",
     metavar="NAME-OR-PATH",
     help="Earlier edition, to count answers to keys that were corrected.",
 )
-@prices_option
+@shared.prices
 @click.option(
     "--name", "names", multiple=True, metavar="MODEL=ID", help="Canonical id of a model. Repeatable."
 )
@@ -181,23 +159,14 @@ def _finish(written: WrittenPage, *, opened: bool) -> None:
     help="Address of a run's report that lies elsewhere. Repeatable.",
 )
 @click.option("--partial", is_flag=True, help="Rank runs by the items that every run was asked.")
-@language_option("Language of the page.")
-@lenient_option
+@shared.language("Language of the page.")
+@shared.lenient
 def leaderboard(
     paths: tuple[Path, ...],
-    out: Path,
     title: str | None,
-    published: bool,
-    benchmark: str | None,
-    earlier: str | None,
-    prices: Path | None,
     names: tuple[str, ...],
-    report: bool,
-    audio: Any,
     reports: tuple[str, ...],
-    partial: bool,
-    language: Any,
-    lenient: bool,
+    **others: Any,
 ) -> None:
     """Write a leaderboard: a page with a row for each system, and exports beside it.
 
@@ -211,24 +180,18 @@ def leaderboard(
       mmar leaderboard --out board
       mmar leaderboard runs/demo/baseline-listener runs/demo/baseline-random --out board
     """
-    from mmar.publishing import write_board
+    from mmar import publishing
 
-    result = write_board(
-        paths,
-        out,
-        _page_options(audio=audio, language=language, prices=prices),
+    page = unwrap(publishing.leaderboard)(
+        *paths,
         title=title or "",
-        published=published,
-        benchmark=benchmark,
-        earlier=earlier,
         names=_pairs("--name", names, "hf/my/model=my-model"),
         reports=_pairs("--report-url", reports, "runs/a=reports/a/index.html"),
-        report=report,
-        partial=partial,
-        lenient=lenient,
-        print_errors=print_skipped,
+        on_skipped=print_skipped,
+        progress=_progress(),
+        **others,
     )
-    print_written([result])
+    print_written([page])
 
 
 def _pairs(option: str, texts: tuple[str, ...], example: str) -> dict[str, str]:

@@ -10,27 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mmar.cli.options import (
-    ABOVE_ZERO,
-    adapter_option,
-    attempts_option,
-    audio_dir_option,
-    base_url_option,
-    benchmark_option,
-    budget_option,
-    complete_model,
-    concurrency_option,
-    gpus_option,
-    max_tokens_option,
-    path_option,
-    prices_option,
-    protocol_option,
-    temperature_option,
-    timeout_option,
-    top_p_option,
-    via_option,
-    worker_option,
-)
+from mmar.cli import shared
 from mmar.cli.terminal import external_errors, parse_pairs, report_skipped
 from mmar.inputs import cache_dir, find_benchmark
 from mmar.protocols import DEFAULT
@@ -52,11 +32,11 @@ def _rotations(context: click.Context, parameter: click.Parameter, value: str) -
 
 
 @click.command()
-@click.argument("model", metavar="MODEL", shell_complete=complete_model)
-@benchmark_option("mmar, demo, or a metadata file.", required=True)
-@audio_dir_option
-@protocol_option(f"How to put the questions. [default: {DEFAULT}]")
-@path_option("--out", "-o", metavar="DIR", help="Folder of the run. [default: runs/BENCHMARK/MODEL]")
+@click.argument("model", metavar="MODEL", shell_complete=shared.complete_model)
+@shared.benchmark("mmar, demo, or a metadata file.", required=True)
+@shared.audio_dir
+@shared.protocol(f"How to put the questions. [default: {DEFAULT}]")
+@shared.path_option("--out", "-o", metavar="DIR", help="Folder of the run. [default: runs/BENCHMARK/MODEL]")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Ask at most N items.")
 @click.option(
     "--sample",
@@ -64,8 +44,8 @@ def _rotations(context: click.Context, parameter: click.Parameter, value: str) -
     metavar="N",
     help="Ask N items drawn in proportion; mmar score estimates the whole.",
 )
-@gpus_option
-@worker_option
+@shared.gpus
+@shared.worker
 @click.option("--shard", metavar="I/N", help="One of N parts of the items, 0/N to N-1/N; see mmar merge.")
 @click.option(
     "--filter", "filters", multiple=True, metavar="KEY=VALUE", help="Only items with this value. Repeatable."
@@ -90,20 +70,20 @@ def _rotations(context: click.Context, parameter: click.Parameter, value: str) -
     "--repeats", type=click.IntRange(1, 1000), default=1, metavar="K", help="Ask each item K times."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")
-@temperature_option
-@top_p_option
-@max_tokens_option
-@base_url_option("Address of a server. Several share the load.")
-@adapter_option("Option of the adapter. Repeatable.")
-@via_option
-@concurrency_option
-@click.option("--rate", type=ABOVE_ZERO, metavar="R", help="Maximum requests per second.")
-@click.option("--token-rate", type=ABOVE_ZERO, metavar="T", help="Maximum tokens per minute.")
-@attempts_option("Maximum requests for one answer.")
-@timeout_option("Seconds to wait for one answer.", 300.0)
-@click.option("--deadline", type=ABOVE_ZERO, metavar="S", help="Seconds for the whole session.")
-@budget_option
-@prices_option
+@shared.temperature
+@shared.top_p
+@shared.max_tokens
+@shared.base_url("Address of a server. Several share the load.")
+@shared.adapter("Option of the adapter. Repeatable.")
+@shared.via
+@shared.concurrency
+@click.option("--rate", type=shared.ABOVE_ZERO, metavar="R", help="Maximum requests per second.")
+@click.option("--token-rate", type=shared.ABOVE_ZERO, metavar="T", help="Maximum tokens per minute.")
+@shared.attempts("Maximum requests for one answer.")
+@shared.timeout("Seconds to wait for one answer.", 300.0)
+@click.option("--deadline", type=shared.ABOVE_ZERO, metavar="S", help="Seconds for the whole session.")
+@shared.budget
+@shared.prices
 @click.option(
     "--until-decided",
     type=click.Path(path_type=Path, exists=True, file_okay=False),

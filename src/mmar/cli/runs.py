@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mmar.cli.options import audio_dir_option, benchmark_option, json_option
+from mmar.cli import shared
 from mmar.cli.terminal import display, print_json, print_table
 from mmar.errors import MmarError, UsageError
 from mmar.inputs import find_benchmark
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default="runs")
 @click.option("--score/--no-score", "scored", default=True, help="Score the runs, too.", show_default=True)
-@json_option
+@shared.json
 def runs(folder: Path, scored: bool, as_json: bool) -> None:
     """List the runs in a folder: state, answered items, accuracies.
 
@@ -102,8 +102,8 @@ def _record(info: RunInfo, score: Score | None) -> dict[str, Any]:
 @click.command()
 @click.argument("out", type=click.Path(path_type=Path))
 @click.argument("runs", type=click.Path(path_type=Path), nargs=-1, required=True)
-@benchmark_option("The questions, where the runs' own cannot be found.")
-@audio_dir_option
+@shared.benchmark("The questions, where the runs' own cannot be found.")
+@shared.audio_dir
 def merge(out: Path, runs: tuple[Path, ...], benchmark: str | None, audio_dir: Path | None) -> None:
     """Merge parts of one run, such as shards, into one folder.
 

@@ -10,22 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from mmar.cli.options import (
-    adapter_option,
-    base_url_option,
-    benchmark_option,
-    budget_option,
-    id_option,
-    items_option,
-    json_option,
-    key_option,
-    lenient_option,
-    path_option,
-    prices_option,
-    protocol_option,
-    reading_option,
-    seed_option,
-)
+from mmar.cli import shared
 from mmar.cli.terminal import (
     check_items_option,
     output_file,
@@ -46,16 +31,16 @@ _LINES = 1000  # written at a time
 
 @click.command()
 @click.argument("path", metavar="RUN-OR-FILE", type=click.Path(path_type=Path))
-@benchmark_option("The questions, for a file that holds answers only.")
-@key_option
-@id_option
+@shared.benchmark("The questions, for a file that holds answers only.")
+@shared.key
+@shared.id_field
 @click.option("--as", "model", metavar="NAME", help="Name of the model, for a file that does not say it.")
-@protocol_option("Read the answers by this protocol.")
-@reading_option
-@lenient_option
-@json_option
-@items_option("Write a line for each item.")
-@path_option(
+@shared.protocol("Read the answers by this protocol.")
+@shared.reading
+@shared.lenient
+@shared.json
+@shared.items("Write a line for each item.")
+@shared.path_option(
     "--earlier",
     multiple=True,
     metavar="RUN",
@@ -79,11 +64,11 @@ _LINES = 1000  # written at a time
     metavar="MODEL",
     help="Let this text model grade the answers to open questions (MMAU-Pro).",
 )
-@seed_option
-@base_url_option("Address of the reader's or judge's server.")
-@adapter_option("Option of the reader's or judge's adapter. Repeatable.")
-@budget_option
-@prices_option
+@shared.seed
+@shared.base_url("Address of the reader's or judge's server.")
+@shared.adapter("Option of the reader's or judge's adapter. Repeatable.")
+@shared.budget
+@shared.prices
 @click.option(
     "--dry-run", is_flag=True, help="Show what the reader or judge would be asked and cost; send nothing."
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mmar.cli.options import json_option
+from mmar.cli import shared
 from mmar.cli.studio_data import acting, by_option, opened_studio, parse_state, print_left
 from mmar.cli.terminal import print_json
 from mmar.errors import UsageError
@@ -84,7 +84,7 @@ def assign(
     type=click.Choice(["thinking", "distractors", "sub_category", "rubric"]),
     help="Only proposals of this kind.",
 )
-@json_option
+@shared.json
 @click.pass_obj
 def accept_proposals(config: StudioConfig, project: str, by: str, kind: str | None, as_json: bool) -> None:
     """Accept all waiting proposals of PROJECT unchanged.

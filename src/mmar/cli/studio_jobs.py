@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mmar.cli.options import json_option
+from mmar.cli import shared
 from mmar.cli.studio_data import acting, opened_studio, parse_state, print_left, text_model_options
 from mmar.cli.terminal import print_json
 from mmar.errors import UsageError
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     help="Number of jobs at a time.",
 )
 @click.option("--stay", is_flag=True, help="Wait for further jobs instead of exiting.")
-@json_option
+@shared.json
 @click.pass_obj
 def work(
     config: StudioConfig,
@@ -126,7 +126,7 @@ def work(
 
 @click.command()
 @click.argument("project")
-@json_option
+@shared.json
 @click.pass_obj
 def jobs(config: StudioConfig, project: str, as_json: bool) -> None:
     """Count the jobs of PROJECT by state, and list the reasons of failures."""

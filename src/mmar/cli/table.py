@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from mmar.cli.options import benchmark_option, figures_option, lenient_option, path_option, protocol_option
+from mmar.cli import shared
 from mmar.cli.terminal import display, print_skipped, print_table, print_written, refuse_over_inputs
 from mmar.errors import UsageError
 
@@ -59,11 +59,11 @@ _FORMATS = ("text", "markdown", "latex", "csv", "html", "json")
     metavar="NAME",
     help="Name of the model, for files that do not say it: one for all, or one for each in order. Repeatable.",
 )
-@benchmark_option("The questions, for files that hold answers only.")
-@protocol_option("Read all answers by this protocol.")
-@lenient_option
-@path_option("--out", "-o", metavar="FILE", help="Write to this file instead.")
-@figures_option(help="Draw averages, groups and sizes as SVG, PDF and PNG, too.")
+@shared.benchmark("The questions, for files that hold answers only.")
+@shared.protocol("Read all answers by this protocol.")
+@shared.lenient
+@shared.path_option("--out", "-o", metavar="FILE", help="Write to this file instead.")
+@shared.figures(help="Draw averages, groups and sizes as SVG, PDF and PNG, too.")
 def table(
     paths: tuple[Path, ...],
     output_format: str,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from mmar.cli.terminal import parse_pairs, print_skipped
+from mmar.cli.terminal import check_items_option, parse_pairs, print_skipped
 
 if TYPE_CHECKING:
     from mmar.scoring.align_runs import AlignedRuns
@@ -51,7 +51,7 @@ folder_option = partial(click.option, type=click.Path(path_type=Path, file_okay=
 """An option that names a folder."""
 
 
-def benchmark_option(help_text: str, *, required: bool = False) -> Callable[[F], F]:
+def benchmark(help_text: str, *, required: bool = False) -> Callable[[F], F]:
     """`--benchmark`."""
     return click.option(
         "--benchmark",
@@ -63,21 +63,21 @@ def benchmark_option(help_text: str, *, required: bool = False) -> Callable[[F],
     )
 
 
-def protocol_option(help_text: str) -> Callable[[F], F]:
+def protocol(help_text: str) -> Callable[[F], F]:
     """`--protocol`."""
     return click.option(
         "--protocol", "-p", metavar="NAME-OR-FILE", help=help_text, shell_complete=_complete_protocol
     )
 
 
-reading_option = click.option(
+reading = click.option(
     "--reading",
     metavar="VERSION",
     help="Version of the reading: cascade@1 or cascade@2. [default: cascade@2]",
 )
 
 
-def items_option(help_text: str) -> Callable[[F], F]:
+def items(help_text: str) -> Callable[[F], F]:
     """`--items`."""
     return path_option(
         "--items",
@@ -86,12 +86,12 @@ def items_option(help_text: str) -> Callable[[F], F]:
     )
 
 
-via_option = click.option(
+via = click.option(
     "--via",
     type=click.Choice(["hf", "vllm", "sglang", "command"]),
     help='What serves a system of "mmar models". [default: the first that it names]',
 )
-draws_option = click.option(
+draws = click.option(
     "--draws",
     type=click.IntRange(1, 1_000_000),
     default=10_000,
@@ -99,21 +99,19 @@ draws_option = click.option(
     metavar="N",
     help="Draws of the permutation test.",
 )
-seed_option = click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Random seed."
-)
-audio_dir_option = path_option("--audio-dir", metavar="DIR", help="Folder of the clips.")
-key_option = click.option(
+seed = click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Random seed.")
+audio_dir = path_option("--audio-dir", metavar="DIR", help="Folder of the clips.")
+key = click.option(
     "--key", metavar="FIELD", help="Field that holds the prediction; a path such as resps.0 in a log."
 )
-id_option = click.option(
+id_field = click.option(
     "--id", "id_field", metavar="FIELD", help="Field that holds the item's id, such as doc.id."
 )
-prices_option = path_option("--prices", metavar="FILE", help="Price table (see docs/models.md).")
-figures_option = partial(folder_option, "--figures", metavar="DIR")
+prices = path_option("--prices", metavar="FILE", help="Price table (see docs/models.md).")
+figures = partial(folder_option, "--figures", metavar="DIR")
 
 
-def language_option(help_text: str) -> Callable[[F], F]:
+def language(help_text: str) -> Callable[[F], F]:
     """`--language`."""
     return click.option(
         "--language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help=help_text
@@ -121,40 +119,38 @@ def language_option(help_text: str) -> Callable[[F], F]:
 
 
 ABOVE_ZERO = click.FloatRange(0, min_open=True)
-temperature_option = click.option(
+temperature = click.option(
     "--temperature", type=click.FloatRange(0), metavar="T", help="Sampling temperature."
 )
-top_p_option = click.option(
-    "--top-p", type=click.FloatRange(0, 1), metavar="P", help="Nucleus sampling mass."
-)
-max_tokens_option = click.option(
+top_p = click.option("--top-p", type=click.FloatRange(0, 1), metavar="P", help="Nucleus sampling mass.")
+max_tokens = click.option(
     "--max-tokens", type=click.IntRange(1), metavar="N", help="Maximum number of tokens of an answer."
 )
-gpus_option = click.option("--gpus", metavar="0,1,...", help="Run a copy of the program on each GPU.")
-worker_option = click.option(
+gpus = click.option("--gpus", metavar="0,1,...", help="Run a copy of the program on each GPU.")
+worker = click.option(
     "--worker",
     "workers",
     multiple=True,
     metavar="COMMAND",
     help="A worker, such as 'ssh gpu1 ...'. Repeatable.",
 )
-concurrency_option = click.option(
+concurrency = click.option(
     *("--concurrency", "-c"),
     type=click.IntRange(1, 4096),
     metavar="N",
     help="Requests in flight. [default: adapts]",
 )
-budget_option = click.option(
+budget = click.option(
     "--budget", metavar="TOKENS|MONEY", help="Stop at 500000tokens, 2Mtokens, or an amount such as 3.50."
 )
 
 
-def base_url_option(help_text: str) -> Callable[[F], F]:
+def base_url(help_text: str) -> Callable[[F], F]:
     """`--base-url`."""
     return click.option("--base-url", "base_urls", multiple=True, metavar="URL", help=help_text)
 
 
-def adapter_option(help_text: str) -> Callable[[F], F]:
+def adapter(help_text: str) -> Callable[[F], F]:
     """`--option`, as a dictionary; of two values of one name the last counts."""
 
     def last_values(_context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]) -> Any:
@@ -166,64 +162,76 @@ def adapter_option(help_text: str) -> Callable[[F], F]:
     )
 
 
-def attempts_option(help_text: str) -> Callable[[F], F]:
+def attempts(help_text: str) -> Callable[[F], F]:
     """`--max-attempts`."""
     return click.option(
         "--max-attempts", type=click.IntRange(1, 100), default=5, show_default=True, help=help_text
     )
 
 
-def timeout_option(help_text: str, default: float) -> Callable[[F], F]:
+def timeout(help_text: str, default: float) -> Callable[[F], F]:
     """`--timeout`."""
     return click.option(
         "--timeout", type=ABOVE_ZERO, default=default, show_default=True, metavar="S", help=help_text
     )
 
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-lenient_option = click.option(
+json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+lenient = click.option(
     "--lenient", is_flag=True, help="Skip bad records, list them and count them as missing."
 )
 
 
-def runs_options(command: F) -> F:
-    """The arguments and options of the commands that read several runs."""
-    for option in reversed(
-        (
-            click.argument(
-                "paths", metavar="RUN RUN...", nargs=-1, required=True, type=click.Path(path_type=Path)
-            ),
-            benchmark_option("The questions. [default: each run's own]"),
-            click.option(
-                "--scorer",
-                type=click.Choice(["choice", "official"]),
-                default="choice",
-                show_default=True,
-                help="Scorer to compare by.",
-            ),
-            protocol_option("Read all answers by this protocol."),
-            click.option("--partial", is_flag=True, help="Compare on the items that every run was asked."),
-            lenient_option,
-            json_option,
-        )
-    ):
-        command = option(command)
-    return command
+def runs(items_help: str) -> Callable[[F], F]:
+    """The arguments and options of the commands on several runs, which get the runs item by item, as `aligned`."""
+    added = (
+        click.argument(
+            "paths", metavar="RUN RUN...", nargs=-1, required=True, type=click.Path(path_type=Path)
+        ),
+        benchmark("The questions. [default: each run's own]"),
+        click.option(
+            "--scorer",
+            type=click.Choice(["choice", "official"]),
+            default="choice",
+            show_default=True,
+            help="Scorer to compare by.",
+        ),
+        protocol("Read all answers by this protocol."),
+        click.option("--partial", is_flag=True, help="Compare on the items that every run was asked."),
+        lenient,
+        json,
+        items(items_help),
+        draws,
+        seed,
+    )
+
+    def add(command: F) -> F:
+        @wraps(command)
+        def call(
+            paths: tuple[Path, ...],
+            *,
+            items: Path | None,
+            as_json: bool,
+            benchmark: str | None,
+            **others: Any,
+        ) -> None:
+            check_items_option(items, as_json, *paths, benchmark)
+            reading = {name: others.pop(name, None) for name in ("key", "protocol", "partial", "lenient")}
+            aligned = _aligned(paths, benchmark, reading)
+            command(aligned, items=items, as_json=as_json, **others)
+
+        for option in reversed(added):
+            call = option(call)
+        return cast("F", call)
+
+    return add
 
 
-def align(
-    paths: tuple[Path, ...],
-    benchmark: str | None,
-    protocol: str | None,
-    *,
-    partial: bool,
-    key: str | None = None,
-    lenient: bool = False,
-) -> AlignedRuns:
-    """Score the runs that the command line names, item by item; skipped records go to standard error."""
+def _aligned(paths: tuple[Path, ...], benchmark: str | None, reading: dict[str, Any]) -> AlignedRuns:
+    """The runs scored item by item; skipped records go to standard error."""
     from mmar.inputs import aligned_runs
 
-    aligned = aligned_runs(paths, benchmark, protocol=protocol, key=key, partial=partial, lenient=lenient)
+    aligned = aligned_runs(paths, benchmark, **reading)
     print_skipped(aligned.errors)
     if unreadable := aligned.benchmark.unreadable:
         records = "1 record" if unreadable == 1 else f"{unreadable:,} records"
