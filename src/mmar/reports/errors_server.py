@@ -21,8 +21,10 @@ import msgspec
 
 from mmar.errors import MmarError, UsageError
 from mmar.items import Benchmark
+from mmar.protocols.reading.rules import quoted
 from mmar.reports.page.clips import peaks, png, spectrogram
 from mmar.reports.page.frame import bundle, encode_block, json_block, page, styles
+from mmar.reports.page.questions import well_formed
 from mmar.runs.manifest import now
 from mmar.scoring.error_labels import (
     KINDS,
@@ -171,7 +173,9 @@ class ErrorsServer:
                 "key": one.item.choices.index(one.item.answer) if one.item.answer in one.item.choices else -1,
                 "named": -1 if one.score.named is None else one.item.choices.index(one.score.named),
                 "state": one.score.state,
-                "reason": one.score.reason,
+                "rule": one.score.rule or one.score.reason,
+                "quote": well_formed(quoted(one.score.prediction or "", one.score.start, one.score.end)),
+                "why": one.score.reason,
                 "answer": one.score.prediction,
                 "thinking": one.thinking,
                 "reference": one.item.thinking or "",

@@ -27,6 +27,7 @@ from mmar.reports.page.questions import benchmark_facts, item_columns, item_deta
 from mmar.reports.page.runs import PageRun, answer_records, page_runs, prompts, run_columns
 from mmar.reports.page.texts import BLOCK, LIMIT, TextMode, share_lines, text_blocks
 from mmar.reports.scored_source import ScoredSource, align_sources
+from mmar.reports.tables import count
 from mmar.scoring.compare import compare
 from mmar.scoring.measure_reliance import measure_reliance
 
@@ -99,7 +100,8 @@ class PreparedReport(msgspec.Struct, frozen=True):
     """A report that is ready to be written: everything that can be refused has been looked at.
 
     Attributes:
-        benchmark: the questions.
+        benchmark: the questions of the page: of a report those with choices, which have scores.
+        digest: content digest of all questions.
         runs: the runs.
         comparison: what `mmar compare` says of them; `None` for a single run.
         reliances: what `mmar reliance` says of each model that was also run under control conditions.
@@ -107,6 +109,7 @@ class PreparedReport(msgspec.Struct, frozen=True):
     """
 
     benchmark: Benchmark
+    digest: str
     runs: tuple[PageRun, ...] = ()
     comparison: Mapping[str, Any] | None = None
     reliances: tuple[Mapping[str, Any], ...] = ()
@@ -129,16 +132,18 @@ def prepare_report(sources: Sequence[ScoredSource], prices: Path | None = None) 
     runs = page_runs(sources, prices)
     notes: list[str] = []
     comparison = _comparison(sources, notes) if len(sources) > 1 else None
-    with_clips = next((one for one in sources if one.benchmark.audio_dir is not None), sources[0])
+    whole = next((one for one in sources if one.benchmark.audio_dir is not None), sources[0]).benchmark
+    if left_out := len(whole) - len(whole.closed):
+        notes.append(f"left out: {count(left_out, 'question')} without choices, which mmar score has")
     return PreparedReport(
-        with_clips.benchmark, tuple(runs), comparison, tuple(_reliances(runs)), tuple(notes)
+        whole.closed, whole.digest, tuple(runs), comparison, tuple(_reliances(runs)), tuple(notes)
     )
 
 
 def write_browser(benchmark: Benchmark, out: Path, options: PageOptions | None = None) -> WrittenPage:
     """Write the page of a benchmark without runs; errors as `write_report`."""
     check_folder(out, KIND)
-    return write_report(PreparedReport(benchmark), out, options)
+    return write_report(PreparedReport(benchmark, benchmark.digest), out, options)
 
 
 def _comparison(sources: Sequence[ScoredSource], notes: list[str]) -> dict[str, Any] | None:
@@ -198,7 +203,7 @@ def write_report(report: PreparedReport, out: Path, options: PageOptions | None 
             record.setdefault("runs", {})[run.key] = answer
     core: dict[str, Any] = {
         "made": f"mmar {__version__}",
-        "benchmark": benchmark_facts(benchmark),
+        "benchmark": benchmark_facts(benchmark, report.digest),
         "items": item_columns(benchmark, places),
         "clips": {
             "file": [clip.file for clip in clips],

@@ -114,7 +114,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
         title: of the page.
         benchmark: name and edition; empty without runs.
         digest: content digest of the questions; empty without runs.
-        n: number of items.
+        n: number of questions with choices.
         date: of the newest run or published value.
         systems: the rows, the highest number first.
         runs: ids of the runs in the order of the columns of `items`, with the id of their system.
@@ -197,13 +197,15 @@ def build_board(
     owners = [(names or {}).get(entry.model) or _owner(entry.model) for entry in entries]
     is_mmar = not real or real[0].bench.partition("@")[0] == "mmar"
     rows = _rows(entries, owners, published=published and is_mmar)
-    items, old_keys = (None, []) if benchmark is None else board_items(benchmark, real, unheard, earlier)
+    items, old_keys = (
+        (None, []) if benchmark is None else board_items(benchmark.closed, real, unheard, earlier)
+    )
     dates = [entry.date for entry in entries] or [value.date for row in rows for value in row.values]
     return Board(
         title=title or (f"{real[0].bench} leaderboard" if real else "MMAR leaderboard"),
         benchmark=real[0].bench if real else "",
         digest="" if benchmark is None else benchmark.digest,
-        n=0 if benchmark is None else len(benchmark),
+        n=0 if benchmark is None else len(benchmark.closed),
         date=max(dates, default=""),
         systems=tuple(rows),
         runs=tuple((entry.id, owner) for entry, owner in zip(entries, owners, strict=True)),
@@ -291,5 +293,5 @@ def _notes(entries: Sequence[RunEntry], *, is_mmar: bool, published: bool) -> li
         if entry.asked < entry.n
     ]
     if published and not is_mmar:
-        notes.append("published results are of MMAR, and the runs are not: they are left out")
+        notes.append("Published results are of MMAR. These runs are not, so published results are left out.")
     return notes

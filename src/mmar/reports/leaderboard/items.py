@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from mmar.items import Benchmark
+from mmar.items import Benchmark, Item
 from mmar.reports.scored_source import ScoredSource
 from mmar.scoring.old_keys import OldKeys, changed_keys, count_old_keys
 
@@ -24,7 +24,7 @@ class BoardItems(msgspec.Struct, frozen=True):
         ids: of the items.
         questions: their texts.
         choices: of each.
-        keys: index of the right choice.
+        keys: index of the right choice; -1 where no choice is the key.
         modalities: of each.
         categories: of each.
         picks: for each run one character an item: the index of the choice named in base 36, `?` for none, `!` for no
@@ -75,7 +75,7 @@ def board_items(
     for item in benchmark:
         index = {choice: place for place, choice in reversed(list(enumerate(item.choices)))}
         named = [rows[item.id].named for rows in scores]
-        keys.append(-1 if item.answer is None else index[item.answer])
+        keys.append(_key(item, index))
         picks.append([_pick(rows[item.id], index) for rows in scores])
         votes = Counter(named[place] for place in strong if named[place] is not None)
         other = next((choice for choice, _ in votes.most_common() if choice != item.answer), None)
@@ -99,6 +99,13 @@ def board_items(
 
 def _rows(source: ScoredSource) -> Mapping[str, Any]:
     return {row.id: row for row in source.scored.rows}
+
+
+def _key(item: Item, index: Mapping[str, int]) -> int:
+    """The position of the right choice, whose case may differ from the key's; -1 where no choice is the key."""
+    answer = item.answer or ""
+    folded = {choice.casefold(): place for choice, place in index.items()}
+    return index.get(answer, folded.get(answer.casefold(), -1))
 
 
 def _pick(row: Any, index: Mapping[str, int]) -> str:

@@ -18,15 +18,15 @@ from mmar.stats.chance import guessing
 __all__ = ["benchmark_facts", "item_columns", "item_details", "well_formed"]
 
 
-def benchmark_facts(benchmark: Benchmark) -> dict[str, Any]:
-    """What a page says of the benchmark as a whole."""
+def benchmark_facts(benchmark: Benchmark, digest: str) -> dict[str, Any]:
+    """What a page says of the benchmark as a whole, whose content digest may cover more than the page's questions."""
     entry = CATALOGUE.get(benchmark.name.partition("@")[0])
     lengths = [len(item.choices) for item in benchmark if item.choices]
     return {
         "name": benchmark.name,
         "title": entry.title if entry else benchmark.name,
         "revision": benchmark.revision,
-        "digest": benchmark.digest,
+        "digest": digest,
         "n": len(benchmark),
         "chance": guessing(lengths) if lengths else None,
         "licence": entry.licence if entry else "",

@@ -5,6 +5,7 @@ import { go, link, note, state } from './address.js';
 import { addPhrases, language, speak, t } from './words.js';
 import { analysisView } from './errors_analysis.js';
 import { clipPlayer } from './player.js';
+import { readingReason } from './reasons.js';
 
 addPhrases({
   label: ['Label', '标注'],
@@ -45,9 +46,9 @@ addPhrases({
 
 /**
  * @typedef {{
- *   id: string, question: string, choices: string[], key: number, named: number, state: string, reason: string,
- *   answer: string, thinking: string, reference: string, cues: string[], modality: string, category: string,
- *   url: string
+ *   id: string, question: string, choices: string[], key: number, named: number, state: string, rule: string,
+ *   quote: string, why: string, answer: string, thinking: string, reference: string, cues: string[],
+ *   modality: string, category: string, url: string
  * }} WrongAnswer
  */
 
@@ -267,7 +268,7 @@ function answerOf(item) {
     { class: 'card' },
     el('h3', {}, t('answer')),
     el('p', { class: 'told', id: 'answer' }, item.answer),
-    el('p', { class: 'quiet small' }, `${read} (${item.reason})`),
+    el('p', { class: 'quiet small' }, `${read} (${readingReason(item.rule, item)})`),
     item.thinking
       ? el(
           'details',

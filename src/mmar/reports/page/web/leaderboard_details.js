@@ -174,7 +174,7 @@ function valuesOf(system) {
               value.mean === 'groups' ? t('of_groups') : t('of_items', { n: counted(value.n) }),
               value.in_spread ? null : el('small', { class: 'quiet' }, ` (${t('not_in_spread')})`),
             ),
-            el('td', {}, value.reader),
+            el('td', { 'data-label': `${t('reader')}: ` }, value.reader),
             el('td', {}, value.source),
             el('td', {}, value.date),
             el(

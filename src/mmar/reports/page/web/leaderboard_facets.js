@@ -123,6 +123,7 @@ export function facets(systems, redraw) {
       }),
     );
   });
+  if (!sets.some(Boolean)) return null;
   return el(
     'details',
     { class: 'filters', open: active || matchMedia('(min-width: 1000px)').matches },

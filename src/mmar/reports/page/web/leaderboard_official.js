@@ -103,7 +103,8 @@ export function scoreFile(text, questions) {
     if (typeof prediction !== 'string') continue;
     answered += 1;
     const choices = questions.choices[place];
-    right += Number(officialMatch(choices[questions.keys[place]], prediction, choices));
+    const answer = choices[questions.keys[place]];
+    right += Number(answer !== undefined && officialMatch(answer, prediction, choices));
   }
   const n = questions.ids.length;
   return { n, right, missing: n - answered, choice: scored === n ? chosen : null };

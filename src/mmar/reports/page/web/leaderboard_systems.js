@@ -77,7 +77,7 @@ export function systemsView(board, systems, redraw, adder) {
           el('span', { role: 'status', class: 'quiet' }, t('count', { shown: shown.length, all: systems.length })),
         ),
         unknownSystem(open, systems),
-        el('p', { class: 'quiet small' }, t('legend')),
+        el('p', { class: 'quiet small' }, t(published ? 'legend' : 'legend_runs')),
         table(systems, part, open),
         pages > 1 && pager(page, pages),
       ),
@@ -107,6 +107,7 @@ export function pager(page, pages) {
  */
 function table(systems, shown, open) {
   const has = {
+    spread: systems.some((system) => system.values.length),
     rank: systems.some((system) => system.runs.some((run) => run.rank)),
     choice_column: systems.some((system) => system.runs.some((run) => run.choice)),
     needs_audio: systems.some((system) => system.runs.some((run) => run.reliance)),
@@ -139,7 +140,9 @@ function table(systems, shown, open) {
       'table',
       { class: 'systems' },
       headRow(
-        names.map(([name]) => (name === 'strip' ? `${axis.low} ··· ${t('strip')} ··· ${axis.high} %` : t(name))),
+        names.map(([name]) =>
+          name === 'strip' ? `${axis.low} ··· ${t(has.spread ? 'strip' : 'strip_runs')} ··· ${axis.high} %` : t(name),
+        ),
         (at) => names[at][1],
       ),
       el(

@@ -53,6 +53,7 @@ addPhrases({
   official_column: ['official, %', '官方规则，%'],
   choice_column: ['choice, %', '所选答案，%'],
   strip: ['published and reproduced', '已发表与复现'],
+  strip_runs: ['reproduced', '复现'],
   spread: ['spread', '离散'],
   needs_audio: ['needs audio', '依赖音频'],
   needs_audio_long: [
@@ -71,6 +72,7 @@ addPhrases({
       'dashed ring: others; cross: impossible for that number of items; bar: spread of the published values',
     '点与线：在此复现及 95 % 区间；菱形：基准作者；实线环：系统作者或挑战赛；虚线环：他人；叉：该题数下不可能的数值；条：已发表数值的离散',
   ],
+  legend_runs: ['dot and line: official accuracy with its 95 % interval', '点与线：官方规则准确率及 95 % 区间'],
   strip_label: ['{n} published values from {low} to {high}', '{n} 个已发表数值，{low} 至 {high}'],
   strip_run: ['reproduced {value}, 95 % interval {low} to {high}', '复现 {value}，95 % 区间 {low} 至 {high}'],
   details: ['Values of {name}', '{name} 的数值'],

@@ -150,7 +150,7 @@ export function share(correct, n, digits) {
 
 /** @param {number} n */
 export function itemsText(n) {
-  return t('itemsOf', { n: counted(n) });
+  return n === 1 ? t('oneItem') : t('itemsOf', { n: counted(n) });
 }
 
 export function isBlind() {

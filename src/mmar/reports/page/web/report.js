@@ -1,7 +1,7 @@
 // The page of a report or of a benchmark: its frame, its places, its keys.
 
 import './phrases.js';
-import { counted, el } from './base.js';
+import { el } from './base.js';
 import { go, link, state } from './address.js';
 import { core, load, prepareAnswers } from './data.js';
 import { drawAbout } from './about.js';
@@ -10,7 +10,7 @@ import { drawCompare, swapRuns } from './compare.js';
 import { problems } from './filter.js';
 import { drawItem, firstPlayer, silence } from './item.js';
 import { drawItems, move, openSelected } from './items.js';
-import { isBlind, kept } from './marks.js';
+import { isBlind, itemsText, kept } from './marks.js';
 import { drawOverview } from './overview.js';
 import { drawBrowser } from './rings.js';
 import { addPhrases, language, speak, t } from './words.js';
@@ -51,7 +51,7 @@ const KEYS = [
 
 /** The places of the page, in the order of their keys. */
 function views() {
-  return core.runs.length ? ['overview', 'items', 'compare', 'about'] : ['overview', 'items', 'about'];
+  return core.runs.length > 1 ? ['overview', 'items', 'compare', 'about'] : ['overview', 'items', 'about'];
 }
 
 /** @type {Record<string, (main: HTMLElement) => Promise<void>>} */
@@ -76,8 +76,8 @@ function viewLink(view) {
 
 function frame() {
   const { benchmark, runs } = core;
-  const phrase = runs.length > 1 ? 'summaryRuns' : runs.length ? 'summaryRun' : 'summary';
-  const values = { name: benchmark.name, n: counted(benchmark.n), runs: runs.length };
+  const facts = [benchmark.name, itemsText(benchmark.n)];
+  if (runs.length) facts.push(runs.length === 1 ? t('oneRun') : t('runsOf', { n: runs.length }));
   const current = currentView();
   return el(
     'header',
@@ -97,7 +97,7 @@ function frame() {
         ),
       ),
     ),
-    el('small', { class: 'quiet' }, t(phrase, values)),
+    el('small', { class: 'quiet' }, facts.join(' · ')),
     el(
       'div',
       { class: 'tools' },
