@@ -148,7 +148,7 @@ def _layout_of_records(path: Path, rows: Rows) -> Layout | None:
 
 def _layout_of_names(path: Path, present: Collection[str], rows: Rows) -> Layout | None:
     names = set(present)
-    if "choices" not in names and {"choice_a", "answer_gt"} <= names:
+    if "choices" not in names and {"question", "choice_a", "answer_gt"} <= names:
         return Layout("mmsu", _MMSU, rows)
     if "id" not in names and {"audio_id", "choices", "task"} <= names:
         return Layout("mmau-mini", _MMAU_FIRST, rows)

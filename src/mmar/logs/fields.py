@@ -32,9 +32,9 @@ __all__ = ["USUAL", "Fields", "answer_field", "paths_of", "read_choices", "read_
 
 _ANSWERS = (
     "answer_prediction", "model_prediction", "raw_response", "raw_output", "full_response", "raw_prediction",
-    "model_response", "model_output", "model_answer", "llm_output", "llm_response", "response", "reply", "output",
+    "model_response", "model_output", "model_answer", "llm_output", "inference", "llm_response", "response", "reply", "output",
     "output_text", "completion", "generated_text", "generated", "generation", "prediction", "predicted_answer",
-    "answer_pred", "pred_answer", "predicted", "pred", "hypothesis", "inference", "responses", "outputs",
+    "answer_pred", "pred_answer", "predicted", "pred", "hypothesis", "responses", "outputs",
     "generations", "completions", "predictions",
 )  # fmt: skip
 """Names of the field with the answer, whole texts before what a program read from them."""
@@ -64,7 +64,7 @@ class Fields(msgspec.Struct, frozen=True):
         "audio_path", "audio_id", "audio", "wav_path", "audio_file", "audio_filename", "path", "file_name", "file",
         "wav", "audios",
     )  # fmt: skip
-    question: tuple[str, ...] = ("question", "prompt", "instruction", "query", "input", "messages")
+    question: tuple[str, ...] = ("question", "prompt", "instruction", "query", "input", "input_text", "messages")
     choices: tuple[str, ...] = ("shown_choices", "choices", "options", "multi-choice", "candidates")
     thinking: tuple[str, ...] = ("thinking_prediction", "thinking", "reasoning", "reasoning_content")
     finish_reason: tuple[str, ...] = ("finish_reason", "stop_reason")

@@ -134,7 +134,9 @@ def _rows(
     names = _names(head[start][1])
     for number, cells in chain(head[start + 1 :], rows):
         if any(cell not in (None, "") for cell in cells):
-            row: dict[Any, Any] = {name: cell for name, cell in zip(names, cells, strict=False) if name}
+            row: dict[Any, Any] = {
+                name: "" if cell is None else cell for name, cell in zip(names, cells, strict=False) if name
+            }
             if any(cell not in (None, "") for cell in cells[len(names) :]):
                 row[None] = cells[len(names) :]
             yield number, row

@@ -107,8 +107,8 @@ def _program(own: ProgramScore) -> Iterator[tuple[str, str]]:
     """What the program that wrote the log scored itself, and where it differs from `choice`."""
     share = f"{own.correct:,} of {own.verdicts:,}"
     yield (
-        own.program,
-        f"scored {own.accuracy:.1f} itself ({share}); differs from choice on {len(own.differences):,}",
+        "program",
+        f"{own.program} scored {own.accuracy:.1f} itself ({share}); differs from choice on {len(own.differences):,}",
     )
     for difference in own.differences[:_SHOWN_DIFFERENCES]:
         verdict = "right" if difference.program else "wrong"
