@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,13 +15,14 @@ import pytest
 from file_server import FileServer, Serve
 
 from expect import raises
-from mmar.benchmarks import CATALOGUE, Cache, Entry, default_cache_dir
+from mmar.benchmarks import CATALOGUE, Cache, Entry, RemoteFile, default_cache_dir
 from mmar.benchmarks.cache import RECEIPT
 from mmar.benchmarks.clips import placement
 from mmar.benchmarks.get import obtain
 from mmar.cli.get import summary
 from mmar.errors import ExternalError, InputError, UsageError
 from mmar.files.atomic import write_atomic
+from mmar.items import load_benchmark
 from waiting import until
 
 Make = Callable[..., Entry]
@@ -194,6 +196,81 @@ def test_errors_of_the_network_are_one_line(
     assert "\n" not in caught.value.summary
     with raises("not-downloadable", UsageError):
         obtain(CATALOGUE["demo"], tmp_path)
+
+
+SAKURA = {
+    f"{track}/metadata.json": {
+        f"data/{track}/audio/{track}1.wav": {
+            "attribute_label": "x",
+            "single_instruction": "Which? (a) x (b) y",
+            "single_answer": "(a) x",
+            "multi_instruction": "How? (a) u (b) v",
+            "multi_answer": "(b) v",
+        }
+    }
+    for track in ("Animal", "Emotion")
+}
+
+
+def several_files(server: FileServer) -> Entry:
+    content = {name: json.dumps(value).encode() for name, value in SAKURA.items()}
+    first, second = content
+    return Entry(
+        name="sakura",
+        title="Two tracks",
+        licence="CC0",
+        metadata=(
+            RemoteFile(
+                url=server.add("/animal", content[first]),
+                filename=first,
+                revision="0123456789abcdef",
+                size=len(content[first]),
+                sha256=hashlib.sha256(content[first]).hexdigest(),
+            ),
+            RemoteFile(
+                url=server.add("/emotion", content[second]),
+                filename=second,
+                revision="0123456789abcdef",
+                git_blob=hashlib.sha1(b"blob %d\0" % len(content[second]) + content[second]).hexdigest(),
+            ),
+        ),
+    )
+
+
+def test_questions_in_several_files_are_joined(tmp_path: Path, server: FileServer) -> None:
+    entry = several_files(server)
+    done = obtain(entry, tmp_path, audio=False)
+    assert [part.verified for part in done.receipt.metadata] == [True, True]
+    loaded = load_benchmark(Cache(tmp_path, entry).metadata)
+    assert [item.id for item in loaded] == [
+        f"{track}/{track}1/{hop}" for track in ("Animal", "Emotion") for hop in ("single", "multi")
+    ]
+    assert not obtain(entry, tmp_path, audio=False).changed
+    assert "2 files" in summary(entry, done, audio_wanted=False)
+    own = tmp_path / "own.json"
+    own.write_text(json.dumps(SAKURA["Emotion/metadata.json"]))
+    server.pages["/emotion"].requests.clear()
+    obtain(entry, tmp_path / "other", sources=[str(own)], audio=False)
+    assert not server.pages["/emotion"].requests  # the user's file took its place
+    own.write_text("{}")
+    with raises("wrong-digest", InputError):
+        obtain(entry, tmp_path / "third", sources=[str(own)], audio=False)
+    server.add("/emotion", b'{"another": 1}')
+    with raises("wrong-digest", InputError):
+        obtain(entry, tmp_path / "fourth", audio=False)
+
+
+def test_questions_without_a_known_digest_have_the_right_layout(tmp_path: Path, server: FileServer) -> None:
+    content = json.dumps(SAKURA["Animal/metadata.json"]).encode()
+    remote = RemoteFile(url=server.add("/q", content), filename="q.json", revision="main")
+    entry = Entry(name="sakura", title="S", licence="CC0", metadata=(remote,))
+    done = obtain(entry, tmp_path, audio=False)
+    assert done.receipt.metadata[0].sha256 == hashlib.sha256(content).hexdigest()
+    assert "not verified" in summary(entry, done, audio_wanted=False)
+    other = msgspec.structs.replace(entry, name="mmsu")
+    with raises("wrong-layout", InputError):
+        obtain(other, tmp_path, audio=False)
+    assert Cache(tmp_path, other).state != "without audio"
 
 
 def test_where_the_files_of_an_archive_go() -> None:

@@ -116,7 +116,9 @@ def test_prompts_of_muchomusic_with_answers_are_scored_alone(tmp_path: Path) -> 
     prompts = [
         {
             "id": 7,
-            "prompt": f"Question: Which {place}?\n Options: (A) jazz (B) soul (C) rock (D) folk \n The correct answer is: ",
+            "prompt": "Question: An example?\n Options: (A) x (B) y \n The correct answer is: A\n "
+            * (place % 2)
+            + f"Question: Which {place}?\n Options: (A) jazz (B) soul (C) rock (D) folk \n The correct answer is: ",
             "answers": ["jazz", "soul", "rock", "folk"],
             "answer_orders": [1, 0, 3, 2],
             "dataset": "sdd",

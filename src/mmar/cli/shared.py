@@ -51,13 +51,14 @@ folder_option = partial(click.option, type=click.Path(path_type=Path, file_okay=
 """An option that names a folder."""
 
 
-def benchmark(help_text: str, *, required: bool = False) -> Callable[[F], F]:
+def benchmark(help_text: str, *, required: bool = False, multiple: bool = False) -> Callable[[F], F]:
     """`--benchmark`."""
     return click.option(
         "--benchmark",
         "-b",
         metavar="NAME-OR-PATH",
         required=required,
+        multiple=multiple,
         help=help_text,
         shell_complete=complete_benchmark,
     )

@@ -59,7 +59,9 @@ _FORMATS = ("text", "markdown", "latex", "csv", "html", "json")
     metavar="NAME",
     help="Name of the model, for files that do not say it: one for all, or one for each in order. Repeatable.",
 )
-@shared.benchmark("The questions, for files that hold answers only.")
+@shared.benchmark(
+    "The questions, for files of answers: one for all, or one for each in order. Repeatable.", multiple=True
+)
 @shared.protocol("Read all answers by this protocol.")
 @shared.lenient
 @shared.path_option("--out", "-o", metavar="FILE", help="Write to this file instead.")
@@ -73,7 +75,7 @@ def table(
     groups: str,
     scorer: Any,
     models: tuple[str, ...],
-    benchmark: str | None,
+    benchmark: tuple[str, ...],
     protocol: str | None,
     lenient: bool,
     out: Path | None,
@@ -92,6 +94,7 @@ def table(
       mmar table runs/demo/baseline-listener runs/demo/baseline-random
       mmar table runs/demo/baseline-listener runs/demo/baseline-random --format latex
       mmar table runs/demo/baseline-listener/predictions.jsonl --benchmark demo --as listener
+      mmar table a.json b.jsonl c.jsonl --benchmark mmau-mini --benchmark mmar --benchmark mmsu --as A
     """
     from mmar.reports.systems_table import several_benchmarks, systems_table
     from mmar.reports.table_formats import render
@@ -102,7 +105,7 @@ def table(
             code="missing-argument",
             hint="name runs, or show published results with --published",
         )
-    refuse_over_inputs("--out", out, *paths, benchmark)
+    refuse_over_inputs("--out", out, *paths, *benchmark)
     runs, columns = _runs(paths, models, benchmark, protocol, groups, lenient=lenient)
     results = _published(classes, reported=reported) if published or reported else []
     result = systems_table(runs, results, scorer=scorer, columns=columns)
@@ -138,7 +141,7 @@ def _published(classes: tuple[str, ...], *, reported: bool) -> list[PublishedRes
 def _runs(
     paths: tuple[Path, ...],
     models: tuple[str, ...],
-    benchmark: str | None,
+    benchmarks: tuple[str, ...],
     protocol: str | None,
     groups: str,
     *,
@@ -149,18 +152,11 @@ def _runs(
     from mmar.reports.published import GROUP_SIZES
     from mmar.reports.systems_table import run_row
 
-    if len(models) not in (0, 1, len(paths)):
-        raise UsageError(
-            f"--as names {len(models)} models for {len(paths)} files",
-            code="wrong-number",
-            argument="as",
-            hint="give one name for all, or one for each",
-        )
-    names = models if len(models) == len(paths) else (models or (None,)) * len(paths)
+    names = _for_each(paths, models, "--as", "model")
     results = []
-    for path, name in zip(paths, names, strict=True):
+    for path, name, benchmark in zip(paths, names, _for_each(paths, benchmarks, "--benchmark"), strict=True):
         task = task_for(path, benchmark, protocol=protocol, lenient=lenient, keep="all")
-        task = msgspec.structs.replace(task, model=name)
+        task = msgspec.structs.replace(task, model=None if task.manifest is not None else name)
         scored = score_path(task)
         print_skipped(scored.errors)
         results.append(run_row(path, scored, task.benchmark))
@@ -168,3 +164,17 @@ def _runs(
         return results, ()
     named = dict.fromkeys(name for result in results for name in result.groups.get(groups, ()))
     return results, tuple(named) or (tuple(GROUP_SIZES) if groups == "modality" else ())
+
+
+def _for_each(
+    paths: tuple[Path, ...], values: tuple[str, ...], option: str, noun: str = "benchmark"
+) -> tuple[str | None, ...]:
+    """The value of a repeatable option for each file: the same for all, or its own."""
+    if len(values) not in (0, 1, len(paths)):
+        raise UsageError(
+            f"{option} names {len(values)} {noun}s for {len(paths)} files",
+            code="wrong-number",
+            argument=option.lstrip("-"),
+            hint="give one for all, or one for each",
+        )
+    return values if len(values) == len(paths) else (values or (None,)) * len(paths)

@@ -11,6 +11,7 @@ system's default permissions, so none is executable.
 
 from __future__ import annotations
 
+import errno
 import gzip
 import stat
 import tarfile
@@ -112,15 +113,16 @@ def unpack(
             return _write(members, into, place, limits, advance, check_audio=check_audio)
     except _RefusedError as error:
         raise InputError(f"{error}; the archive was not used", file=name, code="archive-refused") from None
-    except (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error) as error:
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, OSError) as error:
+        # A directory of a damaged archive may point before its beginning, which is an invalid argument of seek.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise disk_error(error, into) from None
         raise InputError(
             f"the archive is damaged or incomplete ({error})",
             file=name,
             code="archive-damaged",
             hint="get the file again",
         ) from None
-    except OSError as error:
-        raise disk_error(error, into) from None
 
 
 class _RefusedError(Exception):

@@ -50,7 +50,7 @@ def parquet_rows(path: Path, *, audio: bool = False) -> Iterator[tuple[int, dict
                 for row in batch.to_pylist():
                     number += 1
                     yield number, row
-    except (pyarrow.ArrowException, OSError) as error:
+    except (pyarrow.ArrowException, UnicodeDecodeError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise InputError(

@@ -64,7 +64,15 @@ class Fields(msgspec.Struct, frozen=True):
         "audio_path", "audio_id", "audio", "wav_path", "audio_file", "audio_filename", "path", "file_name", "file",
         "wav", "audios",
     )  # fmt: skip
-    question: tuple[str, ...] = ("question", "prompt", "instruction", "query", "input", "input_text", "messages")
+    question: tuple[str, ...] = (
+        "question",
+        "prompt",
+        "instruction",
+        "query",
+        "input",
+        "input_text",
+        "messages",
+    )
     choices: tuple[str, ...] = ("shown_choices", "choices", "options", "multi-choice", "candidates")
     thinking: tuple[str, ...] = ("thinking_prediction", "thinking", "reasoning", "reasoning_content")
     finish_reason: tuple[str, ...] = ("finish_reason", "stop_reason")

@@ -62,7 +62,7 @@ def _open_archive(path: Path, key: str | None, id_field: str | None) -> Predicti
     try:
         unpack(path, folder, lambda name: name if _is_log(name) else None, limits=_LIMITS)
         log = _open_folder(folder, key, id_field)
-    except (InputError, UsageError) as error:
+    except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
         if isinstance(error, InputError):
             error.file = name_of(error.file)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from mmar.errors import strip_control_chars
 from mmar.items import Benchmark
 from mmar.items.diff import BenchmarkDiff
+from mmar.items.editions import edition_of
 from mmar.reports.describe import Description, Durations
 from mmar.reports.tables import Column, Display, Row, count, draw, facts, grouped, p_value, paint
 from mmar.scoring.both_editions import EditionScore, RunOnBoth
@@ -42,6 +43,8 @@ def describe_table(description: Description, display: Display | None = None) -> 
 
 
 def _facts(description: Description) -> Iterator[tuple[str, str]]:
+    if (edition := edition_of(description.digest)) is not None:
+        yield "edition", edition.label
     shared = (
         f"; {description.shared_videos:,} of them give {count(description.sharing_items, 'item')}"
         if description.shared_videos

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from mmar.errors import InputError
-from mmar.files.typed import decode_json, json_type
+from mmar.files.typed import decode_json, json_type, text_or_none
 from mmar.items import PREDICTION_KEYS, Benchmark, Item, Prediction
 from mmar.items.layouts import Layout
 from mmar.logs import JoinedLog, PredictionLog, join_log
@@ -136,10 +136,11 @@ def layout_predictions(
             record = decode_json(row, file=str(path), line=line) if isinstance(row, bytes) else row
             mapped = layout.fields.apply(record, file=str(path), line=line)
             item = Item.from_record(mapped, file=str(path), line=line, withheld=True, key_may_differ=True)
-            text = record.get(key)
-            if text is not None and not isinstance(text, str):
+            value = record.get(key)
+            text = text_or_none(value)
+            if text is None and value is not None and value == value:  # noqa: PLR0124 - NaN is no answer
                 raise InputError(
-                    f"expected text, found {json_type(text)}",
+                    f"expected text, found {json_type(value)}",
                     file=str(path),
                     line=line,
                     field=key,
