@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -32,7 +35,14 @@ class Stage:
     site: Site
     clients: dict[str, httpx.Client]
     numbers: dict[str, int]
+    initial: Path
     made: int = 0
+    prepared_ids: dict[Path, int] = field(default_factory=dict)
+
+    @property
+    def file(self) -> Path:
+        """The studio's database."""
+        return self.site.studio.config.data / "studio.db"
 
     def ask(self, who: str, method: str, path: str, **sent: Any) -> Any:
         answer = self.clients[who].request(method, BASE + path, **sent)
@@ -41,9 +51,9 @@ class Stage:
 
     def state(self) -> dict[str, list[Any]]:
         """All rows of all tables, but those that note when somebody was seen last."""
-        with self.site.studio.database.engine.connect() as connection:
+        with closing(sqlite3.connect(self.file)) as connection:
             return {
-                name: connection.exec_driver_sql(f"SELECT * FROM {name} ORDER BY rowid").all()
+                name: connection.execute(f"SELECT * FROM {name} ORDER BY rowid").fetchall()
                 for name in Base.metadata.tables
                 if name != "login_session"
             }
@@ -158,18 +168,30 @@ class Stage:
             session.flush()
             return made.id
 
-    def settle(self) -> None:
-        """Nothing of this cell waits for the next one."""
-        with self.site.studio.database.engine.begin() as connection:
-            for statement in (
-                "UPDATE item SET lease_person_id = NULL, lease_until = NULL, inspector_id = NULL, "
-                "state = 'withdrawn'",
-                "DELETE FROM takedown",
-                "UPDATE proposal SET state = 'refused'",
-                "UPDATE job SET state = 'done'",
-            ):
-                connection.exec_driver_sql(statement)
+    def prepare(self, name: str, who: str) -> int:
+        """Make what the address names for a person, in the initial database; the id of it.
+
+        What was made once is loaded from a copy of its database.
+        """
+        copy = self.initial.with_name(f"{name}-{who}.db")
+        if copy not in self.prepared_ids:
+            self.reset()
+            self.prepared_ids[copy] = getattr(self, name)(who)
+            copy_database(self.file, copy)
+        else:
+            copy_database(copy, self.file)
+        return self.prepared_ids[copy]
+
+    def reset(self) -> None:
+        """Restore the initial database, so that no cell depends on another one and all are fast."""
+        copy_database(self.initial, self.file)
         self.made += 1
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Replace the content of a SQLite database that may be in use."""
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
 
 
 def wave_bytes(seed: int) -> bytes:

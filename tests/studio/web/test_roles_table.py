@@ -16,7 +16,7 @@ import msgspec
 import pytest
 from actions import BASE, CONTENT
 from fastapi.routing import APIRoute
-from role_stage import REASON, RECORD, Stage, wave_bytes
+from role_stage import REASON, RECORD, Stage, copy_database, wave_bytes
 from sqlalchemy import select
 
 from conftest import Site, listen, serve
@@ -215,7 +215,9 @@ def stage(tmp_path_factory: pytest.TempPathFactory, empty_data: Path, hashed: st
         site.tokens["eve"] = make_api_token(session, eve.id, "test", studio.clock())
         numbers = {person.login: person.id for person in session.scalars(select(Person))}
     stop = serve(studio, listening, work=False)
-    yield Stage(site, {login: site.client(login) for login in PEOPLE}, numbers)
+    initial = folder.with_name("initial.db")
+    copy_database(folder / "studio.db", initial)
+    yield Stage(site, {login: site.client(login) for login in PEOPLE}, numbers, initial)
     for client in site.open_clients:
         client.close()
     stop()
@@ -229,15 +231,13 @@ def test_each_role_may_do_what_the_table_says(
     stage: Stage, method: str, path: str, cells: dict[str, str]
 ) -> None:
     for who, cell in cells.items():
-        address = path
-        for name in NAMED:
-            if f"{{{name}}}" in address:
-                address = address.replace(f"{{{name}}}", str(getattr(stage, name)(who)))
+        stage.reset()
+        named = [name for name in NAMED if f"{{{name}}}" in path]
+        address = path.format(**{name: stage.prepare(name, who) for name in named})
         sent = BODIES.get(f"{method} {path}", lambda *_: {"json": {}})(stage, who)
         before = stage.state()
         answer = stage.clients[who].request(method, BASE + address, **sent)
         after = stage.state()
-        stage.settle()
         text = (who, answer.status_code, answer.text)
         if cell == "no":
             nothing = answer.is_success and answer.json().get("done") == 0  # of many items, none is theirs
