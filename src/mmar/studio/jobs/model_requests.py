@@ -27,8 +27,8 @@ from mmar.studio.store.item_lists import coverage_board
 from mmar.studio.store.jobs import enqueue
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.proposals import add_proposal
-from mmar.studio.store.revisions import content_of, find_item, load_cases
-from mmar.studio.workflow import Actor, Case, NotAllowed, Role
+from mmar.studio.store.revisions import content_of, find_item, load_case, load_cases
+from mmar.studio.workflow import Actor, NotAllowed, Role
 from mmar.studio.workflow.case import is_own
 
 ITEM_KINDS = ("thinking", "distractors", "sub_category", "rubric", "guess")
@@ -58,7 +58,9 @@ def request_proposal(
     """
     _check_kinds([kind])
     item = find_item(session, project, item_id)
-    _check_allowed(load_cases(session, project, [item])[item.id], actor)
+    actor.require(Role.ANNOTATOR, "ask the model")
+    if not is_own(load_case(session, project, item), actor):
+        raise NotAllowed("own", "only its author or a lead may ask the model about this item")
     _check_rate(session, project, actor, now)
     _enqueue(session, project, item_id, kind, actor, now, unsaved=unsaved)
 
@@ -164,12 +166,6 @@ def _check_kinds(kinds: Sequence[str]) -> None:
             raise UsageError(
                 f'unknown kind "{kind}"', code="unknown-kind", hint=f"choose from {', '.join(ITEM_KINDS)}"
             )
-
-
-def _check_allowed(case: Case, actor: Actor) -> None:
-    actor.require(Role.ANNOTATOR, "ask the model")
-    if not is_own(case, actor):
-        raise NotAllowed("own", "only its author or a lead may ask the model about this item")
 
 
 def _check_rate(session: Session, project: Project, actor: Actor, now: datetime) -> None:

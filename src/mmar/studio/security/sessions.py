@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
 from datetime import datetime, timedelta
 from typing import Literal
@@ -43,11 +42,6 @@ class Visitor(msgspec.Struct, frozen=True):
     person: Person
     csrf: str
     stale: bool = False
-
-
-def same(one: str, other: str) -> bool:
-    """Compare secrets in constant time."""
-    return hmac.compare_digest(one.encode(), other.encode())
 
 
 def begin_session(session: Session, person_id: int, now: datetime) -> NewLogin:

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hmac import compare_digest
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Request
@@ -26,7 +27,7 @@ from mmar.studio.data import Database, DatabaseAwayError
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Person, Project
 from mmar.studio.security.passwords import Passwords
-from mmar.studio.security.sessions import Visitor, find_visitor, person_of_token, same, touch_session
+from mmar.studio.security.sessions import Visitor, find_visitor, person_of_token, touch_session
 from mmar.studio.store.inspection import answers_version, knows_key, mark_key_seen, project_ratings
 from mmar.studio.store.people import log_action, project_and_actor
 from mmar.studio.store.revisions import find_item
@@ -58,7 +59,7 @@ def _now() -> datetime:
 
 Level = Literal["good", "warn", "bad"]
 
-_LIFE = timedelta(minutes=10)
+_MESSAGE_LIFE = timedelta(minutes=10)
 _MAX_MESSAGES = 2_000
 
 
@@ -95,7 +96,7 @@ class FlashStore:
         key = secrets.token_urlsafe(12)
         with self._lock:
             for old, (_, added, _) in list(self._messages.items()):
-                if added + _LIFE < now or len(self._messages) >= _MAX_MESSAGES:
+                if added + _MESSAGE_LIFE < now or len(self._messages) >= _MAX_MESSAGES:
                     del self._messages[old]
             self._messages[key] = person_id, now, flash
         return key
@@ -104,7 +105,7 @@ class FlashStore:
         """The message of a key, once, for the person it belongs to."""
         with self._lock:
             owner, added, flash = self._messages.get(key, (None, now, None))
-            if owner != person_id or added + _LIFE < now:
+            if owner != person_id or added + _MESSAGE_LIFE < now:
                 return None
             del self._messages[key]
             return flash
@@ -290,7 +291,7 @@ def current_visitor(request: Request, form: SentForm) -> Visitor:
         if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             raise ForgedRequestError
         sent = request.headers.get("x-csrf-token") or form.get("csrf") or ""
-        if not isinstance(sent, str) or not same(sent, visitor.csrf):
+        if not isinstance(sent, str) or not compare_digest(sent.encode(), visitor.csrf.encode()):
             raise ForgedRequestError
     request.state.visitor = visitor
     if visitor.stale:

@@ -60,7 +60,7 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(LoginRequiredError)
     def login_required(request: Request, _error: Exception) -> Response:
-        if _wants_json(request) or is_fragment_request(request):
+        if wants_json(request) or is_fragment_request(request):
             return error_response(request, 401, "login-required", _LOGIN)
         # After a form, people return to the page that it was on.
         page = urlsplit(request.headers.get("referer", "")) if request.method != "GET" else request.url
@@ -129,7 +129,8 @@ def error_message(error: MmarError) -> str:
     return sentence(error.problem if isinstance(error, InputError) else error.summary, error.hint)
 
 
-def _wants_json(request: Request) -> bool:
+def wants_json(request: Request) -> bool:
+    """Whether a request is a program's, or asks for JSON."""
     accept = request.headers.get("accept", "")
     return request.url.path.startswith("/api/") or accept.startswith("application/json")
 
@@ -142,7 +143,7 @@ def error_response(
     `reference` is that of the log entry of a failure of the studio itself.
     """
     response: Response
-    if _wants_json(request):
+    if wants_json(request):
         further = {"field": field or None, "reference": reference or None}
         error = {"code": code, "message": message}
         error |= {name: value for name, value in further.items() if value is not None}

@@ -18,7 +18,7 @@ from mmar.studio.store.takedowns import add_takedown, lift_takedown, taken_down_
 from mmar.studio.web.api.serialize import row_json
 from mmar.studio.web.context import Context
 from mmar.studio.web.pages.media import import_upload
-from mmar.studio.web.pages.release import export_response, release_archive, release_project
+from mmar.studio.web.pages.release import download, export, release_project
 from mmar.studio.workflow import Role
 
 router = APIRouter(prefix="/p/{slug}", tags=["import and export"])
@@ -88,10 +88,7 @@ def import_file(ctx: Context) -> dict[str, Any]:
     return _imported_json(import_upload(ctx)[0])
 
 
-@router.get("/export.{form}", summary="Export all complete items with their keys", response_class=Response)
-def export(ctx: Context, form: str) -> Response:
-    """`jsonl`, `csv` or `label-studio.json`, and `label-studio.xml` for its configuration; for leads."""
-    return export_response(ctx, form)
+router.get("/export.{form}", summary="Export all complete items", response_class=Response)(export)
 
 
 @router.get("/releases", summary="All releases")
@@ -118,10 +115,7 @@ def create_release(ctx: Context, version: Text) -> dict[str, Any]:
     return {"version": made.version, "digest": made.digest, "items": len(made.items)}
 
 
-@router.get("/releases/{version}.zip", summary="A release as an archive", response_class=Response)
-def download(ctx: Context, version: str) -> Response:
-    """The same version is always the same bytes."""
-    return release_archive(ctx, version)
+router.get("/releases/{version}.zip", summary="A release as an archive", response_class=Response)(download)
 
 
 @router.get("/takedowns", summary="All takedowns")

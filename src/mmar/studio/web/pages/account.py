@@ -33,7 +33,7 @@ from mmar.studio.web.context import (
     redirect_with,
     studio_of,
 )
-from mmar.studio.web.error_handlers import error_message, error_response
+from mmar.studio.web.error_handlers import error_message, error_response, wants_json
 from mmar.studio.web.forms import name_text, text
 from mmar.studio.web.render import count, render_page
 
@@ -117,19 +117,15 @@ def login(request: Request, form: SentForm) -> Response:
         clear_login_attempts(session, name, client_address(request))
         log_action(session, studio.clock(), person.id, "login", name, address=client_address(request))
     started = start_session(studio, person)
-    if _wants_json(request):
+    if wants_json(request):
         response: Response = JSONResponse({"csrf": started.csrf, "login": person.login})
     else:
         response = RedirectResponse(_local_path(text(form, "next", "/")), 303)
     return with_session(studio, started, response)
 
 
-def _wants_json(request: Request) -> bool:
-    return request.headers.get("accept", "").startswith("application/json")
-
-
 def _not_logged_in(request: Request, form: SentForm, status: int, code: str, problem: str) -> Response:
-    if _wants_json(request):
+    if wants_json(request):
         return error_response(request, status, code, problem)
     response = render_page(
         request,

@@ -96,17 +96,7 @@ def release_project(ctx: ProjectContext, version: str, now: datetime) -> Release
 
 @router.get("/release/{version}.zip")
 def download(ctx: Context, version: str) -> Response:
-    """A release as an archive."""
-    return release_archive(ctx, version)
-
-
-def release_archive(ctx: ProjectContext, version: str) -> Response:
-    """A release as an archive; the same version is always the same bytes.
-
-    Raises:
-        NotFound: there is no such release.
-        NotAllowed: it contains something that was taken down since.
-    """
+    """A release as an archive; the same version is always the same bytes."""
     folder = release_folder(ctx.studio.config, ctx.project, version)
     with ctx.read() as session:
         release = session.scalar(
@@ -160,17 +150,7 @@ def _listed(items: Sequence[str]) -> str:
 
 @router.get("/export.{form}")
 def export(ctx: Context, form: str) -> Response:
-    """All complete items with their keys, for leads."""
-    return export_response(ctx, form)
-
-
-def export_response(ctx: ProjectContext, form: str) -> Response:
-    """All complete items as a file of the named format.
-
-    Raises:
-        NotAllowed: not a lead.
-        UsageError: there is no such format.
-    """
+    """All complete items with their keys, for leads, as `jsonl`, `csv`, `label-studio.json`, or its configuration `label-studio.xml`."""
     ctx.actor.require(Role.LEAD)
     chosen = format_of(form)
     with ctx.read() as session:
