@@ -4,7 +4,7 @@
 
 PYTHON is that of an environment with `kimi_audio.requirements.txt`. Sampling is the README's: greedy text.
 
-Tried: the protocol, with `--self-test`. Not tried: the weights.
+Tried: whole runs with stand-ins for the authors' code. Not tried: that code itself, and the weights.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ PYTHON is that of an environment with `mimo_audio.requirements.txt`; clone the r
 PYTHONPATH. The authors' method samples by settings of its own, and those of a run have no effect.
 Set THINKING=1 for the thinking mode.
 
-Tried: the protocol, with `--self-test`. Not tried: the weights.
+Tried: whole runs with stand-ins for the authors' code. Not tried: that code itself, and the weights.
 """
 
 from __future__ import annotations

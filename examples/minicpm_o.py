@@ -5,7 +5,7 @@
 PYTHON is that of an environment with `minicpm_o.requirements.txt`. vLLM 0.16 and newer serve the model too. The chat's form
 is that of MiniCPM-o 2.6; whether 4.5 takes it unchanged was not tried.
 
-Tried: the protocol, with `--self-test`. Not tried: the weights.
+Tried: whole runs with stand-ins for the authors' code. Not tried: that code itself, and the weights.
 """
 
 from __future__ import annotations

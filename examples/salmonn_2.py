@@ -4,7 +4,7 @@
 
 PYTHON is that of an environment with `salmonn_2.requirements.txt`. Generation is the usage example's: greedy, 256 tokens.
 
-Tried: the protocol, with `--self-test`. Not tried: the weights.
+Tried: whole runs with stand-ins for the authors' code. Not tried: that code itself, and the weights.
 """
 
 from __future__ import annotations

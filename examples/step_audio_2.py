@@ -6,7 +6,7 @@ PYTHON is that of an environment with `step_audio_2.requirements.txt`; name the 
 authors' code hands a clip over in pieces of 25 s. Other code of theirs keeps only the first channel of a clip: `mmar check`
 tells whether this one does.
 
-Tried: the protocol, with `--self-test`. Not tried: the weights.
+Tried: whole runs with stand-ins for the authors' code. Not tried: that code itself, and the weights.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ PYTHON is that of an environment with `step_audio_r1.requirements.txt`; name the
 is the name under which the server holds the weights. The thinking is begun for the model, as in the authors' example for
 MMAR, with their repetition penalty and stop token.
 
-Tried: the protocol, with `--self-test`. Not tried: the server.
+Tried: the authors' client with a server that stands for theirs. It writes each request into a folder `request_logs` where it
+is started, clips included. Not tried: the real server and its weights.
 """
 
 from __future__ import annotations

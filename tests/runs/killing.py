@@ -1,7 +1,7 @@
 """Runs the demo again and again in a process of its own and kills it at random moments; see test_killed.py.
 
-A process apart from pytest's, so that each life is a fork of one that has imported everything: fifty real
-processes and fifty real SIGKILLs in a few seconds.
+A process apart from pytest's, so that each life is a fork of one that has imported everything: real processes
+and real SIGKILLs in a few seconds.
 """
 
 from __future__ import annotations

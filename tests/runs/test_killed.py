@@ -1,4 +1,4 @@
-"""A run that is killed fifty times ends with every item answered once and nothing lost."""
+"""A run that is killed thirty times ends with every item answered once and nothing lost."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from mmar.inputs import score_path, task_for
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_fifty_kills_lose_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_kills_lose_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MMAR_CACHE_DIR", str(tmp_path / "cache"))
     demo = load("demo")
     script = Path(__file__).with_name("killing.py")
     killed = subprocess.run(
-        [sys.executable, str(script), str(tmp_path / "run"), "50", "1"],
+        [sys.executable, str(script), str(tmp_path / "run"), "30", "1"],
         capture_output=True,
         text=True,
         check=False,
@@ -32,7 +32,7 @@ def test_fifty_kills_lose_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     # The kills came while there was something to lose, not after the end.
     assert int(killed.stdout) > 0
     sessions = json.loads((tmp_path / "run" / "manifest.json").read_text())["sessions"]
-    assert sum(session["ended"] is None for session in sessions) > 10
+    assert sum(session["ended"] is None for session in sessions) > 5
     # What it answered is what it answers undisturbed: the listener is a function of the clip.
     score = score_path(task_for(tmp_path / "run")).score
     assert score.states["choice"] == score.n == len(demo)

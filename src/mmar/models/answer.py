@@ -10,8 +10,6 @@ from typing import Literal
 
 import msgspec
 
-__all__ = ["Answer", "Failure", "FailureKind", "RequestFailed", "Sent", "Usage"]
-
 FailureKind = Literal[
     "transport",  # no connection, or it broke
     "timeout",  # no answer in time

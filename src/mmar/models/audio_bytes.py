@@ -19,17 +19,6 @@ from mmar.errors import MmarError
 from mmar.models.answer import RequestFailed, Sent
 from mmar.protocols import Request
 
-__all__ = [
-    "MIME",
-    "AudioBytes",
-    "AudioForm",
-    "check_placed",
-    "check_single",
-    "load_audio",
-    "load_clips",
-    "sent_as_is",
-]
-
 MIME: dict[str, str] = {
     "WAV": "audio/wav",
     "MP3": "audio/mpeg",

@@ -21,8 +21,6 @@ from mmar.models.audio_bytes import check_single
 from mmar.models.model import ModelOptions
 from mmar.protocols import Request
 
-__all__ = ["Baseline", "open_baseline"]
-
 
 class Baseline(msgspec.Struct, frozen=True):
     """A model that is a function of the request.

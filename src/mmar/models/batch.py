@@ -23,8 +23,6 @@ from mmar.models.openai import OPENAI, chat_format
 from mmar.models.service import Service
 from mmar.protocols import Request
 
-__all__ = ["BatchService", "BatchState", "Outcome", "open_batch_service"]
-
 Outcome = Answer | RequestFailed
 _TIMEOUT_S = 300.0
 

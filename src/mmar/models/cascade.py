@@ -26,16 +26,6 @@ from mmar.models.options import number_of
 from mmar.models.sqlite_store import SqliteStore
 from mmar.protocols import Message, Request, Settings
 
-__all__ = [
-    "CAPTION_PROMPT",
-    "Caption",
-    "CaptionKey",
-    "CaptionStore",
-    "Cascade",
-    "open_cascade",
-    "with_caption",
-]
-
 CAPTION_PROMPT = (
     "Describe this audio clip for someone who cannot hear it and will be asked about it. Tell every sound in "
     "the order in which it comes and how often, all speech word for word with who says it and how, the music "

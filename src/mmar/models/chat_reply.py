@@ -21,8 +21,6 @@ from mmar.models.answer import Answer, RequestFailed, Usage
 from mmar.models.service_errors import error_in_reply
 from mmar.protocols.reading import split_thinking
 
-__all__ = ["chat_answer", "decode_reply", "no_text", "stopped_by_error", "stopped_by_policy"]
-
 _REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking", "reasoning_text", "reasoning_details")
 _THINKING_PART = re.compile(r"reasoning|thinking|thought|summary|analysis")
 # Finish reasons that mean that the answer was not finished, or was withheld; without separators, in small letters.
@@ -61,14 +59,19 @@ def decode_reply(body: bytes, place: str) -> Any:
         ) from None
 
 
-def stopped_by_error(finish_reason: str | None) -> bool:
-    """Whether a finish reason says that the service broke off."""
-    return finish_reason is not None and bool(_BY_ERROR.search(_plain(finish_reason)))
+def check_finished(finish_reason: str | None, place: str, usage: Usage | None) -> None:
+    """Check that a finish reason does not say that the answer was withheld or broken off.
 
-
-def stopped_by_policy(finish_reason: str | None) -> bool:
-    """Whether a finish reason says that the service withholds the answer for its content policy."""
-    return finish_reason is not None and bool(_BY_POLICY.search(_plain(finish_reason)))
+    Raises:
+        RequestFailed: it does.
+    """
+    reason = re.sub(r"[^a-z]", "", (finish_reason or "").casefold())
+    if _BY_POLICY.search(reason):
+        message = f"{place}: withheld by the service's content policy (finish reason {finish_reason})"
+        raise RequestFailed("refused", message, usage=usage)
+    if _BY_ERROR.search(reason):
+        message = f"{place} broke off the answer (finish reason {finish_reason})"
+        raise RequestFailed("server", message, retryable=True, usage=usage)
 
 
 def chat_answer(item_id: str, body: bytes, place: str) -> Answer:
@@ -95,12 +98,7 @@ def chat_answer(item_id: str, body: bytes, place: str) -> Answer:
     if choice is None:
         raise RequestFailed("bad_reply", f"{place} sent no chat completion: {_excerpt(body)}", retryable=True)
     finish_reason = _word(choice.get("finish_reason"))
-    if stopped_by_policy(finish_reason):
-        message = f"{place}: withheld by the service's content policy (finish reason {finish_reason})"
-        raise RequestFailed("refused", message, usage=usage)
-    if stopped_by_error(finish_reason):
-        message = f"{place} broke off the answer (finish reason {finish_reason})"
-        raise RequestFailed("server", message, retryable=True, usage=usage)
+    check_finished(finish_reason, place, usage)
     content = choice.get("message") or choice.get("delta")
     if not isinstance(content, dict):
         content = {"content": choice.get("text")}
@@ -303,10 +301,6 @@ def _word(value: Any) -> str | None:
     if isinstance(value, dict):
         value = value.get("type")
     return value if isinstance(value, str) and value else None
-
-
-def _plain(reason: str) -> str:
-    return re.sub(r"[^a-z]", "", reason.casefold())
 
 
 def _excerpt(body: bytes) -> str:

@@ -21,18 +21,6 @@ from mmar.models.audio_bytes import MIME, AudioBytes
 from mmar.models.options import merged
 from mmar.protocols import Message, Request
 
-__all__ = [
-    "DOCUMENTED",
-    "PLACEHOLDER",
-    "RESERVED",
-    "AudioAs",
-    "ChatFormat",
-    "MaxTokensAs",
-    "StreamingBody",
-    "chat_body",
-    "streaming_body",
-]
-
 DOCUMENTED = {"WAV": "wav", "MP3": "mp3"}
 """The containers that `input_audio` documents, with its name for each."""
 

@@ -17,16 +17,6 @@ import msgspec
 from mmar.errors import UsageError
 from mmar.models.model import ModelOptions
 
-__all__ = [
-    "KEY_OPTIONS",
-    "Credential",
-    "embedded_secrets",
-    "find_credential",
-    "redact_options",
-    "redact_text",
-    "secrets_of",
-]
-
 KEY_OPTIONS = ("api_key_file", "api_key_env")
 """The options by which an adapter is told where its key is; neither holds the key itself."""
 

@@ -19,25 +19,15 @@ import msgspec
 
 from mmar.models.answer import Answer, RequestFailed, Usage
 from mmar.models.audio_bytes import AudioBytes
-from mmar.models.chat_reply import decode_reply, no_text, stopped_by_error, stopped_by_policy
+from mmar.models.chat_reply import check_finished, decode_reply, no_text
 from mmar.models.chat_request import PLACEHOLDER, StreamingBody, streaming_body
 from mmar.models.credentials import KEY_OPTIONS
 from mmar.models.model import ModelOptions
-from mmar.models.options import AUDIO_OPTIONS, audio_form, check_known, extra_body, merged, yes
+from mmar.models.options import AUDIO_OPTIONS, audio_form, check_known, extra_object, merged, yes
 from mmar.models.service import Service, ServiceModel
 from mmar.models.service_errors import error_in_reply
 from mmar.protocols import Message, Request
 from mmar.protocols.reading import split_thinking
-
-__all__ = [
-    "DOCUMENTED",
-    "GEMINI",
-    "GeminiFormat",
-    "gemini_answer",
-    "gemini_body",
-    "gemini_format",
-    "open_gemini",
-]
 
 DOCUMENTED = {
     "WAV": "audio/wav",
@@ -77,7 +67,7 @@ def gemini_format(extra: Mapping[str, str]) -> GeminiFormat:
     Raises:
         UsageError: an option's value is not valid.
     """
-    return GeminiFormat(yes(extra, "thoughts"), extra_body(extra, _RESERVED))
+    return GeminiFormat(yes(extra, "thoughts"), extra_object(extra, "body", _RESERVED))
 
 
 def open_gemini(name: str, options: ModelOptions) -> ServiceModel:
@@ -181,12 +171,7 @@ def gemini_answer(item_id: str, body: bytes, place: str) -> Answer:
         )
     finish_reason = candidate.get("finishReason")
     finish_reason = finish_reason if isinstance(finish_reason, str) else None
-    if stopped_by_policy(finish_reason):
-        message = f"{place}: the answer was withheld (finish reason {finish_reason})"
-        raise RequestFailed("refused", message, usage=usage)
-    if stopped_by_error(finish_reason):
-        message = f"{place} broke off the answer (finish reason {finish_reason})"
-        raise RequestFailed("server", message, retryable=True, usage=usage)
+    check_finished(finish_reason, place, usage)
     content = candidate.get("content")
     parts = content.get("parts") if isinstance(content, dict) else None
     texts = [

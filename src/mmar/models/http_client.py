@@ -33,8 +33,6 @@ from mmar.models.chat_request import StreamingBody
 from mmar.models.credentials import Credential, redact_text
 from mmar.models.service_errors import failure_of
 
-__all__ = ["HttpClient", "Reply", "UploadSlot", "UploadSlots", "checked_base_url"]
-
 # vLLM and SGLang close a connection that was idle for 5 s (uvicorn's default); reusing one at that very
 # moment would fail a request for nothing.
 _KEEP_ALIVE_S = 4.0

@@ -19,8 +19,6 @@ from mmar.models.answer import Answer, FailureKind, RequestFailed, Sent, Usage
 from mmar.models.audio_bytes import check_placed, sent_as_is
 from mmar.protocols import Request, split_thinking
 
-__all__ = ["ProgramAnswer", "answer_of", "request_record", "sent_of", "without_audio"]
-
 
 class ProgramAnswer(msgspec.Struct):
     """An answer as a program returns it; unknown fields are ignored.

@@ -15,8 +15,6 @@ import msgspec
 
 from mmar.models.recipes import Recipe
 
-__all__ = ["Gpu", "Machine", "find_machine", "memory_gib", "ways"]
-
 _NVIDIA_SMI = ("nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader,nounits")
 _PROGRAMS = ("vllm", "sglang")
 _PACKAGES = ("torch", "transformers")

@@ -16,18 +16,6 @@ from mmar.errors import UsageError
 from mmar.models.answer import Answer
 from mmar.protocols import Request
 
-__all__ = [
-    "ADAPTERS",
-    "POOLED",
-    "Model",
-    "ModelFacts",
-    "ModelOptions",
-    "open_model",
-    "prepared",
-    "split_name",
-    "uses_audio",
-]
-
 
 class Model(Protocol):
     """Anything that turns a request into an answer.

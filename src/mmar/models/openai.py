@@ -25,11 +25,9 @@ from mmar.models.chat_request import (
 from mmar.models.credentials import KEY_OPTIONS
 from mmar.models.http_client import HttpClient
 from mmar.models.model import ModelOptions
-from mmar.models.options import AUDIO_OPTIONS, audio_form, check_known, choice_of, extra_body, yes
+from mmar.models.options import AUDIO_OPTIONS, audio_form, check_known, choice_of, extra_object, yes
 from mmar.models.service import Service, ServiceModel
 from mmar.protocols import Request
-
-__all__ = ["OPENAI", "chat_format", "chat_model", "open_openai", "open_text"]
 
 OPENAI = Service(
     "https://api.openai.com/v1", ("MMAR_API_KEY", "OPENAI_API_KEY"), "Authorization", "Bearer ", DOCUMENTED
@@ -64,7 +62,7 @@ def chat_format(model: str, extra: Mapping[str, str]) -> ChatFormat:
         choice_of(extra, "audio_as", get_args(AudioAs), "input_audio"),
         choice_of(extra, "max_tokens_as", get_args(MaxTokensAs), "max_tokens"),
         yes(extra, "stream"),
-        extra_body(extra, RESERVED),
+        extra_object(extra, "body", RESERVED),
     )
 
 

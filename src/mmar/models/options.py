@@ -10,19 +10,6 @@ import msgspec
 from mmar.errors import UsageError, did_you_mean
 from mmar.models.audio_bytes import AudioForm
 
-__all__ = [
-    "AUDIO_OPTIONS",
-    "audio_form",
-    "check_known",
-    "choice_of",
-    "extra_body",
-    "extra_object",
-    "merged",
-    "number_of",
-    "whole_of",
-    "yes",
-]
-
 AUDIO_OPTIONS = ("audio_format", "audio_rate", "audio_channels", "audio_seconds")
 
 _CONTAINERS: dict[str | None, Literal["WAV", "FLAC"] | None] = {None: None, "wav": "WAV", "flac": "FLAC"}
@@ -118,11 +105,6 @@ def whole_of(extra: Mapping[str, str], name: str, least: int, most: int) -> int 
     if number is not None and number != int(number):
         raise _invalid(name, f"a whole number from {least} to {most}", extra[name])
     return None if number is None else int(number)
-
-
-def extra_body(extra: Mapping[str, str], reserved: tuple[str, ...]) -> dict[str, Any]:
-    """The option `body`: a JSON object whose fields are added to every request; as `extra_object`."""
-    return extra_object(extra, "body", reserved)
 
 
 def extra_object(extra: Mapping[str, str], name: str, reserved: tuple[str, ...]) -> dict[str, Any]:

@@ -22,8 +22,6 @@ from mmar.models.openai import chat_format
 from mmar.models.options import audio_form
 from mmar.protocols import Request
 
-__all__ = ["preview_body"]
-
 _STAND_IN = b"clip%08d"  # of its place; decimal, so that each is found by its own base64
 
 

@@ -35,8 +35,6 @@ from mmar.models.model import ModelOptions
 from mmar.models.options import check_known, choice_of, number_of
 from mmar.protocols import Request
 
-__all__ = ["PythonFunction", "from_function", "open_python"]
-
 _IMPORTLIB = str(Path(importlib.__file__).parent)
 _OWN_FOLDER = str(Path(__file__).parent)
 

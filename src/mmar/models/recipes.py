@@ -17,8 +17,6 @@ from mmar.errors import UsageError, did_you_mean
 from mmar.models.model import ADAPTERS
 from mmar.protocols import DEFAULT, Settings
 
-__all__ = ["ModelClass", "Recipe", "ServedBy", "check_requirements", "recipe_of", "recipes", "resolve_recipe"]
-
 ModelClass = Literal["baseline", "LALM", "LARM", "OLM", "LLM", "LRM"]
 ServedBy = Literal["builtin", "api", "hf", "vllm", "sglang", "command", "cascade"]
 

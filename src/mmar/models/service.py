@@ -16,8 +16,6 @@ from mmar.models.http_client import HttpClient, UploadSlot, checked_base_url
 from mmar.models.model import ModelOptions
 from mmar.protocols import Request
 
-__all__ = ["Service", "ServiceModel"]
-
 
 class Service(msgspec.Struct, frozen=True):
     """A service's API.

@@ -25,8 +25,6 @@ import msgspec
 
 from mmar.models.answer import FailureKind, RequestFailed
 
-__all__ = ["error_in_reply", "failure_of", "retry_after"]
-
 _MESSAGE_KEYS = (
     "message",
     "detail",
@@ -61,30 +59,17 @@ _STATUS_OF_WORDS = (
     ),
 )
 # MiniMax, "Error codes", in base_resp; Zhipu (BigModel), "Error codes", in error.code.
-_MINIMAX: dict[int, FailureKind] = {
-    1001: "timeout",
-    1002: "rate_limit",
-    1004: "denied",
-    1008: "denied",
-    1026: "refused",
-    1027: "refused",
-    1039: "rate_limit",
-    1041: "rate_limit",
-    2013: "rejected",
-    2049: "denied",
-    2056: "rate_limit",
+_MINIMAX: dict[FailureKind, tuple[int, ...]] = {
+    "timeout": (1001,),
+    "rate_limit": (1002, 1039, 1041, 2056),
+    "denied": (1004, 1008, 2049),
+    "refused": (1026, 1027),
+    "rejected": (2013,),
 }
-_ZHIPU: dict[int, FailureKind] = {
-    1000: "denied",
-    1001: "denied",
-    1002: "denied",
-    1003: "denied",
-    1113: "denied",
-    1301: "refused",
-    1302: "rate_limit",
-    1303: "rate_limit",
-    1304: "rate_limit",
-    1305: "rate_limit",
+_ZHIPU: dict[FailureKind, tuple[int, ...]] = {
+    "denied": (1000, 1001, 1002, 1003, 1113),
+    "refused": (1301,),
+    "rate_limit": (1302, 1303, 1304, 1305),
 }
 _RETRYABLE = ("rate_limit", "timeout", "server")
 
@@ -172,7 +157,7 @@ def error_in_reply(reply: Any, place: str, *, has_answer: bool) -> RequestFailed
         return None
     report = _report(error)
     if error is base and isinstance(base["status_code"], int):
-        report.kind = _MINIMAX.get(base["status_code"])
+        report.kind = _kind_of(base["status_code"], _MINIMAX)
     failure = _classified(
         report, report.status or _status_of(report.codes), f"{place} reported an error: {report.message}"
     )
@@ -223,6 +208,10 @@ def _classified(report: _Report, status: int, message: str) -> RequestFailed:
     else:
         kind = "server" if status >= 500 else "rejected"
     return RequestFailed(kind, message, retryable=kind in _RETRYABLE)
+
+
+def _kind_of(number: int, table: Mapping[FailureKind, tuple[int, ...]]) -> FailureKind | None:
+    return next((kind for kind, numbers in table.items() if number in numbers), None)
 
 
 def _status_of(codes: set[str]) -> int:
@@ -284,8 +273,8 @@ def _take_code(report: _Report, value: Any) -> None:
         return
     if 400 <= number < 600:
         report.status = report.status or number
-    elif number in _ZHIPU:
-        report.kind = _ZHIPU[number]
+    else:
+        report.kind = _kind_of(number, _ZHIPU) or report.kind
 
 
 def _embedded(text: str) -> Any:

@@ -9,8 +9,6 @@ from pathlib import Path
 
 from mmar.errors import ExternalError, InputError
 
-__all__ = ["SqliteStore"]
-
 # "mmar" in ASCII: tells the file from any other SQLite database.
 _APPLICATION = 0x6D6D6172
 _BUSY_S = 30.0

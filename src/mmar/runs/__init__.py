@@ -1,11 +1,10 @@
 """Runs: a folder with a manifest and a ledger, and the engine that fills it.
 
+    spec        everything that decides what a run asks
     ledger      the append-only record of answers
-    manifest    what a run is
-    signature   the line that stands beside every number
-    clips       where the audio lies
+    manifest    what a run is, and the signature that stands beside every number
     engine      asking, many at a time
-    run         beginning a run and going on with it
+    run         starting a run and continuing it
 
-Names are imported from these modules: `mmar score` needs the first three and must not pay for asyncio.
+Names are imported from these modules: `mmar score` needs ledger and manifest and must not pay for asyncio.
 """

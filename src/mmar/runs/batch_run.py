@@ -22,8 +22,6 @@ from mmar.runs.ledger import LEDGER_NAME, Ledger
 from mmar.runs.manifest import now
 from mmar.runs.side_run import Accept, SideRun, current_answers
 
-__all__ = ["BatchRun", "batch_requests"]
-
 _FILE = "batches.json"
 
 

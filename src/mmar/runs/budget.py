@@ -23,8 +23,6 @@ from mmar.errors import UsageError
 from mmar.files.typed import convert, read_toml
 from mmar.models import Usage
 
-__all__ = ["Budget", "Price", "Spending", "parse_budget", "price_of"]
-
 _MILLION = 1_000_000
 
 

@@ -28,15 +28,6 @@ from mmar.items import Benchmark, Item
 if TYPE_CHECKING:
     from mmar.audio import Clip
 
-__all__ = [
-    "CONDITIONS",
-    "MADE",
-    "Condition",
-    "check_clips",
-    "clips_under",
-    "make_clip",
-    "shuffled_clips",
-]
 
 Condition = Literal["full", "none", "silence", "noise", "shuffled", "spectrum", "reversed", "mono"]
 

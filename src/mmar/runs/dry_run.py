@@ -14,8 +14,6 @@ from mmar.runs.ledger import LEDGER_NAME, progress_of, read_ledger
 from mmar.runs.requests import Selection, build
 from mmar.runs.spec import RunSpec
 
-__all__ = ["Estimate", "dry_run"]
-
 _CHARACTERS_PER_TOKEN = 4
 
 

@@ -25,8 +25,6 @@ from mmar.runs.pace import Pace
 from mmar.runs.recorder import Cache, Recorder
 from mmar.runs.spec import RunSpec
 
-__all__ = ["Counts", "Engine", "unmade"]
-
 
 def unmade(item_id: str, error: Exception, place: str = "") -> Answer:
     """The failure of a request that could not be built or made.

@@ -12,8 +12,6 @@ from typing import Any, TypeVar
 
 from mmar.runs.engine import Engine
 
-__all__ = ["Stopper", "run_blocking"]
-
 # A batch system kills a process some seconds after SIGTERM; what is in flight is worth a short wait.
 _TERMINATION_S = 5.0
 

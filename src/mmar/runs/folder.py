@@ -30,17 +30,6 @@ from mmar.runs.manifest import (
 )
 from mmar.runs.spec import RunSpec
 
-__all__ = [
-    "PREDICTIONS_NAME",
-    "AudioNotes",
-    "check_free",
-    "manifest_in",
-    "new_manifest",
-    "new_session",
-    "working_files",
-    "write_predictions",
-]
-
 _PACKAGES = ("msgspec", "numpy", "soundfile", "soxr", "aiohttp")
 
 

@@ -25,8 +25,6 @@ from mmar.models import Answer, RequestFailed
 from mmar.protocols import Request
 from mmar.protocols.reading import ReadingRule, read
 
-__all__ = ["FailureWatch", "FirstAnswers"]
-
 _CONFIGURATION = {"denied": 1, "crash": 1, "speech": 1, "rejected": 7}
 _UNREACHABLE = ("transport", "server", "timeout", "bad_reply")
 # After answers, a refused key was withdrawn or a quota spent, and an outage may pass.

@@ -23,22 +23,6 @@ from mmar.items import Item, raw_records
 from mmar.items.item import MAX_CHOICES
 from mmar.models import Answer
 
-__all__ = [
-    "LEDGER_NAME",
-    "LOCK_NAME",
-    "Ledger",
-    "Progress",
-    "RequestKey",
-    "answer_places",
-    "decode_answer",
-    "key_of",
-    "keys_of",
-    "latest",
-    "progress_of",
-    "read_ledger",
-    "rotate",
-]
-
 
 class RequestKey(NamedTuple):
     """One request of a run.

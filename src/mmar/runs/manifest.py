@@ -28,19 +28,6 @@ from mmar.items.digest import DIGEST_VERSION
 from mmar.items.editions import edition_of
 from mmar.protocols import CURRENT_VERSION, Protocol, Settings
 
-__all__ = [
-    "MANIFEST_NAME",
-    "PARTS",
-    "BenchmarkRef",
-    "Manifest",
-    "Session",
-    "Signature",
-    "now",
-    "read_manifest",
-    "run_parts",
-    "write_manifest",
-]
-
 MANIFEST_NAME = "manifest.json"
 _FORMAT = 1
 

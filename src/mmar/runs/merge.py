@@ -17,8 +17,6 @@ from mmar.runs.folder import check_free, write_predictions
 from mmar.runs.ledger import LEDGER_NAME, LOCK_NAME, progress_of, read_ledger
 from mmar.runs.manifest import Manifest, read_manifest, write_manifest
 
-__all__ = ["Merged", "merge_runs", "parts_of_one_run"]
-
 
 class Merged(msgspec.Struct, frozen=True):
     """What a merge wrote.

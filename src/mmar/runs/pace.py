@@ -12,8 +12,6 @@ import statistics
 import time
 from contextlib import suppress
 
-__all__ = ["Pace"]
-
 _START = 4
 _SLOWER = 1.6
 _WINDOW = 8

@@ -25,8 +25,6 @@ from mmar.models.sqlite_store import SqliteStore
 from mmar.protocols import Request
 from mmar.runs.ledger import Ledger
 
-__all__ = ["Cache", "Recorder"]
-
 _WAITING = 64
 
 

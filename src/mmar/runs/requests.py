@@ -19,8 +19,6 @@ from mmar.runs.conditions import clips_under, shuffled_clips
 from mmar.runs.ledger import Progress, RequestKey, answer_places, decode_answer, rotate
 from mmar.runs.spec import RunSpec, item_filter, sampled
 
-__all__ = ["Selection", "build", "selected_items", "shard_of"]
-
 
 def build(
     spec: RunSpec,

@@ -46,8 +46,6 @@ from mmar.runs.recorder import Cache
 from mmar.runs.requests import Selection, build, selected_items
 from mmar.runs.spec import RunSpec
 
-__all__ = ["RunResult", "aexecute", "execute"]
-
 ProgressCallback = Callable[[int, Counts], str | None]
 
 

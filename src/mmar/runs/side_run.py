@@ -22,8 +22,6 @@ from mmar.runs.ledger import LEDGER_NAME, Ledger, RequestKey, latest, read_ledge
 from mmar.runs.recorder import Cache
 from mmar.runs.spec import RunSpec
 
-__all__ = ["Accept", "SideRun", "ask_requests", "current_answers"]
-
 Accept = Callable[[Request, Answer], str | None]
 """What is wrong with an answer, for the failure's message; `None` if it can be used."""
 

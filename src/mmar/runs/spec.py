@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
     from mmar.runs.ledger import RequestKey
 
-__all__ = ["MAX_REPEATS", "Retry", "RunOptions", "RunSpec", "item_filter", "sampled", "select"]
 
 Retry = Literal["failed", "unresolved"]
 MAX_REPEATS = 1000

@@ -12,18 +12,6 @@ from typing import Any
 
 from mmar.errors import UsageError
 
-__all__ = [
-    "invalid",
-    "number_or_none",
-    "positive_or_none",
-    "shard_or_none",
-    "text_values",
-    "texts",
-    "whole",
-    "whole_or_none",
-    "word",
-]
-
 
 def invalid(argument: str, expected: str, value: object) -> UsageError:
     """The error of an argument whose value is not valid."""

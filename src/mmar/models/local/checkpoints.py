@@ -11,8 +11,6 @@ from pathlib import Path
 
 from mmar.errors import UsageError
 
-__all__ = ["cannot_use", "find_checkpoint", "folder_digest"]
-
 _PIECE = 1 << 22
 
 

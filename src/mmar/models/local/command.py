@@ -21,8 +21,6 @@ from mmar.models.local.workers import workers_of
 from mmar.models.model import ModelOptions
 from mmar.models.options import check_known, choice_of, number_of
 
-__all__ = ["START_S", "open_command"]
-
 START_S = 1800.0
 """Longest wait for a program's first line, in seconds, unless the option `start_s` says otherwise."""
 

@@ -17,8 +17,6 @@ from mmar.models.local.workers import workers_of
 from mmar.models.model import ModelOptions
 from mmar.models.options import check_known, choice_of, number_of
 
-__all__ = ["open_hf"]
-
 _OPTIONS = (
     "batch",
     "dtype",

@@ -28,8 +28,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
-__all__ = ["failure_cause", "main"]
-
 _LOOK_S = 0.25
 _WATCH_S = 1.0
 _HEALTH_TIMEOUT_S = 2.0

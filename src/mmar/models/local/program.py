@@ -24,8 +24,6 @@ from mmar.models.answer import Answer, FailureKind, RequestFailed
 from mmar.models.jsonl import ProgramAnswer, answer_of, request_record, sent_of
 from mmar.protocols import Request
 
-__all__ = ["Program"]
-
 _MAX_LINE = 16 * 2**20
 _STDERR_KEPT = 2048
 _NOISE_KEPT = 200

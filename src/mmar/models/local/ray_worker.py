@@ -20,8 +20,6 @@ from mmar.models.local.program import Program
 from mmar.models.local.worker_pool import RunningWorker
 from mmar.protocols import Request
 
-__all__ = ["PREFIX", "RayWorker", "ray_workers"]
-
 PREFIX = "ray:"
 _MOST_WORKERS = 4096
 _STOP_S = 15.0

@@ -30,8 +30,6 @@ from mmar.models.local.worker_pool import RunningWorker
 from mmar.models.service import ServiceModel
 from mmar.protocols import Message, Request, Settings
 
-__all__ = ["Checkpoint", "Engine", "ServerWorker"]
-
 _VERDICT_S = 30.0
 _HEALTH_S = 5.0
 # Clips of these lengths tell by their token counts how far a server hears.

@@ -34,8 +34,6 @@ from mmar.models.options import (
 )
 from mmar.models.service import ServiceModel
 
-__all__ = ["open_sglang", "open_vllm"]
-
 _DTYPES = ("auto", "float32", "bfloat16", "float16")
 _START_S = 14_400.0  # as for `hf/`: a hundred gigabytes are downloaded and loaded first
 _MOST_RESTARTS = 3

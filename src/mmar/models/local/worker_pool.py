@@ -25,8 +25,6 @@ from mmar.models.jsonl import ProgramAnswer, without_audio
 from mmar.models.model import ModelFacts
 from mmar.protocols import Request
 
-__all__ = ["RunningWorker", "Worker", "WorkerPool"]
-
 _MAX_FRUITLESS_STARTS = 3
 
 

@@ -15,8 +15,6 @@ from mmar.models.local.ray_worker import PREFIX, ray_workers
 from mmar.models.local.worker_pool import RunningWorker, Worker
 from mmar.models.model import ModelOptions
 
-__all__ = ["CommandWorker", "workers_of"]
-
 
 class CommandWorker(msgspec.Struct, frozen=True):
     """A program that reads and writes lines of JSON.

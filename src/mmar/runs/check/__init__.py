@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from mmar.runs.check.examine import CheckReport, ProbeReply, examine
+from mmar.runs.check.examine import CheckReport, examine
 from mmar.runs.check.probes import PROBES, Probe
-from mmar.runs.check.verdicts import State, Verdict
+from mmar.runs.check.verdicts import ProbeReply, State, Verdict
 
 __all__ = ["PROBES", "CheckReport", "Probe", "ProbeReply", "State", "Verdict", "examine"]

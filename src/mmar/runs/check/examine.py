@@ -20,8 +20,6 @@ from mmar.runs.engine import Counts
 from mmar.runs.side_run import ask_requests, current_answers
 from mmar.runs.spec import RunSpec
 
-__all__ = ["CheckReport", "ProbeReply", "examine"]
-
 
 class CheckReport(msgspec.Struct, frozen=True):
     """What an examination of a model shows.

@@ -16,7 +16,6 @@ import msgspec
 if TYPE_CHECKING:
     from mmar.benchmarks.demo.sounds import Wave
 
-__all__ = ["DESCRIBE", "PROBES", "Group", "Probe", "write_clips"]
 
 Group = Literal["sounds", "silence", "left", "right", "sides", "long", "letters", "clips", "description"]
 Channels = Literal["both", "left", "right"]

@@ -18,8 +18,6 @@ from mmar.protocols import Message
 from mmar.protocols.reading import Reading
 from mmar.runs.check.probes import Group, Probe
 
-__all__ = ["ProbeReply", "State", "Verdict", "judge"]
-
 State = Literal[
     "passed",
     "failed",  # a fault that changes a score without a sign of it

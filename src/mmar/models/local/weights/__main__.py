@@ -21,7 +21,6 @@ from typing import IO, TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mmar.models.local.weights.answering import Answerer
 
-__all__ = ["main"]
 
 _GATHER_S = 0.02
 _ALIVE_S = 5.0

@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 from mmar.audio import read_clip, resample, to_mono
 from mmar.models.local.weights.loading import Loaded, sampling_rate
 
-__all__ = ["Answerer", "ClipError"]
-
 _SHORTEST_S = 0.1
 _DEFAULT_TOKENS = 1024
 # These take clips as files only.

@@ -19,8 +19,6 @@ import transformers
 from mmar.errors import UsageError
 from mmar.models.local.checkpoints import cannot_use, find_checkpoint
 
-__all__ = ["Loaded", "WeightOptions", "load", "reason", "sampling_rate"]
-
 _THINKERS = {
     "qwen2_5_omni": "Qwen2_5OmniThinkerForConditionalGeneration",
     "qwen3_omni_moe": "Qwen3OmniMoeThinkerForConditionalGeneration",

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from mmar.models.local.checkpoints import cannot_use
 from mmar.models.local.weights.answering import Answerer
 
-__all__ = ["batch_equals_alone", "gives_numbers", "hears", "longest_heard", "tested"]
-
 _LONGEST_S = 1800.0
 _EXACT_S = 0.06
 # Just beyond and just before the end of what processors hear that cut at 30 or 600 s, as most do; tried first.
