@@ -5,8 +5,8 @@
 PYTHON is that of an environment with `desta_audio.requirements.txt`. The weights of Llama 3.1, on which it is built, are
 gated: accept their licence on the hub first.
 
-Tried: the authors' code with tiny random weights on the CPU (a Llama, a Whisper; their voice detector was stood in for). Not
-tried: the published weights.
+Tried: the authors' code with tiny random weights on the CPU (a Llama, a Whisper; their voice detector was stood in for).
+Not tried: the published weights.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@
 PYTHON is that of an environment with `moss_audio.requirements.txt`; name the folder of the clone in PYTHONPATH. Without a
 temperature the answer is greedy; the authors' example samples with temperature 1.0, top_p 1.0 and top_k 50.
 
-Tried: the authors' code with tiny random weights on the CPU, with transformers 4.57.1 (torchaudio was stood in for). Not
-tried: the published weights.
+Tried: the authors' code with tiny random weights on the CPU, with transformers 4.57.1 (torchaudio was stood in for).
+Not tried: the published weights.
 """
 
 from __future__ import annotations
