@@ -127,7 +127,7 @@ def test_a_clip_of_other_segments_is_not_attached(opened: Studio, tmp_path: Path
     with opened.database.write() as session:
         actor = people.actor_in(session, 1, session.get_one(Person, 1))
         done = import_items(session, session.get_one(Project, 1), actor, [record(0)], NOW, clips=clips)
-    assert dict(done.clips_left) == {"their address or times were changed here": 1}
+    assert dict(done.clips_left) == {"their URL or segments were edited": 1}
     assert heard(opened) == {"tone-0": None}
 
 

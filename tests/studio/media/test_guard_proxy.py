@@ -68,8 +68,8 @@ def test_a_tunnel_is_opened_to_hosts_on_the_list() -> None:
         ("CONNECT 127.0.0.1 HTTP/1.1", b"403", "port 443"),
         ("CONNECT me@127.0.0.1:443 HTTP/1.1", b"403", "user name"),
         ("GET http://evil.test/ HTTP/1.1", b"403", "not on the list"),
-        ("GET /relative HTTP/1.1", b"403", "no web address"),
-        ("GET ftp://127.0.0.1/ HTTP/1.1", b"403", "no web address"),
+        ("GET /relative HTTP/1.1", b"403", "is not a URL"),
+        ("GET ftp://127.0.0.1/ HTTP/1.1", b"403", "is not a URL"),
         ("nonsense", b"400", ""),
     ],
 )

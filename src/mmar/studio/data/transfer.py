@@ -62,7 +62,7 @@ def check_file(path: Path) -> None:
                     names = ", ".join(f'"{table.name}"."{column.name}"' for column in table.columns)
                     base.execute(f'SELECT {names} FROM "{table.name}" LIMIT 0')  # noqa: S608 - our own names
     except sqlite3.DatabaseError as error:
-        raise _damaged(path, f"it is no database of a studio, or damaged ({error})") from None
+        raise _damaged(path, f"this is not a studio database, or it is damaged ({error})") from None
     if verdict != "ok" or row is None:
         raise _damaged(path, f"the database is damaged ({verdict})")
     if dangling is not None:
@@ -235,6 +235,6 @@ def _server_errors(database: Database) -> Iterator[None]:
     except (OperationalError, errors.OperationalError, errors.InterfaceError) as error:
         text = str(getattr(error, "orig", error)).strip().splitlines()
         raise ExternalError(
-            f"the database server does not answer as it should ({text[0] if text else 'no answer'})",
+            f"the database server failed ({text[0] if text else 'no answer'})",
             code="database-unavailable",
         ) from None

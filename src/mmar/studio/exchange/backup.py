@@ -177,7 +177,7 @@ def _check_names(backup: Backup) -> None:
         if path.as_posix() != name or _is_temporary(name) or name in companions:
             raise UnsafePathError(f"{quote(name)} is not a file of a backup")
         if any(parent.as_posix() in backup.files for parent in path.parents):
-            raise UnsafePathError(f"{quote(name)} is inside of what is a file")
+            raise UnsafePathError(f"{quote(name)} is below a file")
 
 
 def database_files() -> frozenset[str]:

@@ -106,7 +106,7 @@ def check_clip_conflicts(
         here, stored = sounds.get(f"file:{item.audio_path}"), clips.get(item.audio_path)
         if here is not None and stored is not None and stored.sha256 != here:
             raise InputError(
-                f'item "{item.id}": {item.audio_path} is another sound in this project already',
+                f'item "{item.id}": {item.audio_path} is another clip in this project',
                 hint="give the clip another name, or import into a project of its own",
                 code="clip-conflict",
             )
@@ -133,7 +133,7 @@ def attach_clip(
     content = content_of(session, row)
     here = find_recording(session, project.id, f"file:{item.audio_path}")
     if here is not None and here.sha256 != stored.sha256:
-        return "another sound is here under that path already"
+        return "another clip has that path"
     if content.cut or content.audio_path != item.audio_path:
         content = msgspec.structs.replace(content, audio_path=item.audio_path, cut=False)
         add_revision(session, project, row, actor, content, "its clip was imported", now, kind="import")
@@ -154,15 +154,15 @@ def _why_not(session: Session, row: Item, item: PublicItem) -> str | None:
     if row.state in _GONE:
         return "they were withdrawn or taken down"
     if clip_of(session, row) is not None:
-        return "they can be heard already"
+        return "they have a clip already"
     content = content_of(session, row)
     if content.recording is not None or (
         recording_of(session, row.project_id, content) is not None
         and not source_of(content).startswith("file:")
     ):
-        return "they are cut from a recording that is here"
+        return "they are cut from a recording of the project"
     if _cut_of(content) != _cut_of(from_item(item)):
-        return "their address or times were changed here"
+        return "their URL or segments were edited"
     return None
 
 

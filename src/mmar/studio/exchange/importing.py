@@ -281,7 +281,7 @@ def import_file(
                     f"found {size:,} bytes, at most {_MAX_FILE:,} are read",
                     file=source.name,
                     code="file-too-large",
-                    hint="divide it into several files",
+                    hint="split it into several files",
                 )
             items = read_items(source.path.read_bytes(), source.name, media)
         if folder is not None:

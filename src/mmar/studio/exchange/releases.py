@@ -44,7 +44,7 @@ def release_folder(config: StudioConfig, project: Project, version: str) -> Path
     """
     if _VERSION.match(version) is None or ".." in version:
         raise InputError(
-            f'"{version}" cannot be a version',
+            f'"{version}" is not a valid version',
             field="version",
             hint="use letters, digits and . _ -, at most 40, e.g. 1.0",
             code="invalid-version",

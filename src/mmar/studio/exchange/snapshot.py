@@ -109,8 +109,8 @@ def refuse_taken_down(version: str, items: Sequence[str]) -> None:
     """Raise a `UsageError` that names an item of a version that was taken down after it was released."""
     if items:
         raise UsageError(
-            f"version {version} holds what was taken down since ({items[0]}; {len(items)} in all), so it is not written "
-            "again; release a new version",
+            f"version {version} contains items that were taken down since ({len(items)}, e.g. {items[0]}), so it is not "
+            "written again; release a new version",
             code="taken-down",
         )
 

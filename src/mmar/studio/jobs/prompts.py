@@ -120,7 +120,7 @@ def read_reply(
     if result is None:
         what = "no JSON object" if "{" not in text else f'no JSON object with "{field}"'
         raise InputError(
-            f'the model\'s answer holds {what}: "{_line(text)}"', field=kind, code="unusable-answer"
+            f'the model\'s answer contains {what}: "{_line(text)}"', field=kind, code="unusable-answer"
         )
     try:
         made = read(result, content or ItemContent(), taxonomy, frozenset(ideas))
@@ -185,7 +185,7 @@ def _rows(value: Any) -> list[Mapping[str, Any]]:
 def _thinking(reply: Mapping[str, Any], *_: Any) -> dict[str, Any]:
     text = _text(reply["thinking"])
     if not text:
-        raise _Unusable("no reasoning in it")
+        raise _Unusable("it contains no reasoning")
     return {"thinking": text}
 
 

@@ -94,7 +94,7 @@ def cut(source: Path, segments: Sequence[Segment] | None) -> Clip:
         raise UsageError(
             f"a clip of {seconds:.1f} s is too long, at most {LONGEST_CLIP_S:g} s are possible",
             code="clip-too-long",
-            hint="choose shorter parts",
+            hint="choose shorter segments",
         )
     return join(
         [
@@ -115,14 +115,14 @@ def _spans(facts: Facts, segments: Sequence[Segment] | None) -> list[tuple[int, 
         first, last = frame_at(segment.start, facts.rate), frame_at(segment.end, facts.rate)
         if last > facts.frames:
             raise UsageError(
-                f"the part from {segment.start:g} s to {segment.end:g} s is outside the recording, which ends at "
+                f"the segment from {segment.start:g} s to {segment.end:g} s is outside the recording, which ends at "
                 f"{facts.duration:.3f} s",
                 code="segment-outside",
-                hint="choose a part within it",
+                hint="choose a segment within it",
             )
         if first == last:
             raise UsageError(
-                f"the part at {segment.start:g} s is shorter than one sample",
+                f"the segment at {segment.start:g} s is shorter than one sample",
                 code="segment-too-short",
                 hint="make it longer",
             )

@@ -113,7 +113,7 @@ async def _reply(
         reply.close()
         at = further
     raise ExternalError(
-        f"{at.host}: sends from one address to the next, more than {policy.max_redirects} times",
+        f"{at.host}: redirects more than {policy.max_redirects} times",
         code="too-many-redirects",
     )
 
@@ -125,9 +125,7 @@ def _next(reply: aiohttp.ClientResponse, at: URL, policy: FetchPolicy) -> URL | 
     try:
         further = at.join(URL(location, encoded=location.isascii()))
     except ValueError:
-        raise ExternalError(
-            f"{at.host}: leads to something that is no address", code="invalid-redirect"
-        ) from None
+        raise ExternalError(f"{at.host}: redirects to an invalid URL", code="invalid-redirect") from None
     return check_url(str(further), policy, led_to=True)
 
 
@@ -139,7 +137,7 @@ async def _save(
             f"{at.host}: answered {reply.status} {reply.reason or ''}".rstrip(), code="http-status"
         )
     if reply.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise ExternalError(f"{at.host}: compresses what was requested uncompressed", code="compressed")
+        raise ExternalError(f"{at.host}: sent a compressed response", code="compressed")
     if reply.content_length is not None and reply.content_length > policy.max_bytes:
         raise _too_large(at, policy)
     if reply.content_type in ("text/html", "application/xhtml+xml"):

@@ -80,35 +80,31 @@ def check_url(url: str, policy: FetchPolicy, *, led_to: bool = False) -> URL:
     """
     quoted = url if len(url) <= 120 else f"{url[:120]}…"
     if len(url) > _LONGEST_URL or _UNUSABLE.search(url):
-        raise UsageError(
-            f'"{quoted!a}" is no web address; paste one address, without blanks', code="invalid-url"
-        )
+        raise UsageError(f'"{quoted!a}" is not a URL; paste one URL without spaces', code="invalid-url")
     try:
         # Letter for letter where it can be: a signed address must reach its server as it was signed.
         parsed = URL(url, encoded=url.isascii())
         host, port = parsed.raw_host, parsed.port
     except ValueError:
         raise UsageError(
-            f'"{quoted}" is no web address; paste one that begins with https://', code="invalid-url"
+            f'"{quoted}" is not a URL; paste one that begins with https://', code="invalid-url"
         ) from None
     if parsed.scheme not in ("http", "https") or not host:
-        raise UsageError(
-            f'"{quoted}" is no web address; paste one that begins with https://', code="invalid-url"
-        )
+        raise UsageError(f'"{quoted}" is not a URL; paste one that begins with https://', code="invalid-url")
     if parsed.user is not None or parsed.password is not None:
         raise UsageError(
-            f"the address at {host} holds a user name or a password; leave them out",
+            f"the URL of {host} contains a user name or a password; remove them",
             code="credentials-in-url",
         )
     if not host_allowed(host, policy, led_to=led_to):
-        via = "an address led to" if led_to else "nothing may be fetched from"
+        via = "a redirect leads to" if led_to else "downloads are not allowed from"
         raise UsageError(
             f'{via} "{host}", which is not on the list of hosts; ask an administrator to allow it',
             code="host-not-allowed",
         )
     if port not in policy.ports:
         raise UsageError(
-            f'nothing may be fetched from port {port} of "{host}"; leave the port out',
+            f'downloads are not allowed from port {port} of "{host}"; remove the port',
             code="port-not-allowed",
         )
     return parsed.with_fragment(None)

@@ -110,7 +110,9 @@ def open_waveform(path: Path) -> Waveform:
     except FileNotFoundError:
         raise InputError("there is no waveform", file=str(path), code="waveform-missing") from None
     except (OSError, EOFError, ValueError, TypeError, KeyError, IndexError, zipfile.BadZipFile):
-        raise InputError("is no waveform, or damaged", file=str(path), code="damaged-waveform") from None
+        raise InputError(
+            "is not a waveform, or is damaged", file=str(path), code="damaged-waveform"
+        ) from None
     return waveform
 
 

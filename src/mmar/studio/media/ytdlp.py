@@ -81,7 +81,7 @@ async def download_video(
                 await watch.wait()
         except TimeoutError:
             raise ExternalError(
-                f"not done within {policy.max_seconds:g} s, which is all that is allowed",
+                f"the download took more than {policy.max_seconds:g} s",
                 code="download-timeout",
             ) from None
         finally:
@@ -242,7 +242,7 @@ class _Watch:
         match = [path for path in self._target.iterdir() if path.is_file() and not path.is_symlink()]
         if len(match) != 1 or match[0].suffix == ".part" or not match[0].stat().st_size:
             raise UsageError(
-                "the site gave no recording: it may be live, longer than "
+                "the site provided no recording: it may be live, longer than "
                 f"{self._policy.max_duration / 3600:g} hours, larger than {format_bytes(self._policy.max_bytes)}, or "
                 "without sound",
                 code="no-recording",

@@ -60,7 +60,7 @@ def assign_items(
     """
     actor.require(Role.LEAD, "assign items")
     if role is Role.ANNOTATOR and not people:
-        raise UsageError("say who is to write them", code="person-missing")
+        raise UsageError("choose who writes them", code="person-missing")
     among = list(dict.fromkeys(people))
     assigned: Counter[int] = Counter()
 
@@ -113,7 +113,7 @@ def move_items(
             f"many items may be moved by {', '.join(MOVES)}, not by {action}", code="unknown-action"
         )
     if action is Action.WITHDRAW and not why.strip():
-        raise NotAllowed("reason", "say why, in a sentence")
+        raise NotAllowed("reason", "give a reason")
 
     def move(session: Session, row: Project, item: Item, now: datetime) -> None:
         move_item(session, row, item.id, actor, Command(action, why=why), now)

@@ -45,7 +45,7 @@ class StaleSave(NotAllowed):
 
     def __init__(self, conflict: Conflict, version: int) -> None:
         super().__init__(
-            "stale", "somebody changed this item since you opened it; your version is saved as a draft"
+            "stale", "someone else changed this item since you opened it; your version is saved as a draft"
         )
         self.conflict = conflict
         self.version = version
@@ -212,7 +212,7 @@ def assign(
     elif named is not None:
         after = assign_author(case, actor, named, now)
     else:
-        raise UsageError("say who is to write it", code="person-missing")
+        raise UsageError("choose who writes it", code="person-missing")
     if after == case:
         return
     if after.lease is None:

@@ -243,7 +243,7 @@ def set_person_active(session: Session, person: Person, by: Person, now: datetim
     freed = 0
     if not active:
         if person.id == by.id:
-            raise NotAllowed("state", "nobody can deactivate themselves; another admin can")
+            raise NotAllowed("state", "you cannot deactivate your own account; another admin can")
         _keep_an_admin(session, person)
         freed = release_work_of(session, person.id)
         session.execute(delete(LoginSession).where(LoginSession.person_id == person.id))

@@ -104,9 +104,9 @@ def save_settings(project: Project, actor: Actor, settings: ProjectSettings) -> 
     """
     actor.require(Role.LEAD, "change the project's settings")
     if not 1 <= settings.inspections <= 9:
-        raise InputError("1 to 9 inspectors per item", field="inspections", code="invalid-inspections")
+        raise InputError("an item has 1 to 9 inspectors", field="inspections", code="invalid-inspections")
     if any(target < 0 for target in settings.targets.values()):
-        raise InputError("a target is 0 or more", field="targets", code="invalid-target")
+        raise InputError("a target must be 0 or more", field="targets", code="invalid-target")
     for name in ("licence", "contact"):
         check_length(getattr(settings, name), name, 1000)
     check_length(settings.how_made, "how_made", LONGEST_TEXT)

@@ -218,7 +218,7 @@ def review_proposal(
     elif proposal.item_id is None:
         actor.require_membership()
     elif not may_review(load_case(session, project, session.get_one(Item, proposal.item_id)), actor):
-        raise NotAllowed("own", "its author or a lead decides on proposals for an item")
+        raise NotAllowed("own", "only its author or a lead can review suggestions for an item")
     proposal.state, proposal.decided_by, proposal.decided = decision, actor.person, now
     session.flush()
     return proposal
@@ -289,7 +289,7 @@ def _accept(
     item = find_item(session, project, proposal.item_id, lock=True)
     if version is not None and version != item.version:
         raise NotAllowed(
-            "stale", "the item was changed since you looked at this proposal; look at the difference again"
+            "stale", "the item was changed since you opened this suggestion; review the difference again"
         )
     content = apply_proposal(proposal.kind, content_of(session, item), accepted)
     edited = ", edited" if accepted != proposal.content else ""
@@ -310,7 +310,7 @@ def _accept(
 
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise InputError("expected some text", field="proposal", code="unusable-proposal")
+        raise InputError("expected a text", field="proposal", code="unusable-proposal")
     return value.strip()
 
 

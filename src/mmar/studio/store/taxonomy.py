@@ -48,7 +48,9 @@ def save_taxonomy(
     actor.require(Role.LEAD, "change the taxonomy")
     old = newest_taxonomy(session, project.id)
     if old.number != base:
-        raise NotAllowed("stale", f"somebody saved version {old.number} meanwhile; look at it and try again")
+        raise NotAllowed(
+            "stale", f"someone else saved version {old.number} meanwhile; reload the page and try again"
+        )
     tree = tree.checked()
     removed = set(removed_categories(old.tree, tree))
     targets = {(branch.name, sub) for branch in tree.layers for sub in ("", *branch.subs)}

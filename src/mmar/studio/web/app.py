@@ -90,7 +90,7 @@ def link_for(studio: Studio, login: str, base: str, *, name: str = "", site_admi
         if person is None:
             person = add_person(session, login, name, now, site_admin=site_admin)
         elif site_admin and not person.site_admin:
-            raise UsageError(f"{person.login} exists and is no admin of the site", code="not-site-admin")
+            raise UsageError(f"{person.login} exists and is not an admin of the site", code="not-site-admin")
         log_action(session, now, None, "link made on the console", person.login)
         token = make_link(session, person.id, "password" if person.password else "invite", now)
     return f"{base}/welcome/{token}"

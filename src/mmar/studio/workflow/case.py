@@ -347,7 +347,7 @@ def assign_author(case: Case, actor: Actor, writer: Actor, now: datetime) -> Cas
     actor.require(Role.LEAD, "assign items")
     writer.require(Role.ANNOTATOR, "write items")
     if case.state not in EDITABLE:
-        raise NotAllowed("state", f"an item in {_label(case.state)} is not being written")
+        raise NotAllowed("state", f'an item with the status "{_label(case.state)}" cannot be edited')
     _check_free(case, writer.person, now)
     inspector = None if case.inspector == writer.person else case.inspector
     return msgspec.structs.replace(case, author=writer.person, inspector=inspector, lease=None)
@@ -364,7 +364,7 @@ def assign_inspector(case: Case, actor: Actor, inspector: Actor | None, now: dat
         return msgspec.structs.replace(case, inspector=None)
     inspector.require(Role.INSPECTOR, "inspect")
     if case.state not in _NAMED:
-        raise NotAllowed("state", f"an item in {_label(case.state)} is not going to be inspected")
+        raise NotAllowed("state", f'an item with the status "{_label(case.state)}" cannot be inspected')
     if inspector.person == case.author or inspector.person in case.writers:
         raise NotAllowed("writer", "they contributed to this item, so another inspector must review it")
     if inspector.person in case.approvals:
