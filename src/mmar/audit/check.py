@@ -16,8 +16,6 @@ from msgspec import UNSET, UnsetType
 
 from mmar.errors import UsageError
 
-__all__ = ["SEVERITIES", "Check", "Finding", "Measure", "Need", "Severity", "check", "choose"]
-
 Severity = Literal["error", "warning", "note"]
 """`error`: an item cannot be used, or a number made from it is wrong. `warning`: a fault that a reader should
 know of. `note`: a property to know of, not a fault."""

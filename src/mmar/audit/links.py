@@ -25,8 +25,6 @@ from mmar.items.source_video import Video, find_video, is_short_link
 if TYPE_CHECKING:
     import aiohttp
 
-__all__ = ["Link", "Services", "check_links"]
-
 _MAX_HOPS = 5
 _MAX_BYTES = 1 << 20
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))

@@ -22,8 +22,6 @@ from mmar.files.typed import read_text
 from mmar.items import Benchmark
 from mmar.stats.grim import AverageCheck, Grim, average, grim
 
-__all__ = ["BASELINES", "Average", "Cell", "Counts", "Table", "read_table"]
-
 
 class Cell(msgspec.Struct, frozen=True):
     """One printed percentage.

@@ -20,8 +20,6 @@ from mmar.files.atomic import write_atomic
 from mmar.files.hashing import reading, sha256_bytes
 from mmar.files.typed import decode_json
 
-__all__ = ["Accepted", "Audit", "Outcome", "read_baseline", "run_checks", "write_baseline"]
-
 S = TypeVar("S")
 
 

@@ -17,8 +17,6 @@ from mmar.errors import InputError
 from mmar.files.safe_paths import find_clip
 from mmar.items import Item
 
-__all__ = ["Sound", "measure_clips"]
-
 _MIN_PARALLEL = 32  # clips
 
 

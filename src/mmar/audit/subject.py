@@ -23,8 +23,6 @@ from mmar.protocols.reading.text import loose, normalise, plain
 if TYPE_CHECKING:
     from mmar.audit.sounds import Sound
 
-__all__ = ["Subject", "SystemRun", "Unheard", "key_of", "names", "printable", "quoted", "same", "stray_space"]
-
 
 class Unheard(msgspec.Struct, frozen=True):
     """A run that was not given the audio.

@@ -28,8 +28,6 @@ from mmar.files.atomic import write_atomic
 from mmar.files.locks import lock
 from mmar.files.typed import decode_json
 
-__all__ = ["RECEIPT", "AudioPart", "Cache", "Part", "Receipt", "State", "default_cache_dir"]
-
 RECEIPT = "receipt.json"
 
 State = Literal["ready", "clips missing", "without audio", "incomplete", "not downloaded", "generated"]

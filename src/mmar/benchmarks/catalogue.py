@@ -13,8 +13,6 @@ import msgspec
 from mmar.errors import UsageError, did_you_mean
 from mmar.items.editions import Edition, edition_named, editions
 
-__all__ = ["CATALOGUE", "DEMO", "Archive", "Entry", "RemoteFile", "entry_named", "similar"]
-
 DEMO = "demo"
 """The benchmark that is generated instead of downloaded."""
 

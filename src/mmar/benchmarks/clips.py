@@ -21,8 +21,6 @@ from mmar.files.safe_paths import check_relative, clip_path
 from mmar.files.typed import decode_json
 from mmar.items import Benchmark
 
-__all__ = ["count_clips", "placement", "write_parquet_clips"]
-
 
 def placement(clips: Iterable[str]) -> Placement:
     """Where the files of an archive go.

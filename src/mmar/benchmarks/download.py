@@ -25,8 +25,6 @@ from mmar.files.atomic import disk_error
 from mmar.files.progress import Advance, NoProgress, Progress
 from mmar.files.sniff import is_html
 
-__all__ = ["download", "download_url", "hub_parquet", "public_url"]
-
 _CONTINUE = "run the same command again; it continues where it stopped"
 _TRIES = 5
 _TIMEOUT_S = 30.0

@@ -28,8 +28,6 @@ from mmar.files.hashing import sha256_bytes, sha256_file
 from mmar.files.progress import NoProgress, Progress
 from mmar.items import Benchmark, load_benchmark
 
-__all__ = ["Obtained", "obtain"]
-
 
 class Obtained(msgspec.Struct, frozen=True):
     """Result of `obtain`.

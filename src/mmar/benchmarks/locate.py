@@ -19,8 +19,6 @@ from mmar.files.hashing import read_error, sha256_bytes, sha256_file
 from mmar.files.safe_paths import find_clip
 from mmar.items.benchmark import benchmark_name
 
-__all__ = ["Located", "resolve"]
-
 _HEAD = 1 << 18  # bytes; MMAR's longest record has a few thousand
 _CLIP = re.compile(rb'"audio_(?:path|id)"\s*:\s*\[?\s*("(?:[^"\\]|\\.)*")')
 _SUFFIXES = (".json", ".jsonl", ".json.gz", ".jsonl.gz")

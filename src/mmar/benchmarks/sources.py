@@ -17,8 +17,6 @@ from mmar.files.parquet import is_parquet
 from mmar.files.sniff import sniff_file
 from mmar.items import load_benchmark
 
-__all__ = ["Source", "check_layout", "discard", "has_parquet", "kind_of", "read_metadata"]
-
 _LARGEST = 1 << 30
 
 

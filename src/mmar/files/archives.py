@@ -30,8 +30,6 @@ from mmar.files.progress import Advance, format_bytes
 from mmar.files.safe_paths import UnsafePathError, check_relative, quote
 from mmar.files.sniff import SNIFF_BYTES, FileType, sniff, sniff_file
 
-__all__ = ["Limits", "Placement", "Unpacked", "unpack"]
-
 Placement = Callable[[PurePosixPath], PurePosixPath | None]
 """Given a member's checked path, returns its path below the new folder; `None` skips the member."""
 

@@ -19,19 +19,6 @@ from mmar.errors import ExternalError, lone_surrogate
 from mmar.files.hashing import HashingReader, reading
 from mmar.files.progress import format_bytes
 
-__all__ = [
-    "AtomicFile",
-    "atomic_folder",
-    "atomic_path",
-    "copy_atomic",
-    "disk_error",
-    "encode_text",
-    "leftover_parts",
-    "part_name",
-    "require_space",
-    "write_atomic",
-]
-
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 

@@ -12,17 +12,6 @@ from typing import BinaryIO
 
 from mmar.errors import ExternalError, InputError
 
-__all__ = [
-    "HashingReader",
-    "damaged_gzip",
-    "read_error",
-    "reading",
-    "reading_unpacked",
-    "sha256_bytes",
-    "sha256_file",
-    "sha256_stream",
-]
-
 CHUNK = 1 << 20
 
 

@@ -17,8 +17,6 @@ from mmar.errors import ExternalError
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-__all__ = ["lock", "try_lock"]
-
 _POLL_S = 0.2
 
 

@@ -8,8 +8,6 @@ from typing import Any
 
 from mmar.errors import InputError, UsageError
 
-__all__ = ["is_parquet", "parquet_rows"]
-
 _MAGIC = b"PAR1"
 _ROWS = 256  # at once; clips of a row may be megabytes
 

@@ -7,16 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol, TextIO
 
-__all__ = [
-    "Advance",
-    "LogProgress",
-    "NoProgress",
-    "Progress",
-    "TerminalProgress",
-    "format_bytes",
-    "progress_for",
-]
-
 Advance = Callable[[int, int | None], None]
 """Called with the bytes done so far and, if known, the total."""
 

@@ -12,8 +12,6 @@ from pathlib import Path, PurePosixPath
 
 from mmar.errors import InputError
 
-__all__ = ["UnsafePathError", "check_clip_path", "check_relative", "clip_path", "find_clip", "quote"]
-
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MAX_LENGTH = 4096
 

@@ -18,8 +18,6 @@ import msgspec
 from mmar.errors import InputError
 from mmar.files.hashing import reading
 
-__all__ = ["SNIFF_BYTES", "FileType", "Group", "is_html", "sniff", "sniff_file"]
-
 SNIFF_BYTES = 4096
 """How much of a file's beginning `sniff` wants to see."""
 

@@ -17,19 +17,6 @@ import msgspec
 from mmar.errors import InputError, lone_surrogate
 from mmar.files.hashing import reading
 
-__all__ = [
-    "convert",
-    "decode_json",
-    "decode_text",
-    "decode_toml",
-    "json_type",
-    "mismatch",
-    "read_text",
-    "read_toml",
-    "text_encoding",
-    "text_or_none",
-]
-
 _T = TypeVar("_T")
 _SHOWN = 60
 _NAMES: dict[Any, str] = {

@@ -23,15 +23,6 @@ from mmar.items.layouts import Rows, find_layout
 from mmar.items.mapping import FieldMap, read_field_map
 from mmar.items.records import raw_records
 
-__all__ = [
-    "Benchmark",
-    "benchmark_name",
-    "duplicate_id",
-    "load_benchmark",
-    "write_benchmark",
-    "write_records",
-]
-
 _SUFFIXES = frozenset({".json", ".jsonl", ".ndjson", ".gz", ".toml"})
 
 

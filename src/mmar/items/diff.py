@@ -12,8 +12,6 @@ import msgspec
 from mmar.items.benchmark import Benchmark
 from mmar.items.item import FIELDS, Item
 
-__all__ = ["SCORED_FIELDS", "BenchmarkDiff", "FieldChange", "diff_benchmarks"]
-
 SCORED_FIELDS = ("question", "choices", "answer", "modality", "category", "sub-category")
 """The fields that a score depends on."""
 

@@ -23,8 +23,6 @@ import msgspec
 
 from mmar.items.item import Item, Question
 
-__all__ = ["DIGEST_VERSION", "DigestBuilder", "benchmark_digest", "scored_content"]
-
 DIGEST_VERSION = 1
 _KEY = 8
 _ENTRY = _KEY + 32

@@ -24,22 +24,6 @@ from mmar.errors import InputError
 from mmar.files.typed import convert, decode_json, read_toml
 from mmar.items.records import raw_records
 
-__all__ = [
-    "Edition",
-    "EditionFile",
-    "EditionMatch",
-    "Erratum",
-    "corrected_ids",
-    "edition_named",
-    "edition_of",
-    "editions",
-    "errata",
-    "is_published",
-    "item_hash",
-    "key_hash",
-    "match_editions",
-]
-
 _HASH = 8  # hexadecimal digits
 
 

@@ -20,19 +20,6 @@ from mmar.errors import InputError
 from mmar.files.typed import convert, json_type
 from mmar.items.editions import is_published
 
-__all__ = [
-    "FIELDS",
-    "LAYERS",
-    "MAX_CHOICES",
-    "MODALITIES",
-    "Criterion",
-    "Item",
-    "Question",
-    "check_question",
-    "has_blank",
-    "published_rank",
-]
-
 MAX_CHOICES = 26
 """Choices are lettered A to Z."""
 

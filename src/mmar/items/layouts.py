@@ -32,8 +32,6 @@ from mmar.files.typed import decode_json, read_text
 from mmar.items.mapping import FieldMap
 from mmar.items.records import raw_records
 
-__all__ = ["Layout", "Rows", "find_layout"]
-
 Rows = Callable[[Path], Iterator[tuple[int, Any]]]
 """Line and record of each item of a file; a record is decoded, or JSON text."""
 

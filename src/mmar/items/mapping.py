@@ -33,8 +33,6 @@ from mmar.errors import InputError
 from mmar.files.typed import convert, json_type, read_toml
 from mmar.items.item import FIELDS
 
-__all__ = ["FieldMap", "read_field_map"]
-
 _MISSING = object()
 
 

@@ -19,8 +19,6 @@ from mmar.errors import InputError, UsageError
 from mmar.files.typed import convert, decode_json, json_type, text_or_none
 from mmar.items.item import MAX_CHOICES, Question, check_question
 
-__all__ = ["PREDICTION_KEYS", "KeyChoice", "Prediction", "PredictionReader", "choose_key", "is_cut_off"]
-
 PREDICTION_KEYS = ("answer_prediction", "model_prediction", "model_output")
 """MMAR's key since 2026, its older key, and MMAU's, in order of preference."""
 

@@ -24,8 +24,6 @@ from mmar.files.hashing import damaged_gzip, read_error
 from mmar.files.sniff import sniff
 from mmar.files.typed import decode_json
 
-__all__ = ["check_regular_file", "first_names", "line_ranges", "raw_records"]
-
 # Read at once; larger pieces no longer fit a core's own cache.
 _PIECE = 1 << 18
 _BOM = b"\xef\xbb\xbf"

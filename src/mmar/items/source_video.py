@@ -24,22 +24,6 @@ import msgspec
 from mmar.items.item import Item
 from mmar.items.timestamps import Segment, overlap, parse_timestamp
 
-__all__ = [
-    "PERSONAL_PARAMETERS",
-    "Overlap",
-    "Video",
-    "addresses",
-    "bv_id",
-    "canonical_url",
-    "find_video",
-    "is_short_link",
-    "item_video",
-    "overlapping",
-    "source_parts",
-    "tracking_parameters",
-    "video_id",
-]
-
 PERSONAL_PARAMETERS = frozenset(
     {"vd_source", "buvid", "mid", "share_session_id", "unique_k", "si", "fbclid", "gclid", "igshid"}
 )

@@ -22,8 +22,6 @@ import msgspec
 
 from mmar.errors import InputError
 
-__all__ = ["Segment", "format_timestamp", "is_plain", "overlap", "parse_timestamp"]
-
 _PLAIN = re.compile(r"\d\d:[0-5]\d:[0-5]\d,\d\d:[0-5]\d:[0-5]\d")
 _PARTS = re.compile(r"\s*(?:;|\r\n|[\r\n])\s*")
 _RANGE = re.compile(r"\s*[,\-‐–—~]\s*")

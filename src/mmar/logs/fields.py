@@ -28,8 +28,6 @@ from mmar.logs.record import (
     verdict_of,
 )
 
-__all__ = ["USUAL", "Fields", "answer_field", "paths_of", "read_choices", "read_fields"]
-
 _ANSWERS = (
     "answer_prediction", "model_prediction", "raw_response", "raw_output", "full_response", "raw_prediction",
     "model_response", "model_output", "model_answer", "llm_output", "inference", "llm_response", "response", "reply", "output",

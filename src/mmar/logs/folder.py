@@ -19,8 +19,6 @@ from mmar.logs.opening import GENERIC, open_file
 from mmar.logs.record import LogRecord, PredictionLog
 from mmar.logs.tables import is_workbook
 
-__all__ = ["open_log"]
-
 _SUFFIXES = {".jsonl", ".json", ".eval", ".csv", ".tsv", ".xlsx", ".parquet", ".gz"}
 _MOST_FILES = 500
 _LIMITS = Limits(total=8 << 30, member=2 << 30, text=2 << 30)

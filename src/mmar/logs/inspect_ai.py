@@ -29,8 +29,6 @@ from mmar.logs.record import (
     verdict_of,
 )
 
-__all__ = ["is_eval_archive", "read_eval", "read_json", "sample_record"]
-
 _ZSTANDARD = 93
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 _LARGEST_SAMPLE = 1 << 28

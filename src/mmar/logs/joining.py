@@ -16,8 +16,6 @@ from mmar.errors import InputError
 from mmar.items import Benchmark, Item
 from mmar.logs.record import LogRecord, PredictionLog
 
-__all__ = ["JoinedAnswer", "JoinedLog", "join_log"]
-
 
 class JoinedAnswer(msgspec.Struct, frozen=True):
     """A record of the log and how its question was put.

@@ -18,8 +18,6 @@ from mmar.items.records import raw_records
 from mmar.logs.fields import answer_field
 from mmar.logs.record import Row
 
-__all__ = ["LARGEST", "json_rows", "json_values", "object_rows"]
-
 LARGEST = 1 << 28
 _SEPARATORS = re.compile(r"[\s,]*")
 _LISTS = (

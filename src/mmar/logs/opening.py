@@ -19,8 +19,6 @@ from mmar.logs.json_rows import json_rows, json_values, object_rows
 from mmar.logs.programs import PROGRAMS
 from mmar.logs.record import LogRecord, PredictionLog, lookup
 
-__all__ = ["GENERIC", "LAYOUTS", "open_file"]
-
 GENERIC = "another program"
 """What the program of a log is called whose fields only have usual names."""
 

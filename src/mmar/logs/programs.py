@@ -15,8 +15,6 @@ from mmar.files.typed import text_or_none
 from mmar.logs.fields import USUAL, Fields, read_choices, read_fields
 from mmar.logs.record import LogRecord, Row, ids_of, lookup, options_in_prompt, verdict_of
 
-__all__ = ["PROGRAMS", "Program"]
-
 
 class Program(msgspec.Struct, frozen=True):
     """How the records of one program are recognised and read.

@@ -10,21 +10,6 @@ import msgspec
 
 from mmar.files.typed import text_or_none
 
-__all__ = [
-    "Content",
-    "LogRecord",
-    "PredictionLog",
-    "Row",
-    "finish_reason_of",
-    "ids_of",
-    "lookup",
-    "message_text",
-    "options_in_prompt",
-    "read_content",
-    "unlettered",
-    "verdict_of",
-]
-
 Row = Mapping[str, Any]
 
 

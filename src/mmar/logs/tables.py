@@ -15,8 +15,6 @@ from mmar.errors import InputError, UsageError
 from mmar.files.hashing import reading, reading_unpacked
 from mmar.files.typed import decode_text
 
-__all__ = ["is_workbook", "read_delimited", "read_workbook"]
-
 # A cell of a long chain of thought is longer than the module's own limit.
 _LONGEST_CELL = 1 << 24
 _LARGEST = 1 << 30

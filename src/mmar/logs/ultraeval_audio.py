@@ -20,8 +20,6 @@ from mmar.logs.record import (
     verdict_of,
 )
 
-__all__ = ["NOTE", "is_step", "read_steps"]
-
 NOTE = "the log has positions instead of ids; they are taken in the benchmark's order where nothing else fits"
 _STEPS = ("prompt", "inference", "post_process", "eval", "error")
 

@@ -14,8 +14,6 @@ from mmar.files.atomic import write_atomic
 from mmar.items import Benchmark
 from mmar.logs.joining import JoinedAnswer, JoinedLog
 
-__all__ = ["FORMATS", "Format", "write_log"]
-
 Format = Literal["publisher", "jsonl", "csv"]
 FORMATS: tuple[Format, ...] = ("publisher", "jsonl", "csv")
 

@@ -16,8 +16,6 @@ from msgspec import UNSET, UnsetType
 from mmar.audit.check import Finding, check
 from mmar.audit.subject import Subject, quoted
 
-__all__ = ["Country", "countries", "languages"]
-
 _SPOKEN = re.compile(r"(?<![a-z])speech(?![a-z])")
 
 

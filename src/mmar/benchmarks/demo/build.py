@@ -18,8 +18,6 @@ from mmar.benchmarks.demo.single import Kind
 from mmar.benchmarks.demo.sounds import RATE, Wave
 from mmar.files.atomic import write_atomic
 
-__all__ = ["METADATA_NAME", "build", "records"]
-
 METADATA_NAME = "demo-meta.jsonl"
 _KINDS: tuple[Kind, ...] = single.KINDS + mixes.KINDS
 

@@ -7,8 +7,6 @@ import numpy as np
 from mmar.benchmarks.demo.single import CHORDS, PERSONS, PLACES, Kind, asks
 from mmar.benchmarks.demo.sounds import Wave, ambience, chord, event, melody, mix, speak, tone
 
-__all__ = ["KINDS"]
-
 Rng = np.random.Generator
 _sound_speech, _music_speech = asks("mix-sound-speech"), asks("mix-music-speech")
 _sound_music, _all_three = asks("mix-sound-music"), asks("mix-sound-music-speech")

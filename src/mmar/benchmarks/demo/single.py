@@ -26,8 +26,6 @@ from mmar.benchmarks.demo.sounds import (
     tone,
 )
 
-__all__ = ["CHORDS", "KINDS", "PERSONS", "PLACES", "Kind", "Make", "asks"]
-
 Make = Callable[[str, np.random.Generator], tuple[Wave, str]]
 """From an answer to a clip for which it is right, and a sentence that says what can be heard in it."""
 

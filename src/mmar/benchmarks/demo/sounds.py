@@ -12,23 +12,6 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-__all__ = [
-    "RATE",
-    "Wave",
-    "ambience",
-    "chord",
-    "event",
-    "filtered_noise",
-    "mains_hum",
-    "melody",
-    "midi_to_hz",
-    "mix",
-    "note",
-    "pan",
-    "speak",
-    "tone",
-]
-
 RATE = 16_000
 Wave = npt.NDArray[np.float64]
 
