@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec import UNSET
 
 from mmar.audit.check import SEVERITIES, Check, Finding, Measure, Need, Severity
 from mmar.errors import InputError
@@ -92,7 +91,7 @@ class Audit(msgspec.Struct, frozen=True):
             "summary": {severity: self.count(severity) for severity in SEVERITIES},
             "checks": [_check_json(each) for each in self.outcomes],
             "findings": [
-                {"code": each.code, "severity": each.severity, **_finding_json(finding)}
+                {"code": each.code, "severity": each.severity, **_plain(finding)}
                 for each in self.outcomes
                 for finding in each.findings
             ],
@@ -104,7 +103,7 @@ class Audit(msgspec.Struct, frozen=True):
         return {
             "subject": self.subject,
             "note": "nothing was changed; apply what you agree with, field by field",
-            "corrections": [{"code": code, **_finding_json(finding)} for code, finding in self.findings],
+            "corrections": [{"code": code, **_plain(finding)} for code, finding in self.findings],
         }
 
 
@@ -160,22 +159,8 @@ def _check_json(outcome: Outcome) -> dict[str, Any]:
         "kinds": outcome.kinds,
         "accepted": outcome.accepted,
         "skipped_for_want_of": outcome.skipped,
-        "measures": [{"text": each.text, "values": each.values} for each in outcome.measures],
+        "measures": _plain(outcome.measures),
     }
-
-
-def _finding_json(finding: Finding) -> dict[str, Any]:
-    record: dict[str, Any] = {
-        "item": finding.item,
-        "field": finding.field,
-        "message": finding.message,
-        "kind": finding.kind,
-        "others": list(finding.others),
-        "current": finding.current,
-    }
-    if finding.proposed is not UNSET:
-        record["proposed"] = finding.proposed
-    return record
 
 
 _FORMAT = 1
@@ -193,8 +178,7 @@ class Accepted(msgspec.Struct, frozen=True):
     @staticmethod
     def key(code: str, finding: Finding) -> tuple[str, ...]:
         """The identity of a finding, which does not depend on its message."""
-        value = "" if finding.current is None else _digest(finding.current)
-        return (code, finding.item or "", finding.field or "", finding.kind, " ".join(finding.others), value)
+        return _Entry.of(code, finding).key
 
 
 class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -208,16 +192,14 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     value: str
     message: str = ""
 
+    @classmethod
+    def of(cls, code: str, finding: Finding) -> _Entry:
+        value = "" if finding.current is None else _digest(finding.current)
+        return cls(code, finding.item, finding.field, finding.kind, finding.others, value, finding.message)
+
     @property
     def key(self) -> tuple[str, ...]:
-        return (
-            self.code,
-            self.item or "",
-            self.field or "",
-            self.kind,
-            " ".join(self.others),
-            self.value,
-        )
+        return (self.code, self.item or "", self.field or "", self.kind, " ".join(self.others), self.value)
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -260,7 +242,7 @@ def write_baseline(path: Path, findings: Iterable[tuple[str, Finding]]) -> int:
     Raises:
         ExternalError: the disk cannot be written.
     """
-    entries = [_entry(code, finding) for code, finding in findings]
+    entries = [_plain(_Entry.of(code, finding)) for code, finding in findings]
     # One entry per line, so that changes can be read in a diff.
     lines = ",\n".join(f"    {json.dumps(entry, ensure_ascii=False)}" for entry in entries)
     text = f'{{\n  "format": {_FORMAT},\n  "accepted": [\n{lines}\n  ]\n}}\n'
@@ -268,16 +250,9 @@ def write_baseline(path: Path, findings: Iterable[tuple[str, Finding]]) -> int:
     return len(entries)
 
 
-def _entry(code: str, finding: Finding) -> dict[str, Any]:
-    return {
-        "code": code,
-        "item": finding.item,
-        "field": finding.field,
-        "kind": finding.kind,
-        "others": list(finding.others),
-        "value": "" if finding.current is None else _digest(finding.current),
-        "message": finding.message,
-    }
+def _plain(value: Any) -> Any:
+    """Records as JSON has them; a value that is unset is left out."""
+    return msgspec.json.decode(msgspec.json.encode(value))
 
 
 def _digest(value: Any) -> str:

@@ -21,6 +21,7 @@ from mmar.logs.record import (
     finish_reason_of,
     ids_of,
     lookup,
+    message_clip,
     message_text,
     options_in_prompt,
     read_content,
@@ -166,11 +167,15 @@ def _prompt(value: object) -> str | None:
     return message_text(value) if isinstance(value, list) else text_or_none(value)
 
 
-def _clip(value: object) -> str | None:
-    """A path or name of a clip; of several the first, and never the clip itself."""
+def _clip(value: Any) -> str | None:
+    """A path or name of a clip, also in messages; of several the first, and never the clip itself."""
     while isinstance(value, list | Mapping) and value:
-        value = value[0] if isinstance(value, list) else value.get("path")
-    return value if isinstance(value, str) and len(value) < 4096 and not value.startswith("data:") else None
+        if isinstance(value, Mapping):
+            value = value.get("path")
+        else:
+            value = message_clip(value) if lookup(value, "0.role") else value[0]
+    usable = isinstance(value, str) and len(value) < 4096 and "\n" not in value
+    return value if usable and not value.startswith(("data:", "attachment:")) else None
 
 
 def _number(value: object) -> int | None:

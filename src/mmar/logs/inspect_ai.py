@@ -14,20 +14,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from mmar.errors import InputError, UsageError
 from mmar.files.hashing import reading, reading_unpacked
 from mmar.files.typed import decode_json, text_or_none
-from mmar.logs.record import (
-    LogRecord,
-    Row,
-    finish_reason_of,
-    ids_of,
-    lookup,
-    message_text,
-    options_in_prompt,
-    read_content,
-    verdict_of,
-)
+from mmar.logs.fields import Fields, read_fields
+from mmar.logs.record import LogRecord, Row, lookup, message_clip, message_text, options_in_prompt
 
 _ZSTANDARD = 93
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
@@ -63,7 +56,7 @@ def read_eval(path: Path) -> Iterator[LogRecord]:
                 data = _member(archive, stream, member, path)
                 sample = decode_json(data, file=f"{path}/{member.filename}")
                 if isinstance(sample, Mapping):
-                    yield sample_record(sample, index)
+                    yield _record(sample, index, str(path))
     except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError) as error:
         raise InputError(
             f"the archive is damaged ({type(error).__name__})",
@@ -78,51 +71,39 @@ def read_json(path: Path) -> Iterator[LogRecord]:
     for index, text in enumerate(_array_elements(path, b"samples"), 1):
         sample = decode_json(text, file=str(path), line=index)
         if isinstance(sample, Mapping):
-            yield sample_record(sample, index)
+            yield _record(sample, index, str(path))
 
 
-def sample_record(sample: Row, line: int) -> LogRecord:
+_FIELDS = Fields(
+    text=("output.choices.0.message", "output.completion"),
+    audio=("clip", "metadata.audio_path"),
+    question=("input",),
+    choices=("choices",),
+    finish_reason=("output.choices.0.stop_reason",),
+    error=("error.message",),
+    verdict=("score.value",),
+    extracted=("score.answer",),
+    repeat=("epoch",),
+)
+
+
+def _record(sample: Row, line: int, file: str) -> LogRecord:
     """One sample as a record. The epoch is its place among the answers to its item."""
     attachments = sample.get("attachments") or {}
-    message = lookup(sample, "output.choices.0.message.content")
-    if message is None:
-        message = lookup(sample, "output.completion") or None
-    content = read_content(_resolve(message, attachments))
+    names = ("id", "epoch", "input", "choices", "metadata", "output", "error")
+    row = {name: _resolve(sample.get(name), attachments) for name in names}
+    row["clip"] = message_clip(row["input"])
+    scores = sample.get("scores")
+    row["score"] = next(iter(scores.values()), None) if isinstance(scores, Mapping) else None
+    record = read_fields(row, line, _FIELDS, file=file)
     prompt = message_text(_resolve(sample.get("messages"), attachments))
-    source = sample.get("input")
-    choices = sample.get("choices")
-    error = text_or_none(lookup(sample, "error.message"))
-    epoch = sample.get("epoch", 1)
-    scores = sample.get("scores") if isinstance(sample.get("scores"), Mapping) else {}
-    score: Any = next(iter(scores.values()), {}) if isinstance(scores, Mapping) else {}
-    return LogRecord(
-        line,
-        None if error else content.text,
-        ids=ids_of(sample),
-        repeat=epoch if isinstance(epoch, int) else None,
-        audio=_audio_of(source) or text_or_none(lookup(sample, "metadata.audio_path")),
-        question=source if isinstance(source, str) else message_text(_resolve(source, attachments)),
-        choices=options_in_prompt(prompt)
-        or (tuple(map(str, choices)) if isinstance(choices, list) and choices else None),
-        thinking=content.thinking,
-        finish_reason=finish_reason_of(lookup(sample, "output.choices.0.stop_reason")),
-        failure=error,
-        verdict=verdict_of(lookup(score, "value")),
-        extracted=text_or_none(lookup(score, "answer")),
+    failed = row["error"] is not None and record.failure is None
+    return msgspec.structs.replace(
+        record,
+        text=None if failed else record.text,
+        failure=text_or_none(lookup(row, "error.message")) if failed else record.failure,
+        choices=options_in_prompt(prompt) or record.choices,
     )
-
-
-def _audio_of(content: object) -> str | None:
-    for message in content if isinstance(content, list) else ():
-        for part in message.get("content") or () if isinstance(message, Mapping) else ():
-            if isinstance(part, Mapping) and part.get("type") == "audio":
-                audio = part.get("audio")
-                return (
-                    audio
-                    if isinstance(audio, str) and not audio.startswith(("data:", "attachment:"))
-                    else None
-                )
-    return None
 
 
 def _resolve(value: Any, attachments: Any) -> Any:

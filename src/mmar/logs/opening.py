@@ -190,7 +190,7 @@ def _rows_log(path: Path, rows: Rows, key: str | None, id_field: str | None) -> 
         )
     if key is None and all(ultraeval_audio.is_step(row) for row in sample):
         return PredictionLog(
-            "UltraEval-Audio", file, lambda: ultraeval_audio.read_steps(rows()), (ultraeval_audio.NOTE,)
+            "UltraEval-Audio", file, lambda: ultraeval_audio.read_steps(rows(), file), (ultraeval_audio.NOTE,)
         )
     names = list(dict.fromkeys(name for row in sample for name in row))
     for program in PROGRAMS if key is None and id_field is None else ():

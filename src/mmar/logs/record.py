@@ -197,6 +197,16 @@ def message_text(messages: object, role: str = "user") -> str | None:
     return None
 
 
+def message_clip(messages: object) -> str | None:
+    """Path of the first clip among the typed parts of messages; `None` where the clip itself stands there."""
+    for message in messages if isinstance(messages, list) else ():
+        parts = message.get("content", message.get("contents")) if isinstance(message, Mapping) else None
+        for part in parts if isinstance(parts, list) else ():
+            if isinstance(part, Mapping) and part.get("type") == "audio":
+                return text_or_none(part.get("audio", part.get("value")))
+    return None
+
+
 _TOKEN_LIMIT = ("length", "max_tokens", "model_length", "max_output_tokens")
 
 

@@ -9,19 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mmar.files.typed import text_or_none
-from mmar.logs.record import (
-    LogRecord,
-    Row,
-    lookup,
-    message_text,
-    options_in_prompt,
-    read_content,
-    verdict_of,
-)
+from mmar.logs.fields import Fields, read_fields
+from mmar.logs.record import LogRecord, Row
 
 NOTE = "the log has positions instead of ids; they are taken in the benchmark's order where nothing else fits"
 _STEPS = ("prompt", "inference", "post_process", "eval", "error")
+_FIELDS = Fields(
+    text=("inference.content",),
+    audio=("prompt.content",),
+    question=("prompt.content",),
+    error=("error.info",),
+    verdict=("eval.match", "eval.acc", "eval.score"),
+    extracted=("eval.pred",),
+    position=("position",),
+)
 
 
 def is_step(row: Row) -> bool:
@@ -29,7 +30,7 @@ def is_step(row: Row) -> bool:
     return row.get("type") in _STEPS and "id" in row and isinstance(row.get("data"), Mapping)
 
 
-def read_steps(rows: Iterable[tuple[int, Any]]) -> Iterator[LogRecord]:
+def read_steps(rows: Iterable[tuple[int, Any]], file: str) -> Iterator[LogRecord]:
     """Collect the steps of each item into one record, in the order in which the items begin."""
     items: dict[str, dict[str, Any]] = {}
     lines: dict[str, int] = {}
@@ -37,38 +38,6 @@ def read_steps(rows: Iterable[tuple[int, Any]]) -> Iterator[LogRecord]:
         if isinstance(row, Mapping) and is_step(row):
             key = str(row["id"])
             lines.setdefault(key, line)
-            items.setdefault(key, {})[row["type"]] = row["data"]
+            items.setdefault(key, {"position": row["id"]})[row["type"]] = row["data"]
     for key, steps in items.items():
-        yield _record(lines[key], int(key) if key.isdecimal() else None, steps)
-
-
-def _record(line: int, position: int | None, steps: Mapping[str, Any]) -> LogRecord:
-    content = lookup(steps, "prompt.content")
-    prompt = message_text(content) if isinstance(content, list) else text_or_none(content)
-    text = read_content(lookup(steps, "inference.content")).text
-    scores = steps.get("eval") or {}
-    return LogRecord(
-        line,
-        text,
-        position=position,
-        audio=_clip(content),
-        question=prompt,
-        choices=options_in_prompt(prompt),
-        failure=None
-        if text is not None
-        else (text_or_none(lookup(steps, "error.info")) or "")[-300:].strip(),
-        verdict=verdict_of(
-            next((scores[name] for name in ("match", "acc", "score") if name in scores), None)
-        ),
-        extracted=text_or_none(scores.get("pred")),
-    )
-
-
-def _clip(messages: object) -> str | None:
-    """The first clip of messages whose parts are `{"type", "value"}`."""
-    for message in messages if isinstance(messages, list) else ():
-        parts = message.get("contents", message.get("content")) if isinstance(message, Mapping) else None
-        for part in parts if isinstance(parts, list) else ():
-            if isinstance(part, Mapping) and part.get("type") == "audio":
-                return text_or_none(part.get("value", part.get("audio")))
-    return None
+        yield read_fields(steps, lines[key], _FIELDS, file=file)
