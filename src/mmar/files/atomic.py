@@ -2,7 +2,7 @@
 
 The content is written to a temporary name beside the target, which is then renamed. Every failure of the disk is
 an `ExternalError` that names the path; what was there before stays unchanged. Temporary names match
-`.NAME.*.part` (see `leftover_parts`), so that a program that was killed can be cleaned up after.
+`.NAME.*.part`, so that a program that was killed can be cleaned up after.
 """
 
 from __future__ import annotations
@@ -222,16 +222,6 @@ def copy_atomic(source: Path | str, target: Path | str, *, sync: bool = False) -
 def part_name(path: Path) -> Path:
     """A new temporary name beside a path: `.NAME.RANDOM.part`."""
     return path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
-
-
-def leftover_parts(folder: Path, name: str = "*") -> Iterator[Path]:
-    """Temporary files and folders that interrupted writes left in a folder.
-
-    Args:
-        folder: where to look, not recursively.
-        name: the target's name; by default any.
-    """
-    yield from folder.glob(f".{name}.*.part")
 
 
 def disk_error(error: OSError, path: Path | str) -> ExternalError:

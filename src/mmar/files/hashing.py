@@ -46,14 +46,6 @@ def sha256_bytes(data: bytes | bytearray | memoryview) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def sha256_stream(stream: BinaryIO) -> str:
-    """The SHA-256 of the rest of a binary stream."""
-    reader = HashingReader(stream)
-    for _ in reader:
-        pass
-    return reader.hexdigest()
-
-
 def sha256_file(path: Path | str, advance: Callable[[int, int | None], None] | None = None) -> str:
     """The SHA-256 of a file, read as a stream.
 
@@ -66,12 +58,11 @@ def sha256_file(path: Path | str, advance: Callable[[int, int | None], None] | N
         ExternalError: it cannot be read.
     """
     with reading(path) as stream:
-        if advance is None:
-            return sha256_stream(stream)
         size = os.fstat(stream.fileno()).st_size
         reader = HashingReader(stream)
         for _ in reader:
-            advance(reader.size, size)
+            if advance is not None:
+                advance(reader.size, size)
         return reader.hexdigest()
 
 
