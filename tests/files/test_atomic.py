@@ -16,7 +16,6 @@ from mmar.files.atomic import (
     atomic_folder,
     atomic_path,
     copy_atomic,
-    leftover_parts,
     require_space,
     write_atomic,
 )
@@ -115,7 +114,7 @@ def test_a_folder_appears_complete_or_not_at_all(tmp_path: Path) -> None:
     path.mkdir()
     with atomic_folder(path) as part:
         (part / "a").write_bytes(b"1")
-        assert list(leftover_parts(tmp_path, "release")) == [part]
+        assert list(tmp_path.glob(".release.*.part")) == [part]
     assert [one.name for one in path.iterdir()] == ["a"]
     with raises("not-writable", ExternalError), atomic_folder(path):
         pass
