@@ -165,6 +165,5 @@ def _named(session: Session, project: Project, person: int, role: Role) -> str:
     if result is None or not result.active:
         raise UsageError("there is no such person in this project", code="unknown-person")
     if not actor_in(session, project.id, result).has(role):
-        what = "to inspect" if role is Role.INSPECTOR else "to write items"
-        raise NotAllowed("role", f"{what} needs the role {role.value}, which {result.name} does not have")
+        raise NotAllowed("role", f"{result.name} does not have the role {role.value}")
     return result.name

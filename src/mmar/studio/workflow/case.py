@@ -143,7 +143,7 @@ def perform(case: Case, actor: Actor, command: Command, now: datetime) -> Case:
     row = find(command.action)
     if not actor.has(*row.roles):
         raise NotAllowed(
-            "role", f"to {_label(command.action)} needs the role {' or '.join(sorted(row.roles))}"
+            "role", f"the role {' or '.join(sorted(row.roles))} is needed to {_label(command.action)}"
         )
     if command.version is not None and command.version != case.version:
         raise NotAllowed(
