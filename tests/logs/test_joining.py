@@ -59,9 +59,9 @@ def test_prompts_and_reasoning_are_not_kept_where_only_answers_are_wanted(demo: 
     assert any(answer.record.question for answer in whole.answers.values())
     for name, answer in slim.answers.items():
         assert (answer.record.question, answer.record.choices, answer.record.thinking) == (None, None, "")
-        assert (answer.record.text, answer.shown) == (
+        assert (answer.record.text, answer.choice_order) == (
             whole.answers[name].record.text,
-            whole.answers[name].shown,
+            whole.answers[name].choice_order,
         )
 
 

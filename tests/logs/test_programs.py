@@ -54,7 +54,7 @@ def test_predictions_and_reviews_of_one_evalscope_run_hold_the_same_answers(demo
 
 def test_the_order_of_choices_is_taken_from_inspects_prompt(demo: Benchmark) -> None:
     joined = join_log(open_log(DATA / "inspect-0.3.285.eval"), demo)
-    shuffled = {name: each.shown for name, each in joined.answers.items() if each.shown}
+    shuffled = {name: each.choice_order for name, each in joined.answers.items() if each.choice_order}
     assert shuffled
     for name, shown in shuffled.items():
         assert shown is not None

@@ -1,8 +1,7 @@
 """What a benchmark's checks look at: the records, and what else is known of them.
 
-The audit asks nobody for anything. Clips are heard, readings are made and links are tried elsewhere
-(`mmar.audit.sounds`, a run, `mmar.audit.links`) and handed in; a check whose material is not here is skipped
-and the report says so.
+An audit measures no clips, runs no models and opens no links itself: the results of `mmar.audit.sounds`, of runs and of
+`mmar.audit.links` are arguments. A check whose material is missing is skipped, and the report says so.
 """
 
 from __future__ import annotations
@@ -56,9 +55,9 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
     Attributes:
         items: the records that could be read, in published order.
         faults: why the others could not.
-        sounds: what was found of each clip, by `audio_path`; `None` where nobody listened.
+        sounds: measurements of each clip, by `audio_path`; `None` where clips were not measured.
         unheard: runs without audio.
-        links: what each address answered; `None` where nobody asked.
+        links: result of each address; `None` where links were not checked.
         systems: runs of different models.
     """
 
@@ -71,7 +70,7 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def has(self) -> frozenset[str]:
-        """What is here, in the words of `mmar.audit.check.Need`."""
+        """The available material, as `mmar.audit.check.Need` names it."""
         here = {
             "records": True,
             "audio": self.sounds is not None,

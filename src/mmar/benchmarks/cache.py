@@ -1,4 +1,4 @@
-"""Where downloaded benchmarks are kept: folders, the receipt, the lock.
+"""The cache of downloaded benchmarks: folders, the receipt, the lock.
 
 Below the cache directory:
 

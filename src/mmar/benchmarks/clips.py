@@ -4,8 +4,9 @@ An archive's own folders do not matter: one publisher packs `audio/x.wav`, a mir
 `x.wav`. A clip is known by its file name, all clips come from one folder of the archive. Anything else in an archive is
 not unpacked.
 
-Some publishers, such as MMAU's, keep their clips in Parquet files of the Hugging Face Hub instead. A row holds a clip as `{"bytes", "path"}` in one column, and its item's id in `id`, or in the JSON text or object
-`other_attributes` as the publisher of MMAU writes it. Where there is no id, the clip is known by its file name.
+Some publishers, such as MMAU's, have their clips in Parquet files of the Hugging Face Hub instead. A row has a clip as
+`{"bytes", "path"}` in one column, and its item's id in `id`, or in the JSON text or object `other_attributes` as the
+publisher of MMAU writes it. Where there is no id, the clip is known by its file name.
 """
 
 from __future__ import annotations

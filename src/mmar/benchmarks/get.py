@@ -106,7 +106,7 @@ class _Get:
             unwanted = by_kind.get("parquet", by_kind.get("clips"))
             if unwanted is not None and not audio:
                 raise UsageError(
-                    f"{unwanted.name}: holds clips, and --no-audio asks for none",
+                    f"{unwanted.name}: contains clips, and --no-audio asks for none",
                     code="unwanted-source",
                 )
         if receipt is None:

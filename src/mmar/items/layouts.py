@@ -1,7 +1,8 @@
 """Files of other benchmarks in the layout in which they are published.
 
-There are MMSU, MMAU-Pro, MMAU's first state, SAKURA, MuChoMusic and RUL-MuChoMusic; JSON, JSONL, CSV or Parquet. Each is turned into records with this program's field names, and the published record is kept beside them. A layout is
-recognised by its field names, never by the file's name.
+There are MMSU, MMAU-Pro, MMAU's first state, SAKURA, MuChoMusic and RUL-MuChoMusic; JSON, JSONL, CSV or Parquet. Each is
+turned into records with this program's field names, beside which the published record remains. A layout is recognised by
+its field names, never by the file's name.
 
 - MMAU-Pro (arXiv 2508.13992): one file with closed, open and instruction-following questions, and several clips.
 - SAKURA (arXiv 2505.13237): an object with a clip's path for each key; two questions of each clip, one that asks for an

@@ -32,7 +32,7 @@ class Prediction(msgspec.Struct, frozen=True, gc=False):
         asked: whether the record has the prediction key at all.
         failure: the kind of failure, if the record has one.
         whole: the question, if the record contains it.
-        shown: the choices in the order in which the prompt showed them; `None` for the item's own order.
+        choice_order: the choices in the order of the prompt; `None` for the item's own order.
         cut_off: whether the record's `finish_reason` says that the token limit ended the answer.
     """
 
@@ -41,7 +41,7 @@ class Prediction(msgspec.Struct, frozen=True, gc=False):
     asked: bool
     failure: str | None
     whole: Question | None
-    shown: tuple[str, ...] | None = None
+    choice_order: tuple[str, ...] | None = None
     cut_off: bool = False
 
 
@@ -55,7 +55,7 @@ class KeyChoice(msgspec.Struct, frozen=True):
     """Which prediction key is read, and why.
 
     Attributes:
-        key: the record's field that holds the prediction.
+        key: the record's field with the prediction.
         reason: one sentence for the user; empty if only one key is present.
     """
 
@@ -89,7 +89,7 @@ class PredictionReader:
     """Decodes records of a predictions file.
 
     Args:
-        key: the field that holds the prediction.
+        key: the field with the prediction.
         file: the name to put into errors.
         as_published: read as the published script does: a record needs no id, and its choices and answer are not
             checked.

@@ -1,6 +1,6 @@
 """Reading one record by the names of its fields: the usual ones, or those of a layout.
 
-Most logs are records that differ only in where each part stands, so a layout is a table of paths. The usual names cover
+Most logs are records that differ only in where each part is, so a layout is a table of paths. The usual names cover
 scripts of papers, spreadsheets and mappings; a person names others with `--id doc.id` and `--key result.0.text`.
 """
 

@@ -166,7 +166,7 @@ _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]|"', re.DOTALL)
 
 
 def _array_elements(path: Path, key: bytes) -> Iterator[bytes]:
-    """The objects of the array that stands under a key of the file's outermost object, one at a time."""
+    """The objects of the array at a key of the file's outermost object, one at a time."""
     depth, start, inside, last = 0, 0, False, b""
     with reading_unpacked(path) as stream:
         text = b""

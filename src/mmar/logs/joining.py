@@ -22,11 +22,11 @@ class JoinedAnswer(msgspec.Struct, frozen=True):
 
     Attributes:
         record: as the log has it.
-        shown: the item's choices in the order in which the prompt showed them; `None` for the item's own order.
+        choice_order: the item's choices in the order of the prompt; `None` for the item's own order.
     """
 
     record: LogRecord
-    shown: tuple[str, ...] | None = None
+    choice_order: tuple[str, ...] | None = None
 
 
 class JoinedLog(msgspec.Struct, frozen=True):
@@ -81,7 +81,7 @@ def join_log(
         later += record.further
         try:
             item, method = index.find(record, position, record.file or log.file)
-            answer = JoinedAnswer(record, _shown(item, record, record.file or log.file))
+            answer = JoinedAnswer(record, _choice_order(item, record, record.file or log.file))
             if (before := answers.get(item.id)) is not None:
                 later += record.repeat is not None
                 answer = _chosen(item, before, answer, log)
@@ -96,8 +96,8 @@ def join_log(
         if record.question is not None and _plain(item.question) not in _plain(record.question):
             reworded.append(item.id)
         if answers_only:
-            kept = msgspec.structs.replace(answer.record, question=None, choices=None, thinking="", ids=())
-            answer = JoinedAnswer(kept, answer.shown)
+            slim = msgspec.structs.replace(answer.record, question=None, choices=None, thinking="", ids=())
+            answer = JoinedAnswer(slim, answer.choice_order)
         answers[item.id] = answer
     notes = list(log.notes)
     counts = Counter(methods.values())
@@ -106,7 +106,7 @@ def join_log(
         notes.append(
             "joined to the benchmark by " + ", ".join(f"{name} ({count})" for name, count in joined.items())
         )
-    shuffled = sum(each.shown is not None for each in answers.values())
+    shuffled = sum(each.choice_order is not None for each in answers.values())
     if shuffled:
         notes.append(
             f"the order of the choices is that of each prompt; it differs from the benchmark's for {shuffled}"
@@ -201,7 +201,7 @@ class _Index:
         )
 
     def _by_question(self, record: LogRecord) -> list[Item]:
-        """Items whose question is a line of the prompt, and whose choices the record shows."""
+        """Items whose question is a line of the prompt, and whose choices the record has."""
         lines = [_plain(line) for line in (record.question or "").splitlines()]
         candidates = list(self._questions.get(_plain(record.question or ""), ()))
         for line in lines:
@@ -222,31 +222,30 @@ class _Index:
         if len(items) < 2:
             return items
         prompt = _plain(record.question or "")
-        shown = None if record.choices is None else sorted(map(_plain, record.choices))
-        if shown is not None:
-            exact = [item for item in items if sorted(map(_plain, item.choices)) == shown]
-            if exact:
+        if record.choices is not None:
+            own = sorted(map(_plain, record.choices))
+            if exact := [item for item in items if sorted(map(_plain, item.choices)) == own]:
                 return exact
         named = [
             item
             for item in items
             if _plain(item.question) in prompt and all(_plain(choice) in prompt for choice in item.choices)
         ]
-        return named or (items if shown is None else [])
+        return named or (items if record.choices is None else [])
 
 
-def _shown(item: Item, record: LogRecord, file: str) -> tuple[str, ...] | None:
+def _choice_order(item: Item, record: LogRecord, file: str) -> tuple[str, ...] | None:
     """The item's choices in the order of the record's prompt, where that is another one."""
     if record.choices is None:
         return None
     own = [_plain(choice) for choice in item.choices]
-    shown = [_plain(choice) for choice in record.choices]
-    if own == shown:
+    prompted = [_plain(choice) for choice in record.choices]
+    if own == prompted:
         return None
-    if sorted(own) == sorted(shown):
+    if sorted(own) == sorted(prompted):
         remaining = list(zip(own, item.choices, strict=True))
         order = []
-        for choice in shown:
+        for choice in prompted:
             position = next(index for index, (name, _) in enumerate(remaining) if name == choice)
             order.append(remaining.pop(position)[1])
         return tuple(order)

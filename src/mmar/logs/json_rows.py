@@ -19,6 +19,7 @@ from mmar.logs.fields import answer_field
 from mmar.logs.record import Row
 
 LARGEST = 1 << 28
+_HEAD = 1 << 20
 _SEPARATORS = re.compile(r"[\s,]*")
 _LISTS = (
     "results", "samples", "per_sample", "predictions", "responses", "outputs", "records", "items", "data", "details",
@@ -62,8 +63,11 @@ def json_values(path: Path) -> list[Any] | None:
         InputError: the file is not JSON (code `invalid-json`), or not text in UTF-8 or UTF-16 (code `not-utf8`).
     """
     with reading_unpacked(path) as stream:
-        data = stream.read(LARGEST + 1)
-    if len(data) > LARGEST or _is_lines(data):
+        data = stream.read(_HEAD)
+        if _is_lines(data):
+            return None
+        data += stream.read(LARGEST + 1 - len(data))
+    if len(data) > LARGEST:
         return None
     text = decode_text(data, file=str(path))
     try:
@@ -87,7 +91,7 @@ def json_values(path: Path) -> list[Any] | None:
 
 def _is_lines(data: bytes) -> bool:
     """Whether a file is one object a line, or an array of objects."""
-    text = data[: 1 << 20].removeprefix(b"\xef\xbb\xbf").lstrip()
+    text = data.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text[:1] == b"[":
         return text[1:].lstrip()[:1] == b"{"
     line, newline, rest = text.partition(b"\n")

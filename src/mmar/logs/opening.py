@@ -162,7 +162,7 @@ def _summary(path: Path, value: Mapping[str, Any]) -> InputError:
     for program, fields, advice in _SUMMARIES:
         if fields <= set(value):
             return InputError(
-                f"holds the results of {program}, without the answers",
+                f"has the results of {program}, without the answers",
                 file=str(path),
                 code="no-answers",
                 hint=advice,
@@ -170,7 +170,7 @@ def _summary(path: Path, value: Mapping[str, Any]) -> InputError:
     if "id" in value:  # one record, as JSONL has it
         return _unknown(path, "one record without a known answer field", [value])
     return InputError(
-        f"holds one JSON object without answers, with the fields {', '.join(list(value)[:12])}",
+        f"is one JSON object without answers, with the fields {', '.join(list(value)[:12])}",
         file=str(path),
         code="no-answers",
         hint="name the file with an answer for each item, or the fields with --key and --id",

@@ -24,7 +24,7 @@ class Program(msgspec.Struct, frozen=True):
         matches: whether a record is of this program.
         fields: where its parts are.
         adjust: what the paths alone do not say.
-        failure: how the sentence begins that stands in the place of an answer after a failed request.
+        failure: how the sentence begins that replaces an answer after a failed request.
     """
 
     name: str

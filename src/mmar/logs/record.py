@@ -198,7 +198,7 @@ def message_text(messages: object, role: str = "user") -> str | None:
 
 
 def message_clip(messages: object) -> str | None:
-    """Path of the first clip among the typed parts of messages; `None` where the clip itself stands there."""
+    """Path of the first clip among the typed parts of messages; `None` where the clip itself is there."""
     for message in messages if isinstance(messages, list) else ():
         parts = message.get("content", message.get("contents")) if isinstance(message, Mapping) else None
         for part in parts if isinstance(parts, list) else ():

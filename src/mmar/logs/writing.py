@@ -39,9 +39,9 @@ def write_log(log: JoinedLog, benchmark: Benchmark, path: str | Path, layout: Fo
         )
         writer.writeheader()
         for row in rows:
-            shown = row.pop("shown_choices", None)
+            order = row.pop("shown_choices", None)
             writer.writerow(
-                {**row, **({"shown_choices": msgspec.json.encode(shown).decode()} if shown else {})}
+                {**row, **({"shown_choices": msgspec.json.encode(order).decode()} if order else {})}
             )
         write_atomic(Path(path), table.getvalue())
     else:
@@ -62,8 +62,8 @@ def _prediction(answer: JoinedAnswer) -> dict[str, Any]:
         "answer_prediction": answer.record.text,
         "thinking_prediction": answer.record.thinking,
     }
-    if answer.shown is not None:
-        row["shown_choices"] = list(answer.shown)
+    if answer.choice_order is not None:
+        row["shown_choices"] = list(answer.choice_order)
     if answer.record.finish_reason is not None:
         row["finish_reason"] = answer.record.finish_reason
     return row

@@ -68,7 +68,7 @@ def score_log(
 def _predictions(joined: JoinedLog) -> Iterator[tuple[int, Prediction]]:
     for item_id, answer in joined.answers.items():
         record = answer.record
-        yield record.line, Prediction(item_id, record.text, True, record.failure, None, answer.shown)
+        yield record.line, Prediction(item_id, record.text, True, record.failure, None, answer.choice_order)
 
 
 def _program(joined: JoinedLog, rows: list[ItemScore]) -> ProgramScore:

@@ -150,8 +150,8 @@ def score_against(
             tally.unanswered(item.id, item, asked=prediction.asked, failure=prediction.failure)
         else:
             question = item
-            if prediction.shown is not None:  # a letter means the choice at its place in the prompt
-                question = msgspec.structs.replace(item, choices=prediction.shown)
+            if prediction.choice_order is not None:  # a letter means the choice at its place in the prompt
+                question = msgspec.structs.replace(item, choices=prediction.choice_order)
             tally.answered(item.id, question, prediction.text, task.rule, cut_off=prediction.cut_off)
     tally.unreadable(benchmark.unreadable)
     mmsu = None

@@ -25,7 +25,7 @@ FAMILIES: dict[str, str] = {
     "M": "Items over several systems (needs runs)",
     "G": "Published tables (`--grim`)",
 }
-"""What the letter of a code stands for."""
+"""Title of each family, by the letter of its codes."""
 
 CHECKS: tuple[Check[Subject], ...] = tuple(
     sorted(
