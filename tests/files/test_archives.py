@@ -277,3 +277,14 @@ def test_the_folder_must_be_new(tmp_path: Path) -> None:
     (tmp_path / "out" / "new").mkdir(parents=True)
     with raises("not-writable", ExternalError):
         run(tar(member("a.wav", b"x")), tmp_path)
+
+
+def test_a_zip_directory_that_points_before_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.txt", "x")
+    data = bytearray(path.read_bytes())
+    data[-22 + 16 : -22 + 20] = (0x7FFFFFFF).to_bytes(4, "little")  # where the directory begins
+    path.write_bytes(data)
+    with raises("archive-damaged"):
+        unpack(path, tmp_path / "out")

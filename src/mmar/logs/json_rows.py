@@ -19,7 +19,7 @@ from mmar.logs.fields import answer_field
 from mmar.logs.record import Row
 
 LARGEST = 1 << 28
-_HEAD = 1 << 20
+_HEAD = 4096
 _SEPARATORS = re.compile(r"[\s,]*")
 _LISTS = (
     "results", "samples", "per_sample", "predictions", "responses", "outputs", "records", "items", "data", "details",
@@ -63,10 +63,11 @@ def json_values(path: Path) -> list[Any] | None:
         InputError: the file is not JSON (code `invalid-json`), or not text in UTF-8 or UTF-16 (code `not-utf8`).
     """
     with reading_unpacked(path) as stream:
-        data = stream.read(_HEAD)
-        if _is_lines(data):
+        first = stream.readline(LARGEST)
+        data = first + stream.read(_HEAD)
+        if _is_lines(first, data[len(first) :]) or _is_array(data):
             return None
-        data += stream.read(LARGEST + 1 - len(data))
+        data += stream.read(max(0, LARGEST + 1 - len(data)))
     if len(data) > LARGEST:
         return None
     text = decode_text(data, file=str(path))
@@ -89,18 +90,16 @@ def json_values(path: Path) -> list[Any] | None:
     return values
 
 
-def _is_lines(data: bytes) -> bool:
-    """Whether a file is one object a line, or an array of objects."""
+def _is_lines(line: bytes, rest: bytes) -> bool:
+    """Whether a first line is an object by itself, and what follows is another or nothing."""
+    line = line.removeprefix(b"\xef\xbb\xbf").strip()
+    return line[:1] == b"{" and line[-1:] == b"}" and b"}{" not in line and rest.lstrip()[:1] == b"{"
+
+
+def _is_array(data: bytes) -> bool:
+    """Whether a text begins as an array of objects."""
     text = data.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if text[:1] == b"[":
-        return text[1:].lstrip()[:1] == b"{"
-    line, newline, rest = text.partition(b"\n")
-    return (
-        bool(newline)
-        and line.rstrip()[-1:] == b"}"
-        and b"}{" not in line
-        and rest.lstrip()[:1] in (b"{", b"")
-    )
+    return text[:1] == b"[" and text[1:_HEAD].lstrip()[:1] == b"{"
 
 
 def object_rows(value: Mapping[str, Any], key: str | None = None, *, by_id: bool = True) -> list[Any]:
