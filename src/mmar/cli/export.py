@@ -48,11 +48,10 @@ FORMATS = (
 @click.option(
     "--organization", metavar="NAME", default="unknown", help="every-eval-ever: who made the evaluation."
 )
-@click.option(
+@shared.choice(
     "--relationship",
-    type=click.Choice(["first_party", "third_party", "collaborative", "other"]),
-    default="other",
-    help="every-eval-ever: of the evaluator to the model's developer.",
+    of=["other", "first_party", "third_party", "collaborative"],
+    help_text="every-eval-ever: of the evaluator to the model's developer.",
 )
 @click.option(
     "--project", metavar="NAME", default="mmar", show_default=True, help="wandb, trackio: the project."
@@ -96,13 +95,11 @@ def export(
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @shared.benchmark("The questions that the log answers.", required=True)
 @shared.path_option("--out", "-o", required=True, metavar="FILE", help="File to write.")
-@click.option(
+@shared.choice(
     "--to",
     "layout",
-    type=click.Choice(["publisher", "jsonl", "csv"]),
-    default="publisher",
-    show_default=True,
-    help="Whole records as the publisher's script reads them, or ids and answers.",
+    of=["publisher", "jsonl", "csv"],
+    help_text="Whole records as the publisher's script reads them, or ids and answers.",
 )
 @shared.key
 @shared.id_field

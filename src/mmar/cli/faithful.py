@@ -20,12 +20,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("path", metavar="RUN", type=click.Path(path_type=Path))
 @shared.benchmark("The questions; a run knows its own.")
-@click.option(
+@shared.choice(
     "--interface",
-    type=click.Choice(["question", "prefill"]),
-    default="question",
-    show_default=True,
-    help="Give the reasoning as text in the question, or as the beginning of the reply.",
+    of=["question", "prefill"],
+    help_text="Give the reasoning as text in the question, or as the beginning of the reply.",
 )
 @click.option("--paraphraser", metavar="MODEL", help="A text model that says the reasoning in other words.")
 @shared.path_option(

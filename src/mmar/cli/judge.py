@@ -50,20 +50,12 @@ _REPLY_TOKENS = 250  # of five scores with reasons, for the estimate
 @click.option(
     "--raters", type=click.IntRange(1, 99), default=5, show_default=True, help="Judgements of each answer."
 )
-@click.option(
+@shared.choice(
     "--seeds",
-    type=click.Choice(["distinct", "same"]),
-    default="distinct",
-    show_default=True,
-    help="Seeds of the raters; the published script has the same for all.",
+    of=["distinct", "same"],
+    help_text="Seeds of the raters; the published script has the same for all.",
 )
-@click.option(
-    "--gate",
-    type=click.Choice(["official", "choice"]),
-    default="official",
-    show_default=True,
-    help="Which verdict decides what is judged.",
-)
+@shared.choice("--gate", of=["official", "choice"], help_text="Which verdict decides what is judged.")
 @shared.path_option(
     "--template", metavar="FILE", help="Your own prompt (see docs/judging.md), or the word script."
 )

@@ -22,12 +22,6 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
-def _audio_option(text: str, default: str) -> Callable[[F], F]:
-    return click.option(
-        "--audio", type=click.Choice(["copy", "link", "none"]), default=default, show_default=True, help=text
-    )
-
-
 def _page_command(command: F) -> F:
     """The options of both commands."""
     for option in reversed(
@@ -39,7 +33,11 @@ def _page_command(command: F) -> F:
                 metavar="DIR",
                 help="Folder of the page, new or of an earlier page.",
             ),
-            _audio_option("Copy the clips beside the page, link to their sources, or neither.", "copy"),
+            shared.choice(
+                "--audio",
+                of=["copy", "link", "none"],
+                help_text="Copy the clips beside the page, link to their sources, or neither.",
+            ),
             shared.audio_dir,
             shared.language("Language in which the page opens; it has both."),
             click.option("--open", "opened", is_flag=True, help="Open the page in the browser."),
@@ -55,12 +53,10 @@ def _page_command(command: F) -> F:
 @shared.key
 @shared.protocol("Read all answers by this protocol.")
 @_page_command
-@click.option(
+@shared.choice(
     "--texts",
-    type=click.Choice(["auto", "inline", "files", "none"]),
-    default="auto",
-    show_default=True,
-    help="Where the answers are: in the page, in files beside it, nowhere; auto: in the page up to 5 MB.",
+    of=["auto", "inline", "files", "none"],
+    help_text="Where the answers are: in the page, in files beside it, nowhere; auto: in the page up to 5 MB.",
 )
 @shared.prices
 @shared.lenient
@@ -150,7 +146,11 @@ def _finish(written: WrittenPage, *, opened: bool) -> None:
     default=True,
     help="Write a report of all runs into DIR/report, to which rows and items link.",
 )
-@_audio_option("Clips of that report: copied beside it, linked to their sources, or neither.", "none")
+@shared.choice(
+    "--audio",
+    of=["none", "copy", "link"],
+    help_text="Clips of that report: copied beside it, linked to their sources, or neither.",
+)
 @click.option(
     "--report-url",
     "reports",

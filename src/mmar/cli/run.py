@@ -51,12 +51,10 @@ def _rotations(context: click.Context, parameter: click.Parameter, value: str) -
     "--filter", "filters", multiple=True, metavar="KEY=VALUE", help="Only items with this value. Repeatable."
 )
 @click.option("--retry", type=click.Choice(["failed", "unresolved"]), help="Ask only these items again.")
-@click.option(
+@shared.choice(
     "--condition",
-    type=click.Choice(_CONDITIONS),
-    default="full",
-    show_default=True,
-    help="What replaces the clips: a control condition, or full for nothing.",
+    of=_CONDITIONS,
+    help_text="What replaces the clips: a control condition, or full for nothing.",
 )
 @click.option(
     "--rotate",

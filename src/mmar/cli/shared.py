@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -49,6 +49,11 @@ path_option = partial(click.option, type=click.Path(path_type=Path))
 
 folder_option = partial(click.option, type=click.Path(path_type=Path, file_okay=False))
 """An option that names a folder."""
+
+
+def choice(*names: str, of: Sequence[str], help_text: str) -> Callable[[F], F]:
+    """An option that takes one of some words, by default the first."""
+    return click.option(*names, type=click.Choice(of), default=of[0], show_default=True, help=help_text)
 
 
 def benchmark(help_text: str, *, required: bool = False, multiple: bool = False) -> Callable[[F], F]:
@@ -114,9 +119,7 @@ figures = partial(folder_option, "--figures", metavar="DIR")
 
 def language(help_text: str) -> Callable[[F], F]:
     """`--language`."""
-    return click.option(
-        "--language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help=help_text
-    )
+    return choice("--language", of=["en", "zh"], help_text=help_text)
 
 
 ABOVE_ZERO = click.FloatRange(0, min_open=True)
@@ -190,13 +193,7 @@ def runs(items_help: str) -> Callable[[F], F]:
             "paths", metavar="RUN RUN...", nargs=-1, required=True, type=click.Path(path_type=Path)
         ),
         benchmark("The questions. [default: each run's own]"),
-        click.option(
-            "--scorer",
-            type=click.Choice(["choice", "official"]),
-            default="choice",
-            show_default=True,
-            help="Scorer to compare by.",
-        ),
+        choice("--scorer", of=["choice", "official"], help_text="Scorer to compare by."),
         protocol("Read all answers by this protocol."),
         click.option("--partial", is_flag=True, help="Compare on the items that every run was asked."),
         lenient,

@@ -21,14 +21,7 @@ _FORMATS = ("text", "markdown", "latex", "csv", "html", "json")
 
 @click.command()
 @click.argument("paths", metavar="[RUN-OR-FILE]...", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(_FORMATS),
-    default="text",
-    show_default=True,
-    help="Output format.",
-)
+@shared.choice("--format", "output_format", of=_FORMATS, help_text="Output format.")
 @click.option("--published", is_flag=True, help="Add the benchmark's own table of MMAR.")
 @click.option("--reported", is_flag=True, help="Add the values of MMAR that authors and others report, too.")
 @click.option(
@@ -38,19 +31,11 @@ _FORMATS = ("text", "markdown", "latex", "csv", "html", "json")
     type=click.Choice(["LALM", "LARM", "OLM", "LLM", "LRM", "agent", "baseline"], case_sensitive=False),
     help="Only published results of this class. Repeatable.",
 )
-@click.option(
-    "--groups",
-    type=click.Choice(["modality", "category", "sub-category", "none"]),
-    default="modality",
-    show_default=True,
-    help="Columns of groups.",
+@shared.choice(
+    "--groups", of=["modality", "category", "sub-category", "none"], help_text="Columns of groups."
 )
-@click.option(
-    "--scorer",
-    type=click.Choice(["official", "choice"]),
-    default="official",
-    show_default=True,
-    help="Scorer of the runs' averages, groups and ranks.",
+@shared.choice(
+    "--scorer", of=["official", "choice"], help_text="Scorer of the runs' averages, groups and ranks."
 )
 @click.option(
     "--as",
