@@ -40,6 +40,9 @@ parser.add_argument("--fake-dies-at-first", action="store_true", help="the engin
 parser.add_argument("--fake-hears", type=float, default=1e9, help="seconds")
 parser.add_argument("--fake-dies-after", type=int, help="once: end after so many answers")
 parser.add_argument("--fake-always-dies-after", type=int)
+parser.add_argument(
+    "--fake-dying-starts", type=int, default=1000, help="so many starts die; later ones do not"
+)
 parser.add_argument("--fake-sick-after", type=int, help="once: 503 from /health, 500 from all else")
 parser.add_argument("--fake-thinks", action="store_true", help="no answer within fewer than 100 tokens")
 parser.add_argument("--fake-stubborn", action="store_true", help="ignore SIGTERM")
@@ -120,7 +123,7 @@ class Handler(BaseHTTPRequestHandler):
         with lock:
             answered += not probe
             count = answered
-        limit = options.fake_always_dies_after
+        limit = options.fake_always_dies_after if started < options.fake_dying_starts else None
         if options.fake_dies_after and count >= options.fake_dies_after and once("died"):
             limit = count
         if limit and count >= limit:

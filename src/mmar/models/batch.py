@@ -7,7 +7,7 @@ inlined requests, whose results are inlined too), both read 2026-11. Only reques
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import aiohttp
@@ -188,13 +188,10 @@ class _OpenAI(_Http):
 
     def _outcome(self, item_id: str, row: dict[str, Any]) -> Outcome:
         response = row.get("response") or {}
+        body = response.get("body")
         if row.get("error") or response.get("status_code", 500) >= 400:
-            error = row.get("error") or (response.get("body") or {}).get("error") or {}
-            return RequestFailed("server", str(error.get("message", "the request failed in its batch")))
-        try:
-            return chat_answer(item_id, json.dumps(response.get("body")).encode(), "batch")
-        except RequestFailed as failure:
-            return failure
+            return _failed(row.get("error") or (body or {}).get("error"))
+        return _read(chat_answer, item_id, body)
 
 
 class _Gemini(_Http):
@@ -229,21 +226,26 @@ class _Gemini(_Http):
         return BatchState("running", state)
 
     async def results(self, batch: str, items: Mapping[str, str]) -> dict[str, Outcome]:
-        outcomes: dict[str, Outcome] = {}
-        for row in _inlined(await self._json("GET", f"/{batch}")):
-            key = str((row.get("metadata") or {}).get("key"))
-            if key not in items:
-                continue
-            if row.get("error"):
-                outcomes[key] = RequestFailed(
-                    "server", str(row["error"].get("message", "the request failed in its batch"))
-                )
-                continue
-            try:
-                outcomes[key] = gemini_answer(items[key], json.dumps(row.get("response")).encode(), "batch")
-            except RequestFailed as failure:
-                outcomes[key] = failure
-        return outcomes
+        rows = _inlined(await self._json("GET", f"/{batch}"))
+        by_key = {str((row.get("metadata") or {}).get("key")): row for row in rows}
+        return {
+            key: _failed(row["error"])
+            if row.get("error")
+            else _read(gemini_answer, items[key], row.get("response"))
+            for key, row in by_key.items()
+            if key in items
+        }
+
+
+def _failed(error: dict[str, Any] | None) -> RequestFailed:
+    return RequestFailed("server", str((error or {}).get("message", "the request failed in its batch")))
+
+
+def _read(read: Callable[[str, bytes, str], Answer], item_id: str, body: Any) -> Outcome:
+    try:
+        return read(item_id, json.dumps(body).encode(), "batch")
+    except RequestFailed as failure:
+        return failure
 
 
 def _inlined(value: Mapping[str, Any]) -> list[dict[str, Any]]:

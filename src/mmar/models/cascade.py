@@ -256,15 +256,8 @@ def _together(one: Usage | None, other: Usage | None) -> Usage | None:
     if one is None or other is None:
         return one or other
 
-    def total(left: int | None, right: int | None) -> int | None:
-        return None if left is None and right is None else (left or 0) + (right or 0)
-
-    return Usage(
-        total(one.input_tokens, other.input_tokens),
-        total(one.output_tokens, other.output_tokens),
-        total(one.audio_tokens, other.audio_tokens),
-        total(one.reasoning_tokens, other.reasoning_tokens),
-    )
+    counts = zip(msgspec.structs.astuple(one), msgspec.structs.astuple(other), strict=True)
+    return Usage(*(None if pair == (None, None) else (pair[0] or 0) + (pair[1] or 0) for pair in counts))
 
 
 def open_cascade(name: str, options: ModelOptions) -> Cascade:

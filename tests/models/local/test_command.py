@@ -45,7 +45,7 @@ def session(script, *arguments: str, timeout_s: float = 60.0, program: str = PRO
 
 
 def process_of(model) -> int:
-    return model._places[0].running._process.pid
+    return model._members[0].running._process.pid
 
 
 def alive(pid: int) -> bool:
@@ -81,7 +81,7 @@ def test_a_ready_line_starts_the_clock():
     assert (failure.kind, failure.retryable) == ("timeout", True)
 
 
-def test_a_crash_is_told_with_its_last_words_and_the_next_request_starts_anew():
+def test_a_crash_is_told_with_its_exit_report_and_the_next_request_starts_anew():
     async def script(model, ask):
         first = await ask("echo one")
         # The second is never answered, whichever of the two the program reads first.
@@ -147,7 +147,7 @@ def test_answers_may_come_in_any_order():
     async def script(model, ask):
         await ask("echo up")
         kept = [asyncio.create_task(ask(f"late {word}", f"item-{word}")) for word in ("one", "two")]
-        while len(model._places[0].running._pending) < 2:
+        while len(model._members[0].running._pending) < 2:
             await asyncio.sleep(0.01)
         return await asyncio.gather(*kept, ask("echo three", "item-3"))
 

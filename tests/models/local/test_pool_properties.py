@@ -45,7 +45,7 @@ class Scripted:
 class Life:
     """One life of a worker."""
 
-    last_words = "it ended"
+    exit_report = "it ended"
 
     def __init__(self, worker: Scripted, left: int | None) -> None:
         self.worker, self.left = worker, left

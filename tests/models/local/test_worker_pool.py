@@ -97,7 +97,7 @@ def test_a_worker_with_other_facts_is_refused_by_name(worker: Any) -> None:
         pool = pool_of(worker("w0"), worker("w1", facts=other), worker("w2", "dead"))
         try:
             # The facts of the first that is ready count.
-            await pool._running(pool._places[0])
+            await pool._running(pool._members[0])
             facts = await pool.prepare()
             return facts, {(await pool.ask(request_of(number))).model for number in range(6)}
         finally:
@@ -140,7 +140,7 @@ def test_workers_that_are_killed_lose_no_request(worker: Any, tmp_path: Path) ->
     asked = pool.ask
 
     async def ask(request: Request) -> Answer:
-        program = pool._places[killer.randrange(2)].running
+        program = pool._members[killer.randrange(2)].running
         if killer.random() < 0.03 and program is not None and program.answered and not program.over:
             # The fragile worker may have ended by itself, which the pool has not noticed yet. Its process id is then free,
             # and an error raised here would end this request as the failure of a model.

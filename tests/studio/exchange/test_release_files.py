@@ -279,6 +279,9 @@ def test_mmar_released_again_has_the_publishers_digest(tmp_path: Path) -> None:
     write_release(tmp_path / "whole", original.items, None, whole, previous=earlier)
     assert (tmp_path / "whole" / "MMAR-meta.jsonl").read_bytes() == MMAR.read_bytes() + b"\n"
     changes = (tmp_path / "whole" / "CHANGES.md").read_text(encoding="utf-8")
-    assert "- thinking: added in 1000 items\n- cue: added in 1000 items\n- rubric: added in 1000 items\n" in changes
+    assert (
+        "- thinking: added in 1000 items\n- cue: added in 1000 items\n- rubric: added in 1000 items\n"
+        in changes
+    )
     sheet = (tmp_path / "whole" / "DATASHEET.md").read_text(encoding="utf-8")
     assert "1000 of them come from 911 videos" in sheet

@@ -30,7 +30,7 @@ _OPTIONS = (
     "python",
     "start_s",
 )
-_CHOICES = (
+CHOICES = (
     ("dtype", ("auto", "float32", "bfloat16", "float16"), "auto"),
     ("attention", ("sdpa", "eager", "flash_attention_2"), "sdpa"),
     ("quantization", ("none", "bnb-4bit", "bnb-8bit"), "none"),
@@ -59,7 +59,7 @@ def open_hf(name: str, options: ModelOptions) -> WorkerPool:
         )
     arguments = ["-m", "mmar.models.local.weights", "--model", name]
     arguments += ["--batch", str(int(number_of(extra, "batch", 1, 1024) or 1))]
-    for option, values, default in _CHOICES:
+    for option, values, default in CHOICES:
         arguments += [f"--{option}", choice_of(extra, option, values, default)]
     for option in ("adapter", "device"):
         if extra.get(option):

@@ -115,7 +115,7 @@ class Program:
         return self._stderr.decode("utf-8", "replace").strip()
 
     @property
-    def last_words(self) -> str:
+    def exit_report(self) -> str:
         """How it ended and what it wrote last, for messages."""
         status = self._process.returncode
         words = "still running" if status is None else _ending(status)
@@ -137,7 +137,7 @@ class Program:
         """
         sent = await asyncio.to_thread(sent_of, request)
         if self.over:  # nobody watches over a request that is sent from here on
-            raise RequestFailed("crash", f"the program ended: {self.last_words}", retryable=True)
+            raise RequestFailed("crash", f"the program ended: {self.exit_report}", retryable=True)
         if not self._pending and self._spoke:
             self._last_line = time.monotonic()  # that nothing was due is no silence
         start = time.perf_counter()
@@ -172,7 +172,7 @@ class Program:
             if self._watch in done
             else f"wrote no line within {self._start_s:g} s"
         )
-        raise RequestFailed("crash", f"the program {how}: {self.last_words}")
+        raise RequestFailed("crash", f"the program {how}: {self.exit_report}")
 
     async def _send(self, line: bytes) -> None:
         stdin = self._process.stdin
@@ -256,7 +256,7 @@ class Program:
         self.over = True
         self._signal_all(_KILL)
         self._swept = await self._gone_within(_END_S)
-        self._fail(lambda: ("crash", f"the program ended before it answered: {self.last_words}", True))
+        self._fail(lambda: ("crash", f"the program ended before it answered: {self.exit_report}", True))
 
     def _check_fault(self) -> None:
         """Fail what is due when a line that is no answer was not followed by one."""
@@ -281,7 +281,7 @@ class Program:
             if silence <= self._start_s:
                 return False
             self.over = True
-            words = f"the program wrote no line within {self._start_s:g} s of its start: {self.last_words}"
+            words = f"the program wrote no line within {self._start_s:g} s of its start: {self.exit_report}"
             self._fail(lambda: ("timeout", words, False))
             return True
         if silence <= self._timeout_s:
@@ -290,7 +290,7 @@ class Program:
         self._silences += 1
         self._last_line = time.monotonic()
         self.over = self._silences > 1
-        words = f"the program answered nothing for {self._timeout_s:g} s: {self.last_words}"
+        words = f"the program answered nothing for {self._timeout_s:g} s: {self.exit_report}"
         self._fail(lambda: ("timeout", words, True))
         return self.over
 
@@ -313,7 +313,7 @@ class Program:
             await self._gone_within(_END_S)
         self._signal_all(_KILL)
         await self._gone_within(_END_S)
-        self._fail(lambda: ("crash", f"the program was stopped: {self.last_words}", True))
+        self._fail(lambda: ("crash", f"the program was stopped: {self.exit_report}", True))
         await asyncio.wait({self._reader, self._listener}, timeout=_DRAIN_S)
         for task in (self._reader, self._listener, self._watch):
             task.cancel()

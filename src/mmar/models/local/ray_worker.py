@@ -180,7 +180,7 @@ class _RunningActor:
     def __init__(self, ray: Any, actor: Any, cluster: _Cluster) -> None:
         self.over = False
         self.answered = 0
-        self.last_words = "still running"
+        self.exit_report = "still running"
         self._ray, self._actor, self._cluster = ray, actor, cluster
         self._stopped = False
 
@@ -208,12 +208,12 @@ class _RunningActor:
             result = await reference
         except self._ray.exceptions.RayError as error:
             self.over = True
-            self.last_words = f"the Ray actor was lost ({type(error).__name__})"
-            raise RequestFailed("crash", self.last_words, retryable=True) from None
+            self.exit_report = f"the Ray actor was lost ({type(error).__name__})"
+            raise RequestFailed("crash", self.exit_report, retryable=True) from None
         if isinstance(result, tuple):
             kind, message, retryable, over = result
             if over:
-                self.over, self.last_words = True, message
+                self.over, self.exit_report = True, message
             raise RequestFailed(kind, message, retryable=retryable)
         return result
 

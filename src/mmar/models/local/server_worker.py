@@ -155,9 +155,9 @@ class _RunningServer:
         return self._minder.over
 
     @property
-    def last_words(self) -> str:
+    def exit_report(self) -> str:
         """How it ended, with the cause that the minder found in its log."""
-        return self._minder.stderr_end or self._minder.last_words
+        return self._minder.stderr_end or self._minder.exit_report
 
     async def ready(self) -> ProgramAnswer:
         """Wait until it is healthy and has answered a question with a clip.
@@ -176,7 +176,7 @@ class _RunningServer:
         except RequestFailed as failure:
             why = failure.message
             if failure.kind in ("transport", "server") and await self._has_ended():
-                why = self.last_words  # with the cause from its log
+                why = self.exit_report  # with the cause from its log
             fatal = {
                 "code": "server-failed",
                 "message": f"{self._worker.label} was healthy, but a question with a clip failed: {why}",
@@ -201,7 +201,7 @@ class _RunningServer:
             answer = await self._chat.ask(request)
         except RequestFailed as failure:
             if failure.kind in ("transport", "server") and await self._has_ended():
-                words = f"{self._worker.label} ended: {self.last_words}"
+                words = f"{self._worker.label} ended: {self.exit_report}"
                 raise RequestFailed("crash", words, retryable=True) from None
             raise
         self.answered += 1

@@ -42,7 +42,7 @@ class RunningWorker(Protocol):
         ...
 
     @property
-    def last_words(self) -> str:
+    def exit_report(self) -> str:
         """How it ended, for messages."""
         ...
 
@@ -89,7 +89,7 @@ class Worker(Protocol):
         ...
 
 
-class _Place:
+class _Member:
     """One worker, and how it is doing."""
 
     def __init__(self, worker: Worker) -> None:
@@ -97,7 +97,7 @@ class _Place:
         self.running: RunningWorker | None = None
         self.in_flight = 0
         self.capacity: int | None = None
-        self.gone = ""
+        self.failure = ""
         self.fatal: dict[str, str] | None = None
         self.ready = False
         self.starts = 0
@@ -106,7 +106,7 @@ class _Place:
 
     @property
     def has_room(self) -> bool:
-        return not self.gone and (self.capacity is None or self.in_flight < self.capacity)
+        return not self.failure and (self.capacity is None or self.in_flight < self.capacity)
 
 
 class WorkerPool:
@@ -139,7 +139,7 @@ class WorkerPool:
     ) -> None:
         self.name = name
         self.uses_audio = uses_audio
-        self._places = [_Place(worker) for worker in workers]
+        self._members = [_Member(worker) for worker in workers]
         self._timeout_s, self._start_s, self._handshake = timeout_s, start_s, handshake
         self._most_restarts, self._secrets = most_restarts, secrets
         self._facts: dict[str, str] | None = None
@@ -151,7 +151,7 @@ class WorkerPool:
     @property
     def in_flight(self) -> int | None:
         """How many requests the workers take at once, where they say so."""
-        return sum(place.capacity or 0 for place in self._places if not place.gone) or None
+        return sum(member.capacity or 0 for member in self._members if not member.failure) or None
 
     async def prepare(self) -> ModelFacts:
         """Start all workers and compare their facts, where they tell any.
@@ -161,10 +161,12 @@ class WorkerPool:
             UsageError: the first worker said why it can never answer (its code).
         """
         if self._handshake:
-            await asyncio.gather(*(self._running(place) for place in self._places), return_exceptions=True)
-            if all(place.gone for place in self._places):
+            await asyncio.gather(*(self._running(member) for member in self._members), return_exceptions=True)
+            if all(member.failure for member in self._members):
                 raise self._none_left()
-        refused = {f"refused {place.worker.label}": place.gone for place in self._places if place.gone}
+        refused = {
+            f"refused {member.worker.label}": member.failure for member in self._members if member.failure
+        }
         return ModelFacts(dict(self._facts or {}), {**self._environment, **refused})
 
     async def ask(self, request: Request) -> Answer:
@@ -179,116 +181,116 @@ class WorkerPool:
         self._times[request.item_id] += 1
         times = self._times[request.item_id]
         request_id = request.item_id if times == 1 else f"{request.item_id}#{times}"
-        place = await self._take()
+        member = await self._assign()
         try:
-            running = await self._running(place)
+            running = await self._running(member)
             answer = await running.ask(request, request_id)
         except RequestFailed as failure:
             raise failure.with_message(self._scrub(failure.message)) from None
         finally:
-            place.in_flight -= 1
+            member.in_flight -= 1
             self._room.set()
         self._answered = True
         return msgspec.structs.replace(
             answer, text=self._scrub(answer.text), thinking=self._scrub(answer.thinking)
         )
 
-    async def _take(self) -> _Place:
+    async def _assign(self) -> _Member:
         """The worker with the fewest requests in flight, once one has room; one that is starting comes last."""
         while True:
-            free = [place for place in self._places if place.has_room]
+            free = [member for member in self._members if member.has_room]
             if free:
-                place = min(free, key=lambda place: (place.starting.locked(), place.in_flight))
-                place.in_flight += 1
-                return place
-            if all(place.gone for place in self._places):
+                member = min(free, key=lambda member: (member.starting.locked(), member.in_flight))
+                member.in_flight += 1
+                return member
+            if all(member.failure for member in self._members):
                 if self._answered or self._handshake:
                     raise self._none_left()
-                raise RequestFailed("crash", self._scrub(self._places[0].gone))
+                raise RequestFailed("crash", self._scrub(self._members[0].failure))
             self._room.clear()
             await self._room.wait()
 
     def _none_left(self) -> ExternalError | UsageError:
-        fatal = self._places[0].fatal
+        fatal = self._members[0].fatal
         if fatal is not None:
-            message, hint = self._scrub(self._places[0].gone), fatal.get("hint") or None
+            message, hint = self._scrub(self._members[0].failure), fatal.get("hint") or None
             return UsageError(message, code=fatal.get("code", "cannot-load"), argument="model", hint=hint)
-        reasons = "\n".join(f"  {place.worker.label}: {place.gone}" for place in self._places)
+        reasons = "\n".join(f"  {member.worker.label}: {member.failure}" for member in self._members)
         return ExternalError(
             self._scrub(f"{self.name}: no worker is left\n{reasons}"),
             code="no-worker",
             hint="correct the cause and give the same command again",
         )
 
-    async def _running(self, place: _Place) -> RunningWorker:
-        """The place's worker, started again where it has ended."""
-        async with place.starting:
-            if place.running is not None and not place.running.over:
-                return place.running
-            if place.running is not None and not place.gone:
-                await place.running.stop()  # whatever it left behind may hold a GPU's memory
-                self._count_end(place, place.running.answered, place.running.last_words)
-                place.running = None
-            if place.gone:
+    async def _running(self, member: _Member) -> RunningWorker:
+        """The member's worker, started again where it has ended."""
+        async with member.starting:
+            if member.running is not None and not member.running.over:
+                return member.running
+            if member.running is not None and not member.failure:
+                await member.running.stop()  # whatever it left behind may hold a GPU's memory
+                self._count_end(member, member.running.answered, member.running.exit_report)
+                member.running = None
+            if member.failure:
                 raise RequestFailed(
-                    "crash", place.gone, retryable=not all(each.gone for each in self._places)
+                    "crash", member.failure, retryable=not all(each.failure for each in self._members)
                 )
             try:
-                place.starts += 1
-                place.running = await place.worker.start(self.name, self._timeout_s, self._start_s)
+                member.starts += 1
+                member.running = await member.worker.start(self.name, self._timeout_s, self._start_s)
                 if self._handshake:
-                    await self._compare(place, place.running)
+                    await self._compare(member, member.running)
             except UsageError as error:  # found here before anything was started
-                place.fatal = {"code": error.code, "message": error.message, "hint": error.hint or ""}
-                place.gone = error.message
-                raise RequestFailed("crash", place.gone) from None
+                member.fatal = {"code": error.code, "message": error.message, "hint": error.hint or ""}
+                member.failure = error.message
+                raise RequestFailed("crash", member.failure) from None
             except RequestFailed as failure:
-                if place.running is not None:
-                    await place.running.stop()  # it is counted when it is looked at again
+                if member.running is not None:
+                    await member.running.stop()  # it is counted when it is looked at again
                 # A worker that was ready once is worth further starts.
-                if self._handshake and not place.ready:
-                    place.gone = place.gone or failure.message
-                elif place.running is None:
-                    self._count_end(place, 0, failure.message)
-                failure.retryable = not all(each.gone for each in self._places)
+                if self._handshake and not member.ready:
+                    member.failure = member.failure or failure.message
+                elif member.running is None:
+                    self._count_end(member, 0, failure.message)
+                failure.retryable = not all(each.failure for each in self._members)
                 raise
-            place.ready = True
-            return place.running
+            member.ready = True
+            return member.running
 
-    def _count_end(self, place: _Place, answered: int, last_words: str) -> None:
+    def _count_end(self, member: _Member, answered: int, exit_report: str) -> None:
         """Give a worker up that has ended too often, or could not be started."""
-        place.fruitless = 0 if answered else place.fruitless + 1
-        if place.fruitless >= _MAX_FRUITLESS_STARTS:
-            place.gone = f"{self.name} ended {place.fruitless} times without an answer; {last_words}"
-        elif self._most_restarts is not None and place.starts > self._most_restarts:
-            place.gone = f"{self.name} ended {place.starts} times; {last_words}"
+        member.fruitless = 0 if answered else member.fruitless + 1
+        if member.fruitless >= _MAX_FRUITLESS_STARTS:
+            member.failure = f"{self.name} ended {member.fruitless} times without an answer; {exit_report}"
+        elif self._most_restarts is not None and member.starts > self._most_restarts:
+            member.failure = f"{self.name} ended {member.starts} times; {exit_report}"
 
-    async def _compare(self, place: _Place, running: RunningWorker) -> None:
+    async def _compare(self, member: _Member, running: RunningWorker) -> None:
         """Take note of a worker's facts; a worker that differs from the first is refused."""
         ready = await running.ready()
         if ready.fatal is not None:
             message = ready.fatal.get("message", "it cannot be used")
-            if not place.ready:
-                place.fatal, place.gone = ready.fatal, message
+            if not member.ready:
+                member.fatal, member.failure = ready.fatal, message
             await running.stop()
             raise RequestFailed("crash", message)
         facts = ready.facts or {}
         settings = facts.get("settings", {})
-        place.capacity = ready.in_flight
+        member.capacity = ready.in_flight
         if self._facts is None:
             self._facts = settings
         for name, value in facts.get("environment", {}).items():
-            self._environment[f"{place.worker.label} {name}" if len(self._places) > 1 else name] = value
+            self._environment[f"{member.worker.label} {name}" if len(self._members) > 1 else name] = value
         if settings != self._facts:
             differing = sorted(
                 name for name in {*settings, *self._facts} if settings.get(name) != self._facts.get(name)
             )
-            place.gone = "; ".join(
+            member.failure = "; ".join(
                 f"{name} is {settings.get(name)}, the others have {self._facts.get(name)}"
                 for name in differing
             )
             await running.stop()
-            raise RequestFailed("crash", f"{place.worker.label}: {place.gone}", retryable=True)
+            raise RequestFailed("crash", f"{member.worker.label}: {member.failure}", retryable=True)
 
     def _scrub(self, text: str) -> str:
         for secret in self._secrets:
@@ -297,5 +299,5 @@ class WorkerPool:
 
     async def close(self) -> None:
         """End the workers: close their standard inputs, wait, then end their process groups."""
-        started = [place.running for place in self._places if place.running is not None]
+        started = [member.running for member in self._members if member.running is not None]
         await asyncio.gather(*(running.stop() for running in started))

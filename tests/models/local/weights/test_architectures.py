@@ -16,7 +16,6 @@ import pytest
 pytest.importorskip("torch", reason="local weights need torch (pip install 'mmar[local]')")
 pytest.importorskip("transformers", reason="local weights need transformers (pip install 'mmar[local]')")
 
-from mmar.api import load
 from mmar.runs.ledger import read_ledger
 from waiting import until
 
@@ -72,7 +71,18 @@ def test_a_run_that_is_killed_and_continued(
     monkeypatch.setenv("OMP_NUM_THREADS", "1")  # threads that wait for each other gain nothing here
     folder, out = tmp_path / "model", tmp_path / "run"  # the workers of this test are known by the folder
     folder.symlink_to(tiny_model(name))
-    words = ["run", f"hf/{folder}", "--benchmark", "demo", "--out", str(out), "--max-tokens", "4"]
+    words = [
+        "run",
+        f"hf/{folder}",
+        "--benchmark",
+        "demo",
+        "--out",
+        str(out),
+        "--max-tokens",
+        "4",
+        "--limit",
+        "40",
+    ]
     words += ["--option", "batch=4", "--option", "dtype=float32"]
 
     killed = subprocess.Popen(
@@ -94,7 +104,7 @@ def test_a_run_that_is_killed_and_continued(
     assert result.status == 0, result.err
     answers = [answer for _, answer in read_ledger(ledger)]
     assert set(Counter(answer.id for answer in answers).values()) == {1}
-    assert len(answers) == len(load("demo"))
+    assert len(answers) == 40
     assert [answer.id for answer in answers[: len(before)]] == before
     assert len({answer.text for answer in answers}) > 4  # the answers depend on what is asked and heard
     manifest = json.loads((out / "manifest.json").read_text("utf-8"))

@@ -18,6 +18,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
+from mmar.models.local.hf import CHOICES
+
 if TYPE_CHECKING:
     from mmar.models.local.weights.answering import Answerer
 
@@ -55,12 +57,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--model", required=True)
     parser.add_argument("--batch", type=int, default=1)
-    parser.add_argument("--dtype", default="auto", choices=["auto", "float32", "bfloat16", "float16"])
-    parser.add_argument("--attention", default="sdpa")
-    parser.add_argument("--quantization", default="none", choices=["none", "bnb-4bit", "bnb-8bit"])
+    for option, values, default in CHOICES:
+        parser.add_argument(f"--{option}", choices=values, default=default)
     parser.add_argument("--adapter", default="")
-    parser.add_argument("--generation", default="greedy", choices=["greedy", "checkpoint"])
-    parser.add_argument("--long", default="cut", choices=["cut", "refuse"])
     parser.add_argument("--device", default="")
     parser.add_argument("--trust-code", action="store_true")
     return parser.parse_args(arguments)
