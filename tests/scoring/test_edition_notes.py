@@ -87,6 +87,8 @@ def test_answers_with_the_keys_of_an_earlier_edition() -> None:
     assert old != new
     result = edition_keys(older, {item_id: (row, ("right", "left"))})
     assert (result.n, result.old, result.new) == (1, 0, 0)
+    blank = msgspec.structs.replace(row, prediction="  ")
+    assert edition_keys(older, {item_id: (blank, ("right", "left"))}).old == 0
 
 
 @needs_real_data

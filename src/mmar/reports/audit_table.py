@@ -12,8 +12,6 @@ from mmar.errors import strip_control_chars
 from mmar.items.editions import edition_of, editions
 from mmar.reports.tables import Display, Style, count, facts, paint, text_width, wrapped
 
-__all__ = ["audit_table"]
-
 _STYLES: dict[Severity, Style] = {"error": "red", "warning": "yellow", "note": "cyan"}
 _NEEDS = {
     "audio": "the clips were not decoded; --audio-dir names their folder",

@@ -13,8 +13,6 @@ from mmar.reports.describe import Description, Durations
 from mmar.reports.tables import Column, Display, Row, count, draw, facts, grouped, p_value, paint
 from mmar.scoring.both_editions import EditionScore, RunOnBoth
 
-__all__ = ["describe_table", "diff_lines", "run_lines"]
-
 _MAX_LISTED = 12
 
 

@@ -27,8 +27,6 @@ from mmar.reports.scored_source import ScoredSource, score_source
 from mmar.scoring.sources import Task
 from mmar.scoring.submission import check_submission
 
-__all__ = ["score_submission", "write_bundle"]
-
 _EPOCH = (2020, 1, 1, 0, 0, 0)  # so that a bundle built twice is the same to the byte
 
 _COMPETITION = """version: 2

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 from mmar.reports.tables import Column, Display, Row, count, draw, facts, grouped, p_value
 from mmar.scoring.comparison import METHODS, ComparedRun, Comparison, Pair, PairedScores
 
-__all__ = ["compare_table"]
-
 _METHOD_NAMES = {
     "interval": "intervals of runs",
     "difference": "differences",

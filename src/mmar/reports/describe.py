@@ -22,8 +22,6 @@ from mmar.items.source_video import item_video
 from mmar.items.timestamps import parse_timestamp
 from mmar.stats.chance import guessing
 
-__all__ = ["Description", "Durations", "describe_benchmark", "in_published_order"]
-
 
 class Durations(msgspec.Struct, frozen=True):
     """How long the clips are, in seconds.

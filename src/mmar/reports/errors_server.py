@@ -37,8 +37,6 @@ from mmar.scoring.error_labels import (
     read_labels,
 )
 
-__all__ = ["ErrorsServer"]
-
 _MOST_BODY = 1 << 16
 _HOSTS = ("127.0.0.1", "localhost", "[::1]")
 

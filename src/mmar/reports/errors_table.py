@@ -9,8 +9,6 @@ from mmar.reports.figures import FORMATS, figure_style, write_figure
 from mmar.reports.tables import Column, Display, Row, count, draw, facts, interval
 from mmar.scoring.error_labels import KINDS, Agreement, ErrorAnalysis, KindShare
 
-__all__ = ["errors_table", "write_errors_figure"]
-
 
 def errors_table(result: ErrorAnalysis, display: Display | None = None) -> str:
     """Draw the errors by kind, with intervals and the agreement of the labellers.

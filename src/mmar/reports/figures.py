@@ -22,15 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = [
-    "FORMATS",
-    "draw_categories",
-    "draw_modalities",
-    "figure_style",
-    "spread",
-    "write_figure",
-    "write_figures",
-]
 
 FORMATS = ("svg", "pdf", "png")
 

@@ -20,8 +20,6 @@ import msgspec
 from mmar.errors import UsageError
 from mmar.stats.grim import grim
 
-__all__ = ["GROUP_SIZES", "ITEMS", "PublishedResult", "impossible_cells", "published_results"]
-
 ITEMS = 1000
 GROUP_SIZES = {
     "sound": 165,

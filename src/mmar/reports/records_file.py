@@ -11,8 +11,6 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["RecordFormat", "records_file"]
-
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 

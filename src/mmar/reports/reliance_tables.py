@@ -9,8 +9,6 @@ from mmar.scoring.faithfulness import Faithfulness
 from mmar.scoring.reliance import METHODS, Effect, Reliance, UnderCondition
 from mmar.stats.reliance import Solved
 
-__all__ = ["faithfulness_table", "reliance_table"]
-
 _METHOD_NAMES = {
     "interval": "intervals",
     "difference": "falls",

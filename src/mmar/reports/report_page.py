@@ -31,18 +31,6 @@ from mmar.reports.tables import count
 from mmar.scoring.compare import compare
 from mmar.scoring.measure_reliance import measure_reliance
 
-__all__ = [
-    "KIND",
-    "PAGE_LIMIT",
-    "AudioMode",
-    "PageOptions",
-    "PreparedReport",
-    "WrittenPage",
-    "prepare_report",
-    "write_browser",
-    "write_report",
-]
-
 PAGE_LIMIT = 5_000_000
 """Bytes that a page may have before its texts are put into files beside it."""
 

@@ -8,8 +8,6 @@ from mmar.reports.tables import Column, Display, Row, count, draw, facts
 from mmar.scoring.rubric.exam import ExamResult, JudgeAgreement
 from mmar.scoring.rubric.result import RubricGroup, RubricResult
 
-__all__ = ["agreement_lines", "exam_table", "rubric_table"]
-
 _COLUMNS = (
     Column(),
     Column("n", "right"),

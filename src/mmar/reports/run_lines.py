@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from mmar.runs.run import RunResult
     from mmar.runs.spec import RunSpec
 
-__all__ = ["check_lines", "dry_run_lines", "run_plan_lines", "run_summary"]
 
 _WORDS: dict[State, str] = {
     "passed": "passed",

@@ -14,8 +14,6 @@ from mmar.files.locks import try_lock
 from mmar.runs.ledger import LEDGER_NAME, LOCK_NAME, progress_of
 from mmar.runs.manifest import MANIFEST_NAME, Manifest, read_manifest
 
-__all__ = ["RunInfo", "find_runs"]
-
 State = Literal["complete", "partial", "failures", "running", "interrupted", "unreadable"]
 
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from mmar.scoring.robustness import Repeats, Rotations
     from mmar.scoring.unresolved import Unresolved
 
-__all__ = ["models_table", "score_table", "unresolved_table"]
 
 _SCORER_COLUMNS = tuple(
     column

@@ -25,15 +25,6 @@ from mmar.scoring.sources import Task
 if TYPE_CHECKING:
     from mmar.scoring.error_labels import WrongItem
 
-__all__ = [
-    "SCORERS",
-    "ScoredSource",
-    "Scorer",
-    "align_sources",
-    "interval_of",
-    "provider_of",
-    "score_source",
-]
 
 Scorer = Literal["official", "choice"]
 SCORERS: tuple[Scorer, ...] = ("official", "choice")

@@ -18,15 +18,6 @@ if TYPE_CHECKING:
 
     from mmar.scoring.reliance import Reliance
 
-__all__ = [
-    "draw_averages",
-    "draw_groups",
-    "draw_ranks",
-    "draw_sizes",
-    "parameters",
-    "write_reliance_figure",
-    "write_table_figures",
-]
 
 _ROW = 0.2  # height of a row, inches
 _INK = "#1A1A1A"
@@ -143,16 +134,7 @@ def write_reliance_figure(result: Reliance, folder: Path) -> tuple[Path, ...]:
         figure = Figure(figsize=(5.0, 0.9 + 1.3 * _ROW * len(rows)))
         axes = figure.add_subplot()
         for row, (_, value, (low, high), real) in enumerate(rows):
-            axes.errorbar(
-                [value],
-                [row],
-                xerr=[[max(0.0, value - low)], [max(0.0, high - value)]],
-                **_ERROR_BARS,
-                marker="o",
-                markersize=4,
-                color=_INK,
-                markerfacecolor=_INK if real else "white",
-            )
+            _point(axes, row, value, (low, high), filled=real)
         for row, one in enumerate(result.conditions, 1):
             if one.all.reliance is not None:
                 text = f"reliance {one.all.reliance:.0f} %"
@@ -179,14 +161,7 @@ def draw_sizes(table: SystemsTable) -> Figure:
         if size is None:
             continue
         value = system.values[ALL]
-        low, high = value.interval
-        axes.errorbar(
-            [size],
-            [value.percent],
-            yerr=[[max(0.0, value.percent - low)], [max(0.0, high - value.percent)]],
-            **_ERROR_BARS,
-            **_mark(system),
-        )
+        _point(axes, size, value.percent, value.interval, filled=system.kind == "run", upright=True)
         points.append((size, value.percent, system.name))
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter("{x:g}")
@@ -215,14 +190,7 @@ def _dots(axes: Any, table: SystemsTable, column: str) -> None:
         value = system.values.get(column)
         if value is None:
             continue
-        low, high = value.interval
-        axes.errorbar(
-            [value.percent],
-            [row],
-            xerr=[[max(0.0, value.percent - low)], [max(0.0, high - value.percent)]],
-            **_ERROR_BARS,
-            **_mark(system),
-        )
+        _point(axes, row, value.percent, value.interval, filled=system.kind == "run")
     axes.set_ylim(len(table.systems) - 0.5, -0.5)
     axes.grid(axis="x", linewidth=0.3, color="#B0B0B0")
     axes.set_axisbelow(True)
@@ -248,9 +216,28 @@ def _name_points(axes: Any, points: list[tuple[float, float, str]]) -> None:
         )
 
 
-def _mark(system: System) -> dict[str, Any]:
-    is_run = system.kind == "run"
-    return {"marker": "o", "markersize": 4, "color": _INK, "markerfacecolor": _INK if is_run else "white"}
+def _point(
+    axes: Any,
+    place: float,
+    value: float,
+    interval: tuple[float, float],
+    *,
+    filled: bool,
+    upright: bool = False,
+) -> None:
+    """An accuracy with its interval: in a row, or upright above a place of the other axis."""
+    ends = [[max(0.0, value - interval[0])], [max(0.0, interval[1] - value)]]
+    where: dict[str, Any] = {"x": [value], "y": [place], "xerr": ends}
+    if upright:
+        where = {"x": [place], "y": [value], "yerr": ends}
+    axes.errorbar(
+        **where,
+        **_ERROR_BARS,
+        marker="o",
+        markersize=4,
+        color=_INK,
+        markerfacecolor=_INK if filled else "white",
+    )
 
 
 def _ends(system: System) -> dict[str, Any]:

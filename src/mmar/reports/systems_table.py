@@ -22,17 +22,6 @@ from mmar.scoring.score import Scored
 from mmar.stats.interval import newcombe, wilson
 from mmar.stats.ranks import pairwise, published_ranks, rank_ranges
 
-__all__ = [
-    "ALL",
-    "RunRow",
-    "System",
-    "SystemsTable",
-    "Value",
-    "run_row",
-    "several_benchmarks",
-    "systems_table",
-]
-
 ALL = "all"
 """The column of the average over all items."""
 

@@ -14,8 +14,6 @@ import msgspec
 from mmar.reports.systems_table import ALL, System, SystemsTable, Value
 from mmar.reports.tables import Column, Display, Row, draw, facts, interval, text_width
 
-__all__ = ["FORMATS", "render"]
-
 _SHORT = {
     "mix-sound-music": "so-mu",
     "mix-sound-speech": "so-sp",

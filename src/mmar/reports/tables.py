@@ -14,22 +14,6 @@ import msgspec
 
 from mmar.errors import strip_control_chars
 
-__all__ = [
-    "Column",
-    "Display",
-    "Row",
-    "count",
-    "cut",
-    "draw",
-    "facts",
-    "grouped",
-    "interval",
-    "p_value",
-    "paint",
-    "text_width",
-    "wrapped",
-]
-
 T = TypeVar("T")
 Style = Literal["", "bold", "dim", "red", "yellow", "cyan"]
 _CODES = {"bold": "1", "dim": "2", "red": "31", "yellow": "33", "cyan": "36"}

@@ -20,8 +20,6 @@ from mmar.files.hashing import sha256_file
 from mmar.files.typed import decode_json
 from mmar.items import Benchmark
 
-__all__ = ["croissant", "write_croissant"]
-
 _CONTEXT = {
     "@language": "en",
     "@vocab": "https://schema.org/",

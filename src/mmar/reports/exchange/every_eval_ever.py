@@ -24,8 +24,6 @@ from mmar.models.recipes import recipe_of
 from mmar.reports.scored_source import SCORERS, ScoredSource, interval_of, provider_of
 from mmar.scoring.result import ItemScore
 
-__all__ = ["SCHEMA_VERSION", "Evaluator", "Relationship", "write_every_eval_ever"]
-
 SCHEMA_VERSION = "0.3.0"
 
 Relationship = Literal["first_party", "third_party", "collaborative", "other"]

@@ -14,17 +14,6 @@ from mmar.reports.exchange.inspect_log import write_inspect_log
 from mmar.reports.exchange.item_tables import Tracker, check_tracker, log_run, write_parquet
 from mmar.reports.scored_source import ScoredSource
 
-__all__ = [
-    "BENCHMARK_FORMATS",
-    "FORMATS",
-    "RUN_FORMATS",
-    "BenchmarkFormat",
-    "RunFormat",
-    "check_format",
-    "write_benchmark_format",
-    "write_run_format",
-]
-
 FileFormat = Literal["every-eval-ever", "hf-eval-results", "inspect", "parquet"]
 RunFormat = Literal[FileFormat, Tracker]
 BenchmarkFormat = Literal["croissant", "hf-eval-yaml"]

@@ -16,8 +16,6 @@ from mmar.items import Benchmark
 from mmar.protocols import load_protocol
 from mmar.reports.scored_source import SCORERS, ScoredSource
 
-__all__ = ["hub_dataset", "write_eval_results", "write_eval_yaml"]
-
 
 def hub_dataset(benchmark: str) -> tuple[str, str]:
     """The data set of the Hub that holds a benchmark, and its pinned revision.

@@ -22,8 +22,6 @@ from mmar.models import Answer
 from mmar.reports.scored_source import SCORERS, ScoredSource
 from mmar.scoring.result import ItemScore
 
-__all__ = ["write_inspect_log"]
-
 _EPOCH = (2020, 1, 1, 0, 0, 0)  # so that a log written twice is the same to the byte
 _STOP_REASONS = {"stop": "stop", "length": "max_tokens", "content_filter": "content_filter"}
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -15,8 +15,6 @@ from mmar.errors import ExternalError, UsageError
 from mmar.files.atomic import atomic_path
 from mmar.reports.scored_source import SCORERS, ScoredSource, interval_of
 
-__all__ = ["TRACKERS", "Tracker", "check_tracker", "item_records", "log_run", "metrics", "write_parquet"]
-
 
 def item_records(source: ScoredSource) -> list[dict[str, Any]]:
     """A record for each item: the question, the answer, how it was read and scored, what it cost."""

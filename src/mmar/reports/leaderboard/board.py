@@ -26,8 +26,6 @@ from mmar.reports.scored_source import ScoredSource, align_sources
 from mmar.reports.systems_figures import parameters
 from mmar.scoring.old_keys import OldKeys
 
-__all__ = ["Board", "BoardRow", "Kind", "PublishedValue", "build_board"]
-
 Kind = Literal["reproduced", "benchmark", "challenge", "authors", "others"]
 _KINDS: tuple[Kind, ...] = ("reproduced", "benchmark", "challenge", "authors", "others")
 

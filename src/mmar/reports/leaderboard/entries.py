@@ -19,17 +19,6 @@ from mmar.scoring.rubric.judge import stored_judgements
 from mmar.stats.inputs import cluster_index
 from mmar.stats.ranks import pairwise, rank_ranges
 
-__all__ = [
-    "Number",
-    "RubricEntry",
-    "RunEntry",
-    "check_one_benchmark",
-    "order_runs",
-    "ranks_of",
-    "run_entry",
-    "without_audio",
-]
-
 
 class Number(msgspec.Struct, frozen=True):
     """A value with its 95 % interval.

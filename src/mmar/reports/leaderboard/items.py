@@ -12,8 +12,6 @@ from mmar.items import Benchmark, Item
 from mmar.reports.scored_source import ScoredSource
 from mmar.scoring.old_keys import OldKeys, changed_keys, count_old_keys
 
-__all__ = ["BoardItems", "board_items"]
-
 _LEAST = 3  # runs that can dispute a key together
 
 

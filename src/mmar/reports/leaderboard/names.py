@@ -11,8 +11,6 @@ import msgspec
 from mmar.models.recipes import recipes
 from mmar.reports.published import PublishedResult, published_results
 
-__all__ = ["KnownSystem", "find_system", "known_systems", "new_id", "plain_name"]
-
 # Prefixes of models' names; what follows is the system. A baseline's prefix is part of its name.
 _ADAPTERS = ("hf", "vllm", "sglang", "openai", "gemini", "command", "transformers")
 

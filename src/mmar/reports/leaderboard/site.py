@@ -30,8 +30,6 @@ from mmar.reports.scored_source import ScoredSource
 from mmar.reports.systems_table import run_row, systems_table
 from mmar.reports.table_formats import render
 
-__all__ = ["KIND", "REPORT", "Change", "read_changes", "write_leaderboard"]
-
 KIND = "leaderboard"
 """Kind of the page for `check_folder`."""
 

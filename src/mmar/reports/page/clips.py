@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from mmar.audio import Clip
 
-__all__ = ["HEIGHT", "PEAKS", "WIDTH", "PageClip", "peaks", "place_clips", "png", "spectrogram"]
 
 PEAKS = 120
 WIDTH, HEIGHT = 400, 56

@@ -21,8 +21,6 @@ from typing import Any
 from mmar._version import __version__
 from mmar.errors import UsageError
 
-__all__ = ["bundle", "check_folder", "encode_block", "json_block", "page", "styles"]
-
 _IMPORT = re.compile(r"^import\s(?:[^;]*?from\s+)?'\./([\w.-]+)';\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
 

@@ -15,8 +15,6 @@ from mmar.items.item import published_rank
 from mmar.items.source_video import addresses, canonical_url
 from mmar.stats.chance import guessing
 
-__all__ = ["benchmark_facts", "item_columns", "item_details", "well_formed"]
-
 
 def benchmark_facts(benchmark: Benchmark, digest: str) -> dict[str, Any]:
     """What a page says of the benchmark as a whole, whose content digest may cover more than the page's questions."""

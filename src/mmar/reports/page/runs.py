@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from mmar.scoring.rubric.result import RubricResult
     from mmar.scoring.score import Scored
 
-__all__ = ["PageRun", "answer_records", "page_runs", "prompts", "run_columns"]
 
 _STATES = {"choice": "c", "unresolved": "u", "refused": "r", "failed": "f", "missing": "m"}
 _RULE_BASE = 65  # a rule is a character from "A" on

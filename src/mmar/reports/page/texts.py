@@ -12,8 +12,6 @@ from typing import Any, Literal, TypeAlias
 from mmar.reports.page.frame import encode_block, json_block
 from mmar.reports.page.questions import well_formed
 
-__all__ = ["BLOCK", "LIMIT", "Text", "TextMode", "share_lines", "shorten", "text_blocks"]
-
 BLOCK = 50
 LIMIT = 20_000
 """Characters of one text that a page holds; of a longer one it shows the beginning, the end and what was read."""
