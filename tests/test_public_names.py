@@ -15,7 +15,7 @@ import mmar
 
 NAMES = [
     "Accuracy", "Answer", "Benchmark", "CheckReport", "Comparison", "Counts", "ErrorAnalysis", "ExternalError", "GroupScore", "InputError",
-    "Interval", "Item", "ItemScore", "MmarError", "Model", "Protocol", "Reading", "ReadingRule", "Reliance", "Request",
+    "Interval", "Item", "ItemScore", "MmarError", "Model", "Progress", "Protocol", "Reading", "ReadingRule", "Reliance", "Request",
     "RunOptions", "RunResult", "Score", "UsageError", "WrittenPage", "__version__", "arun", "browse", "check", "compare", "error_analysis",
     "export_benchmark", "export_run", "leaderboard", "load", "read_choice", "reliance", "report", "run", "score", "score_answer",
 ]  # fmt: skip
@@ -39,6 +39,7 @@ def types_in(annotation: object) -> Iterator[type]:
 
 @pytest.mark.parametrize("name", [name for name in NAMES if inspect.isfunction(getattr(mmar, name))])
 def test_every_type_that_a_signature_names_is_public(name: str) -> None:
+    from mmar.files.progress import Progress
     from mmar.models import Model
     from mmar.reports.report_page import WrittenPage
     from mmar.runs.check import CheckReport
@@ -55,6 +56,7 @@ def test_every_type_that_a_signature_names_is_public(name: str) -> None:
         kind.__name__: kind
         for kind in (
             Model,
+            Progress,
             CheckReport,
             Counts,
             RunResult,

@@ -18,6 +18,7 @@ from mmar._version import __version__
 if TYPE_CHECKING:
     from mmar.api import arun, check, compare, load, read_choice, reliance, run, score
     from mmar.errors import ExternalError, InputError, MmarError, UsageError
+    from mmar.files.progress import Progress
     from mmar.items import Benchmark, Item
     from mmar.models import Answer, Model
     from mmar.protocols import Protocol, Reading, ReadingRule, Request
@@ -47,6 +48,7 @@ _MODULES = {
     "mmar.errors": ("ExternalError", "InputError", "MmarError", "UsageError"),
     "mmar.items": ("Benchmark", "Item"),
     "mmar.models": ("Answer", "Model"),
+    "mmar.files.progress": ("Progress",),
     "mmar.protocols": ("Protocol", "Reading", "ReadingRule", "Request"),
     "mmar.publishing": (
         "browse",
@@ -85,6 +87,7 @@ __all__ = [
     "ItemScore",
     "MmarError",
     "Model",
+    "Progress",
     "Protocol",
     "Reading",
     "ReadingRule",
