@@ -102,6 +102,19 @@ def test_a_reply_or_a_conversation_a_line(demo: Benchmark, tmp_path: Path) -> No
         assert texts(tmp_path / f"{name}.jsonl", demo) == {item.id: item.answer for item in demo}
 
 
+def test_bad_records_are_left_out_where_that_is_asked(demo: Benchmark, tmp_path: Path) -> None:
+    rows = rows_of(demo)
+    broken = [rows[0], {"id": rows[1]["id"], "prediction": {"a": {"b": 1}}}, *rows[2:]]
+    (tmp_path / "log.jsonl").write_text("{broken\n" + lines(broken))
+    errors: list[tuple[str, int | None]] = []
+    log = open_log(tmp_path / "log.jsonl")
+    joined = join_log(log, demo, lambda error: errors.append((error.code, error.line)))
+    assert errors == [("invalid-json", 1), ("no-text", 3)]
+    assert set(joined.answers) == {row["id"] for row in rows} - {rows[1]["id"]}
+    with raises("invalid-json", line=1):
+        join_log(log, demo)
+
+
 def test_a_value_without_a_known_text_is_no_failed_answer(demo: Benchmark, tmp_path: Path) -> None:
     rows = [{"id": item.id, "response": {"said": {"words": item.answer}}} for item in demo]
     (tmp_path / "log.jsonl").write_text(lines(rows))

@@ -16,7 +16,7 @@ from mmar.files.archives import Limits, unpack
 from mmar.files.sniff import sniff_file
 from mmar.logs.inspect_ai import is_eval_archive
 from mmar.logs.opening import GENERIC, open_file
-from mmar.logs.record import LogRecord, PredictionLog
+from mmar.logs.record import LogRecord, OnError, PredictionLog
 from mmar.logs.tables import is_workbook
 
 _SUFFIXES = {".jsonl", ".json", ".eval", ".csv", ".tsv", ".xlsx", ".parquet", ".gz"}
@@ -67,9 +67,9 @@ def _open_archive(path: Path, key: str | None, id_field: str | None) -> Predicti
         raise
     records = log.records
 
-    def read() -> Iterator[LogRecord]:
+    def read(on_error: OnError) -> Iterator[LogRecord]:
         try:
-            for record in records():
+            for record in records(on_error):
                 yield msgspec.structs.replace(record, file=name_of(record.file) if record.file else "")
         except InputError as error:
             error.file = name_of(error.file)
@@ -112,7 +112,7 @@ def _open_folder(folder: Path, key: str | None, id_field: str | None) -> Predict
     return PredictionLog(
         logs[0].program,
         str(folder),
-        lambda: _records(logs),
+        lambda on_error: _records(logs, on_error),
         (f"read from {len(files):,} files: {', '.join(files[:5])}{', ...' if len(files) > 5 else ''}",),
         files=files,
     )
@@ -135,7 +135,7 @@ def _chosen(logs: Sequence[PredictionLog]) -> list[PredictionLog]:
     ]
 
 
-def _records(logs: Sequence[PredictionLog]) -> Iterator[LogRecord]:
+def _records(logs: Sequence[PredictionLog], on_error: OnError) -> Iterator[LogRecord]:
     for log in logs:
-        for record in log.records():
+        for record in log.records(on_error):
             yield msgspec.structs.replace(record, file=log.file)

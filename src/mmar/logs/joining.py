@@ -7,14 +7,14 @@ such record is an error with its line, unless the caller leaves it out.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import PurePosixPath, PureWindowsPath
 
 import msgspec
 
 from mmar.errors import InputError
 from mmar.items import Benchmark, Item
-from mmar.logs.record import LogRecord, PredictionLog
+from mmar.logs.record import LogRecord, OnError, PredictionLog
 
 
 class JoinedAnswer(msgspec.Struct, frozen=True):
@@ -57,7 +57,7 @@ class JoinedLog(msgspec.Struct, frozen=True):
 def join_log(
     log: PredictionLog,
     benchmark: Benchmark,
-    on_error: Callable[[InputError], None] | None = None,
+    on_error: OnError = None,
     *,
     answers_only: bool = False,
 ) -> JoinedLog:
@@ -77,7 +77,7 @@ def join_log(
     methods: dict[str, str] = {}
     later = 0
     reworded: list[str] = []
-    for position, record in enumerate(log.records()):
+    for position, record in enumerate(log.records(on_error)):
         later += record.further
         try:
             item, method = index.find(record, position, record.file or log.file)

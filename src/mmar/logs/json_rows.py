@@ -16,10 +16,11 @@ from mmar.files.hashing import reading_unpacked
 from mmar.files.typed import decode_json, decode_text
 from mmar.items.records import raw_records
 from mmar.logs.fields import answer_field
-from mmar.logs.record import Row
+from mmar.logs.record import OnError, Row
 
 LARGEST = 1 << 28
 _HEAD = 4096
+_ONE_LINE = re.compile(r"^\{.*\}\s*$", re.MULTILINE)
 _SEPARATORS = re.compile(r"[\s,]*")
 _LISTS = (
     "results", "samples", "per_sample", "predictions", "responses", "outputs", "records", "items", "data", "details",
@@ -46,14 +47,21 @@ _FIELD_NAMES = frozenset(
 )
 
 
-def json_rows(path: Path) -> Iterator[tuple[int, Any]]:
+def json_rows(path: Path, on_error: OnError = None) -> Iterator[tuple[int, Any]]:
     """Line and value of each record of JSONL or of an array of objects, one at a time.
 
     Raises:
-        InputError: see `raw_records` and `decode_json`.
+        InputError: see `raw_records`, and without `on_error` `decode_json`.
     """
     for line, text in raw_records(path):
-        yield line, decode_json(text, file=str(path), line=line)
+        try:
+            value = decode_json(text, file=str(path), line=line)
+        except InputError as error:
+            if on_error is None:
+                raise
+            on_error(error)
+        else:
+            yield line, value
 
 
 def json_values(path: Path) -> list[Any] | None:
@@ -84,6 +92,8 @@ def json_values(path: Path) -> list[Any] | None:
         try:
             value, position = decoder.raw_decode(text, position)
         except (json.JSONDecodeError, RecursionError):
+            if _ONE_LINE.search(text):
+                return None  # lines of which the first is broken
             raise whole from None
         values.append(value)
         position = _SEPARATORS.match(text, position).end()  # type: ignore[union-attr]

@@ -17,7 +17,7 @@ from mmar.logs import inspect_ai, tables, ultraeval_audio
 from mmar.logs.fields import Fields, answer_field, paths_of, read_fields
 from mmar.logs.json_rows import json_rows, json_values, object_rows
 from mmar.logs.programs import PROGRAMS
-from mmar.logs.record import LogRecord, PredictionLog, lookup
+from mmar.logs.record import LogRecord, OnError, PredictionLog, Row, lookup
 
 GENERIC = "another program"
 """What the program of a log is called whose fields only have usual names."""
@@ -33,7 +33,7 @@ LAYOUTS = (
 )
 """What can be read, for messages."""
 
-Rows = Callable[[], Iterable[tuple[int, Any]]]
+Rows = Callable[[OnError], Iterable[tuple[int, Any]]]
 _LOOKED_AT = 20
 _SUMMARIES = (
     (
@@ -70,9 +70,9 @@ def open_file(path: str | Path, *, key: str | None = None, id_field: str | None 
     if kind.format == "zip" and inspect_ai.is_eval_archive(path):
         return _inspect(path, inspect_ai.read_eval)
     if kind.format == "xlsx" or (kind.format in ("zip", "office") and tables.is_workbook(path)):
-        return _rows_log(path, lambda: tables.read_workbook(path, is_header), key, id_field)
+        return _rows_log(path, lambda _: tables.read_workbook(path, is_header), key, id_field)
     if kind.format == "parquet":
-        return _rows_log(path, lambda: parquet_rows(path), key, id_field)
+        return _rows_log(path, lambda _: parquet_rows(path), key, id_field)
     if kind.group not in ("records", "text") and kind.format != "gzip":
         raise InputError(
             f"is {kind.label}, expected a log in JSON, JSONL, CSV or one of the programs' own formats",
@@ -86,7 +86,7 @@ def open_file(path: str | Path, *, key: str | None = None, id_field: str | None 
     suffix = Path(path.stem).suffix if kind.format == "gzip" else path.suffix
     if suffix.casefold() in (".csv", ".tsv") or start not in ("{", "["):
         try:
-            return _rows_log(path, lambda: tables.read_delimited(path, is_header), key, id_field)
+            return _rows_log(path, lambda _: tables.read_delimited(path, is_header), key, id_field)
         except InputError as error:
             if suffix.casefold() in (".csv", ".tsv") or error.code not in (
                 "invalid-table",
@@ -103,7 +103,7 @@ def open_file(path: str | Path, *, key: str | None = None, id_field: str | None 
 
 
 def _inspect(path: Path, read: Callable[[Path], Iterator[LogRecord]]) -> PredictionLog:
-    return PredictionLog("Inspect", str(path), lambda: read(path))
+    return PredictionLog("Inspect", str(path), lambda _: read(path))
 
 
 def _is_large_inspect(path: Path, head: bytes) -> bool:
@@ -115,12 +115,12 @@ def _is_large_inspect(path: Path, head: bytes) -> bool:
 def _json_log(path: Path, key: str | None, id_field: str | None) -> PredictionLog:
     values = json_values(path)
     if values is None:
-        return _rows_log(path, lambda: json_rows(path), key, id_field)
+        return _rows_log(path, lambda on_error: json_rows(path, on_error), key, id_field)
     value = values[0] if len(values) == 1 else values
     if isinstance(value, list) and all(each is None or isinstance(each, str) for each in value) and value:
         note = "the answers carry no ids; they are taken in the benchmark's order"
         answers = [LogRecord(line, each) for line, each in enumerate(value, 1)]
-        return PredictionLog("a list of answers", str(path), lambda: iter(answers), (note,))
+        return PredictionLog("a list of answers", str(path), lambda _: iter(answers), (note,))
     if isinstance(value, list):
         rows = [_pair(each) for each in value]
     elif _is_record(value, key):
@@ -131,7 +131,7 @@ def _json_log(path: Path, key: str | None, id_field: str | None) -> PredictionLo
         rows = object_rows(value, key)
         if not rows or (key is None and not _have_answers(rows)):
             raise _summary(path, value)
-    return _rows_log(path, lambda: enumerate(rows, 1), key, id_field)
+    return _rows_log(path, lambda _: enumerate(rows, 1), key, id_field)
 
 
 def _pair(value: Any) -> Any:
@@ -180,7 +180,7 @@ def _summary(path: Path, value: Mapping[str, Any]) -> InputError:
 def _rows_log(path: Path, rows: Rows, key: str | None, id_field: str | None) -> PredictionLog:
     """A log of one object a record."""
     file = str(path)
-    sample = [row for _, row in islice(rows(), _LOOKED_AT) if isinstance(row, Mapping)]
+    sample = [row for _, row in islice(rows(lambda _: None), _LOOKED_AT) if isinstance(row, Mapping)]
     if not sample:
         raise InputError(
             "contains no record",
@@ -190,7 +190,10 @@ def _rows_log(path: Path, rows: Rows, key: str | None, id_field: str | None) -> 
         )
     if key is None and all(ultraeval_audio.is_step(row) for row in sample):
         return PredictionLog(
-            "UltraEval-Audio", file, lambda: ultraeval_audio.read_steps(rows(), file), (ultraeval_audio.NOTE,)
+            "UltraEval-Audio",
+            file,
+            lambda on_error: ultraeval_audio.read_steps(rows(on_error), file),
+            (ultraeval_audio.NOTE,),
         )
     names = list(dict.fromkeys(name for row in sample for name in row))
     for program in PROGRAMS if key is None and id_field is None else ():
@@ -226,9 +229,21 @@ def _is_text(name: str, sample: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def _records(
-    rows: Rows, read: Callable[[Mapping[str, Any], int, str], LogRecord], file: str
-) -> Callable[[], Iterator[LogRecord]]:
-    return lambda: (read(row, line, file) for line, row in rows() if isinstance(row, Mapping))
+    rows: Rows, read: Callable[[Row, int, str], LogRecord], file: str
+) -> Callable[[OnError], Iterator[LogRecord]]:
+    def records(on_error: OnError) -> Iterator[LogRecord]:
+        for line, row in rows(on_error):
+            if isinstance(row, Mapping):
+                try:
+                    record = read(row, line, file)
+                except InputError as error:
+                    if on_error is None:
+                        raise
+                    on_error(error)
+                else:
+                    yield record
+
+    return records
 
 
 def _unknown(path: Path, looks_like: str, sample: Sequence[Mapping[str, Any]]) -> InputError:

@@ -8,9 +8,12 @@ from typing import Any
 
 import msgspec
 
+from mmar.errors import InputError
 from mmar.files.typed import text_or_none
 
 Row = Mapping[str, Any]
+OnError = Callable[[InputError], None] | None
+"""What is done with the error of a bad record, which is then left out; raised where it is `None`."""
 
 
 class LogRecord(msgspec.Struct, frozen=True):
@@ -57,7 +60,7 @@ class PredictionLog(msgspec.Struct, frozen=True):
     Attributes:
         program: the program that wrote it, such as `lmms-eval`.
         file: path of the log.
-        records: reads the log from its beginning, one record at a time.
+        records: reads the log from its beginning, one record at a time, with what is done about bad ones.
         notes: what a reader of the scores must know, one sentence each.
         answer_field: name of the field with the answer, where a record has it under its own name.
         files: the files of a folder that are read together.
@@ -65,7 +68,7 @@ class PredictionLog(msgspec.Struct, frozen=True):
 
     program: str
     file: str
-    records: Callable[[], Iterator[LogRecord]]
+    records: Callable[[OnError], Iterator[LogRecord]]
     notes: tuple[str, ...] = ()
     answer_field: str = ""
     files: tuple[str, ...] = ()
