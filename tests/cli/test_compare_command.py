@@ -119,6 +119,10 @@ def test_refusals_end_with_a_code_and_status_2(tmp_path: Path, command: Any) -> 
     partial = command("compare", run, file, "-b", known.origin, "--partial", "--json")
     assert any("20 of 40" in note for note in json.loads(partial.out)["notes"])
     assert f"{bad}:41" in command("compare", run, bad, "-b", known.origin, "--lenient").err
+    page = command(
+        "report", bad, "-b", known.origin, "--lenient", "--audio", "none", "--out", tmp_path / "page"
+    )
+    assert (page.status, f"{bad}:41" in page.err) == (0, True)
 
 
 def test_reliance_on_real_audio(after_demo: str, capsys: pytest.CaptureFixture[str]) -> None:
