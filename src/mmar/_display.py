@@ -1,4 +1,4 @@
-"""Results shown in notebooks and handed to pandas."""
+"""Results as tables in notebooks and as data frames of pandas."""
 
 from __future__ import annotations
 

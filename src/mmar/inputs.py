@@ -1,4 +1,4 @@
-"""What names and paths stand for: a benchmark, runs side by side, a task to score, the model of a run.
+"""Names and paths to objects: a benchmark, runs side by side, a task to score, the model of a run.
 
 Errors name options of the command line; the library translates them (`mmar._library_errors`).
 """

@@ -31,7 +31,7 @@ _MARKS = {
 
 
 class MediaFacts(msgspec.Struct, frozen=True):
-    """What ffprobe says about a media file.
+    """ffprobe's description of a media file.
 
     Attributes:
         codec: of the first audio stream, in ffmpeg's terms.

@@ -43,7 +43,7 @@ _Marks = tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]
 
 _HEAD = struct.Struct("<4sI")
 _MAGIC = b"mlm1"
-_COMMON = 24  # a landmark that stands this often in a collection tells nothing of any one clip
+_COMMON = 24  # a landmark that is so frequent in a collection does not identify a clip
 _ENOUGH = 5  # shared landmarks that make a pair worth comparing
 
 
@@ -197,7 +197,7 @@ def _compared(one: _Marks, other: _Marks) -> tuple[float, int]:
 
 def _candidates(marks: list[_Marks]) -> Iterator[tuple[int, int]]:
     """Pairs of clips that share enough landmarks which are rare in the collection."""
-    # Once a clip: what repeats within a clip says nothing of two.
+    # Once a clip: repetition within a clip is no evidence for a pair.
     own = [np.unique(hashes) for hashes, _ in marks]
     hashes = np.concatenate(own or [np.empty(0, np.uint32)])
     clips = np.repeat(np.arange(len(own)), [len(each) for each in own])

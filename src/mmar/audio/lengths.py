@@ -188,7 +188,7 @@ def cut_short(path: Path, detail: str) -> InputError:
 def _repaired_flac(stream: BinaryIO, path: Path) -> Repaired | None:
     header = bytearray(stream.read(42))
     if len(header) < 42 or header[4] & 0x7F:
-        return None  # the STREAMINFO block must come first; libsndfile says what is wrong
+        return None  # the STREAMINFO block must come first; libsndfile reports what is wrong
     if header[21] & 0x0F or any(header[22:26]):
         return None  # total samples: 36 bits
     largest_block = int.from_bytes(header[10:12], "big")

@@ -42,7 +42,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "preview": ("mmar.cli.preview:preview", "Show the exact request for one item, without sending it."),
     "check": (
         "mmar.cli.preview:check",
-        "Check a model with generated clips, before a run: whether it answers and what it hears.",
+        "Check a model with generated clips, before a run: whether it answers and uses the audio.",
     ),
     "run": ("mmar.cli.run:run", "Run a model on a benchmark, or continue a run."),
     "worker": (
@@ -142,7 +142,7 @@ class _Commands(click.Group):
         width = max(map(len, COMMANDS)) + 2
         for title, names in SECTIONS.items():
             with formatter.section(title):
-                # The same width in each section: the longest name stands for the column.
+                # The same width in each section: as wide as the longest name.
                 formatter.write_dl([(name.ljust(width - 2), COMMANDS[name][1]) for name in names])
 
 

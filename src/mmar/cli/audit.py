@@ -179,10 +179,12 @@ def _audit_benchmark(
 
     benchmark = _load(name, audio_dir)
     needed = {check.needs for check in choose(CHECKS, select, ignore)}
-    sounds = _hear(benchmark) if audio and benchmark.audio_dir is not None and "audio" in needed else None
+    sounds = (
+        _measure_clips(benchmark) if audio and benchmark.audio_dir is not None and "audio" in needed else None
+    )
     unheard = [_unheard(path, benchmark) for path in without_audio]
     systems = [_system_run(path, benchmark) for path in runs]
-    links = _try(benchmark) if online and "network" in needed else None
+    links = _check_links(benchmark) if online and "network" in needed else None
     return audit(
         benchmark,
         select=select,
@@ -196,7 +198,7 @@ def _audit_benchmark(
 
 
 def _load(name: str, audio_dir: Path | None) -> Benchmark:
-    """The benchmark, its unreadable records kept as findings, even if no other is left."""
+    """The benchmark, its unreadable records as findings, even if no other is left."""
     from mmar.items import Benchmark
 
     if name.lower().endswith(".csv"):
@@ -212,7 +214,7 @@ def _load(name: str, audio_dir: Path | None) -> Benchmark:
         return Benchmark((), Path(name).name.split(".")[0].removesuffix("-meta"), errors=tuple(faults))
 
 
-def _hear(benchmark: Benchmark) -> dict[str, Sound]:
+def _measure_clips(benchmark: Benchmark) -> dict[str, Sound]:
     from mmar.audit.sounds import measure_clips
 
     assert benchmark.audio_dir is not None
@@ -232,7 +234,7 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _try(benchmark: Benchmark) -> dict[str, Link]:
+def _check_links(benchmark: Benchmark) -> dict[str, Link]:
     from mmar.audit.links import check_links
     from mmar.items.source_video import addresses
 

@@ -115,7 +115,7 @@ def _serve(
         language=language,
         port=port,
     ) as server:
-        click.echo(f"{len(wrong):,} wrong answers to label, kept in {server.labels}")
+        click.echo(f"{len(wrong):,} wrong answers to label, saved in {server.labels}")
         click.echo(f"{server.url}  (Ctrl-C ends)")
         sys.stdout.flush()
         if open_page and sys.stdout.isatty():
@@ -133,7 +133,7 @@ def _propose(
     base_urls: tuple[str, ...],
     options: dict[str, str],
 ) -> None:
-    from mmar.cli.progress import asking
+    from mmar.cli.progress import model_progress
     from mmar.inputs import open_for
     from mmar.runs.spec import RunSpec
     from mmar.scoring.error_labels import labels_path
@@ -149,6 +149,6 @@ def _propose(
         temperature=0.0,
     )
     model = open_for(spec)
-    with asking(f"{name} proposes") as progress:
+    with model_progress(f"{name} proposes") as progress:
         added = propose_labels(wrong, labels_path(source.path), spec, model, progress=progress)
     click.echo(f"{added:,} proposals added", err=True)

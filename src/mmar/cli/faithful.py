@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     of=["question", "prefill"],
     help_text="Give the reasoning as text in the question, or as the beginning of the reply.",
 )
-@click.option("--paraphraser", metavar="MODEL", help="A text model that says the reasoning in other words.")
+@click.option("--paraphraser", metavar="MODEL", help="A text model that paraphrases the reasoning.")
 @shared.path_option(
     "--captions", metavar="FILE", help="CSV with id, caption: asks with the caption in the audio's place."
 )
@@ -62,7 +62,7 @@ def faithful(
     Example:
       mmar faithful runs/demo/baseline-listener
     """
-    from mmar.cli.progress import asking
+    from mmar.cli.progress import model_progress
     from mmar.inputs import open_for, task_for
     from mmar.reports.reliance_tables import faithfulness_table
     from mmar.runs.manifest import read_manifest
@@ -90,7 +90,7 @@ def faithful(
     spec = spec_of_manifest(manifest, answers.benchmark, folder, options=options, **others)
     with external_errors():
         paraphrases = _paraphrases(paraphraser, answers, folder, others) if paraphraser else None
-        with asking(f"{spec.model} again") as progress:
+        with model_progress(f"{spec.model} again") as progress:
             result = measure_faithfulness(
                 answers.benchmark,
                 answers.texts,
@@ -120,14 +120,14 @@ def _print_plan(model: str, numbers: dict[str, int], paraphraser: str | None, fo
 
 
 def _paraphrases(model: str, answers: Answers, folder: Path, others: dict[str, Any]) -> dict[str, str]:
-    from mmar.cli.progress import asking
+    from mmar.cli.progress import model_progress
     from mmar.inputs import open_for
     from mmar.runs.side_run import ask_requests
     from mmar.runs.spec import RunSpec
     from mmar.scoring.faithfulness import paraphrase_requests
 
     spec = RunSpec.create(model, answers.benchmark, out=folder / "paraphrases", **others)
-    with asking(f"{spec.model} paraphrases") as progress:
+    with model_progress(f"{spec.model} paraphrases") as progress:
         requests = paraphrase_requests(list(answers.benchmark), answers.texts)
         side = ask_requests(spec, open_for(spec), requests, progress=progress)
     return {key.item_id: answer.text for key, answer in side.answers.items() if answer.failure is None}

@@ -51,7 +51,7 @@ def get(
 ) -> None:
     """Download a benchmark: its questions and its audio.
 
-    Files are verified and kept in a cache, where every command finds the benchmark by its name. "mmar get mmar"
+    Files are verified and stored in a cache, where every command finds the benchmark by its name. "mmar get mmar"
     downloads 3 GB, with --no-audio 3 MB; run it again to continue after an interruption.
 
     \b
@@ -90,7 +90,7 @@ def _fetch(
         )
     except KeyboardInterrupt:
         click.echo(
-            "\nStopped. The part that was fetched is kept; run the same command to continue.", err=True
+            "\nStopped. The part that was fetched is saved; run the same command to continue.", err=True
         )
         raise SystemExit(130) from None
     if as_json:

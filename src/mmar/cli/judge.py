@@ -195,17 +195,17 @@ def _spec(name: str, benchmark: Any, folder: Path, others: dict[str, Any]) -> Ru
 
 
 def _judge(spec: RunSpec, plan: JudgePlan, submissions: Submissions, *, offline: bool) -> RubricResult:
-    from mmar.cli.progress import asking
+    from mmar.cli.progress import model_progress
     from mmar.inputs import open_for
     from mmar.scoring import rubric
 
     model = None if offline else open_for(spec)
-    with asking(f"{spec.model} judges") as progress:
+    with model_progress(f"{spec.model} judges") as progress:
         return rubric.judge(submissions, spec, model, plan, progress=progress)
 
 
 def _collect(spec: RunSpec, plan: JudgePlan, submissions: Submissions) -> RubricResult | None:
-    """Collect and hand in batches; the result once nothing waits any more."""
+    """Collect and submit batches; the result once none is waiting."""
     from mmar.models.batch import open_batch_service
     from mmar.scoring.rubric.judge import collect_batches, signature_parts
     from mmar.scoring.rubric.result import rubric_result

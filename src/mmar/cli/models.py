@@ -213,7 +213,7 @@ def _within(command: str, width: int) -> str:
 
 
 def _lacks(obstacles: Mapping[str, str]) -> str:
-    """What keeps a system from running, by reason."""
+    """Why a system cannot run, by reason."""
     by_reason: dict[str, list[str]] = {}
     for kind, obstacle in obstacles.items():
         if obstacle:

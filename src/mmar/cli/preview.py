@@ -206,7 +206,7 @@ def _page(record: dict[str, Any], spec: RunSpec) -> str:
 @shared.concurrency
 @shared.timeout("Seconds to wait for one answer.", 300.0)
 def check(model: str, quick: bool, as_json: bool, **others: Any) -> None:
-    """Check a model with generated clips, before a run: whether it answers and what it hears.
+    """Check a model with generated clips, before a run: whether it answers and uses the audio.
 
     Sends 21 requests over clips of known content, with the same options as "mmar run", and shows a request, every
     reply with its reading, and a verdict for each property (see docs/check.md). Exit status 0: no check failed;

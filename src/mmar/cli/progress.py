@@ -92,7 +92,7 @@ class RunProgress:
 
 
 @contextmanager
-def asking(title: str) -> Iterator[RunProgress]:
+def model_progress(title: str) -> Iterator[RunProgress]:
     """Show the progress of a model that is asked on standard error; an external error ends the command.
 
     What is loaded by now stays, and is no longer looked at for garbage: that would delay the requests.

@@ -120,11 +120,11 @@ def _spec(model: str, benchmark: Benchmark, out: Path, others: dict[str, Any]) -
 
 def _ask(spec: RunSpec, verb: str, ask: Callable[[Model, RunProgress], T]) -> T:
     """Open the model and let it answer; an external error ends the command, and the same command goes on."""
-    from mmar.cli.progress import asking
+    from mmar.cli.progress import model_progress
     from mmar.inputs import open_for
 
     model = open_for(spec)
-    with asking(f"{spec.model} {verb}") as progress:
+    with model_progress(f"{spec.model} {verb}") as progress:
         return ask(model, progress)
 
 
@@ -139,6 +139,6 @@ def _print_cost(
     price = price_of(spec.model, prices)
     cost = "" if price is None else f", about {price.cost(usage):.2f} by the price table"
     click.echo(
-        f"{spec.model} {what}: about {usage.input_tokens:,} input tokens{cost}; replies are kept in {spec.out}",
+        f"{spec.model} {what}: about {usage.input_tokens:,} input tokens{cost}; replies are saved in {spec.out}",
         err=True,
     )

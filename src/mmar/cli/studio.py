@@ -99,7 +99,7 @@ def serve(
     )
     opened = opened_studio(config)
     opened.passwords.prepare()
-    # Before a link is made: a start that fails must not take the link away that another server has shown.
+    # Before a link is made: a start that fails must not invalidate the link that another server has printed.
     listening = _listen(host, port)
     site_name = name[0] if name else f"[{host}]" if ":" in host else host
     actual = listening.getsockname()[1]
@@ -144,7 +144,7 @@ def _listen(host: str, port: int) -> socket.socket:
             code="port-in-use",
             hint="stop the program that listens there, or choose another --port",
         ) from None
-    # asyncio lets answers go at once only where a socket says that it is TCP's, and this one does not. Else the body of
+    # asyncio lets answers go at once only where a socket is declared as TCP, which this one is not. Else the body of
     # a page waits until the browser has acknowledged its head, which browsers put off by 40 ms.
     return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, fileno=made.detach())
 

@@ -79,7 +79,6 @@ def table(
       mmar table runs/demo/baseline-listener runs/demo/baseline-random
       mmar table runs/demo/baseline-listener runs/demo/baseline-random --format latex
       mmar table runs/demo/baseline-listener/predictions.jsonl --benchmark demo --as listener
-      mmar table a.json b.jsonl c.jsonl --benchmark mmau-mini --benchmark mmar --benchmark mmsu --as A
     """
     from mmar.reports.systems_table import several_benchmarks, systems_table
     from mmar.reports.table_formats import render

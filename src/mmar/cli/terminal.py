@@ -36,7 +36,7 @@ def display(stream: TextIO | None = None) -> Display:
 
 
 def print_table(text: str, *, err: bool = False) -> None:
-    """Print lines of a report. Of control characters only the tables' own bold, dim and colours are kept."""
+    """Print lines of a report. Control characters are removed, but for the tables' own bold, dim and colours."""
     pieces = _OWN_CODES.split(text)
     safe = "".join(piece if index % 2 else strip_control_chars(piece) for index, piece in enumerate(pieces))
     click.echo(safe, nl=not safe.endswith("\n"), err=err)

@@ -63,7 +63,7 @@ class ScoredRun(msgspec.Struct, frozen=True):
 
     @property
     def condition(self) -> str:
-        """What was heard: `full`, or a control condition; `?` for a file."""
+        """The condition: `full`, or a control condition; `?` for a file."""
         return self.parts.get("condition", "?")
 
     @property

@@ -11,7 +11,7 @@ from mmar.items.editions import Edition, EditionMatch, edition_named, editions, 
 from mmar.scoring.old_keys import edition_keys
 from mmar.scoring.result import ItemScore, Score
 
-_SHOWN = 6
+_MAX_LISTED = 6
 _WIDTH = 40
 _HEAD = 50  # records; most files are of no edition at all, which their first ones show
 
@@ -48,7 +48,7 @@ def edition_notes(path: Path) -> list[str]:
 def old_edition_notes(
     edition: Edition, answers: Mapping[str, tuple[ItemScore, tuple[str, ...]]], path: Path
 ) -> list[str]:
-    """What is said of a score on an earlier edition, and of answers with keys that were corrected.
+    """Notes on a score on an earlier edition, and on answers with keys that were corrected.
 
     Args:
         edition: the edition that was scored.
@@ -93,13 +93,13 @@ def answered_edition(path: Path) -> str:
 
 
 def own_key_notes(own_keys: Sequence[tuple[str, str, str]]) -> list[str]:
-    """What is said of records whose own key is another than the benchmark's: id, their key, the benchmark's."""
+    """Notes on records whose own key is another than the benchmark's: id, their key, the benchmark's."""
     if not own_keys:
         return []
     examples = "; ".join(
-        f'{name}: "{_short(own)}" here "{_short(key)}"' for name, own, key in own_keys[:_SHOWN]
+        f'{name}: "{_short(own)}" here "{_short(key)}"' for name, own, key in own_keys[:_MAX_LISTED]
     )
-    more = f"; and {len(own_keys) - _SHOWN:,} more" if len(own_keys) > _SHOWN else ""
+    more = f"; and {len(own_keys) - _MAX_LISTED:,} more" if len(own_keys) > _MAX_LISTED else ""
     items = "1 record" if len(own_keys) == 1 else f"{len(own_keys):,} records"
     return [f"the file's own key of {items} is another and does not count: {examples}{more}"]
 

@@ -1,4 +1,4 @@
-"""A text model that proposes the kind of each error. Its proposals are kept apart from the labels of people.
+"""A text model that proposes the kind of each error. Its proposals are separate from the labels of people.
 
 The model does not hear the clip: it is given the question, the choices, the right one, the reference cues and reasoning
 where the benchmark has them, and the answer.

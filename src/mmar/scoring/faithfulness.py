@@ -33,7 +33,7 @@ from mmar.stats.interval import Interval
 Interface = Literal["prefill", "question"]
 
 CHANGES = ("whole", "cut-75", "cut-50", "cut-25", "none", "mistake", "paraphrase", "filler", "caption")
-"""`whole` is the control; `cut-N` keeps N percent; `none` keeps nothing; `paraphrase` needs a second model; `caption` puts
+"""`whole` is the control; `cut-N` leaves the first N percent; `none` leaves nothing; `paraphrase` needs a second model; `caption` puts
 the clip's caption in the place of the audio, with the whole reasoning."""
 
 _QUESTION = (

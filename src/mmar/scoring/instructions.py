@@ -1,4 +1,4 @@
-"""Verifiable instructions of MMAU-Pro ("instruction following"): whether an answer keeps the form it was told to keep.
+"""Verifiable instructions of MMAU-Pro ("instruction following"): whether an answer has the requested form.
 
 The names of the tasks and their arguments are those of the published data (`task_identifier`, `kwargs`); what each wants
 follows `evaluate_mmau_pro_comprehensive.py` of sonalkum/MMAUPro at 960e93a, faults included: keywords may be parts of

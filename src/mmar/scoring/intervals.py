@@ -65,7 +65,7 @@ def clustered(right: Iterable[bool], clusters: Sequence[str]) -> Clustered:
 
 
 class SampleEstimate(msgspec.Struct, frozen=True):
-    """What a drawn sample says of the whole benchmark.
+    """The estimate for the whole benchmark from a drawn sample.
 
     Attributes:
         n: number of items drawn.

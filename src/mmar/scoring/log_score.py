@@ -95,7 +95,7 @@ def _program(joined: JoinedLog, rows: list[ItemScore]) -> ProgramScore:
     )
 
 
-_LOOKED_AT = 50
+_MAX_INSPECTED = 50
 
 
 def prediction_key(path: Path, layout: Layout, requested: str | None) -> str:
@@ -105,7 +105,7 @@ def prediction_key(path: Path, layout: Layout, requested: str | None) -> str:
         InputError: no record has one (code `no-predictions`).
     """
     names: dict[str, None] = {}
-    for line, row in islice(layout.rows(path), _LOOKED_AT):
+    for line, row in islice(layout.rows(path), _MAX_INSPECTED):
         record = decode_json(row, file=str(path), line=line) if isinstance(row, bytes) else row
         names |= dict.fromkeys(record if isinstance(record, dict) else ())
     key = requested or next((name for name in PREDICTION_KEYS if name in names), None) or answer_field(names)

@@ -55,7 +55,7 @@ def measure_reliance(
     """Set a model's run with the real clips beside its runs under control conditions.
 
     Args:
-        aligned: what `mmar.scoring.align_runs.align_runs` gave; one of the runs heard the real clips.
+        aligned: what `mmar.scoring.align_runs.align_runs` gave; one of the runs had the real clips.
         scorer: whose scores count.
         draws: largest number of swaps of each permutation test, at least 1.
         seed: of the swaps, 0 or more.
@@ -163,7 +163,7 @@ def _real_and_others(runs: Sequence[ScoredRun]) -> tuple[ScoredRun, list[ScoredR
     for run in runs:
         if run.manifest is None:
             raise UsageError(
-                f"{run.path} is a file and does not say what was heard",
+                f"{run.path} is a file, which does not name its condition",
                 code="not-a-run",
                 hint="name the folders of runs made with mmar run --condition",
             )
@@ -187,7 +187,7 @@ def _real_and_others(runs: Sequence[ScoredRun]) -> tuple[ScoredRun, list[ScoredR
         by_condition[run.condition] = run
     if _REAL not in by_condition:
         raise UsageError(
-            f"none of the runs heard the real clips (conditions: {', '.join(by_condition)})",
+            f"none of the runs had the real clips (conditions: {', '.join(by_condition)})",
             code="no-real-run",
             hint="name the run made without --condition, too",
         )
@@ -256,7 +256,7 @@ def _corrected(family: Mapping[str, _Test]) -> dict[str, Effect]:
 
 
 def _untold(effect: Effect, *, decided_by_abstentions: bool) -> Effect:
-    """An effect of which nothing can be told, without what would say something."""
+    """An effect that cannot be told, without p-value and reliance."""
     return msgspec.structs.replace(
         effect,
         fall="cannot be told",

@@ -59,7 +59,7 @@ class Key:
 
     @property
     def unwanted(self) -> frozenset[str]:
-        """The words that must not stand in one; made when first asked for, since most wrong answers lack a wanted one."""
+        """The words that a prediction must not have; computed on first use, since most wrong answers lack a wanted one."""
         if self._unwanted is None:
             others = (choice for choice in self._choices if choice is not self._answer)
             self._unwanted = frozenset(word for choice in others for word in _words(choice)) - self.wanted
@@ -108,7 +108,7 @@ _REASONS = {
 
 
 def official_reason(answer: str, prediction: str, choices: tuple[str, ...]) -> str:
-    """Why the published rule says what it says, one phrase."""
+    """The reason for the verdict of the published rule, one phrase."""
     code, words = official_words(answer, prediction, choices)
     return _REASONS[code].replace("{words}", words)
 

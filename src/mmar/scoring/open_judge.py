@@ -146,7 +146,7 @@ def _problem(_: Request, answer: Answer) -> str | None:
 
 
 def _interval(points: Sequence[float]) -> Interval | None:
-    """Student's interval of a mean, kept within 0 to 100; `None` for fewer than two."""
+    """Student's interval of a mean, clipped to 0 to 100; `None` for fewer than two."""
     n = len(points)
     if n < 2:
         return None

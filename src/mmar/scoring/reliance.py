@@ -16,7 +16,7 @@ from mmar.stats.interval import Interval
 from mmar.stats.reliance import Solved
 
 HIDING = ("none", "silence", "noise", "shuffled")
-"""The conditions under which nothing of the real clip is heard."""
+"""The conditions that hide the real clip."""
 
 METHODS = {
     "interval": "clustered by source video (Miller, arXiv 2411.00640), Wilson's at the effective number of items",

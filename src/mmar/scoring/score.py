@@ -43,7 +43,12 @@ if TYPE_CHECKING:
     from mmar.stats.interval import Interval
 
 _WHOLE = {"id", "question", "choices", "answer"}
-_OF_OUR_OWN = ("no-records", "invalid-json", "too-deep", "damaged-gzip")  # also said by our own reader
+_OF_OUR_OWN = (
+    "no-records",
+    "invalid-json",
+    "too-deep",
+    "damaged-gzip",
+)  # errors that our own reader raises too
 _MOST_COMPARED = 20_000  # records; comparing a larger file with all editions would be felt
 
 
@@ -218,7 +223,7 @@ def _find_log(task: Task, fields: list[str]) -> PredictionLog | None:
 def _score_run(task: Task, manifest: Manifest) -> Scored:
     if task.key is not None:
         raise UsageError(
-            f"--key: {task.path} is a run, whose answers stand where mmar run puts them",
+            f"--key: {task.path} is a run, whose answers are where mmar run writes them",
             code="key-of-run",
             hint="leave --key out",
         )
@@ -268,7 +273,7 @@ def _running_interval(benchmark: Benchmark, tally: Tally) -> Interval:
 def _sample_estimate(
     task: Task, benchmark: Benchmark, manifest: Manifest, tally: Tally
 ) -> SampleEstimate | None:
-    """What a drawn sample says of the whole benchmark; `None` for other runs, and until all of it was asked."""
+    """The estimate for the whole benchmark from a drawn sample; `None` for other runs, and until all of it was asked."""
     sizes = {session.sample for session in manifest.sessions}
     size = sizes.pop() if len(sizes) == 1 else None
     if size is None or size < 2 or tally.verdicts is None or benchmark.closed is not benchmark:
@@ -340,7 +345,7 @@ def _scored(
         notes.append(f"{few} cut off at the token limit (finish reason length)")
     if streamed.kinds is not None:
         notes.append(
-            f"n is the {streamed.kinds.closed:,} questions with choices; the other kinds stand by themselves"
+            f"n is the {streamed.kinds.closed:,} questions with choices; the other kinds are listed by themselves"
         )
     whole = _with_clusters(tally, task.benchmark.closed if task.benchmark and task.clustered else None)
     score = Score(

@@ -160,7 +160,7 @@ def _problem(record: Any, benchmark: Benchmark, known: Mapping[str, object]) -> 
     if not isinstance(item_id, str) or item_id not in benchmark.by_id:
         return f'"{item_id}" is not an item of "{benchmark.name}"'
     if item_id in known:
-        return f'"{item_id}" stands twice; the scorer counts both'
+        return f'"{item_id}" occurs twice; the scorer counts both'
     if (field := _changed(record, benchmark.by_id[item_id])) is not None:
         return f'the {field} of "{item_id}" is not the published one'
     for name in _fields(benchmark):

@@ -150,7 +150,7 @@ class Tally(msgspec.Struct):
         if cut_off:
             self.cut_off += 1
         index = reading.index
-        # By its text, so that a choice that stands twice is one.
+        # By its text, so that equal choices are one.
         right = index is not None and choices[index] == answer
         official = key.accepts(text)
         self.states[reading.state] += 1
@@ -270,7 +270,7 @@ class Tally(msgspec.Struct):
         }
 
     def groups(self) -> dict[str, dict[str, GroupScore]]:
-        """Scores by group in the published order; items without a sub-category stand in no sub-category."""
+        """Scores by group in the published order; items without a sub-category are in none."""
         groups: dict[str, dict[str, GroupScore]] = {}
         for position, dimension in enumerate(DIMENSIONS):
             sums: dict[str, Cell] = {}

@@ -13,7 +13,7 @@ from mmar.scoring.sources import Task
 
 
 class UnresolvedGroup(msgspec.Struct, frozen=True):
-    """The answers that one thing keeps from naming a choice.
+    """The unresolved answers of one shape.
 
     Attributes:
         shape: name of the group, one of `mmar.protocols.reading.SHAPES`.

@@ -93,7 +93,7 @@ def accuracy(
     n, count = int(values.size), int(index.max()) + 1
     answers = n if answers is None else answers
     if answers < n:
-        raise UsageError(f"{answers} answers cannot stand behind {n} item scores", code="bad-count")
+        raise UsageError(f"{answers} answers cannot belong to {n} item scores", code="bad-count")
     percent, mean = 100 * float(values.sum()) / n, min(1.0, float(values.mean()))
     if count == 1:
         return _one_cluster(percent, n)

@@ -197,7 +197,7 @@ def _counts(right: Sequence[Sequence[bool | int]], k: int) -> list[tuple[int, in
 
 @dataclass(frozen=True, slots=True)
 class SlotShare:
-    """One place in the order in which choices were shown.
+    """One position in the order in which the choices were put.
 
     Attributes:
         slot: the place, counting from 1.

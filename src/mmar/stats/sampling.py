@@ -1,4 +1,4 @@
-"""A drawn part of a benchmark, and what it says of the whole.
+"""A random sample of a benchmark, and the estimate for the whole.
 
 The items of a benchmark are a finite population: a run of all of them would give its accuracy exactly, so a
 sample of n of N leaves only the error of the items not drawn, and the interval shrinks to nothing as n grows

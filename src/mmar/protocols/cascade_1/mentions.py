@@ -125,7 +125,7 @@ class Named(msgspec.Struct, frozen=True):
     """The choices that a text names.
 
     Attributes:
-        affirmed: 0-based indices of those named at least once without denial, ascending.
+        affirmed: 0-based indices of those named at least once without negation, ascending.
         denied: those named only to be denied, supposed or asked about.
     """
 
@@ -180,7 +180,7 @@ def _mentions(text: str, known: ChoiceForms) -> tuple[str, list[tuple[int, int, 
                 start = text.find(choice, end)
             else:
                 start = text.find(choice, start + 1)
-        # Masked, so that neither a shorter choice nor a denial is found inside this one.
+        # Masked, so that neither a shorter choice nor a negation is found inside this one.
         if pieces:
             text = "".join((*pieces, text[done:]))
     return text, result

@@ -41,7 +41,7 @@ def own_lines(units: Units, listed: set[int]) -> list[Statement]:
             and not _contrasts(symbols, start)
         ):
             continue
-        if _is_told(lead, symbols[ref]):
+        if _is_statement(lead, symbols[ref]):
             continue
         rest = symbols[ref + 1 : end].lstrip(")")
         if rest == "=" and not units.text[units.starts[ref + 1] : units.ends[ref + 1]].isascii():
@@ -67,7 +67,7 @@ def _is_so(units: Units, start: int) -> bool:
     return units.symbols[start] == "T" and units.text[units.starts[start] : end].casefold() != "then"
 
 
-def _is_told(lead: str, symbol: str) -> bool:
+def _is_statement(lead: str, symbol: str) -> bool:
     """Whether what leads to a reference says something about it: "option A", "the label says it is B"."""
     if (
         lead[:1] == "&"

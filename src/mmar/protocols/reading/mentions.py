@@ -114,7 +114,7 @@ def _is_discussed(units: Units, unit: int) -> bool:
 def _is_doubtful(units: Units, unit: int, denied: list[int]) -> bool:
     """Whether a mention is too weak to decide: a number among sentences, or a letter beside one that is denied."""
     symbols = units.symbols
-    if any(other > unit and _is_only_told(units, unit, other) for other in denied):
+    if any(other > unit and _is_only_mentioned(units, unit, other) for other in denied):
         return True
     if symbols[unit] == "L":
         return any(
@@ -128,8 +128,8 @@ def _is_doubtful(units: Units, unit: int, denied: list[int]) -> bool:
     )
 
 
-def _is_only_told(units: Units, unit: int, other: int) -> bool:
-    """Whether a later choice of the same sentence is not denied but only told: "John says hello to Max"."""
+def _is_only_mentioned(units: Units, unit: int, other: int) -> bool:
+    """Whether a later choice of the same sentence is not denied but only mentioned: "John says hello to Max"."""
     between = units.symbols[unit + 1 : other]
     return (
         units.places[other] != units.places[unit]

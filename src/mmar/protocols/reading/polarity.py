@@ -10,7 +10,7 @@ import re
 
 from mmar.protocols.reading.text import REFERENCES, Units, pattern
 
-_REACH = 60
+_MAX_SPAN = 60
 _SENTENCE = ".?|"
 # What begins a new clause behind a comma, out of the reach of a negation before it.
 _NEW_CLAUSE = pattern(
@@ -30,7 +30,7 @@ _LOOSELY_LINKED = pattern(r"[&htAT(,]*w{0,2}[htpA(]*")
 
 def _context(units: Units, unit: int) -> str:
     """The symbols of the sentence before a unit."""
-    start = max(0, unit - _REACH)
+    start = max(0, unit - _MAX_SPAN)
     before = units.symbols[start:unit]
     cut = max(before.rfind(mark) for mark in _SENTENCE)
     return before[cut + 1 :]
@@ -97,7 +97,7 @@ def is_mentioned(units: Units, unit: int) -> bool:
             return False
         if "H" in clause and ("," not in clause[clause.rindex("H") :] or re.search(r",&[tA(]*$", clause)):
             return False
-        if "R" in clause and _is_denial(units, unit - len(clause) + clause.index("R")):
+        if "R" in clause and _is_not(units, unit - len(clause) + clause.index("R")):
             return False  # "not quite wind"
         if re.search(r"m=?[ht(]*(?:[CLlw]\)?,?&?[tA(]*){0,4}$", clause):
             return False  # "it could be"
@@ -110,20 +110,20 @@ def is_mentioned(units: Units, unit: int) -> bool:
     return not (rejected_behind(units, unit) or is_asked(units, unit) or is_conditional(units, unit))
 
 
-def _is_denial(units: Units, unit: int) -> bool:
+def _is_not(units: Units, unit: int) -> bool:
     return units.text[units.starts[unit] : units.ends[unit]].casefold().startswith("not")
 
 
 def is_hypothetical(units: Units, unit: int) -> bool:
-    """Whether it is said what a choice would be like: "wind would howl"."""
+    """Whether a choice is only imagined: "wind would howl"."""
     end = units.ends[unit]
     return units.text[end : end + 12].lstrip(")]}.*\"'").startswith((" would ", "'d "))
 
 
 def is_conditional(units: Units, unit: int) -> bool:
     """Whether the rest of the sentence makes a condition of it: "B if leaves rustle"."""
-    stop = _STOP.search(units.symbols, unit + 1, unit + _REACH)
-    rest = units.symbols[unit + 1 : stop.start() if stop else unit + _REACH]
+    stop = _STOP.search(units.symbols, unit + 1, unit + _MAX_SPAN)
+    rest = units.symbols[unit + 1 : stop.start() if stop else unit + _MAX_SPAN]
     return re.match(r"[^K,;:(-]*S", rest) is not None
 
 
@@ -136,7 +136,7 @@ def rejected_behind(units: Units, unit: int) -> bool:
 
 def is_asked(units: Units, unit: int) -> bool:
     """Whether the sentence of a unit is a question."""
-    stop = _STOP.search(units.symbols, unit + 1, unit + 4 * _REACH)
+    stop = _STOP.search(units.symbols, unit + 1, unit + 4 * _MAX_SPAN)
     return stop is not None and stop[0] == "?"
 
 
@@ -151,8 +151,8 @@ def other_reference(units: Units, unit: int) -> int:
         The unit of the second, -1 for none.
     """
     symbols, place = units.symbols, units.places[unit]
-    stop = _CLAUSE_END.search(symbols, unit + 1, unit + _REACH)
-    end = stop.start() if stop else min(len(symbols), unit + _REACH)
+    stop = _CLAUSE_END.search(symbols, unit + 1, unit + _MAX_SPAN)
+    end = stop.start() if stop else min(len(symbols), unit + _MAX_SPAN)
     for other in range(unit + 1, end):
         if symbols[other] not in REFERENCES or units.places[other] == place:
             continue

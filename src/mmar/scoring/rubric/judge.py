@@ -129,7 +129,7 @@ def judge_items(
 def collect_batches(
     submissions: Submissions, spec: RunSpec, service: BatchService, plan: JudgePlan
 ) -> tuple[tuple[JudgedItem, ...], BatchRun]:
-    """Judge by a batch service: collect what is finished, hand in what is neither judged nor waiting."""
+    """Judge by a batch service: collect what is finished, submit what is neither judged nor waiting."""
     assert spec.out is not None
     run = batch_requests(spec.out, service, plan.requests(submissions.items), accept=acceptable(submissions))
     _describe(spec, plan)
@@ -201,7 +201,7 @@ def signature_parts(judge_name: str, plan: JudgePlan) -> dict[str, str]:
 
 
 class _Described(msgspec.Struct, frozen=True):
-    """What `judge.json` says of how it was judged."""
+    """The record `judge.json` of how it was judged."""
 
     judge: str
     raters: str

@@ -56,7 +56,7 @@ class JudgedItem(msgspec.Struct, frozen=True):
 
 
 class InvalidReplyError(ValueError):
-    """The reply cannot be used; the message says why."""
+    """The reply cannot be used; the message has the reason."""
 
 
 def read_reply(text: str, rubric: Sequence[Criterion]) -> Judgement:

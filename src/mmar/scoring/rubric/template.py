@@ -55,7 +55,7 @@ class JudgeTemplate(msgspec.Struct, frozen=True):
     strips_lines: bool = False
 
     def prompt(self, item: Item, reasoning: str, prediction: str) -> str:
-        """The prompt for one submission. What stands in the values is never taken for a placeholder."""
+        """The prompt for one submission. A placeholder inside a value is not replaced."""
         values: Mapping[str, str] = {
             "question": item.question,
             "answer": item.answer or "",
