@@ -139,7 +139,7 @@ def test_a_busy_service_is_asked_again_and_an_unusable_answer_is_an_error(
     with database.read() as session:
         job = session.scalars(select(Job)).one()
         assert job.state == "failed"
-        assert "holds no JSON object" in job.message
+        assert "contains no JSON object" in job.message
         assert session.scalars(select(Proposal)).all() == []
     # The question was put without its key.
     assert "drum comes last" not in json.dumps(chat.seen).lower()
