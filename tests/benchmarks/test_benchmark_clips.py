@@ -14,9 +14,11 @@ import pytest
 from file_server import CLIPS, FileServer, Serve
 
 from expect import raises
-from mmar.benchmarks import Entry
+from mmar.benchmarks import CATALOGUE, Cache, Entry
 from mmar.benchmarks.get import obtain
 from mmar.errors import ExternalError
+from mmar.items import load_benchmark
+from mmau_pro import records
 
 pa = pytest.importorskip("pyarrow")
 
@@ -133,3 +135,31 @@ def test_a_hub_without_the_files(
     with raises(code, ExternalError):
         obtain(entry, tmp_path / "cache", endpoint=server.base)
     assert obtain(entry, tmp_path / "cache", audio=False, endpoint=server.base).receipt.audio is None
+
+
+def test_questions_of_a_hub_in_parquet_and_their_clips_in_an_archive(
+    server: FileServer, tmp_path: Path, pack: Callable[..., bytes]
+) -> None:
+    import pyarrow.parquet as pq
+
+    rows = [
+        {**row, "kwargs": None if row["kwargs"] is None else {"N": row["kwargs"]["N"]}} for row in records()
+    ]
+    buffer = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows), buffer)
+    body = buffer.getvalue()
+    headers = {
+        "X-Repo-Commit": COMMIT,
+        "X-Linked-Etag": f'"{hashlib.sha256(body).hexdigest()}"',
+        "X-Linked-Size": str(len(body)),
+    }
+    server.add("/datasets/gamma-lab-umd/MMAU-Pro/resolve/main/test.parquet", body, Serve(headers=headers))
+    entry = CATALOGUE["mmau-pro"]
+    done = obtain(entry, tmp_path, audio=False, endpoint=server.base)
+    assert (done.receipt.metadata[0].verified, done.receipt.metadata[0].size) == (False, len(body))
+    assert len(load_benchmark(Cache(tmp_path, entry).metadata)) == len(rows)
+    clips = {path: b"RIFF" for row in rows for path in row["audio_path"]}
+    (tmp_path / "data.zip").write_bytes(pack(clips))
+    with_clips = obtain(entry, tmp_path, sources=[str(tmp_path / "data.zip")], endpoint=server.base)
+    assert with_clips.receipt.audio is not None
+    assert with_clips.receipt.audio.clips == len(clips)
