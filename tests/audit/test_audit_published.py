@@ -95,11 +95,11 @@ def test_rows_of_one_name_are_told_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("", "not-a-table"),
+        ("", "no-rows"),
         ("model,small,large\n", "no-rows"),
         ("model,small,small\nA,1,2\n", "repeated-column"),
-        ("model,small,large\nA,63.6\n", "wrong-cells"),
-        ('model,small,large\nA,"63.6,79.2\n', "wrong-cells"),
+        ("model,small,large\nA,63.6\nB,1,2\n", "wrong-cell-count"),
+        ('model,small,large\nA,"63.6,79.2\n', "invalid-table"),
     ],
 )
 def test_what_is_no_table_is_refused(text: str, code: str, tmp_path: Path) -> None:

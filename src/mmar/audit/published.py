@@ -7,8 +7,6 @@ a group of a benchmark (`speech`), the whole (`avg`), a number that the person g
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,7 +16,7 @@ import msgspec
 from mmar.audit.check import Finding, Measure, check
 from mmar.audit.subject import quoted
 from mmar.errors import InputError, UsageError
-from mmar.files.typed import read_text
+from mmar.files.tables import read_delimited
 from mmar.items import Benchmark
 from mmar.stats.grim import AverageCheck, Grim, average, grim
 
@@ -263,38 +261,21 @@ def read_table(path: Path, counts: Counts, leave_out: Sequence[tuple[str, str]] 
 
 def _read_rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
     """The header, and each row with the number of its line."""
-    text = read_text(path).removeprefix("\ufeff")
-    first = text.partition("\n")[0]
-    delimiter = max((",", ";", "\t"), key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        if len(header) < 2:
-            raise InputError("expected CSV with a header", file=str(path), code="not-a-table")
-        repeated = [name for name, count in Counter(header).items() if count > 1]
-        if repeated:
-            raise InputError(
-                f'two columns are called "{repeated[0]}"', file=str(path), line=1, code="repeated-column"
-            )
-        rows = []
-        for row in reader:
-            if not any(cell.strip() for cell in row):
-                continue
-            if len(row) != len(header):
-                raise InputError(
-                    f"expected {len(header)} cells as in the header, got {len(row)}",
-                    file=str(path),
-                    line=reader.line_num,
-                    code="wrong-cells",
-                    hint="put a cell that contains a comma in quotation marks",
-                )
-            rows.append((reader.line_num, dict(zip(header, row, strict=True))))
-    except csv.Error:
-        raise InputError(
-            "is not valid CSV", file=str(path), line=reader.line_num, code="invalid-csv"
-        ) from None
+    rows = list(read_delimited(path))
     if not rows:
-        raise InputError("has a header and no rows", file=str(path), code="no-rows")
+        raise InputError(
+            "has no rows below a header", file=str(path), code="no-rows", hint="expected CSV with a header"
+        )
+    header: list[str] = max((list(row) for _, row in rows), key=len)
+    for line, row in rows:
+        if len(row) < len(header):
+            raise InputError(
+                f"expected {len(header)} cells as in the header, found {len(row)}",
+                file=str(path),
+                line=line,
+                code="wrong-cell-count",
+                hint="put a cell that contains a comma in quotation marks",
+            )
     return header, rows
 
 

@@ -134,7 +134,7 @@ def _paraphrases(model: str, answers: Answers, folder: Path, others: dict[str, A
 
 
 def _captions(path: Path, benchmark: Benchmark) -> dict[str, str]:
-    from mmar.logs.tables import read_delimited
+    from mmar.files.tables import read_delimited
 
     rows = [row for _, row in read_delimited(path) if row.get("id") in benchmark.by_id]
     captions = {str(row["id"]): str(row["caption"]) for row in rows if row.get("caption")}

@@ -15,8 +15,6 @@ its field names, never by the file's name.
 from __future__ import annotations
 
 import ast
-import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
@@ -29,7 +27,8 @@ import msgspec
 from mmar.errors import InputError
 from mmar.files.hashing import reading
 from mmar.files.parquet import is_parquet, parquet_rows
-from mmar.files.typed import decode_json, read_text
+from mmar.files.tables import read_delimited
+from mmar.files.typed import decode_json
 from mmar.items.mapping import FieldMap
 from mmar.items.records import raw_records
 
@@ -130,7 +129,7 @@ def find_layout(path: Path, names: Collection[str] = ()) -> Layout | None:
         return Layout("sakura", _SAKURA, _sakura)
     if text[:1] == b"{" and b'"distractors"' in text and b'"correct_answer"' in text and b'"id"' not in text:
         return Layout("rul-muchomusic", _MUSIC, _rul)
-    return _layout_of_records(path, _csv_rows if path.suffix.casefold() == ".csv" else raw_records)
+    return _layout_of_records(path, read_delimited if path.suffix.casefold() == ".csv" else raw_records)
 
 
 def _layout_of_records(path: Path, rows: Rows) -> Layout | None:
@@ -172,12 +171,6 @@ def _decoded(path: Path, rows: Rows) -> Iterator[tuple[int, dict[str, Any]]]:
         record = decode_json(row, file=str(path), line=line) if isinstance(row, bytes) else row
         if isinstance(record, dict):
             yield line, record
-
-
-def _csv_rows(path: Path) -> Iterator[tuple[int, Any]]:
-    rows = csv.DictReader(io.StringIO(read_text(path), newline=""))
-    for row in rows:
-        yield rows.line_num, {name: value for name, value in row.items() if name is not None}
 
 
 _OPTION = re.compile(r"\(([a-z])\)\s*(.*?)\s*(?=\([a-z]\)|$)", re.DOTALL | re.IGNORECASE)

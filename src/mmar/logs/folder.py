@@ -14,10 +14,10 @@ import msgspec
 from mmar.errors import InputError, UsageError
 from mmar.files.archives import Limits, unpack
 from mmar.files.sniff import sniff_file
+from mmar.files.tables import is_workbook
 from mmar.logs.inspect_ai import is_eval_archive
 from mmar.logs.opening import GENERIC, open_file
 from mmar.logs.record import LogRecord, OnError, PredictionLog
-from mmar.logs.tables import is_workbook
 
 _SUFFIXES = {".jsonl", ".json", ".eval", ".csv", ".tsv", ".xlsx", ".parquet", ".gz"}
 _MOST_FILES = 500

@@ -22,8 +22,8 @@ from pathlib import Path
 import msgspec
 
 from mmar.errors import InputError, UsageError
+from mmar.files.tables import read_delimited
 from mmar.items import Benchmark, Item
-from mmar.logs.tables import read_delimited
 from mmar.models import Model
 from mmar.runs.engine import Counts
 from mmar.runs.spec import RunSpec

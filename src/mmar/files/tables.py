@@ -35,7 +35,7 @@ def is_workbook(path: Path) -> bool:
 def read_delimited(path: Path, is_header: IsHeader = lambda _: False) -> Iterator[tuple[int, dict[str, Any]]]:
     """Line and row of a CSV or TSV file, plain or gzip, in UTF-8 or UTF-16.
 
-    The delimiter is the one that the first lines have most, or the one that Excel's line `sep=;` names.
+    The delimiter is the one that splits the header, or the one that Excel's line `sep=;` names.
 
     Args:
         path: the file.
@@ -54,12 +54,13 @@ def read_delimited(path: Path, is_header: IsHeader = lambda _: False) -> Iterato
     if delimiter:
         text = rest
     else:
-        lines = text.splitlines()[:_HEADER_WITHIN]
-        delimiter = max(",\t;|", key=lambda mark: sum(mark in line for line in lines))
+        marks = ((line, mark) for line in text.splitlines()[:_HEADER_WITHIN] for mark in ",\t;|")
+        named = (mark for line, mark in marks if is_header([cell.strip(' "') for cell in line.split(mark)]))
+        delimiter = next(named, None) or max(",\t;|", key=first.count)
     csv.field_size_limit(_LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        for line, row in _rows(((reader.line_num, cells) for cells in reader), is_header):
+        for line, row in _rows(((reader.line_num, cells) for cells in reader), is_header, str(path)):
             if None in row:
                 raise InputError(
                     "the row has more cells than the header",
@@ -99,9 +100,11 @@ def read_workbook(path: Path, is_header: IsHeader = lambda _: False) -> Iterator
         ):
             sheets = [each for each in book.worksheets if _has_header(each, is_header)] or book.worksheets
             rows = enumerate(sheets[0].iter_rows(values_only=True), 1)
-            for number, row in _rows(rows, is_header):
+            for number, row in _rows(rows, is_header, str(path)):
                 row.pop(None, None)
                 yield number, row
+    except InputError:
+        raise
     except Exception as error:  # noqa: BLE001 - errors of zipfile, ElementTree and openpyxl's own come through
         raise InputError(
             f"cannot be read as a workbook ({type(error).__name__})",
@@ -118,7 +121,7 @@ def _has_header(sheet: Any, is_header: IsHeader) -> bool:
 
 
 def _rows(
-    rows: Iterable[tuple[int, Sequence[Any]]], is_header: IsHeader
+    rows: Iterable[tuple[int, Sequence[Any]]], is_header: IsHeader, file: str
 ) -> Iterator[tuple[int, dict[Any, Any]]]:
     """The rows below the header by its names; cells beyond it under `None`."""
     rows = iter(rows)
@@ -130,6 +133,11 @@ def _rows(
     if start is None:
         return
     names = _names(head[start][1])
+    repeated = next((name for name in names if name and names.count(name) > 1), None)
+    if repeated is not None:
+        raise InputError(
+            f'two columns are called "{repeated}"', file=file, line=head[start][0], code="repeated-column"
+        )
     for number, cells in chain(head[start + 1 :], rows):
         if any(cell not in (None, "") for cell in cells):
             row: dict[Any, Any] = {
