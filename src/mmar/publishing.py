@@ -303,7 +303,7 @@ def leaderboard(
         benchmark: the questions; not needed for runs and for files of whole records.
         earlier: an earlier edition, to count answers to its wrong keys.
         prices: a price table, for the cost.
-        names: canonical id by model, for models that are not recognized.
+        names: canonical id by model, for models that are not recognized: letters, digits and `. + - _`.
         reports: address of a report by run, for runs whose report lies elsewhere.
         report: whether to write a report of all runs beside the page, to which its rows and items link.
         audio: of that report: `copy` the clips beside it, `link` to their sources, or `none`.
@@ -328,6 +328,9 @@ def leaderboard(
 
     options = _page_options(audio, None, language, prices=prices, progress=progress)
     paths = [Path(path_argument("runs", run)) for run in runs]
+    places = [path.resolve() for path in paths]
+    if twice := next((path for path in paths if places.count(path.resolve()) > 1), None):
+        raise UsageError(f"{twice} is named twice", code="invalid-value", argument="runs")
     check_folder(Path(out), KIND)
     questions = benchmark_argument(benchmark, lenient=lenient)
     sources = []

@@ -49,6 +49,7 @@ def test_spellings_of_a_system_mean_one_system(spelling: str, system: str | None
 def test_an_unknown_system_is_named_by_its_model() -> None:
     assert new_id("hf/me/My Model!") == "me-my-model"
     assert new_id("baseline/random") == "baseline-random"
+    assert new_id("hf/团队/模型一") == "团队-模型一"
     assert len(known_systems()) == len({result.id for result in published_results()})
 
 
@@ -232,6 +233,10 @@ def test_runs_that_do_not_belong_are_refused(tmp_path: Path, runs: list[Path]) -
     other_items = made_run(tmp_path, "hf/me/Part", range(5), limit=20)
     with raises("other-items-asked"):
         mmar.leaderboard(runs[0], other_items, out=tmp_path / "b")
+    with raises("invalid-value", argument="runs"):
+        mmar.leaderboard(runs[0], runs[1], runs[0], out=tmp_path / "b")
+    with raises("invalid-value", argument="names"):
+        mmar.leaderboard(runs[3], out=tmp_path / "b", names={"hf/me/My-Model": "../../outside"})
     assert not (tmp_path / "b").exists()
     (tmp_path / "notes.txt").write_text("mine")
     for folder in (tmp_path, mmar.report(runs[0], out=tmp_path / "report", audio="none").path.parent):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -165,7 +166,7 @@ def build_board(
 
     Raises:
         InputError: runs of different benchmarks, or a control run alone.
-        UsageError: the runs were not asked the same items, and not `partial`.
+        UsageError: the runs were not asked the same items, and not `partial`; or a name cannot be an id.
     """
     benchmark = check_one_benchmark(sources)
     real, controls = order_runs(sources)
@@ -192,7 +193,7 @@ def build_board(
         msgspec.structs.replace(entry, report=(reports or {}).get(str(source.path), ""))
         for entry, source in zip(entries, real, strict=True)
     ]
-    owners = [(names or {}).get(entry.model) or _owner(entry.model) for entry in entries]
+    owners = [_owner(entry.model, names or {}) for entry in entries]
     is_mmar = not real or real[0].bench.partition("@")[0] == "mmar"
     rows = _rows(entries, owners, published=published and is_mmar)
     items, old_keys = (
@@ -213,7 +214,17 @@ def build_board(
     )
 
 
-def _owner(model: str) -> str:
+def _owner(model: str, names: Mapping[str, str]) -> str:
+    """The id of a model's system, which is also the name of its files."""
+    if (name := names.get(model)) is not None:
+        if not re.fullmatch(r"\w[\w.+-]*", name):
+            raise UsageError(
+                f'"{name}" cannot be an id',
+                code="invalid-value",
+                argument="names",
+                hint="use letters, digits, and . + - _ behind the first",
+            )
+        return name
     known = find_system(model)
     return new_id(model) if known is None else known.id
 

@@ -95,7 +95,7 @@ def plain_name(model: str) -> str:
 
 def new_id(model: str) -> str:
     """An id for a system that is not known: its name without adapter, in small letters."""
-    return re.sub(r"[^a-z0-9.+]+", "-", plain_name(model).lower()).strip("-.") or "system"
+    return re.sub(r"[^\w.+]+", "-", plain_name(model).lower()).strip("-.+") or "system"
 
 
 def _spellings(name: str) -> Iterable[str]:
