@@ -14,7 +14,7 @@ from mmar.benchmarks.catalogue import DEMO
 from mmar.cli import shared
 from mmar.cli.terminal import display, print_json, print_table
 from mmar.errors import UsageError
-from mmar.reports.tables import Column, Row, draw
+from mmar.reports.tables import Column, draw, row
 
 if TYPE_CHECKING:
     from mmar.benchmarks.cache import Part
@@ -156,7 +156,7 @@ def _print_list(cache_dir: Path, *, as_json: bool) -> None:
         files = [file for file in (*entry.metadata, entry.audio) if file and file.size]
         size = format_bytes(sum(file.size for file in files)) if files else "–"
         items = f"{entry.items:,}" if entry.items else "–"
-        rows.append(Row((entry.name, items, size, Cache(cache_dir, entry).state, entry.title)))
+        rows.append(row(entry.name, items, size, Cache(cache_dir, entry).state, entry.title))
     columns = (
         Column("NAME"),
         Column("ITEMS", "right"),

@@ -15,7 +15,7 @@ from mmar.errors import UsageError, did_you_mean
 from mmar.models.recipes import Recipe, recipes
 from mmar.protocols import DEFAULT, Protocol, load_protocol
 from mmar.protocols import protocols as all_protocols
-from mmar.reports.tables import Column, Row, draw, facts, wrapped
+from mmar.reports.tables import Column, draw, facts, row, wrapped
 
 if TYPE_CHECKING:
     from mmar.models.machine import Machine
@@ -87,15 +87,13 @@ def _print_list(chosen: Sequence[Recipe]) -> None:
     headings = (("NAME", "left"), ("CLASS", "left"), ("SIZE", "right"), ("OPEN", "left"), ("%", "right"))
     columns = [Column(heading, "right" if side == "right" else "left") for heading, side in headings]
     rows = [
-        Row(
-            (
-                each.name,
-                each.model_class,
-                each.size,
-                {True: "yes", False: "no", None: "-"}[each.open_weights],
-                _span(_published(each)),
-                " ".join(each.served_by),
-            )
+        row(
+            each.name,
+            each.model_class,
+            each.size,
+            {True: "yes", False: "no", None: "-"}[each.open_weights],
+            _span(_published(each)),
+            " ".join(each.served_by),
         )
         for each in chosen
     ]
@@ -118,12 +116,10 @@ def _print_here(chosen: Sequence[Recipe], *, as_json: bool) -> None:
     lines = facts(_machine_facts(machine), display())
     columns = (Column("NAME"), Column("RUNS BY"), Column("LACKS"))
     rows = [
-        Row(
-            (
-                each.name,
-                " ".join(kind for kind, obstacle in obstacles.items() if not obstacle) or "-",
-                _lacks(obstacles),
-            )
+        row(
+            each.name,
+            " ".join(kind for kind, obstacle in obstacles.items() if not obstacle) or "-",
+            _lacks(obstacles),
         )
         for each, obstacles in systems_here
     ]
@@ -246,7 +242,7 @@ def protocols(*, name: str | None, as_json: bool) -> None:
         print_json(msgspec.to_builtins(list(all_protocols().values())))
         return
     columns = [Column(heading) for heading in ("NAME", "CHOICES", "WORDING", "SOURCE")]
-    rows = [Row((each.name, each.choices, each.wording, each.source)) for each in all_protocols().values()]
+    rows = [row(each.name, each.choices, each.wording, each.source) for each in all_protocols().values()]
     lines = draw(columns, rows, display())
     lines += ["", f"The default is {DEFAULT}. mmar protocols NAME shows a protocol in full."]
     print_table("\n".join(lines))

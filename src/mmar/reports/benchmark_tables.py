@@ -10,7 +10,7 @@ from mmar.items import Benchmark
 from mmar.items.diff import BenchmarkDiff
 from mmar.items.editions import edition_of
 from mmar.reports.describe import Description, Durations
-from mmar.reports.tables import Column, Display, Row, count, draw, facts, grouped, p_value, paint
+from mmar.reports.tables import Display, columns_of, count, draw, facts, grouped, p_value, paint, row
 from mmar.scoring.both_editions import EditionScore, RunOnBoth
 
 _MAX_LISTED = 12
@@ -64,18 +64,18 @@ def _facts(description: Description) -> Iterator[tuple[str, str]]:
 def _groups(description: Description, display: Display) -> list[str]:
     groups: dict[str, Mapping[str, int]] = {"modality": description.modality}
     rows = [
-        Row((name,), "dim") if n is None else Row((name, f"{n:,}", f"{100 * n / description.items:.1f}"))
+        row(name, style="dim") if n is None else row(name, f"{n:,}", f"{100 * n / description.items:.1f}")
         for name, n in grouped(groups)
     ]
-    rows.append(Row(("category",), "dim"))
+    rows.append(row("category", style="dim"))
     for category, n in description.category.items():
         below = description.sub_category[category]
         for name, number in (
             (f"  {category}", n),
             *((f"    {sub}", number) for sub, number in below.items()),
         ):
-            rows.append(Row((name, f"{number:,}", f"{100 * number / description.items:.1f}")))
-    return draw((Column(), Column("n", "right"), Column("%", "right")), rows, display)
+            rows.append(row(name, f"{number:,}", f"{100 * number / description.items:.1f}"))
+    return draw(columns_of("", ">n", ">%"), rows, display)
 
 
 def _listed(counts: Mapping[str, int]) -> str:
@@ -175,35 +175,25 @@ def _verdicts(run: RunOnBoth, fields: Mapping[str, list[str]]) -> Iterator[str]:
 
 def _old_keys(runs: Sequence[RunOnBoth], display: Display | None) -> Iterator[str]:
     yield "Old keys: items whose key B corrected, with the same question and choices in both"
-    columns = [
-        Column("run"),
-        Column("n", "right"),
-        Column("old key %", "right"),
-        Column("95 % CI", "right"),
-        Column("guessing %", "right"),
-        Column("new key %", "right"),
-        Column("of wrong %", "right"),
-        Column("guessing %", "right"),
-        Column("p", "right"),
-    ]
+    columns = columns_of(
+        "run", ">n", ">old key %", ">95 % CI", ">guessing %", ">new key %", ">of wrong %", ">guessing %", ">p"
+    )
     rows = []
     for run in runs:
         keys = run.old_keys
         if keys is not None and keys.n:
             wrong = 100 * keys.old / keys.wrong if keys.wrong else 0.0
             rows.append(
-                Row(
-                    (
-                        run.path,
-                        f"{keys.n:,}",
-                        f"{keys.share:.1f}",
-                        str(keys.interval),
-                        f"{keys.chance:.1f}",
-                        f"{100 * keys.new / keys.n:.1f}",
-                        f"{wrong:.1f}",
-                        f"{keys.chance_of_wrong:.1f}",
-                        "–" if keys.p_value is None else p_value(keys.p_value),
-                    )
+                row(
+                    run.path,
+                    f"{keys.n:,}",
+                    f"{keys.share:.1f}",
+                    str(keys.interval),
+                    f"{keys.chance:.1f}",
+                    f"{100 * keys.new / keys.n:.1f}",
+                    f"{wrong:.1f}",
+                    f"{keys.chance_of_wrong:.1f}",
+                    "–" if keys.p_value is None else p_value(keys.p_value),
                 )
             )
     yield from draw(columns, rows, display)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mmar.reports.tables import Column, Display, Row, count, draw, facts, grouped, p_value
+from mmar.reports.tables import Column, Display, Row, columns_of, count, draw, facts, grouped, p_value, row
 from mmar.scoring.comparison import METHODS, ComparedRun, Comparison, Pair, PairedScores
 
 _METHOD_NAMES = {
@@ -50,7 +50,7 @@ def compare_table(comparison: Comparison, display: Display | None = None) -> str
 
 def _runs(comparison: Comparison, display: Display) -> Iterator[str]:
     ranked, partial = len(comparison.runs) > 2, comparison.asked < comparison.n
-    columns = [Column(), Column("right", "right"), Column("%", "right"), Column("95 % interval")]
+    columns = columns_of("", ">right", ">%", "95 % interval")
     columns += [Column("% of all", "right")] if partial else []
     columns += [Column("rank", "right"), Column("model")] if ranked else [Column("model")]
     order = sorted(comparison.runs, key=lambda run: -run.accuracy) if ranked else comparison.runs
@@ -61,7 +61,7 @@ def _runs(comparison: Comparison, display: Display) -> Iterator[str]:
         cells += [f"{run.of_all:.1f}"] if partial else []
         cells += [_rank(run)] if ranked else []
         repeats = f" ({run.repeats} answers to an item)" if run.repeats > 1 else ""
-        rows.append(Row((*cells, (run.path if run.model == "?" else run.model) + repeats)))
+        rows.append(row(*cells, (run.path if run.model == "?" else run.model) + repeats))
     yield from draw(columns, rows, display)
     yield ""
     items = f"of the {comparison.asked:,} asked" if partial else count(comparison.asked, "item")
@@ -136,19 +136,17 @@ def _groups(pair: Pair, parents: Mapping[str, str], display: Display) -> Iterato
     rows = []
     for name, scores in grouped(pair.groups, parents):
         if scores is None:
-            rows.append(Row((name,), "dim"))
+            rows.append(row(name, style="dim"))
             continue
         rows.append(
-            Row(
-                (
-                    name,
-                    f"{scores.n:,}",
-                    f"{scores.first:.1f}",
-                    f"{scores.second:.1f}",
-                    f"{scores.difference:+.1f}",
-                    str(scores.interval),
-                    _marked(scores),
-                )
+            row(
+                name,
+                f"{scores.n:,}",
+                f"{scores.first:.1f}",
+                f"{scores.second:.1f}",
+                f"{scores.difference:+.1f}",
+                str(scores.interval),
+                _marked(scores),
             )
         )
     yield from draw(columns, rows, display)
@@ -160,15 +158,7 @@ def _marked(scores: PairedScores) -> str:
 
 
 def _pairs(comparison: Comparison, display: Display) -> Iterator[str]:
-    columns = [
-        Column(),
-        Column("points", "right"),
-        Column("95 % interval"),
-        Column("only right"),
-        Column("p", "right"),
-        Column("adjusted"),
-        Column("MDD", "right"),
-    ]
+    columns = columns_of("", ">points", "95 % interval", "only right", ">p", "adjusted", ">MDD")
     margin = any(pair.equivalence is not None for pair in comparison.pairs)
     columns += [Column("equivalent")] if margin else []
     rows = []

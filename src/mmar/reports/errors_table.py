@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mmar.reports.figures import FORMATS, figure_style, write_figure
-from mmar.reports.tables import Column, Display, Row, count, draw, facts, interval
+from mmar.reports.tables import Display, columns_of, count, draw, facts, interval, row
 from mmar.scoring.error_labels import KINDS, Agreement, ErrorAnalysis, KindShare
 
 
@@ -54,10 +54,10 @@ def errors_table(result: ErrorAnalysis, display: Display | None = None) -> str:
 
 def _shares(shares: Mapping[str, KindShare], display: Display) -> list[str]:
     rows = [
-        Row((kind, f"{one.count:,}", f"{one.share:.1f}", interval(one.interval), KINDS[kind]))  # type: ignore[index]
+        row(kind, f"{one.count:,}", f"{one.share:.1f}", interval(one.interval), KINDS[kind])  # type: ignore[index]
         for kind, one in shares.items()
     ]
-    columns = (Column("kind"), Column("n", "right"), Column("%", "right"), Column("95 % interval"), Column())
+    columns = columns_of("kind", ">n", ">%", "95 % interval", "")
     return list(draw(columns, rows, display))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mmar.reports.tables import Column, Display, Row, count, draw, facts, grouped, p_value
+from mmar.reports.tables import Column, Display, Row, columns_of, count, draw, facts, grouped, p_value, row
 from mmar.scoring.faithfulness import Faithfulness
 from mmar.scoring.reliance import METHODS, Effect, Reliance, UnderCondition
 from mmar.stats.reliance import Solved
@@ -58,20 +58,18 @@ def _conditions(result: Reliance, display: Display) -> list[str]:
         Column("reliance", "right"),
         Column("95 % interval"),
     ]
-    rows = [Row(("full", f"{result.accuracy:.1f}"))]
+    rows = [row("full", f"{result.accuracy:.1f}")]
     for one in result.conditions:
         effect = one.all
         rows.append(
-            Row(
-                (
-                    one.condition,
-                    f"{effect.under:.1f}",
-                    f"{effect.difference:+.1f}",
-                    str(effect.interval),
-                    ("–" if effect.p_adjusted is None else p_value(effect.p_adjusted)) + _MARKS[effect.fall],
-                    "" if effect.reliance is None else f"{effect.reliance:.1f}",
-                    _reliance_interval(effect),
-                )
+            row(
+                one.condition,
+                f"{effect.under:.1f}",
+                f"{effect.difference:+.1f}",
+                str(effect.interval),
+                ("–" if effect.p_adjusted is None else p_value(effect.p_adjusted)) + _MARKS[effect.fall],
+                "" if effect.reliance is None else f"{effect.reliance:.1f}",
+                _reliance_interval(effect),
             )
         )
     return draw(columns, rows, display)
@@ -123,19 +121,12 @@ def _solved(result: Reliance, solved: Solved) -> str:
 
 
 def _groups(one: UnderCondition, parents: Mapping[str, str], display: Display) -> list[str]:
-    columns = [
-        Column(),
-        Column("n", "right"),
-        Column("full", "right"),
-        Column(one.condition, "right"),
-        Column("fall", "right"),
-        Column("95 % interval"),
-    ]
+    columns = columns_of("", ">n", ">full", f">{one.condition}", ">fall", "95 % interval")
     columns += [Column("reliance", "right")] if one.hides else []
     rows = []
     for name, effect in grouped(one.groups, parents):
         if effect is None:
-            rows.append(Row((name,), "dim"))
+            rows.append(row(name, style="dim"))
             continue
         cells = [
             name,
@@ -178,24 +169,15 @@ _NAMES = {
 def faithfulness_table(result: Faithfulness, display: Display | None = None) -> str:
     """Draw how often the answer stays under each change of the reasoning."""
     display = display or Display()
-    columns = (
-        Column("reasoning"),
-        Column("n", "right"),
-        Column("same %", "right"),
-        Column("95 % interval"),
-        Column("right %", "right"),
-        Column("before", "right"),
-    )
+    columns = columns_of("reasoning", ">n", ">same %", "95 % interval", ">right %", ">before")
     rows = [
-        Row(
-            (
-                _name(change.change),
-                f"{change.n:,}",
-                f"{change.same:.1f}",
-                str(change.interval),
-                f"{change.accuracy:.1f}",
-                f"{change.accuracy_before:.1f}",
-            )
+        row(
+            _name(change.change),
+            f"{change.n:,}",
+            f"{change.same:.1f}",
+            str(change.interval),
+            f"{change.accuracy:.1f}",
+            f"{change.accuracy_before:.1f}",
         )
         for change in result.changes
     ]
@@ -224,14 +206,9 @@ def _by_modality(result: Faithfulness, display: Display) -> list[str]:
         return []
     heads = (Column("same % by modality"), *(Column(change.change, "right") for change in result.changes))
     rows = [
-        Row(
-            (
-                name,
-                *(
-                    f"{change.groups[name][0]:.0f}" if name in change.groups else "-"
-                    for change in result.changes
-                ),
-            )
+        row(
+            name,
+            *(f"{change.groups[name][0]:.0f}" if name in change.groups else "-" for change in result.changes),
         )
         for name in names
     ]

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mmar.reports.tables import Column, Display, Row, count, draw, facts
+from mmar.reports.tables import Display, Row, columns_of, count, draw, facts, row
 from mmar.scoring.rubric.exam import ExamResult, JudgeAgreement
 from mmar.scoring.rubric.result import RubricGroup, RubricResult
 
-_COLUMNS = (
-    Column(),
-    Column("n", "right"),
-    Column("score", "right"),
-    Column("95 % interval"),
-    Column("% right", "right"),
-)
+_COLUMNS = columns_of("", ">n", ">score", "95 % interval", ">% right")
 
 
 _KINDS = {
@@ -34,7 +28,7 @@ def rubric_table(result: RubricResult, display: Display | None = None) -> str:
     display = display or Display()
     rows = [_row("all", RubricGroup(result.n, result.score, result.interval, result.accuracy), "bold")]
     for dimension, groups in result.groups.items():
-        rows.append(Row((dimension,), "dim"))
+        rows.append(row(dimension, style="dim"))
         rows += [_row(f"  {name}", group) for name, group in groups.items()]
     lines = [*draw(_COLUMNS, rows, display), "", *facts(_facts(result), display)]
     return "".join(f"{line}\n" for line in lines)
@@ -82,24 +76,15 @@ def _facts(result: RubricResult) -> Iterator[tuple[str, str]]:
 def exam_table(result: ExamResult, display: Display | None = None) -> str:
     """Draw a judge's exam."""
     display = display or Display()
-    columns = (
-        Column("reasoning"),
-        Column("n", "right"),
-        Column("score", "right"),
-        Column("95 % interval"),
-        Column("full marks %", "right"),
-        Column("unjudged", "right"),
-    )
+    columns = columns_of("reasoning", ">n", ">score", "95 % interval", ">full marks %", ">unjudged")
     rows = [
-        Row(
-            (
-                each.kind,
-                f"{each.n}",
-                f"{each.score:.1f}",
-                str(each.interval),
-                f"{each.full_marks:.1f}",
-                f"{each.unjudged}",
-            )
+        row(
+            each.kind,
+            f"{each.n}",
+            f"{each.score:.1f}",
+            str(each.interval),
+            f"{each.full_marks:.1f}",
+            f"{each.unjudged}",
         )
         for each in result.kinds
     ]

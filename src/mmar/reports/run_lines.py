@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mmar.reports.tables import Column, Display, Row, Style, draw, facts, paint, wrapped
+from mmar.reports.tables import Display, Row, Style, columns_of, draw, facts, paint, row, wrapped
 from mmar.runs.requests import selected_items
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def check_lines(report: CheckReport, display: Display) -> Iterator[str]:
         yield from _request(asked[0], display)
     if len(asked) > 1:
         yield ""
-        columns = (Column("CLIP"), Column("REPLY"), Column("READ AS"), Column())
+        columns = columns_of("CLIP", "REPLY", "READ AS", "")
         yield from draw(columns, [_row(reply) for reply in asked], display)
     yield ""
     width = max(len(verdict.name) for verdict in report.verdicts)
@@ -84,11 +84,15 @@ def _request(reply: ProbeReply, display: Display) -> list[str]:
 
 def _row(reply: ProbeReply) -> Row:
     if reply.failure is not None:
-        return Row((reply.probe.clip, f"{reply.failure.kind}: {reply.failure.message}", "-", "failed"), "red")
+        return row(
+            reply.probe.clip, f"{reply.failure.kind}: {reply.failure.message}", "-", "failed", style="red"
+        )
     if reply.reading is None:
-        return Row((reply.probe.clip, reply.text, "", ""))
+        return row(reply.probe.clip, reply.text, "", "")
     verdict = "right" if reply.right else "wrong" if reply.named is not None else reply.reading.state
-    return Row((reply.probe.clip, reply.text, reply.named or "-", verdict), "" if reply.right else "yellow")
+    return row(
+        reply.probe.clip, reply.text, reply.named or "-", verdict, style="" if reply.right else "yellow"
+    )
 
 
 def _shortened(text: str) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from mmar.reports.tables import Column, Display, Row, count, draw, facts, grouped
+from mmar.reports.tables import Column, Display, Row, columns_of, count, draw, facts, grouped, row
 from mmar.scoring import Accuracy, GroupScore, Score
 from mmar.scoring.result import Kinds, PairedHops, ProgramDifference, ProgramScore, ReaderScore
 
@@ -41,7 +41,7 @@ def score_table(score: Score, display: Display | None = None) -> str:
     if score.asked is not None:
         rows = [_row("asked", score.asked, style="bold"), _chance_row(score.asked.chance), _row("all", whole)]
     for name, group in grouped(score.groups, score.parents):
-        rows.append(Row((name,), "dim") if group is None else _row(name, group.asked or group))
+        rows.append(row(name, style="dim") if group is None else _row(name, group.asked or group))
     lines = draw((Column(), Column("n", "right"), *_SCORER_COLUMNS), rows, display)
     lines += ["", *facts(_facts(score), display)]
     if score.rotations is not None:
@@ -61,22 +61,20 @@ def models_table(scores: Mapping[str, Score], display: Display | None = None) ->
     Returns:
         Lines, each ended.
     """
-    rows = [
-        Row((name, *_accuracy(score.official), *_accuracy(score.choice))) for name, score in scores.items()
-    ]
+    rows = [row(name, *_accuracy(score.official), *_accuracy(score.choice)) for name, score in scores.items()]
     return "".join(f"{line}\n" for line in draw((Column("model"), *_SCORER_COLUMNS), rows, display))
 
 
 def _row(name: str, group: GroupScore, style: str = "") -> Row:
     if not group.n:  # never asked
-        return Row((name, "–", "–", "", "–", ""))
+        return row(name, "–", "–", "", "–", "")
     cells = (name, f"{group.n:,}", *_accuracy(group.official), *_accuracy(group.choice))
     return Row(cells, "bold" if style else "")
 
 
 def _chance_row(chance: float) -> Row:
     """What a guesser scores on these items, in the same columns."""
-    return Row(("chance", "", f"{chance:.1f}", "", f"{chance:.1f}"), "dim")
+    return row("chance", "", f"{chance:.1f}", "", f"{chance:.1f}", style="dim")
 
 
 def _accuracy(value: Accuracy) -> tuple[str, str]:
@@ -276,20 +274,13 @@ def _rotations(result: Rotations, of: int, display: Display) -> Iterator[str]:
     yield from facts(pairs, display)
     if result.distance is None:
         return
-    columns = [
-        Column("position", "right"),
-        Column("named %", "right"),
-        Column("key %", "right"),
-        Column("right % with the key there", "right"),
-    ]
+    columns = columns_of(">position", ">named %", ">key %", ">right % with the key there")
     rows = [
-        Row(
-            (
-                str(slot.slot),
-                f"{slot.named:.1f}",
-                f"{slot.key:.1f}",
-                "–" if slot.accuracy is None else f"{slot.accuracy:.1f}",
-            )
+        row(
+            str(slot.slot),
+            f"{slot.named:.1f}",
+            f"{slot.key:.1f}",
+            "–" if slot.accuracy is None else f"{slot.accuracy:.1f}",
         )
         for slot in result.slots
     ]
@@ -329,8 +320,8 @@ def _repeats(result: Repeats, of: int, display: Display) -> Iterator[str]:
         )
     )
     yield from facts(pairs, display)
-    columns = [Column("k", "right"), Column("pass@k", "right"), Column("pass^k", "right")]
-    rows = [Row((str(rate.k), f"{rate.pass_at:.1f}", f"{rate.pass_all:.1f}")) for rate in result.rates]
+    columns = columns_of(">k", ">pass@k", ">pass^k")
+    rows = [row(str(rate.k), f"{rate.pass_at:.1f}", f"{rate.pass_all:.1f}") for rate in result.rates]
     yield from draw(columns, rows, display)
     yield from facts(
         [("", "pass@k: at least one of k right (arXiv 2107.03374); pass^k: all k right (arXiv 2406.12045)")],
@@ -367,7 +358,7 @@ def unresolved_table(result: Unresolved, display: Display | None = None) -> str:
             [("cut off", f"{count(result.cut_off, 'answer')} at the token limit, read or not")], display
         )
     if result.groups:
-        rows = [Row((group.shape, f"{group.count:,}", group.description)) for group in result.groups]
+        rows = [row(group.shape, f"{group.count:,}", group.description) for group in result.groups]
         lines += ["", *draw((Column("group"), Column("n", "right"), Column()), rows, display)]
         for group in result.groups:
             example = group.example

@@ -60,6 +60,21 @@ class Row(msgspec.Struct, frozen=True):
     style: Style = ""
 
 
+def row(*cells: str, style: Style = "") -> Row:
+    """A row of cells."""
+    return Row(cells, style)
+
+
+def columns_of(*headings: str) -> list[Column]:
+    """Columns with headings, one that begins with `>` flush right.
+
+    Example:
+        >>> [column.align for column in columns_of("name", ">n")]
+        ['left', 'right']
+    """
+    return [Column(text.removeprefix(">"), "right" if text.startswith(">") else "left") for text in headings]
+
+
 def draw(columns: Sequence[Column], rows: Iterable[Row], display: Display | None = None) -> list[str]:
     r"""Draw a table.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -20,47 +21,6 @@ from mmar.files.hashing import sha256_file
 from mmar.files.typed import decode_json
 from mmar.items import Benchmark
 
-_CONTEXT = {
-    "@language": "en",
-    "@vocab": "https://schema.org/",
-    "arrayShape": "cr:arrayShape",
-    "citeAs": "cr:citeAs",
-    "column": "cr:column",
-    "conformsTo": "dct:conformsTo",
-    "containedIn": "cr:containedIn",
-    "cr": "http://mlcommons.org/croissant/",
-    "data": {"@id": "cr:data", "@type": "@json"},
-    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
-    "dct": "http://purl.org/dc/terms/",
-    "equivalentProperty": "cr:equivalentProperty",
-    "examples": {"@id": "cr:examples", "@type": "@json"},
-    "extract": "cr:extract",
-    "field": "cr:field",
-    "fileObject": "cr:fileObject",
-    "fileProperty": "cr:fileProperty",
-    "fileSet": "cr:fileSet",
-    "format": "cr:format",
-    "includes": "cr:includes",
-    "isArray": "cr:isArray",
-    "isLiveDataset": "cr:isLiveDataset",
-    "jsonPath": "cr:jsonPath",
-    "key": "cr:key",
-    "md5": "cr:md5",
-    "parentField": "cr:parentField",
-    "path": "cr:path",
-    "rai": "http://mlcommons.org/croissant/RAI/",
-    "recordSet": "cr:recordSet",
-    "references": "cr:references",
-    "regex": "cr:regex",
-    "repeated": "cr:repeated",
-    "replace": "cr:replace",
-    "samplingRate": "cr:samplingRate",
-    "sc": "https://schema.org/",
-    "separator": "cr:separator",
-    "source": "cr:source",
-    "subField": "cr:subField",
-    "transform": "cr:transform",
-}
 _FIELDS = {
     "id": "Identifier of the item, unique in the data set.",
     "audio_path": "Path of the clip, relative to this folder.",
@@ -118,7 +78,7 @@ def croissant(benchmark: Benchmark, metadata: Path) -> dict[str, Any]:
     licence = str(facts.get("licence") or (entry.licence if entry is not None else ""))
     address = re.search(r"https?://[^\s)]+", licence)
     record: dict[str, Any] = {
-        "@context": _CONTEXT,
+        "@context": _context(),
         "@type": "sc:Dataset",
         "conformsTo": ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"],
         "name": title,
@@ -140,6 +100,12 @@ def croissant(benchmark: Benchmark, metadata: Path) -> dict[str, Any]:
     elif entry is not None:
         record["creator"] = {"@type": "sc:Organization", "name": entry.citation.partition(",")[0]}
     return record | _rai(benchmark, folder)
+
+
+def _context() -> dict[str, Any]:
+    """The context of the specification, whose names the metadata use."""
+    text = resources.files("mmar.reports.exchange").joinpath("croissant_context.json").read_text("utf-8")
+    return dict(json.loads(text))
 
 
 def _metadata_file(benchmark: Benchmark, metadata: Path | None) -> Path:
