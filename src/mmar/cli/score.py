@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,11 @@ from mmar.inputs import score_path, task_for
 from mmar.scoring.result import ItemScore
 
 if TYPE_CHECKING:
+    from mmar.cli.progress import RunProgress
+    from mmar.items import Benchmark
+    from mmar.models import Model
+    from mmar.protocols import Request
+    from mmar.runs.spec import RunSpec
     from mmar.scoring.score import Scored
     from mmar.scoring.sources import Task
 
@@ -146,13 +153,9 @@ def score(
     scored = score_path(task) if items is None else _write_items(task, items)
     print_skipped(scored.errors)
     if reader is not None:
-        from mmar.cli.reading_model import read_with_model
-
-        scored = read_with_model(scored, task, reader, sample=reader_sample, **others)
+        scored = _with_reader(scored, task, reader, sample=reader_sample, **others)
     if judge is not None:
-        from mmar.cli.reading_model import judge_with_model
-
-        scored = judge_with_model(scored, task, judge, **others)
+        scored = _with_judge(scored, task, judge, **others)
     if errata:
         from mmar.scoring.edition_notes import with_errata_note
 
@@ -193,3 +196,83 @@ def _write_items(task: Task, items: Path) -> Scored:
             scored = score_path(msgspec.structs.replace(task, on_item=on_item, restart=restart))
             flush()
             return scored
+
+
+def _with_reader(
+    scored: Scored, task: Task, reader: str, *, sample: int, seed: int, dry_run: bool, **others: Any
+) -> Scored:
+    """Add the number `choice+reader` to a score that has the score of every item."""
+    from mmar.scoring.reader import REPLY_TOKENS, apply_reader, plan_reader
+    from mmar.scoring.sources import questions_of
+
+    benchmark = questions_of(task)
+    plan = plan_reader(benchmark, scored.rows, sample=sample, seed=seed)
+    spec = _spec(task, reader, "reader", benchmark, others)
+    what = f"reads {len(plan.unresolved):,} unresolved answers and {len(plan.sample):,} others as a check"
+    _print_cost(spec, what, plan.requests, REPLY_TOKENS)
+    if dry_run or not plan.requests:
+        return scored
+    with _opened(spec, "reads") as (model, progress):
+        result = apply_reader(scored.score, plan, spec, model, progress=progress)
+    return msgspec.structs.replace(scored, score=msgspec.structs.replace(scored.score, reader=result))
+
+
+def _with_judge(scored: Scored, task: Task, judge: str, *, seed: int, dry_run: bool, **others: Any) -> Scored:
+    """Add a judge's score of the open questions.
+
+    Raises:
+        UsageError: there are no open questions (code `no-open-questions`).
+    """
+    from mmar.scoring.kinds import with_open_score
+    from mmar.scoring.open_judge import REPLY_TOKENS, OpenPlan, apply_judge
+    from mmar.scoring.sources import questions_of
+
+    score = scored.score
+    if score.kinds is None or score.kinds.open is None:
+        raise UsageError(
+            "--judge scores open questions, and there are none",
+            code="no-open-questions",
+            hint="mmar judge scores reasoning by rubrics, and --reader reads unresolved answers",
+        )
+    plan = OpenPlan(scored.open_answers, seed)
+    spec = _spec(task, judge, "open-judge", questions_of(task), others)
+    _print_cost(spec, f"grades {len(plan.requests):,} answers to open questions", plan.requests, REPLY_TOKENS)
+    if dry_run:
+        return scored
+    with _opened(spec, "grades") as (model, progress):
+        judged = apply_judge(plan, spec, model, score.signature, progress=progress)
+    kinds = with_open_score(score.kinds, judged, score.choice.correct)
+    return msgspec.structs.replace(scored, score=msgspec.structs.replace(score, kinds=kinds))
+
+
+def _spec(task: Task, model: str, purpose: str, benchmark: Benchmark, others: dict[str, Any]) -> RunSpec:
+    from mmar.runs.spec import RunSpec
+    from mmar.scoring.text_model import replies_folder
+
+    return RunSpec.create(
+        model, benchmark, out=replies_folder(task.path, model, purpose), temperature=0.0, **others
+    )
+
+
+@contextmanager
+def _opened(spec: RunSpec, verb: str) -> Iterator[tuple[Model, RunProgress]]:
+    """The model, and the progress of its requests."""
+    from mmar.cli.progress import model_progress
+    from mmar.inputs import open_for
+
+    model = open_for(spec)
+    with model_progress(f"{spec.model} {verb}") as progress:
+        yield model, progress
+
+
+def _print_cost(spec: RunSpec, what: str, requests: Sequence[Request], reply_tokens: int) -> None:
+    """Print what the model is asked and about what it costs, before anything is sent."""
+    from mmar.scoring.text_model import estimate_usage
+
+    usage = estimate_usage(requests, reply_tokens)
+    price = spec.budget.price
+    cost = "" if price is None else f", about {price.cost(usage):.2f} by the price table"
+    click.echo(
+        f"{spec.model} {what}: about {usage.input_tokens:,} input tokens{cost}; replies are saved in {spec.out}",
+        err=True,
+    )

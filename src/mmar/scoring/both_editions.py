@@ -78,7 +78,7 @@ def score_on_both(
         path: what to score.
         first: the earlier edition.
         second: the later edition.
-        changed: of `mmar.scoring.both_editions.changed_keys`.
+        changed: of `mmar.scoring.old_keys.changed_keys`.
 
     Raises:
         InputError: the file is not valid, or none of its answers belongs to one of the editions.
