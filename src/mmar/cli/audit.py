@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,7 +17,8 @@ from mmar.inputs import find_benchmark, score_path, task_for
 from mmar.reports.tables import Column, count, draw, row
 
 if TYPE_CHECKING:
-    from mmar.audit import Accepted, Audit, Link, Sound, SystemRun, Unheard
+    from mmar.audit import Audit, Link, Sound, SystemRun, Unheard
+    from mmar.audit.published import Table
     from mmar.items import Benchmark
 
 _WITHOUT_AUDIO = ("none", "silence", "noise", "shuffled")  # conditions that hide the clip
@@ -122,28 +123,35 @@ def audit(
       mmar audit demo --select C,A --all
       mmar audit demo --fix-report corrections.json
     """
-    from mmar.audit import choose, read_baseline
+    import mmar.audit as audits
     from mmar.audit.checks import CHECKS, PUBLISHED_CHECKS
 
     inputs = (subject, benchmark, *without_audio, *runs)
     refuse_over_inputs("--fix-report", fix_report, *inputs, baseline)
     refuse_over_inputs("--write-baseline", write_baseline, *inputs)
-    selected, ignored = _codes(select), _codes(ignore)
+    chosen: dict[str, Any] = {"select": _codes(select), "ignore": _codes(ignore)}
     if grim:
-        choose(PUBLISHED_CHECKS, selected, ignored)
+        audits.choose(PUBLISHED_CHECKS, **chosen)
     else:
-        choose(CHECKS, selected, ignored)
+        needed = {check.needs for check in audits.choose(CHECKS, **chosen)}
         for option, value in (("--benchmark", benchmark), ("--n", sizes), ("--leave-out", leave_out)):
             if value:
                 raise UsageError(
                     f"{option} needs --grim, which checks a published table", code="incompatible-options"
                 )
-    accepted = read_baseline(baseline) if baseline and not write_baseline else None
+    chosen["accepted"] = audits.read_baseline(baseline) if baseline and not write_baseline else None
     if grim:
-        result = _audit_table(Path(subject), benchmark, sizes, leave_out, selected, ignored, accepted)
+        result = audits.audit_table(_table(Path(subject), benchmark, sizes, leave_out), **chosen)
     else:
-        result = _audit_benchmark(
-            subject, audio_dir, selected, ignored, accepted, without_audio, runs, audio=audio, online=online
+        loaded = _load(subject, audio_dir)
+        measured = audio and loaded.audio_dir is not None and "audio" in needed
+        result = audits.audit(
+            loaded,
+            sounds=_measure_clips(loaded) if measured else None,
+            unheard=[_unheard(path, loaded) for path in without_audio],
+            links=_check_links(loaded) if online and "network" in needed else None,
+            systems=[_system_run(path, loaded) for path in runs],
+            **chosen,
         )
     if write_baseline is not None:
         _write_baseline(result, write_baseline)
@@ -161,40 +169,6 @@ def audit(
 
 def _codes(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(code.strip().upper() for text in texts for code in text.split(",") if code.strip())
-
-
-def _audit_benchmark(
-    name: str,
-    audio_dir: Path | None,
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-    accepted: Accepted | None,
-    without_audio: tuple[Path, ...],
-    runs: tuple[Path, ...],
-    *,
-    audio: bool,
-    online: bool,
-) -> Audit:
-    from mmar.audit import CHECKS, audit, choose
-
-    benchmark = _load(name, audio_dir)
-    needed = {check.needs for check in choose(CHECKS, select, ignore)}
-    sounds = (
-        _measure_clips(benchmark) if audio and benchmark.audio_dir is not None and "audio" in needed else None
-    )
-    unheard = [_unheard(path, benchmark) for path in without_audio]
-    systems = [_system_run(path, benchmark) for path in runs]
-    links = _check_links(benchmark) if online and "network" in needed else None
-    return audit(
-        benchmark,
-        select=select,
-        ignore=ignore,
-        sounds=sounds,
-        unheard=unheard,
-        links=links,
-        systems=systems,
-        accepted=accepted,
-    )
 
 
 def _load(name: str, audio_dir: Path | None) -> Benchmark:
@@ -271,16 +245,8 @@ def _system_run(path: Path, benchmark: Benchmark) -> SystemRun:
     return SystemRun(path.name, {row.id: row.choice for row in rows}, named)
 
 
-def _audit_table(
-    path: Path,
-    benchmark: str | None,
-    sizes: tuple[str, ...],
-    leave_out: tuple[str, ...],
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-    accepted: Accepted | None,
-) -> Audit:
-    from mmar.audit import audit_table
+def _table(path: Path, benchmark: str | None, sizes: tuple[str, ...], leave_out: tuple[str, ...]) -> Table:
+    """A published table, and the number of items of each of its columns."""
     from mmar.audit.published import BASELINES, Counts, read_table
 
     numbers = {}
@@ -292,8 +258,7 @@ def _audit_table(
         numbers[column] = int(text)
     rows = tuple((column, value.casefold()) for column, value in _pairs("--leave-out", leave_out))
     counts = Counts.of(find_benchmark(benchmark) if benchmark else None, numbers)
-    table = read_table(path, counts, rows or BASELINES)
-    return audit_table(table, select=select, ignore=ignore, accepted=accepted)
+    return read_table(path, counts, rows or BASELINES)
 
 
 def _pairs(option: str, texts: tuple[str, ...]) -> Iterator[tuple[str, str]]:
