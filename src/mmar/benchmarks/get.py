@@ -173,9 +173,14 @@ class _Get:
         return by_kind
 
     def _published(self, remote: RemoteFile, label: str) -> Source:
-        path = download(
-            remote, self._cache.work, label=label, progress=self._progress, endpoint=self._endpoint
-        )
+        try:
+            path = download(
+                remote, self._cache.work, label=label, progress=self._progress, endpoint=self._endpoint
+            )
+        except ExternalError as error:
+            command = f"mmar get {self._entry.label} --from {PurePosixPath(remote.filename).name}"
+            error.hint = f"{error.hint or 'check the disk'}; or get the file elsewhere and give it: {command}"
+            raise
         return Source(public_url(remote.url), path, downloaded=True)
 
     def _get_metadata(self, given: Source | None) -> Receipt:
