@@ -37,7 +37,7 @@ _ADVICE = {
     "transport": "check the address and that the server is running",
     "timeout": "check that the server is running and not overloaded, or raise the timeout",
     "server": "check the server's log and that its model is loaded",
-    "bad_reply": "check that the address is that of a model's API",
+    "bad_reply": "look at a reply with mmar check; of a server check that the address is that of its API",
 }
 
 
