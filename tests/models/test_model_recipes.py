@@ -22,7 +22,7 @@ from real_data import SHARED
 TABLE = SHARED / "published" / "mmar_accuracy.csv"
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NAMES_OF_2026 = [
-    "qwen3-omni-30b-a3b-instruct", "qwen3-omni-thinking", "kimi-audio-7b-instruct", "mimo-audio-7b-instruct",
+    "qwen3-omni-instruct", "qwen3-omni-thinking", "kimi-audio-7b-instruct", "mimo-audio-7b-instruct",
     "audio-flamingo-3", "audio-flamingo-next", "music-flamingo", "moss-audio-4b-instruct", "moss-audio-4b-thinking",
     "moss-audio-8b-instruct", "moss-audio-8b-thinking", "step-audio-2-mini", "step-audio-r1", "minicpm-o-4.5",
     "desta2.5-audio", "salmonn-2-9b", "voxtral-mini-3b-2507", "gemma-3n-e4b", "gemma-4-e4b",

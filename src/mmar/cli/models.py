@@ -160,7 +160,7 @@ def _record(recipe: Recipe) -> dict[str, object]:
 def _page(recipe: Recipe) -> str:
     openness = {True: "open weights", False: "closed", None: ""}[recipe.open_weights]
     parts = [recipe.model, recipe.model_class, recipe.size, openness, recipe.licence]
-    settings = msgspec.to_builtins(recipe.settings)
+    settings = msgspec.to_builtins(recipe.settings.over(load_protocol(recipe.protocol).settings))
     pairs = [
         ("name", recipe.name),
         ("system", ", ".join(part for part in parts if part not in ("", "-"))),
