@@ -39,10 +39,9 @@ def write_log(log: JoinedLog, benchmark: Benchmark, path: str | Path, layout: Fo
         )
         writer.writeheader()
         for row in rows:
-            order = row.pop("shown_choices", None)
-            writer.writerow(
-                {**row, **({"shown_choices": msgspec.json.encode(order).decode()} if order else {})}
-            )
+            if "shown_choices" in row:
+                row["shown_choices"] = msgspec.json.encode(row["shown_choices"]).decode()
+            writer.writerow(row)
         write_atomic(Path(path), table.getvalue())
     else:
         encode = msgspec.json.Encoder().encode
