@@ -16,7 +16,6 @@ addPhrases({
   listenTo: ['{name}: {k} of {n}', '{name}：第 {k} 题，共 {n} 题'],
   openList: ['Open the list', '打开列表'],
   openItem: ['Open the item', '打开题目'],
-  nothingChosen: ['Nothing is chosen: all items.', '未选择：全部题目。'],
   share: ['{name}: {n} items, {percent} %', '{name}：{n} 题，{percent} %'],
   clear: ['All items', '全部题目'],
 });
