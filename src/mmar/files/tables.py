@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import chain, islice
@@ -25,6 +24,8 @@ IsHeader = Callable[[Sequence[str]], bool]
 
 def is_workbook(path: Path) -> bool:
     """Whether a ZIP archive is an XLSX workbook."""
+    import zipfile  # slow to import, and most files are none
+
     try:
         with zipfile.ZipFile(path) as archive:
             return "xl/workbook.xml" in archive.namelist()
