@@ -68,6 +68,11 @@ class ModelFacts(msgspec.Struct, frozen=True):
     settings: dict[str, str] = {}
     environment: dict[str, str] = {}
 
+    @property
+    def warnings(self) -> list[str]:
+        """What its user may not expect, by the environment's entries of that name."""
+        return sorted({text for name, text in self.environment.items() if name.endswith("warning")})
+
 
 async def prepared(model: Model) -> ModelFacts:
     """What a model finds out about itself; nothing where it has no `prepare`.

@@ -191,6 +191,7 @@ async def _run(
             engine.halt(reason)
 
     engine = Engine(model, ledger, spec, cache=cache, answered_before=before > 0, progress=tell)
+    engine.counts.warnings += facts.warnings
     stack.enter_context(stopper.attached(engine))
     tell(engine.counts)
     try:

@@ -64,8 +64,9 @@ def open_hf(name: str, options: ModelOptions) -> WorkerPool:
     for option in ("adapter", "device"):
         if extra.get(option):
             arguments += [f"--{option}", extra[option]]
-    if not extra.get("device") and any("+" in gpu for gpu in options.gpus):
-        arguments += ["--device", "auto"]  # a worker that has several GPUs
+    if not extra.get("device") and options.gpus:
+        # Named, so that a worker without its GPU is an error; a worker that has several shares the layers out.
+        arguments += ["--device", "auto" if any("+" in gpu for gpu in options.gpus) else "cuda:0"]
     if choice_of(extra, "code", ("refuse", "trust"), "refuse") == "trust":
         arguments.append("--trust-code")
     workers = workers_of(

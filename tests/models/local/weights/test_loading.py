@@ -164,6 +164,8 @@ def test_checkpoints_that_cannot_be_used(tiny_model: Callable[[str], Path], tmp_
     assert refused(tmp_path / "nothing").code == "no-such-folder"
     assert refused(tiny, quantization="bnb-4bit").code == "missing-package"
     assert refused(tiny, adapter="./lora").code == "missing-package"
+    assert refused(tiny, attention="flash_attention_2").code == "missing-package"
+    assert refused(tiny, device="cuda:99").code == refused(tiny, device="nonsense").code == "no-device"
     assert refused("nobody/nothing").code in ("not-in-cache", "not-found")
 
 

@@ -80,6 +80,21 @@ def test_clips_that_no_model_should_be_given(tiny_model: Any, worker: Any, tmp_p
     assert (answers[good.stem]["mixed_down"], answers[good.stem]["cut"]) == (True, False)
 
 
+@pytest.mark.parametrize(("fits", "equal", "size"), [(8, True, 8), (2, True, 2), (0, True, 1), (8, False, 1)])
+def test_the_batch_size_is_tested(fits: int, equal: bool, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from mmar.models.local.weights import __main__, probes
+
+    def compare(_: Any, count: int) -> bool:
+        if count > fits:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return equal
+
+    monkeypatch.setattr(probes, "batch_equals_alone", compare)
+    assert __main__._tested_batch(None, 8) == size  # type: ignore[arg-type]
+
+
 class OutOfMemoryAbove:
     """An answerer that has memory for so many requests at once."""
 

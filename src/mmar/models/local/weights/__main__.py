@@ -119,6 +119,25 @@ class _Inbox:
         self.queue.put(None)
 
 
+def _tested_batch(answerer: Answerer, size: int) -> int:
+    """The batch size: what was asked for, as far as memory goes and a batch answers as one request alone, else 1."""
+    import torch
+
+    from mmar.models.local.weights.probes import batch_equals_alone
+
+    while size > 1:
+        try:
+            if batch_equals_alone(answerer, min(size, 4)):
+                return size
+        except torch.OutOfMemoryError:
+            size //= 2
+        else:
+            text = "a batch does not answer as one request alone; the batch size is 1"
+            print(text, file=sys.stderr, flush=True)
+            return 1
+    return 1
+
+
 class _Worker:
     """The opened model, which answers what is in the inbox."""
 
@@ -127,21 +146,14 @@ class _Worker:
         from mmar.models.local.checkpoints import cannot_use
         from mmar.models.local.weights.answering import Answerer
         from mmar.models.local.weights.loading import WeightOptions, load, reason
-        from mmar.models.local.weights.probes import batch_equals_alone, tested
+        from mmar.models.local.weights.probes import tested
 
         loaded = load(WeightOptions(**{name: getattr(options, name) for name in WeightOptions._fields}))
         self._answerer: Answerer = Answerer(loaded, options.generation, writer.alive)
         self._writer, self._long = writer, options.long
-        self._batch = max(1, options.batch)
         try:
             self._limit = tested(self._answerer, options.model)
-            if self._batch > 1 and not batch_equals_alone(self._answerer, min(self._batch, 4)):
-                print(
-                    "a batch does not answer as one request alone; the batch size is 1",
-                    file=sys.stderr,
-                    flush=True,
-                )
-                self._batch = 1
+            self._batch = _tested_batch(self._answerer, max(1, options.batch))
         except UsageError:
             raise
         except Exception as error:

@@ -232,6 +232,7 @@ def _weights(kind: Any, folder: Path, options: WeightOptions) -> tuple[Any, dict
         "trust_remote_code": options.trust_code,
     }
     device = options.device or ("cuda:0" if torch.cuda.is_available() else "cpu")
+    _check_device(device, options)
     placed = device == "auto" or options.quantization != "none"
     if placed:
         arguments["device_map"] = "auto" if device == "auto" else {"": device}
@@ -249,6 +250,11 @@ def _weights(kind: Any, folder: Path, options: WeightOptions) -> tuple[Any, dict
             f"{options.model} does not fit into the memory of {device}",
             "use --option quantization=bnb-4bit, or vllm/ over several GPUs",
         ) from None
+    except ImportError as error:
+        problem = f"{options.model} cannot be loaded as the options say ({reason(error)})"
+        raise cannot_use(
+            "missing-package", problem, "install what it names, or choose another option"
+        ) from None
     except pickle.UnpicklingError:
         problem = (
             f"{options.model} has weights in a pickle that holds more than tensors, which could run any code"
@@ -259,6 +265,20 @@ def _weights(kind: Any, folder: Path, options: WeightOptions) -> tuple[Any, dict
             "cannot-load", f"{options.model} cannot be loaded ({reason(error)})", _INCOMPLETE
         ) from None
     return model, info
+
+
+def _check_device(device: str, options: WeightOptions) -> None:
+    try:
+        place = torch.device("cpu" if device == "auto" else device)
+        there = place.type != "cuda" or (place.index or 0) < torch.cuda.device_count()
+    except RuntimeError:  # a name that torch does not know
+        there = False
+    if not there:
+        raise cannot_use(
+            "no-device",
+            f"{options.model}: there is no device {device} here for torch {torch.__version__}",
+            "leave out device and gpus to run on the first GPU, else on the processor; or install torch for this GPU",
+        )
 
 
 def _with_adapter(model: Any, options: WeightOptions) -> tuple[Any, str]:
@@ -278,7 +298,9 @@ def _environment(model: Any, kind: Any, processor: Any) -> dict[str, str]:
     device = model.device
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else os.uname().machine
     extractor = getattr(processor, "feature_extractor", None)
+    slow = {} if device.type != "cpu" else {"warning": "the weights run on the processor, not on a GPU"}
     return {
+        **slow,
         "device": f"{device.type}: {name}",
         "torch": torch.__version__,
         "cuda": str(torch.version.cuda or ""),
