@@ -70,9 +70,17 @@ def test_little_work_is_done_to_open_filter_and_search(many: Many, open_page: Op
     A slower processor has more time, by how long it takes for some known work. Of what can be done again, the best of
     three attempts counts.
     """
-    page = open_page(many[0])
-    session = page.context.new_cdp_session(page.page)
-    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def opened() -> tuple[OpenPage, Any, float]:
+        page = open_page(many[0])
+        session = page.context.new_cdp_session(page.page)
+        session.send("Performance.enable", {"timeDomain": "threadTicks"})
+        page.go(v="items")
+        return page, session, _task_milliseconds(session)
+
+    attempts = [opened() for _ in range(3)]
+    opening = min(milliseconds for _, _, milliseconds in attempts)
+    page, session, _ = attempts[-1]
 
     def spent(act: Callable[[], object]) -> float:
         before = _task_milliseconds(session)
@@ -84,7 +92,6 @@ def test_little_work_is_done_to_open_filter_and_search(many: Many, open_page: Op
         page.wait("/^[1-9]/.test(document.getElementById('count').textContent)")
         page.wait("!document.getElementById('count').textContent.startsWith('1,000')")
 
-    opening = min(spent(lambda: (page.page.reload(), page.go(v="items"))) for _ in range(3))
     filtering = min(
         spent(lambda: page.page.evaluate(_FILTER, ["wrong", "unresolved", "differ", "disputed", ""])) / 5
         for _ in range(3)
