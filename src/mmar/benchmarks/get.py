@@ -261,14 +261,11 @@ class _Get:
         """Write the clips of Parquet files to where the metadata says."""
         shutil.rmtree(into, ignore_errors=True)
         items = self._items()
-        size = sum(path.stat().st_size for path in source.files)
         digests = [sha256_file(path) for path in source.files]
         with self._progress.task("audio: unpacking", len(items)) as advance:
             skipped = write_parquet_clips(source.files, items, into, advance)
         digest = digests[0] if len(digests) == 1 else sha256_bytes("".join(digests).encode())
-        return self._part(
-            source, into, size, digest, skipped, f"give the Parquet files of {self._entry.title}"
-        )
+        return self._part(source, into, digest, skipped, f"give the Parquet files of {self._entry.title}")
 
     def _unpack(self, source: Source, into: Path) -> AudioPart:
         """Verify an archive and unpack its clips."""
@@ -294,28 +291,11 @@ class _Get:
                 source.path, into, placement(self._clips()), limits=limits, advance=advance, name=source.name
             )
         hint = f"give the archive of the clips of {self._entry.title}"
-        return self._part(
-            source,
-            into,
-            size,
-            digest,
-            len(done.skipped),
-            hint,
-            *done.skipped[:1],
-            verified=published is not None,
-        )
+        part = self._part(source, into, digest, len(done.skipped), hint, *done.skipped[:1])
+        return msgspec.structs.replace(part, verified=published is not None)
 
     def _part(
-        self,
-        source: Source,
-        into: Path,
-        size: int,
-        digest: str,
-        skipped: int,
-        hint: str,
-        other: str = "",
-        *,
-        verified: bool = False,
+        self, source: Source, into: Path, digest: str, skipped: int, hint: str, other: str = ""
     ) -> AudioPart:
         """What was unpacked; `other` is a file that no item names."""
         clips = self._clips()
@@ -330,10 +310,9 @@ class _Get:
             )
         return AudioPart(
             url=source.name,
-            size=size,
+            size=sum(path.stat().st_size for path in source.files),
             sha256=digest,
             when=_now(),
-            verified=verified,
             clips=count,
             clip_bytes=clip_bytes,
             missing=missing,
