@@ -75,11 +75,11 @@ def files(data: Path) -> dict[str, bytes]:
     result = {
         path.relative_to(data).as_posix(): path.read_bytes() for path in data.rglob("*") if path.is_file()
     }
-    return {name: held for name, held in result.items() if not name.startswith(("studio.db", "."))}
+    return {name: content for name, content in result.items() if not name.startswith(("studio.db", "."))}
 
 
-class Kept:
-    """A studio that is at rest: a folder, and a database there or elsewhere."""
+class StoppedStudio:
+    """A studio that is not running: a data folder, and a database in it or elsewhere."""
 
     def __init__(self, data: Path, url: str = "") -> None:
         self.config = StudioConfig(data=data, database_url=url)
@@ -92,7 +92,7 @@ class Kept:
         finally:
             database.close()
 
-    def make(self, sound: bytes) -> Kept:
+    def make(self, sound: bytes) -> StoppedStudio:
         opened = open_studio(self.config)
         fill(opened.database)
         opened.database.close()
@@ -134,13 +134,13 @@ def test_no_tables_point_to_each_other_in_a_circle() -> None:
 
 
 def test_a_studio_moves_to_postgresql_and_back_row_by_row(server: str, tmp_path: Path) -> None:
-    lite = Kept(tmp_path / "lite").make(b"sound")
+    lite = StoppedStudio(tmp_path / "lite").make(b"sound")
     before = lite.rows()
-    assert all(len(held) == ROWS for held in before.values())
+    assert all(len(content) == ROWS for content in before.values())
     made = back_up_studio(lite.config, tmp_path / "backup 1")
     assert set(made.files) == {"studio.db", "media/recordings/a.wav"}
 
-    grown = Kept(tmp_path / "grown", server)
+    grown = StoppedStudio(tmp_path / "grown", server)
     restore_studio(grown.config, tmp_path / "backup 1")
     assert grown.rows() == before
     assert files(grown.data) == files(lite.data)
@@ -150,7 +150,7 @@ def test_a_studio_moves_to_postgresql_and_back_row_by_row(server: str, tmp_path:
 
     made = back_up_studio(grown.config, tmp_path / "backup 2")
     assert set(made.files) == {"studio.db", "media/recordings/a.wav"}
-    again = Kept(tmp_path / "again")
+    again = StoppedStudio(tmp_path / "again")
     restore_studio(again.config, tmp_path / "backup 2")
     assert again.rows() == now
     assert files(again.data) == files(lite.data)
@@ -164,7 +164,7 @@ def test_a_studio_moves_to_postgresql_and_back_row_by_row(server: str, tmp_path:
 
 
 def test_the_former_rows_of_a_database_are_saved_as_a_studio(server: str, tmp_path: Path) -> None:
-    studio = Kept(tmp_path / "data", server).make(b"first")
+    studio = StoppedStudio(tmp_path / "data", server).make(b"first")
     first = studio.rows()
     back_up_studio(studio.config, tmp_path / "backup")
     studio.add("later")
@@ -176,13 +176,13 @@ def test_the_former_rows_of_a_database_are_saved_as_a_studio(server: str, tmp_pa
     assert studio.rows() == first
     assert files(studio.data) == {"media/recordings/a.wav": b"first"}
     assert (studio.data / "studio.db").read_bytes() == b"another's"
-    stored = Kept(studio.data / ".before-restore")
+    stored = StoppedStudio(studio.data / ".before-restore")
     assert stored.rows() == later
     assert files(stored.data) == {"media/recordings/a.wav": b"first", "media/recordings/b.wav": b"later"}
 
 
 def test_a_restore_into_a_database_that_somebody_uses_is_refused(server: str, tmp_path: Path) -> None:
-    studio = Kept(tmp_path / "data", server).make(b"sound")
+    studio = StoppedStudio(tmp_path / "data", server).make(b"sound")
     back_up_studio(studio.config, tmp_path / "backup")
     before = studio.rows()
     other = open_database(server)
@@ -204,7 +204,7 @@ class Gone(BaseException):
 def test_an_interrupted_restore_is_complete_or_undone(
     at: str, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    studio = Kept(tmp_path / "data", server).make(b"first")
+    studio = StoppedStudio(tmp_path / "data", server).make(b"first")
     first = studio.rows(), files(studio.data)
     back_up_studio(studio.config, tmp_path / "backup")
     studio.add("later")
@@ -269,11 +269,11 @@ def test_an_interrupted_restore_is_complete_or_undone(
 def test_a_backup_that_the_database_cannot_store_changes_nothing(
     statement: str, code: str, server: str, tmp_path: Path
 ) -> None:
-    source = Kept(tmp_path / "source").make(b"other")
+    source = StoppedStudio(tmp_path / "source").make(b"other")
     with closing(sqlite3.connect(source.data / "studio.db")) as base, base:
         base.execute(statement)
     back_up_studio(source.config, tmp_path / "backup")
-    studio = Kept(tmp_path / "data", server).make(b"sound")
+    studio = StoppedStudio(tmp_path / "data", server).make(b"sound")
     before = studio.rows()
     with raises(code):
         restore_studio(studio.config, tmp_path / "backup")
@@ -281,7 +281,7 @@ def test_a_backup_that_the_database_cannot_store_changes_nothing(
     assert files(studio.data) == {"media/recordings/a.wav": b"sound"}
     assert not (studio.data / ".restore").exists()
     if code != "invalid-value":  # which SQLite keeps
-        lite = Kept(tmp_path / "lite").make(b"lite")
+        lite = StoppedStudio(tmp_path / "lite").make(b"lite")
         with raises(code):
             restore_studio(lite.config, tmp_path / "backup")
         assert files(lite.data) == {"media/recordings/a.wav": b"lite"}
