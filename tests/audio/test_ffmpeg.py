@@ -28,20 +28,15 @@ def ffmpeg(*arguments: str | Path) -> None:
     subprocess.run(["ffmpeg", "-nostdin", "-v", "error", *arguments], check=True)
 
 
-def stand_in(folder: Path, text: str) -> str:
-    """A program in ffmpeg's place."""
-    program = folder / "stand-in"
-    program.write_text(f"#!{sys.executable}\n{text}\n", encoding="utf-8")
-    program.chmod(0o755)
-    return str(program)
-
-
-def test_files_that_libsndfile_reads_are_not_converted(tone: Path, tmp_path: Path) -> None:
+def test_files_that_libsndfile_reads_are_not_converted(
+    tone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
     samples, rate = soundfile.read(tone)
     for name in ("a.wav", "a.flac", "a.mp3", "a.ogg", "a.aiff", "a.au", "a.caf"):
         soundfile.write(tmp_path / name, samples, rate)
         assert sniff_file(tmp_path / name).group == "audio"
-        assert readable_audio(tmp_path / name, tmp_path, ffmpeg="no such program") == tmp_path / name
+        assert readable_audio(tmp_path / name, tmp_path) == tmp_path / name
 
 
 def test_an_mp3_is_known_with_and_without_a_tag(tone: Path, tmp_path: Path) -> None:
@@ -112,22 +107,25 @@ def test_a_name_like_an_option_or_an_address_is_a_name(tone: Path, tmp_path: Pat
         assert describe(readable_audio(tmp_path / name, tmp_path)).duration == pytest.approx(3, abs=0.2)
 
 
-def test_without_ffmpeg_the_error_says_how_to_install_it(tmp_path: Path) -> None:
+def test_without_ffmpeg_the_error_says_how_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
     (tmp_path / "a.webm").write_bytes(b"\x1a\x45\xdf\xa3" + bytes(100))
     with raises("needs-ffmpeg", InputError):
-        readable_audio(tmp_path / "a.webm", tmp_path, ffmpeg=str(tmp_path / "no such program"))
+        readable_audio(tmp_path / "a.webm", tmp_path)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script")
-def test_a_conversion_that_hangs_is_stopped(tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="the program is a script")
+def test_a_program_that_hangs_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "ffprobe"
+    program.write_text(f"#!{sys.executable}\nimport time; time.sleep(600)\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("mmar.audio.ffmpeg._PROBE_S", 0.3)
     (tmp_path / "a.webm").write_bytes(b"\x1a\x45\xdf\xa3" + bytes(100))
     with raises("ffmpeg-timeout", ExternalError):
-        readable_audio(
-            tmp_path / "a.webm",
-            tmp_path,
-            timeout=0.3,
-            ffmpeg=stand_in(tmp_path, "import time; time.sleep(600)"),
-        )
+        readable_audio(tmp_path / "a.webm", tmp_path)
 
 
 def test_other_files_are_refused_with_a_code(tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ _MARKS = {
 }
 """Marks of codecs in MPEG-4 and Matroska files."""
 
+_PROBE_S, _CONVERSION_S = 60.0, 600.0  # longest run of each program
+
 
 class MediaFacts(msgspec.Struct, frozen=True):
     """ffprobe's description of a media file.
@@ -48,34 +50,24 @@ class MediaFacts(msgspec.Struct, frozen=True):
     has_video: bool
 
 
-def probe(path: Path, kind: FileType, *, ffmpeg: str = "ffmpeg", timeout: float = 60) -> MediaFacts:
+def probe(path: Path, kind: FileType) -> MediaFacts:
     """Describe a media file.
 
     Args:
         path: the file.
         kind: its type, of the group `media`.
-        ffmpeg: the program; ffprobe is expected beside it.
-        timeout: seconds.
 
     Raises:
         InputError: it has no audio stream, is damaged, or ffmpeg is not installed (code `needs-ffmpeg`).
         ExternalError: it took too long.
     """
-    name = Path(ffmpeg).name
     command = [
-        *(
-            ffmpeg.removesuffix(name) + name.replace("ffmpeg", "ffprobe"),
-            "-hide_banner",
-            "-v",
-            "error",
-            "-protocol_whitelist",
-            "file",
-        ),
+        *("ffprobe", "-hide_banner", "-v", "error", "-protocol_whitelist", "file"),
         *("-f", str(kind.demuxer), "-of", "json"),
         *("-show_entries", "format=duration:stream=codec_type,codec_name,sample_rate,channels,duration"),
         f"file:{path.absolute()}",
     ]
-    output = _run(command, path, kind, timeout)
+    output = _run(command, path, kind, _PROBE_S)
     streams: list[dict[str, Any]] = msgspec.json.decode(output).get("streams", []) if output.strip() else []
     sounds = [stream for stream in streams if stream.get("codec_type") == "audio"]
     if not sounds:
@@ -90,15 +82,7 @@ def probe(path: Path, kind: FileType, *, ffmpeg: str = "ffmpeg", timeout: float 
     )
 
 
-def convert(
-    path: Path,
-    out: Path,
-    kind: FileType,
-    *,
-    max_seconds: float = 4 * 3600,
-    timeout: float = 600,
-    ffmpeg: str = "ffmpeg",
-) -> MediaFacts:
+def convert(path: Path, out: Path, kind: FileType, *, max_seconds: float) -> MediaFacts:
     """Convert the first audio stream of a media file to FLAC (16 bit) or WAV (float).
 
     Args:
@@ -106,8 +90,6 @@ def convert(
         out: the file to make, `.flac` or `.wav`.
         kind: the type of the media file.
         max_seconds: longest recording that is converted.
-        timeout: seconds that the conversion may take.
-        ffmpeg: the program.
 
     Returns:
         What the media file states; the caller compares its duration with that of the result.
@@ -116,16 +98,16 @@ def convert(
         InputError: the file has no sound, is damaged, or ffmpeg is not installed.
         ExternalError: ffmpeg took too long.
     """
-    facts = probe(path, kind, ffmpeg=ffmpeg, timeout=min(timeout, 60))
+    facts = probe(path, kind)
     codec = ("flac", "-sample_fmt", "s16") if out.suffix == ".flac" else ("pcm_f32le",)
     command = [
-        *(ffmpeg, "-nostdin", "-hide_banner", "-loglevel", "error", "-xerror", "-y"),
+        *("ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error", "-xerror", "-y"),
         *("-protocol_whitelist", "file", "-f", str(kind.demuxer), "-i", f"file:{path.absolute()}"),
         *("-map", "0:a:0", "-vn", "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1"),
         *("-t", f"{max_seconds + 1:g}", "-c:a", *codec, "-fflags", "+bitexact", "-flags:a", "+bitexact"),
         *("-f", out.suffix[1:], f"file:{out.absolute()}"),
     ]
-    _run(command, path, kind, timeout)
+    _run(command, path, kind, _CONVERSION_S)
     return facts
 
 

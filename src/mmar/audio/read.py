@@ -40,6 +40,7 @@ MAX_CHANNELS = 64
 
 _MAX_CLIP_BYTES = 1 << 30  # of decoded samples; 46 minutes of stereo at 48 kHz
 _MAX_SECONDS = 300.0  # of decoding one clip
+_LONGEST_S = 4 * 3600.0  # recording that is converted
 _SHORTFALL_S = 1.0  # containers round, and encoders pad
 _AGAIN = "get the file again, or convert it again from its source"
 # The length of an MPEG file is only exact to a frame or two, and encoders pad.
@@ -156,17 +157,13 @@ def decode_blocks(
         yield from _blocks(sound, facts, path, start, stop, block)
 
 
-def readable_audio(
-    path: Path, work: Path, *, max_seconds: float = 4 * 3600, timeout: float = 600, ffmpeg: str = "ffmpeg"
-) -> Path:
+def readable_audio(path: Path, work: Path, *, max_seconds: float = _LONGEST_S) -> Path:
     """A file that libsndfile can read with the sound of a media file.
 
     Args:
         path: any audio or media file.
         work: an existing folder for a converted file, which gets a name of its own.
         max_seconds: longest recording that is converted.
-        timeout: seconds that the conversion may take.
-        ffmpeg: the program.
 
     Returns:
         `path` itself if it can be read as it is, otherwise a new FLAC file in `work`.
@@ -182,16 +179,16 @@ def readable_audio(
         return path
     out = work / f"{os.urandom(8).hex()}.flac"
     try:
-        _convert(path, out, kind, max_seconds=max_seconds, timeout=timeout, ffmpeg=ffmpeg)
+        _convert(path, out, kind, max_seconds)
     except BaseException:
         out.unlink(missing_ok=True)
         raise
     return out
 
 
-def _convert(path: Path, out: Path, kind: FileType, *, max_seconds: float = 4 * 3600, **options: Any) -> None:
+def _convert(path: Path, out: Path, kind: FileType, max_seconds: float = _LONGEST_S) -> None:
     """Convert a media file, and check that the result is as long as the file states."""
-    stated = convert(path, out, kind, max_seconds=max_seconds, **options)
+    stated = convert(path, out, kind, max_seconds=max_seconds)
     duration = describe(out).duration
     if duration > max_seconds:
         raise InputError(

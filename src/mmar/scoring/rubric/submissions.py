@@ -109,7 +109,6 @@ def load_submissions(
     benchmark: Benchmark | None,
     *,
     gate: Gate = "official",
-    rule: ReadingRule | None = None,
     lenient: bool = False,
 ) -> Submissions:
     """Read answers and reasoning, and put them through the gate.
@@ -118,7 +117,6 @@ def load_submissions(
         path: a run's folder, a predictions file, or a log of another program.
         benchmark: the questions with rubrics; may be left out for a file of whole records.
         gate: whose verdict decides which answers are judged.
-        rule: how `choice` reads an answer; a run's own by default.
         lenient: leave out records that do not belong.
 
     Raises:
@@ -131,7 +129,7 @@ def load_submissions(
     benchmark.check_scorable()
     return Submissions(
         tuple(
-            _submission(item, *answered.texts.get(item.id, (None, "")), gate=gate, rule=rule or answered.rule)
+            _submission(item, *answered.texts.get(item.id, (None, "")), gate=gate, rule=answered.rule)
             for item in benchmark
         ),
         answered.parts,
