@@ -51,19 +51,15 @@ class BatchService(Protocol):
 
     def line(self, key: str, request: Request) -> bytes:
         """One request as it is handed in."""
-        ...
 
     async def submit(self, lines: Sequence[bytes]) -> str:
         """Hand requests in; the batch's id."""
-        ...
 
     async def state(self, batch: str) -> BatchState:
         """How far a batch is."""
-        ...
 
     async def results(self, batch: str, items: Mapping[str, str]) -> dict[str, Outcome]:
         """The outcomes by key; `items` gives the item id of each key."""
-        ...
 
 
 def open_batch_service(model: str, options: ModelOptions) -> BatchService:

@@ -37,12 +37,10 @@ class Model(Protocol):
     @property
     def name(self) -> str:
         """As given to `mmar run`."""
-        ...
 
     @property
     def uses_audio(self) -> bool:
         """Whether it is given the clip."""
-        ...
 
     async def ask(self, request: Request) -> Answer:
         """Ask once; no retries, they are the engine's.
@@ -50,11 +48,9 @@ class Model(Protocol):
         Raises:
             RequestFailed: there is no answer.
         """
-        ...
 
     async def close(self) -> None:
         """Give back connections and processes."""
-        ...
 
 
 class ModelFacts(msgspec.Struct, frozen=True):

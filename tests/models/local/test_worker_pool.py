@@ -20,8 +20,8 @@ from expect import raises
 from mmar.api import run
 from mmar.errors import ExternalError
 from mmar.models import Answer, ModelOptions, RequestFailed, open_model
+from mmar.models.local.command import CommandWorker
 from mmar.models.local.worker_pool import WorkerPool
-from mmar.models.local.workers import CommandWorker
 from mmar.protocols import Message, Request
 from mmar.runs.ledger import read_ledger
 

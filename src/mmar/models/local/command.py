@@ -6,23 +6,27 @@ docs/models.md for an example. The end of what it writes to standard error is ke
 
 Options (`ModelOptions.extra`): `uses_audio` (`yes`, or `no` for a program that takes no audio), `start_s` (longest
 wait for its first line, in seconds). With `gpus` a copy runs on each GPU; with `workers` each is a command line, or
-`ray:N` for N copies on a Ray cluster.
+`ray:N` for N copies on a Ray cluster. The workers of `hf/` are made here too.
 """
 
 from __future__ import annotations
 
 import shlex
 import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
 
 from mmar.errors import UsageError
 from mmar.models.credentials import secrets_of
-from mmar.models.local.worker_pool import WorkerPool
-from mmar.models.local.workers import workers_of
+from mmar.models.local.program import Program
+from mmar.models.local.ray_worker import PREFIX, ray_workers
+from mmar.models.local.worker_pool import RunningWorker, Worker, WorkerPool
 from mmar.models.model import ModelOptions
 from mmar.models.options import check_known, choice_of, number_of
 
-START_S = 1800.0
-"""Longest wait for a program's first line, in seconds, unless the option `start_s` says otherwise."""
+_START_S = 1800.0  # the longest wait for a program's first line, unless the option `start_s` says otherwise
 
 
 def open_command(name: str, options: ModelOptions) -> WorkerPool:
@@ -50,6 +54,72 @@ def open_command(name: str, options: ModelOptions) -> WorkerPool:
         workers_of(f"command/{name}", arguments, options),
         uses_audio=choice_of(options.extra, "uses_audio", ("yes", "no"), "yes") == "yes",
         timeout_s=options.timeout_s,
-        start_s=number_of(options.extra, "start_s", 0.1, 86_400) or START_S,
+        start_s=number_of(options.extra, "start_s", 0.1, 86_400) or _START_S,
         secrets=secrets_of(options.environment),
     )
+
+
+class CommandWorker(msgspec.Struct, frozen=True):
+    """A program that reads and writes lines of JSON.
+
+    Attributes:
+        label: for messages.
+        arguments: the program and its arguments.
+        environment: all environment variables; `None` for those of this process.
+    """
+
+    label: str
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str] | None = None
+
+    async def start(self, name: str, timeout_s: float, start_s: float) -> RunningWorker:
+        """Start the program; see `Worker.start`."""
+        return await Program.start(list(self.arguments), name, timeout_s, start_s, self.environment)
+
+
+def workers_of(
+    name: str,
+    arguments: Sequence[str],
+    options: ModelOptions,
+    *,
+    more: Sequence[str] = (),
+    on_ray: Sequence[str] = (),
+) -> list[Worker]:
+    """The workers that options ask for: one for each GPU, command line and Ray actor, else one.
+
+    Args:
+        name: of the model, for messages.
+        arguments: the program and its arguments, on this machine.
+        options: `gpus` as in CUDA_VISIBLE_DEVICES, where "0+1" gives one worker two; `workers` as for a shell, or `ray:N`.
+        more: arguments that are added to each command line.
+        on_ray: the program and its arguments on a node of Ray, where they are others.
+
+    Raises:
+        UsageError: a command line cannot be split, there is no such program here, or Ray is not installed.
+    """
+    workers: list[Worker] = []
+    for gpu in options.gpus:
+        environment = {**options.environment, "CUDA_VISIBLE_DEVICES": gpu.replace("+", ",")}
+        workers.append(CommandWorker(f"gpu {gpu}", tuple(arguments), environment))
+    for line in options.workers:
+        if line.startswith(PREFIX):
+            workers += ray_workers(line, on_ray or arguments)
+        else:
+            workers.append(_command_worker(line, more))
+    return workers or [CommandWorker(name, tuple(arguments))]
+
+
+def _command_worker(line: str, more: Sequence[str]) -> CommandWorker:
+    """A worker by its command line; no shell is involved here."""
+    try:
+        words = shlex.split(line)
+    except ValueError as error:
+        raise UsageError(
+            f"{line}: {error}", code="invalid-value", argument="workers", hint="quote it as for a shell"
+        ) from None
+    if not words or shutil.which(words[0]) is None:
+        program = words[0] if words else ""
+        raise UsageError(f'{line}: there is no program "{program}"', code="invalid-value", argument="workers")
+    # ssh joins its arguments with spaces, and the shell of the other host splits them again.
+    added = map(shlex.quote, more) if Path(words[0]).name == "ssh" else more
+    return CommandWorker(line, (*words, *added))

@@ -12,8 +12,8 @@ from importlib.util import find_spec
 
 from mmar.errors import UsageError
 from mmar.models.credentials import secrets_of
+from mmar.models.local.command import workers_of
 from mmar.models.local.worker_pool import WorkerPool
-from mmar.models.local.workers import workers_of
 from mmar.models.model import ModelOptions
 from mmar.models.options import check_known, choice_of, number_of
 

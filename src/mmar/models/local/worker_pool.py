@@ -29,42 +29,28 @@ _MAX_FRUITLESS_STARTS = 3
 
 
 class RunningWorker(Protocol):
-    """A worker that was started."""
+    """A worker that was started. `Program` is one, and says what its methods raise."""
 
     @property
     def over(self) -> bool:
         """Whether it has ended or was given up."""
-        ...
 
     @property
     def answered(self) -> int:
         """How many answers it gave."""
-        ...
 
     @property
     def exit_report(self) -> str:
         """How it ended, for messages."""
-        ...
 
     async def ready(self) -> ProgramAnswer:
-        """Wait until it can answer.
-
-        Raises:
-            RequestFailed: it ended first, or took too long.
-        """
-        ...
+        """Wait until it can answer."""
 
     async def ask(self, request: Request, request_id: str) -> Answer:
-        """Ask once; `request_id` is not used twice.
-
-        Raises:
-            RequestFailed: there is no answer.
-        """
-        ...
+        """Ask once; `request_id` is not used twice."""
 
     async def stop(self) -> None:
         """End it and all that it started. Idempotent."""
-        ...
 
 
 class Worker(Protocol):
@@ -73,7 +59,6 @@ class Worker(Protocol):
     @property
     def label(self) -> str:
         """For messages."""
-        ...
 
     async def start(self, name: str, timeout_s: float, start_s: float) -> RunningWorker:
         """Start it.
@@ -86,7 +71,6 @@ class Worker(Protocol):
         Raises:
             RequestFailed: it cannot be started.
         """
-        ...
 
 
 class _Member:
