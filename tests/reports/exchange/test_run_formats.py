@@ -16,6 +16,7 @@ import yaml
 import mmar
 from expect import raises
 from mmar.cli.export import FORMATS
+from mmar.items import Item, write_benchmark
 from mmar.reports.exchange import formats
 from validators import run_validator
 
@@ -122,6 +123,21 @@ def test_a_log_of_inspect_is_read_back_by_this_program(run: Path) -> None:
     assert path.read_bytes() == first
     with raises("bad-suffix"):
         mmar.export_run(run, to="inspect", out=run.parent / "log.zip")
+
+
+def test_ids_that_would_name_one_member_of_a_log_name_two(tmp_path: Path) -> None:
+    items = [
+        Item(name, "a.wav", name, ("yes", "no"), "yes", "sound", "Signal Layer") for name in ("a/b", "a:b")
+    ]
+    write_benchmark(items, tmp_path / "meta.jsonl")
+    answers = tmp_path / "answers.jsonl"
+    answers.write_text("".join(f'{{"id": "{item.id}", "answer_prediction": "yes"}}\n' for item in items))
+    (log,) = mmar.export_run(answers, to="inspect", benchmark=tmp_path / "meta.jsonl")
+    with zipfile.ZipFile(log) as archive:
+        samples = [
+            json.loads(archive.read(name)) for name in archive.namelist() if name.startswith("samples/")
+        ]
+    assert [sample["id"] for sample in samples] == ["a/b", "a:b"]
 
 
 def test_a_log_is_read_by_inspect(run: Path) -> None:

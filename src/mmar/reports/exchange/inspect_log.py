@@ -62,8 +62,13 @@ def _write_archive(
             )
 
         add("_journal/start.json", {name: header[name] for name in ("version", "eval", "plan")})
+        members: set[str] = set()
         for sample in _samples(source):
-            add(f"samples/{_member(sample['id'])}_epoch_1.json", sample)
+            member = _member(sample["id"])
+            while member in members:  # two ids that differ only in marks which no file name may have
+                member += "_"
+            members.add(member)
+            add(f"samples/{member}_epoch_1.json", sample)
             summaries.append(_summary(sample))
             for counts in sample["model_usage"].values():
                 for name in usage:
