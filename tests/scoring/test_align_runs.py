@@ -12,7 +12,8 @@ from mmar.api import load
 from mmar.errors import InputError
 from mmar.items import write_benchmark
 from mmar.protocols import load_protocol
-from mmar.scoring.align_runs import align_runs, differing_parts
+from mmar.scoring.align_runs import align_runs
+from mmar.scoring.comparison import differing_parts
 from scoring.several import answers_file, answers_run, questions, side_by_side
 
 VIDEOS = ("a", "a", "b", None, None, "c")

@@ -7,7 +7,6 @@ got no answer counts as wrong in its run. An item that was not asked in all runs
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -17,7 +16,6 @@ import msgspec
 from mmar.errors import InputError, UsageError
 from mmar.items import Benchmark, first_names, load_benchmark, scored_content
 from mmar.protocols import Protocol, ReadingRule
-from mmar.runs.manifest import PARTS
 from mmar.scoring.intervals import clusters_of
 from mmar.scoring.result import ItemScore
 from mmar.scoring.score import Scored, score_task
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
 Scorer = Literal["choice", "official"]
 
 # The model is the question; the other parts are made equal by scoring all runs here and now.
-_NOT_COMPARED = frozenset({"model", "scorers", "mmar"})
 
 
 class ScoredRun(msgspec.Struct, frozen=True):
@@ -152,18 +149,6 @@ class AlignedRuns(msgspec.Struct, frozen=True):
         }
 
 
-class DifferingPart(msgspec.Struct, frozen=True):
-    """A part of the signature that is not the same in all runs.
-
-    Attributes:
-        part: its name, as in the signature.
-        values: one per run; `?` where it is not known.
-    """
-
-    part: str
-    values: tuple[str, ...]
-
-
 def align_runs(
     paths: Sequence[Path],
     load: Callable[[str], Benchmark],
@@ -254,22 +239,6 @@ def _check_number(inputs: Sequence[object]) -> None:
         )
 
 
-def differing_parts(runs: Sequence[ScoredRun]) -> tuple[DifferingPart, ...]:
-    """The parts of the signatures that are not the same in all runs, the model aside."""
-    parts = []
-    for part in PARTS:
-        values = tuple(run.parts.get(part, "?") for run in runs)
-        if part not in _NOT_COMPARED and len(set(values)) > 1:
-            parts.append(DifferingPart(part, values))
-    texts = {msgspec.json.encode(run.manifest.protocol) for run in runs if run.manifest is not None}
-    labels = {run.manifest.protocol.label for run in runs if run.manifest is not None}
-    if len(texts) > len(labels):
-        # Two recipes with the same name.
-        digests = tuple("?" if run.manifest is None else f"#{_digest(run.manifest.protocol)}" for run in runs)
-        parts.append(DifferingPart("protocol text", digests))
-    return tuple(parts)
-
-
 def _scored_run(
     label: str, path: Path, benchmark: Benchmark, scored: Scored, rule: ReadingRule | None
 ) -> ScoredRun:
@@ -328,10 +297,6 @@ def _asked_in_all(runs: Sequence[ScoredRun], *, partial: bool) -> tuple[int, ...
             f"{len(common):,} items that all were asked with --partial"
         ),
     )
-
-
-def _digest(protocol: Protocol) -> str:
-    return hashlib.sha256(msgspec.json.encode(protocol)).hexdigest()[:8]
 
 
 def run_label(place: int) -> str:

@@ -22,7 +22,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from mmar.scoring.align_runs import AlignedRuns, Scorer, differing_parts
+from mmar.scoring.align_runs import AlignedRuns, Scorer
 from mmar.scoring.comparison import (
     ComparedRun,
     Comparison,
@@ -30,6 +30,7 @@ from mmar.scoring.comparison import (
     Pair,
     PairedScores,
     Verdict,
+    differing_parts,
 )
 from mmar.scoring.result import Bounds
 from mmar.stats import paired

@@ -5,18 +5,23 @@ Accuracies in percent, differences in points, first minus second; p-values 0 to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
 
 from mmar._display import frame, html_table
-from mmar.scoring.align_runs import DifferingPart, Scorer
+from mmar.protocols import Protocol
+from mmar.runs.manifest import PARTS
+from mmar.scoring.align_runs import ScoredRun, Scorer
 from mmar.scoring.result import Bounds
 from mmar.stats.cluster import MIN_CLUSTERS
 from mmar.stats.interval import Interval
 from mmar.stats.paired import Equivalence, Noise
 from mmar.stats.sequences import Monitored
+
+_NOT_COMPARED = frozenset({"model", "scorers", "mmar"})
 
 METHODS = {
     "interval": "clustered by source video (Miller, arXiv 2411.00640), Wilson's at the effective number of items",
@@ -35,6 +40,18 @@ METHODS = {
 Verdict = Literal["first", "second", "not shown", "cannot be told"]
 """Which run is better; `not shown` where chance explains the difference; `cannot be told` where it depends on
 items without an answer, or there are fewer than ten source videos."""
+
+
+class DifferingPart(msgspec.Struct, frozen=True):
+    """A part of the signature that is not the same in all runs.
+
+    Attributes:
+        part: its name, as in the signature.
+        values: one per run; `?` where it is not known.
+    """
+
+    part: str
+    values: tuple[str, ...]
 
 
 class PairedScores(msgspec.Struct, frozen=True):
@@ -263,3 +280,23 @@ class Comparison(msgspec.Struct, frozen=True):
 def _points(low: float, high: float) -> str:
     """A range of points; its lower end may lie a little beyond zero, where the interval and the test part."""
     return f"{max(0.0, low):.1f} to {high:.1f} points"
+
+
+def differing_parts(runs: Sequence[ScoredRun]) -> tuple[DifferingPart, ...]:
+    """The parts of the signatures that are not the same in all runs, the model aside."""
+    parts = []
+    for part in PARTS:
+        values = tuple(run.parts.get(part, "?") for run in runs)
+        if part not in _NOT_COMPARED and len(set(values)) > 1:
+            parts.append(DifferingPart(part, values))
+    texts = {msgspec.json.encode(run.manifest.protocol) for run in runs if run.manifest is not None}
+    labels = {run.manifest.protocol.label for run in runs if run.manifest is not None}
+    if len(texts) > len(labels):
+        # Two recipes with the same name.
+        digests = tuple("?" if run.manifest is None else f"#{_digest(run.manifest.protocol)}" for run in runs)
+        parts.append(DifferingPart("protocol text", digests))
+    return tuple(parts)
+
+
+def _digest(protocol: Protocol) -> str:
+    return hashlib.sha256(msgspec.json.encode(protocol)).hexdigest()[:8]

@@ -6,7 +6,7 @@ a sample, since `mmar score` prints clustered intervals.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -111,3 +111,16 @@ def estimate_from_sample(
             control = [sum(hits) / len(earlier) for hits in columns]
         estimates.append(estimate_population(scores[scorer], drawn, strata, control=control))
     return SampleEstimate(len(drawn), len(strata), seed, len(earlier), *estimates)
+
+
+def running_interval(benchmark: Benchmark, right: Mapping[int, bool]) -> Interval:
+    """An interval of an accuracy over the items asked so far that may be looked at at any time.
+
+    Args:
+        benchmark: the questions.
+        right: whether the answer is right, by the position of each item asked.
+    """
+    from mmar.stats.sequences import share_sequence, worst_design_effect
+
+    effect = worst_design_effect(clusters_of(benchmark.items[position] for position in right))
+    return share_sequence(sum(right.values()) / effect, len(right) / effect)

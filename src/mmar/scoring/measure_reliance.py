@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from mmar.errors import UsageError
 from mmar.items import Item
 from mmar.runs.conditions import CONDITIONS
-from mmar.scoring.align_runs import AlignedRuns, DifferingPart, ScoredRun, Scorer, differing_parts
+from mmar.scoring.align_runs import AlignedRuns, ScoredRun, Scorer
+from mmar.scoring.comparison import DifferingPart, differing_parts
 from mmar.scoring.reliance import HIDING, Effect, Fall, Reliance, UnderCondition
 from mmar.stats import paired
 from mmar.stats.cluster import MIN_CLUSTERS, accuracy

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from mmar.scoring.intervals import SampleEstimate
     from mmar.scoring.kinds import OpenAnswer
     from mmar.scoring.robustness import ItemReadings
-    from mmar.stats.interval import Interval
 
 _WHOLE = {"id", "question", "choices", "answer"}
 _OF_OUR_OWN = (
@@ -238,7 +237,11 @@ def _score_run(task: Task, manifest: Manifest) -> Scored:
         parts["repeats"] = str(repeats)
     notes = []
     if manifest.sessions and manifest.sessions[-1].ended is None:
-        running = _running_interval(benchmark, streamed.tally)
+        from mmar.scoring.intervals import running_interval
+
+        verdicts = (streamed.tally.verdicts or bytearray())[: len(benchmark.closed)]
+        asked = {position: bool(byte & CHOICE) for position, byte in enumerate(verdicts) if byte & ASKED}
+        running = running_interval(benchmark.closed, asked)
         notes.append(
             f"the run is not finished; the same mmar run command continues it. Running interval of choice {running}, "
             "valid however often it is looked at (arXiv 1810.08240)"
@@ -254,20 +257,6 @@ def _score_run(task: Task, manifest: Manifest) -> Scored:
         score = msgspec.structs.replace(score, rotations=rotations_of(readings), repeats=repeats_of(readings))
         scored = msgspec.structs.replace(scored, readings=readings)
     return msgspec.structs.replace(scored, score=score, manifest=manifest, answers=answers)
-
-
-def _running_interval(benchmark: Benchmark, tally: Tally) -> Interval:
-    """An interval of `choice` over the items asked so far that may be looked at at any time."""
-    from mmar.scoring.intervals import clusters_of
-    from mmar.stats.sequences import share_sequence, worst_design_effect
-
-    benchmark = benchmark.closed
-    asked = [
-        position for position, byte in enumerate((tally.verdicts or b"")[: len(benchmark)]) if byte & ASKED
-    ]
-    effect = worst_design_effect(clusters_of(benchmark.items[position] for position in asked))
-    right = sum(tally.verdicts[position] & CHOICE > 0 for position in asked) if tally.verdicts else 0
-    return share_sequence(right / effect, len(asked) / effect)
 
 
 def _sample_estimate(
