@@ -113,13 +113,13 @@ class Sound:
         """Frames at which the level of a band rises by `rise` dB within 50 ms, at least `apart` frames apart."""
         level = self.band(low, high)
         growth = level[5:] - level[:-5]
-        found: list[int] = []
+        onsets: list[int] = []
         for index in np.flatnonzero((growth > rise) & (level[5:] > level.max() - 20)):
-            if not found or index - found[-1] > apart:
-                found.append(int(index))
-            elif growth[index] > growth[found[-1]]:
-                found[-1] = int(index)
-        return [index + 5 for index in found]
+            if not onsets or index - onsets[-1] > apart:
+                onsets.append(int(index))
+            elif growth[index] > growth[onsets[-1]]:
+                onsets[-1] = int(index)
+        return [index + 5 for index in onsets]
 
 
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -171,22 +171,22 @@ def _matched(scores: Scores | None, offered: Sequence[str]) -> list[float] | Non
     """The score of each choice, by the first key that stands in it; None unless every choice has one."""
     if scores is None:
         return None
-    found = []
+    matched = []
     for choice in offered:
         number = _number(choice)
         key = f"{number:g}" if number is not None and f"{number:g}" in scores else None
         key = key or next((key for key in scores if re.search(rf"\b{key}", choice.lower())), None)
         if key is None:
             return None
-        found.append(scores[key])
-    return found
+        matched.append(scores[key])
+    return matched
 
 
 def _number(text: str) -> float | None:
     words = {**{word: n for n, word in enumerate(_NUMBERS)}, "once": 1, "twice": 2}
-    found = re.search(r"\d+(\.\d+)?", text)
-    if found:
-        return float(found[0])
+    number = re.search(r"\d+(\.\d+)?", text)
+    if number:
+        return float(number[0])
     return next((float(words[word]) for word in re.findall("[a-z]+", text.lower()) if word in words), None)
 
 

@@ -80,12 +80,12 @@ def _gpus(program: str) -> tuple[Gpu, ...]:
         )
     except (OSError, subprocess.TimeoutExpired):
         return ()
-    found = []
+    gpus = []
     for line in result.stdout.splitlines() if result.returncode == 0 else ():
         name, _, mebibytes = line.rpartition(",")
         if name and mebibytes.strip().isdecimal():
-            found.append(Gpu(name.strip(), round(int(mebibytes) / 1024, 1)))
-    return tuple(found)
+            gpus.append(Gpu(name.strip(), round(int(mebibytes) / 1024, 1)))
+    return tuple(gpus)
 
 
 def memory_gib(size: str) -> float | None:

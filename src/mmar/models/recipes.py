@@ -70,23 +70,23 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"m
     def commands(self) -> tuple[str, ...]:
         """The commands that run it on MMAR, by what serves it, with capitals for what the person puts in."""
         run = f"mmar run {self.name} --benchmark mmar"
-        found = []
+        commands = []
         for kind in self.served_by:
             if kind in ("builtin", "api"):
-                found.append(run)
+                commands.append(run)
             elif kind == "cascade":
                 own = "" if "reasoner.base_url" in self.options else " --option reasoner.base_url=URL"
-                found.append(f"{run} --base-url URL --option captions=FILE{own}")
+                commands.append(f"{run} --base-url URL --option captions=FILE{own}")
             elif kind == "command":
                 program = f"python examples/{self.example}" if self.example else "PROGRAM"
-                found.append(f"{run} --worker '{program}'")
+                commands.append(f"{run} --worker '{program}'")
             elif self.id:
-                found.append(run if kind == self.served_by[0] else f"{run} --via {kind}")
+                commands.append(run if kind == self.served_by[0] else f"{run} --via {kind}")
         if any(kind in self.served_by for kind in _WEIGHTS):
             protocol = "" if self.id or self.protocol == DEFAULT else f" --protocol {self.protocol}"
             model = run if self.id else f"mmar run openai/NAME --benchmark mmar{protocol}"
-            found.append(f"{model} --base-url URL")
-        return tuple(found)
+            commands.append(f"{model} --base-url URL")
+        return tuple(commands)
 
 
 @cache
@@ -111,8 +111,8 @@ def recipe_of(model: str) -> Recipe | None:
     """
     name = model.partition("/")[2].partition("@")[0]
     known = recipes()
-    if found := known.get(model) or (known.get(name) if model.startswith("command/") else None):
-        return found
+    if recipe := known.get(model) or (known.get(name) if model.startswith("command/") else None):
+        return recipe
     matches = (each for each in known.values() if model == each.adapter or (name and name == each.id))
     return next(matches, None)
 

@@ -89,12 +89,12 @@ def merge_runs(out: Path, folders: Sequence[Path], benchmark: Benchmark) -> Merg
         )
     with ExitStack() as stack:
         for folder in {out, *folders}:
-            held = try_lock(folder / LOCK_NAME)
-            if held is None:
+            lock = try_lock(folder / LOCK_NAME)
+            if lock is None:
                 raise UsageError(
                     f"{folder}: a process writes this run", code="run-locked", hint="wait for it"
                 )
-            stack.callback(held.release)
+            stack.callback(lock.release)
         write_atomic(out / LEDGER_NAME, _lines([folder / LEDGER_NAME for folder in folders]), sync=True)
         write_manifest(out, manifest)
         write_predictions(out, benchmark)

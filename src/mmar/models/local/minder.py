@@ -158,11 +158,11 @@ def failure_cause(log: Path, start: int = 0) -> str:
     for line, following in pairwise([*lines, ""]):
         if _TRACEBACK in line:
             in_traceback = True
-        elif in_traceback and (found := _EXCEPTION.search(line)):
+        elif in_traceback and (match := _EXCEPTION.search(line)):
             in_traceback = False
             # The message of a validation error goes on in the next line, indented.
             more = f" {following.strip()}" if following.startswith("  ") else ""
-            causes.append((line[found.start(1) :].strip() + more)[:_CAUSE_LENGTH])
+            causes.append((line[match.start(1) :].strip() + more)[:_CAUSE_LENGTH])
     if causes:
         return causes[0] if causes[-1] == causes[0] else f"{causes[0]} (at last: {causes[-1]})"
     usage = [line for line in lines if _USAGE.match(line)]

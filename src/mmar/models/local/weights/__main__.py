@@ -175,10 +175,10 @@ class _Worker:
 
     def _batches(self) -> Iterator[list[dict[str, Any]]]:
         """What waits, up to the batch size and of equal settings; others wait for the next batch."""
-        held: dict[str, Any] | None = None
+        next_first: dict[str, Any] | None = None
         while True:
-            first = held if held is not None else self._queue.get()
-            held = None
+            first = next_first if next_first is not None else self._queue.get()
+            next_first = None
             if first is None:
                 return
             batch, until = [first], time.monotonic() + _GATHER_S
@@ -191,7 +191,7 @@ class _Worker:
                     yield batch
                     return
                 if record.get("settings") != first.get("settings"):
-                    held = record
+                    next_first = record
                     break
                 batch.append(record)
             yield batch
