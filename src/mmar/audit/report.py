@@ -134,18 +134,24 @@ def _outcome(
 ) -> Outcome:
     if check.needs not in has:
         return Outcome(check.code, check.severity, check.title, skipped=check.needs)
-    found = list(check.find(subject))
-    findings = [each for each in found if isinstance(each, Finding)]
-    kept = []
+    results = list(check.find(subject))
+    findings = [each for each in results if isinstance(each, Finding)]
+    remaining = []
     for finding in findings:
         key = accepted.key(check.code, finding)
         if key in accepted.keys:
             used.add(key)
         else:
-            kept.append(finding)
-    measures = tuple(each for each in found if isinstance(each, Measure))
+            remaining.append(finding)
+    measures = tuple(each for each in results if isinstance(each, Measure))
     return Outcome(
-        check.code, check.severity, check.title, tuple(kept), measures, len(findings) - len(kept), None
+        check.code,
+        check.severity,
+        check.title,
+        tuple(remaining),
+        measures,
+        len(findings) - len(remaining),
+        None,
     )
 
 

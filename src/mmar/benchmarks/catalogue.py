@@ -121,8 +121,8 @@ def entry_named(name: str) -> Entry:
         raise UsageError(f'unknown benchmark "{name}"', code="unknown-benchmark", hint=similar(base))
     if not edition or edition == entry.edition:
         return entry
-    if (found := edition_named(base, edition)) is not None:
-        return _entry_of(entry, found)
+    if (known := edition_named(base, edition)) is not None:
+        return _entry_of(entry, known)
     listed = ", ".join(each.name for each in editions().get(base, ())) or "none"
     raise UsageError(
         f'"{base}" has no edition "{edition}"', code="unknown-edition", hint=f"known editions: {listed}"

@@ -183,9 +183,9 @@ class _Get:
             raise
         return Source(public_url(remote.url), path, downloaded=True)
 
-    def _get_metadata(self, given: Source | None) -> Receipt:
+    def _get_metadata(self, own: Source | None) -> Receipt:
         parts: dict[str, Part] = {}
-        for source in () if given is None else (msgspec.structs.replace(given, more=()), *given.more):
+        for source in () if own is None else (msgspec.structs.replace(own, more=()), *own.more):
             self._put_metadata(source, self._entry.metadata, parts)
         files = self._entry.metadata
         for place, remote in enumerate(files, 1):

@@ -106,10 +106,10 @@ def check_layout(path: Path, entry: Entry) -> None:
         UsageError: the library that reads it is not installed (code `missing-extra`).
     """
     try:
-        found = load_benchmark(path).name
-        if found != entry.name:
+        name = load_benchmark(path).name
+        if name != entry.name:
             raise InputError(
-                f'has the layout of "{found}"',
+                f'has the layout of "{name}"',
                 file=str(path),
                 code="wrong-layout",
                 hint=f"give the questions of {entry.title}",

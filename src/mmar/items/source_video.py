@@ -289,10 +289,10 @@ def _canonical(address: str) -> str:
     query = _query(address)
     names = [name for name, _ in query]
     if any(_is_tracking(name, names) for name in names):
-        kept = urlencode([pair for pair in query if not _is_tracking(pair[0], names)])
+        cleaned = urlencode([pair for pair in query if not _is_tracking(pair[0], names)])
     else:
-        kept = parts.query  # letter for letter: a signed address must not be spelled anew
-    return urlunsplit((parts.scheme, parts.netloc.lower(), parts.path, kept, ""))
+        cleaned = parts.query  # letter for letter: a signed address must not be spelled anew
+    return urlunsplit((parts.scheme, parts.netloc.lower(), parts.path, cleaned, ""))
 
 
 def _query(address: str) -> list[tuple[str, str]]:

@@ -86,8 +86,8 @@ def _open_archive(path: Path, key: str | None, id_field: str | None) -> Predicti
 
 
 def _open_folder(folder: Path, key: str | None, id_field: str | None) -> PredictionLog:
-    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    names = sorted(islice((name for name in found if _is_log(name)), _MOST_FILES))
+    paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    names = sorted(islice((name for name in paths if _is_log(name)), _MOST_FILES))
     logs: list[PredictionLog] = []
     errors: list[InputError | UsageError] = []
     for name in names:

@@ -132,9 +132,9 @@ def object_rows(value: Mapping[str, Any], key: str | None = None, *, by_id: bool
     if rows:
         return rows
     inner = [
-        found
+        nested
         for name, each in value.items()
-        if isinstance(each, Mapping) and (found := object_rows(each, key, by_id=name in _LISTS))
+        if isinstance(each, Mapping) and (nested := object_rows(each, key, by_id=name in _LISTS))
     ]
     return inner[0] if len(inner) == 1 else []
 

@@ -104,11 +104,11 @@ _SHOWN = 20
 _WIDTH = 60
 
 
-def diff_lines(found: BenchmarkDiff, one: Benchmark, other: Benchmark, names: tuple[str, str]) -> list[str]:
+def diff_lines(diff: BenchmarkDiff, one: Benchmark, other: Benchmark, names: tuple[str, str]) -> list[str]:
     """What differs between two benchmarks.
 
     Args:
-        found: the differences.
+        diff: the differences.
         one: the first benchmark.
         other: the second benchmark.
         names: what to call them.
@@ -117,28 +117,28 @@ def diff_lines(found: BenchmarkDiff, one: Benchmark, other: Benchmark, names: tu
         f"{letter} {name}: {len(benchmark):,} items, digest {benchmark.digest[:8]}"
         for letter, name, benchmark in zip("AB", names, (one, other), strict=True)
     ]
-    if found.same_score:
+    if diff.same_score:
         lines.append("every run scores the same on both")
-    for title, ids in (("only in B", found.added), ("only in A", found.removed)):
+    for title, ids in (("only in B", diff.added), ("only in A", diff.removed)):
         if ids:
             more = f" and {len(ids) - _SHOWN:,} more" if len(ids) > _SHOWN else ""
             lines.append(f"{title}: {len(ids):,} ({', '.join(ids[:_SHOWN])}{more})")
-    lines += [f"{name} differs: {count(items, 'item')}" for name, items in found.by_field.items()]
-    for change in found.scored_changes[:_SHOWN]:
+    lines += [f"{name} differs: {count(items, 'item')}" for name, items in diff.by_field.items()]
+    for change in diff.scored_changes[:_SHOWN]:
         lines += [
             f"  {change.id} {change.field}",
             f"    A {_short(change.before)}",
             f"    B {_short(change.after)}",
         ]
-    if len(found.scored_changes) > _SHOWN:
-        lines.append(f"  and {len(found.scored_changes) - _SHOWN:,} more; --json lists all")
+    if len(diff.scored_changes) > _SHOWN:
+        lines.append(f"  and {len(diff.scored_changes) - _SHOWN:,} more; --json lists all")
     return lines
 
 
-def run_lines(runs: Sequence[RunOnBoth], found: BenchmarkDiff, display: Display | None = None) -> list[str]:
+def run_lines(runs: Sequence[RunOnBoth], diff: BenchmarkDiff, display: Display | None = None) -> list[str]:
     """Runs on both editions, the items whose verdict differs with the reason, and who answers the old keys."""
     fields: dict[str, list[str]] = {}
-    for change in found.scored_changes:
+    for change in diff.scored_changes:
         fields.setdefault(change.id, []).append(change.field)
     lines: list[str] = []
     for run in runs:

@@ -262,8 +262,8 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         query = parse_qs(parts.query)
         host = self.headers.get("host", "").rpartition(":")[0]
-        given = self.headers.get("x-token") or query.get("token", [""])[0]
-        if host not in _HOSTS or not hmac.compare_digest(given.encode(), self.owner.token.encode()):
+        token = self.headers.get("x-token") or query.get("token", [""])[0]
+        if host not in _HOSTS or not hmac.compare_digest(token.encode(), self.owner.token.encode()):
             self.close_connection = True
             self._send_json({"error": "open the address that mmar errors printed"}, 403)
             return None, {}

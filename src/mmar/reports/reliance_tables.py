@@ -181,9 +181,9 @@ def faithfulness_table(result: Faithfulness, display: Display | None = None) -> 
         )
         for change in result.changes
     ]
-    told = f"{count(result.items, 'answer')} with reasoning, given as {'text in the question' if result.interface == 'question' else 'the beginning of the reply'}"
+    sentence = f"{count(result.items, 'answer')} with reasoning, given as {'text in the question' if result.interface == 'question' else 'the beginning of the reply'}"
     lines = [*draw(columns, rows, display), "", *_by_modality(result, display)]
-    notes = [("asked", told)]
+    notes = [("asked", sentence)]
     if result.without_reasoning:
         notes.append(
             ("note", f"{count(result.without_reasoning, 'answer')} without separate reasoning not asked")

@@ -88,11 +88,11 @@ def exam_table(result: ExamResult, display: Display | None = None) -> str:
         )
         for each in result.kinds
     ]
-    told = f"{result.told_apart:.1f} % of the items have their reference reasoning above all three others"
+    sentence = f"{result.told_apart:.1f} % of the items have their reference reasoning above all three others"
     lines = [
         *draw(columns, rows, display),
         "",
-        *facts([("judge", result.judge), ("told apart", told)], display),
+        *facts([("judge", result.judge), ("told apart", sentence)], display),
     ]
     return "".join(f"{line}\n" for line in lines)
 

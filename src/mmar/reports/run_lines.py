@@ -113,7 +113,7 @@ def run_plan_lines(spec: RunSpec) -> Iterator[str]:
 
 
 def run_summary(
-    result: RunResult, folder: Path, n: int, lost: int = 0, *, withheld: bool = False
+    result: RunResult, folder: Path, n: int, unreadable: int = 0, *, withheld: bool = False
 ) -> Iterator[str]:
     """What came of a session, and what to do next.
 
@@ -121,7 +121,7 @@ def run_summary(
         result: of the session.
         folder: of the run.
         n: number of questions that can be asked.
-        lost: number of those whose records could not be read.
+        unreadable: number of those whose records could not be read.
         withheld: whether the publisher withholds answers, so that the run is submitted and not scored.
     """
     counts, audio = result.counts, result.audio
@@ -132,8 +132,8 @@ def run_summary(
     failed = "".join(f", {count:,} failed ({kind})" for kind, count in sorted(counts.failed.items()))
     cached = f" ({counts.cached:,} from the cache)" if counts.cached else ""
     yield f"asked       {result.requested:,}: {counts.answered:,} answered{cached}{failed}"
-    if lost:
-        yield f"left out    {_count(lost, 'question')} that cannot be read; mmar score counts them as missing"
+    if unreadable:
+        yield f"left out    {_count(unreadable, 'question')} that cannot be read; mmar score counts them as missing"
     for kind, message in sorted(counts.reasons.items()):
         if kind in counts.failed:
             yield f"failed      {kind}: {message.splitlines()[0][:200] if message else '(no message)'}"

@@ -344,8 +344,8 @@ def _ranks(systems: Sequence[System], runs: Sequence[RunRow], scorer: str) -> di
         return {}
     if len(ranked) == len(runs) and len({len(run.clusters) for run in runs}) == 1:
         scores = [list(map(float, run.right[scorer])) for run in runs]
-        lost = [run.unanswered or [False] * len(run.clusters) for run in runs]
-        orders = pairwise(scores, list(runs[0].clusters), unanswered=lost, draws=2_000)
+        unanswered = [run.unanswered or [False] * len(run.clusters) for run in runs]
+        orders = pairwise(scores, list(runs[0].clusters), unanswered=unanswered, draws=2_000)
         result = rank_ranges([sum(row) for row in scores], orders)
     else:
         values = [systems[index].values[ALL] for index in ranked]

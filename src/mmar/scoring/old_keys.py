@@ -104,8 +104,8 @@ def count_old_keys(changed: Mapping[str, ChangedKey], scores: Mapping[str, ItemS
         if score is None or score.prediction is None:
             continue
         chances.append(1 / key.choices if key.is_choice else 0.0)
-        said = _words(score.prediction)  # of a blank answer nothing, which repeats no key
-        old = score.named == key.old if key.is_choice else bool(said) and said == _words(key.old)
+        words = _words(score.prediction)  # of a blank answer nothing, which repeats no key
+        old = score.named == key.old if key.is_choice else bool(words) and words == _words(key.old)
         if old:
             ids.append(item_id)
         elif score.named == key.new:

@@ -198,10 +198,10 @@ def quantities(choices: Sequence[str]) -> tuple[float, ...] | None:
     numbers, frames = [], set()
     for choice in choices:
         text = same(choice)
-        found = _NUMBER.findall(text)
-        if len(found) != 1:
+        matches = _NUMBER.findall(text)
+        if len(matches) != 1:
             return None
         frames.add(_NUMBER.sub("#", text).removesuffix("s"))  # "1 time", "2 times"
-        word = found[0]
+        word = matches[0]
         numbers.append(float(_WORDS[word]) if word in _WORDS else float(word.replace(",", "")))
     return tuple(numbers) if len(frames) == 1 and len(set(numbers)) == len(numbers) else None

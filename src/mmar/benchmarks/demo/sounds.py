@@ -205,8 +205,8 @@ def mix(seconds: float, events: Iterable[tuple[float, Wave]]) -> Wave:
     frames = _frames(seconds)
     stereo = any(wave.ndim == 2 for _, wave in listed)
     total = np.zeros((frames, 2) if stereo else frames)
-    for at, wave in listed:
-        start = _frames(at)
+    for seconds_before, wave in listed:
+        start = _frames(seconds_before)
         part = wave[: max(0, frames - start)]
         total[start : start + len(part)] += part[:, None] if stereo and part.ndim == 1 else part
     return total

@@ -238,8 +238,8 @@ def _score(right: bool, named: str, reason: str) -> dict[str, Any]:  # noqa: FBT
 def _usage(answer: Answer | None) -> dict[str, int]:
     if answer is None or answer.usage is None:
         return {}
-    given, made = answer.usage.input_tokens or 0, answer.usage.output_tokens or 0
-    return {"input_tokens": given, "output_tokens": made, "total_tokens": given + made}
+    sent, received = answer.usage.input_tokens or 0, answer.usage.output_tokens or 0
+    return {"input_tokens": sent, "output_tokens": received, "total_tokens": sent + received}
 
 
 def _summary(sample: dict[str, Any]) -> dict[str, Any]:

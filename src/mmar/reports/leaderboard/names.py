@@ -78,8 +78,8 @@ def find_system(name: str) -> KnownSystem | None:
         >>> find_system("hf/Qwen/Qwen2.5-Omni-7B").id, find_system("qwen 2.5 omni 7b").id
         ('qwen2.5-omni-7b', 'qwen2.5-omni-7b')
     """
-    found = next((_by_spelling()[one] for one in _spellings(name) if one in _by_spelling()), None)
-    return None if found is None else known_systems()[found]
+    system = next((_by_spelling()[one] for one in _spellings(name) if one in _by_spelling()), None)
+    return None if system is None else known_systems()[system]
 
 
 def plain_name(model: str) -> str:

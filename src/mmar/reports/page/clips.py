@@ -143,8 +143,8 @@ def spectrogram(clip: Clip) -> npt.NDArray[np.uint8]:
     bands = _mel_bands(size, clip.rate)
     power = np.empty((WIDTH * each, HEIGHT), np.float32)
     for start in range(0, len(centres), WIDTH):  # a block at a time, to bound the memory
-        at = centres[start : start + WIDTH]
-        frames = padded[at[:, None] + np.arange(size)] * window
+        columns = centres[start : start + WIDTH]
+        frames = padded[columns[:, None] + np.arange(size)] * window
         power[start : start + WIDTH] = (np.abs(np.fft.rfft(frames)) ** 2).astype(np.float32) @ bands
     decibels = 10 * np.log10(power.reshape(WIDTH, each, HEIGHT).mean(axis=1) + 1e-10)
     above = (decibels - decibels.max() + _RANGE_DB) / _RANGE_DB

@@ -48,7 +48,9 @@ def item_columns(benchmark: Benchmark, clips: Sequence[Sequence[int]]) -> dict[s
         "sub": _names(item.sub_category for item in items),
         "language": _names(item.language for item in items),
     }
-    places = {dimension: {name: at for at, name in enumerate(known)} for dimension, known in names.items()}
+    places = {
+        dimension: {name: index for index, name in enumerate(known)} for dimension, known in names.items()
+    }
     return {
         "names": names,
         "id": [well_formed(item.id) for item in items],

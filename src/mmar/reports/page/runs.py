@@ -318,7 +318,7 @@ def _official(item: Item, row: ItemScore) -> tuple[str, str]:
 
 
 def _votes(judge: str, judged: JudgedItem, item: Item) -> dict[str, Any]:
-    given = [each for each in judged.judgements if each is not None]
+    judgements = [each for each in judged.judgements if each is not None]
     return {
         "judge": judge,
         "passes": judged.passes,
@@ -326,8 +326,8 @@ def _votes(judge: str, judged: JudgedItem, item: Item) -> dict[str, Any]:
         "criteria": [
             {
                 "name": well_formed(criterion.name),
-                "scores": [each.votes[place].score for each in given],
-                "reason": well_formed(given[0].votes[place].reason[:2000]) if given else "",
+                "scores": [each.votes[place].score for each in judgements],
+                "reason": well_formed(judgements[0].votes[place].reason[:2000]) if judgements else "",
             }
             for place, criterion in enumerate(item.rubric or ())
         ],

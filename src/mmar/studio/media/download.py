@@ -98,84 +98,84 @@ async def follow(url: str, policy: FetchPolicy, *, resolver: AbstractResolver | 
 
 
 async def _reply(
-    session: aiohttp.ClientSession, at: URL, policy: FetchPolicy
+    session: aiohttp.ClientSession, url: URL, policy: FetchPolicy
 ) -> tuple[aiohttp.ClientResponse, URL]:
     """The final reply after all redirects, and its URL."""
     for _ in range(policy.max_redirects + 1):
-        reply = await session.get(at, allow_redirects=False)
+        reply = await session.get(url, allow_redirects=False)
         try:
-            further = _next(reply, at, policy)
+            further = _next(reply, url, policy)
         except BaseException:
             reply.close()
             raise
         if further is None:
-            return reply, at
+            return reply, url
         reply.close()
-        at = further
+        url = further
     raise ExternalError(
-        f"{at.host}: redirects more than {policy.max_redirects} times",
+        f"{url.host}: redirects more than {policy.max_redirects} times",
         code="too-many-redirects",
     )
 
 
-def _next(reply: aiohttp.ClientResponse, at: URL, policy: FetchPolicy) -> URL | None:
+def _next(reply: aiohttp.ClientResponse, url: URL, policy: FetchPolicy) -> URL | None:
     """The checked URL that a reply redirects to; `None` if it is no redirect."""
     if reply.status not in _REDIRECTS or not (location := reply.headers.get("Location")):
         return None
     try:
-        further = at.join(URL(location, encoded=location.isascii()))
+        further = url.join(URL(location, encoded=location.isascii()))
     except ValueError:
-        raise ExternalError(f"{at.host}: redirects to an invalid URL", code="invalid-redirect") from None
+        raise ExternalError(f"{url.host}: redirects to an invalid URL", code="invalid-redirect") from None
     return check_url(str(further), policy, led_to=True)
 
 
 async def _save(
-    reply: aiohttp.ClientResponse, at: URL, out: Path, policy: FetchPolicy, advance: Advance
+    reply: aiohttp.ClientResponse, url: URL, out: Path, policy: FetchPolicy, advance: Advance
 ) -> None:
     if reply.status != 200:
         raise ExternalError(
-            f"{at.host}: answered {reply.status} {reply.reason or ''}".rstrip(), code="http-status"
+            f"{url.host}: answered {reply.status} {reply.reason or ''}".rstrip(), code="http-status"
         )
     if reply.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise ExternalError(f"{at.host}: sent a compressed response", code="compressed")
+        raise ExternalError(f"{url.host}: sent a compressed response", code="compressed")
     if reply.content_length is not None and reply.content_length > policy.max_bytes:
-        raise _too_large(at, policy)
+        raise _too_large(url, policy)
     if reply.content_type in ("text/html", "application/xhtml+xml"):
-        raise _web_page(at)
+        raise _web_page(url)
     with out.open("xb") as file:
         try:
-            await _receive(reply, at, file, policy, advance)
+            await _receive(reply, url, file, policy, advance)
         except BaseException:
             out.unlink(missing_ok=True)
             raise
 
 
 async def _receive(
-    reply: aiohttp.ClientResponse, at: URL, file: BinaryIO, policy: FetchPolicy, advance: Advance
+    reply: aiohttp.ClientResponse, url: URL, file: BinaryIO, policy: FetchPolicy, advance: Advance
 ) -> None:
     size = 0
     async for chunk in reply.content.iter_any():
         if not size and is_html(chunk):
-            raise _web_page(at)
+            raise _web_page(url)
         size += len(chunk)
         if size > policy.max_bytes:
-            raise _too_large(at, policy)
+            raise _too_large(url, policy)
         file.write(chunk)
         advance(size, reply.content_length)
     if not size:
-        raise ExternalError(f"{at.host}: sent an empty file", code="empty-file")
+        raise ExternalError(f"{url.host}: sent an empty file", code="empty-file")
 
 
-def _too_large(at: URL, policy: FetchPolicy) -> ExternalError:
+def _too_large(url: URL, policy: FetchPolicy) -> ExternalError:
     return ExternalError(
-        f"{at.host}: the file is larger than the {format_bytes(policy.max_bytes)} that are allowed",
+        f"{url.host}: the file is larger than the {format_bytes(policy.max_bytes)} that are allowed",
         code="recording-too-large",
     )
 
 
-def _web_page(at: URL) -> UsageError:
+def _web_page(url: URL) -> UsageError:
     return UsageError(
-        f"{at.host}: sent a web page instead of a recording (a login, a player, an error?); "
+        f"{url.host}: sent a web page instead of a recording (a login, a player, an error?); "
         "give the address of the media file itself, or download and upload it",
         code="web-page",
     )
