@@ -61,7 +61,7 @@ def score_log(
     streamed = score_against(benchmark, _predictions(joined), msgspec.structs.replace(task, on_item=on_item))
     streamed.tally.cut_off = sum(each.record.finish_reason == "length" for each in joined.answers.values())
     streamed.errors += errors
-    notes = [f"read as a log of {joined.program}", *joined.notes]
+    notes = [f"layout of the log: {joined.program}", *joined.notes]
     return streamed, notes, _program(joined, rows) if verdicts else None
 
 
