@@ -27,6 +27,8 @@ addPhrases({
     '{correct} of {n} items · official {official} % · chance {chance} %',
     '{n} 题中的 {correct} 题 · 官方 {official} % · 随机 {chance} %',
   ],
+  bySource: ['Interval: 95 %, items clustered by {n} source videos', '区间：95 %，题目按 {n} 个来源视频聚类'],
+  byItem: ["Interval: 95 %, Wilson's", '区间：95 %，Wilson 法'],
   askedOnly: [
     '{asked} of {n} items were asked; accuracies are of those.',
     '{n} 题中提问了 {asked} 题；准确率以此为准。',
@@ -95,9 +97,15 @@ function headline(run) {
         chance: fixed(chance),
       }),
     ),
+    interval && el('p', { class: 'quiet' }, intervalMethod(choice)),
     run.score.asked && el('p', {}, t('askedOnly', { asked: counted(n), n: counted(run.score.n) })),
     statesBar(run),
   );
+}
+
+/** @param {import('./data.js').Accuracy} accuracy */
+function intervalMethod({ clustered }) {
+  return clustered ? t('bySource', { n: counted(clustered.clusters) }) : t('byItem');
 }
 
 const STATE_LOOKS = { right: 'is-right', wrong: 'is-wrong', unresolved: 'is-open', refused: 'is-open' };
