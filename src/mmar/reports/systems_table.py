@@ -390,7 +390,7 @@ def _averages(results: Sequence[PublishedResult]) -> list[str]:
 
 def _notes(systems: Sequence[System], runs: Sequence[RunRow], scorer: str) -> list[str]:
     kinds = {system.kind for system in systems}
-    notes = [f"runs are scored by the {scorer} scorer"] if runs else []
+    notes = [f"runs are scored by the {scorer} scorer; intervals are Wilson's"] if runs else []
     if kinds - {"run"}:
         notes.append("published results are as published; their prompts and readers differ")
     if kinds - {"run"} and runs and not runs[0].benchmark.startswith(("mmar", "file#")):
