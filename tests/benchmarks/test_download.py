@@ -145,7 +145,10 @@ def test_refusals_of_the_hugging_face_hub(server: FileServer, tmp_path: Path, st
         download(remote, tmp_path, label="audio", endpoint=server.base)
 
 
-def test_without_a_network_the_hub_is_offline(server: FileServer, tmp_path: Path) -> None:
+def test_without_a_network_the_hub_is_offline(
+    server: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)  # the client of the hub waits 23 s between its attempts
     remote = hub_file(server, BODY)
     with raises("offline", ExternalError):
         download(remote, tmp_path, label="audio", endpoint="http://127.0.0.1:9")
