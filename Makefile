@@ -82,7 +82,7 @@ CHECKING := absl-py anyio attrs botocore docstring-parser 'etils[epath]' fsspec 
 	semver shortuuid sniffio tenacity textual tqdm zipfile-zstd zstandard
 validators:
 	@if [ ! -f $(VALIDATORS)/.made ] && "$(VALIDATORS_PYTHON)" -m venv $(VALIDATORS); then \
-		pip="$(VALIDATORS)/bin/python -m pip --quiet --disable-pip-version-check install"; \
+		pip="$(VALIDATORS)/bin/python -m pip --quiet --disable-pip-version-check install --constraint tools/validators.txt"; \
 		for packages in "--no-deps every-eval-ever==0.3.0" "--no-deps mlcroissant==1.1.0" "--no-deps inspect-ai==0.3.285" \
 			"$(CHECKING)" "trackio==0.43.0 wandb==0.31.0" "--editable ."; do \
 			eval "$$pip $$packages" >/dev/null 2>&1 || echo "could not install $$packages; what needs it is not tested"; \
