@@ -53,7 +53,9 @@ def tone(tmp_path: Path) -> Callable[..., Path]:
         tones = pitches or (440.0,)
         frames = round(rate * seconds)
         samples = [
-            round(9000 * math.sin(2 * math.pi * pitch * at / rate)) for at in range(frames) for pitch in tones
+            round(9000 * math.sin(2 * math.pi * pitch * frame / rate))
+            for frame in range(frames)
+            for pitch in tones
         ]
         data = struct.pack(f"<{len(samples)}h", *samples)
         block = 2 * len(tones)

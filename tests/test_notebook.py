@@ -62,7 +62,7 @@ def test_every_cell_shows_what_a_person_expects(in_own_folder: None, tmp_path: P
     )
     client.execute()
     for cell, (source, expected) in zip(notebook.cells, CELLS, strict=True):
-        shown = "\n".join(map(text_of, cell.outputs))
-        assert expected in shown, source
-        assert len(shown) < 1500, source
-        assert "RuntimeError" not in shown and "Traceback" not in shown, source
+        output = "\n".join(map(text_of, cell.outputs))
+        assert expected in output, source
+        assert len(output) < 1500, source
+        assert "RuntimeError" not in output and "Traceback" not in output, source

@@ -22,7 +22,7 @@ sys.exit(pytest.main(sys.argv[1:]))
 def test_another_process_finds_the_same_tests(request: pytest.FixtureRequest) -> None:
     here = [item.nodeid for item in request.session.items]
     where = [str(argument) for argument in request.config.args]
-    found = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", ANOTHER_DAY, "--collect-only", *where],
         cwd=Path(__file__).parents[1],
         env={**os.environ, "PYTHONHASHSEED": "2505", "TZ": "Pacific/Kiritimati"},
@@ -30,5 +30,5 @@ def test_another_process_finds_the_same_tests(request: pytest.FixtureRequest) ->
         text=True,
         check=True,
     )
-    there = {line for line in found.stdout.splitlines() if "::" in line}
+    there = {line for line in process.stdout.splitlines() if "::" in line}
     assert [name for name in here if name not in there] == []

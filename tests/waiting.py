@@ -11,10 +11,10 @@ T = TypeVar("T")
 PATIENCE_S = 60.0
 
 
-def until(found: Callable[[], T], every: float = 0.02, patience_s: float = PATIENCE_S) -> T:
-    """What is found, as soon as it is something; an assertion fails when a minute brings nothing."""
+def until(condition: Callable[[], T], every: float = 0.02, patience_s: float = PATIENCE_S) -> T:
+    """The first true value of `condition()`; an assertion fails if there is none within `patience_s`."""
     deadline = time.monotonic() + patience_s
-    while not (it := found()):
-        assert time.monotonic() < deadline, f"it did not come within {patience_s:.0f} s"
+    while not (result := condition()):
+        assert time.monotonic() < deadline, f"the condition did not hold within {patience_s:.0f} s"
         time.sleep(every)
-    return it
+    return result

@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def _described(states: list[tuple[str, str, Path, str]]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    editions: list[dict[str, Any]] = []
     base: dict[str, list[str]] = {}
     newest: dict[str, Item] = {}
     for name, commit, path, filename in states:
@@ -57,7 +57,7 @@ def _described(states: list[tuple[str, str, Path, str]]) -> list[dict[str, Any]]
         layout = find_layout(path)
         items = [_item(record, layout) for record in _records(data)]
         digest = benchmark_digest(items)
-        known = next((one for one in found if one["digest"] == digest), None)
+        known = next((one for one in editions if one["digest"] == digest), None)
         if known is not None:  # the same questions, in another spelling of the file
             known["files"].append(_file(name, commit, filename, data))
             continue
@@ -65,8 +65,8 @@ def _described(states: list[tuple[str, str, Path, str]]) -> list[dict[str, Any]]
             "questions": [item_hash(item.id, item.question, item.choices) for item in items],
             "keys": [item_hash(item.id, item.question, item.choices, item.answer) for item in items],
         }
-        entry: dict[str, Any] = {
-            "name": name if all(one["name"] != name for one in found) else f"{name}-{commit}",
+        edition: dict[str, Any] = {
+            "name": name if all(one["name"] != name for one in editions) else f"{name}-{commit}",
             "digest": digest,
             "items": len(items),
             "files": [_file(name, commit, filename, data)],
@@ -74,18 +74,18 @@ def _described(states: list[tuple[str, str, Path, str]]) -> list[dict[str, Any]]
         }
         newest = newest or {item.id: item for item in items}
         if corrected := _corrected(items, newest):
-            entry["corrected"] = corrected
+            edition["corrected"] = corrected
         for kind, values in hashes.items():
             if kind not in base:
                 base[kind] = values
-                entry[kind] = {"all": "".join(values)}
+                edition[kind] = {"all": "".join(values)}
             else:
-                entry[kind] = {
+                edition[kind] = {
                     "without": "".join(sorted(set(base[kind]) - set(values))),
                     "with": "".join(sorted(set(values) - set(base[kind]))),
                 }
-        found.append(entry)
-    return found
+        editions.append(edition)
+    return editions
 
 
 def _corrected(items: list[Item], newest: dict[str, Item]) -> dict[str, list[str]]:

@@ -263,14 +263,14 @@ def make_benchmark(folder: Path, clips: int, texts: int) -> Path:
 def measured(command: list[str], environment: dict[str, str]) -> tuple[float, float, float]:
     """Wall seconds, processor seconds and peak MB of a whole process."""
     start = time.perf_counter()
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(command, env=environment, stdout=said, stderr=subprocess.STDOUT)
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
-            said.seek(0)
-            sys.exit(f"{' '.join(command)}\n{said.read().decode(errors='replace')}")
+            output.seek(0)
+            sys.exit(f"{' '.join(command)}\n{output.read().decode(errors='replace')}")
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
@@ -347,20 +347,20 @@ def compare(arguments: argparse.Namespace, folder: Path) -> None:
             names.remove("openai")
         if arguments.latency and "mmar" in names and "start-up" not in names:
             names.append("start-up")
-        found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in names}
+        results: dict[str, list[tuple[float, float, float]]] = {name: [] for name in names}
         for _ in range(arguments.rounds):
             # In turns, so that whatever else the machine does falls on all of them alike.
             for name in names:
                 wall, processor, peak = measured(
                     contest(name, url, folder, file, arguments), dict(os.environ)
                 )
-                found[name].append((wall - arguments.latency * (name == "start-up"), processor, peak))
+                results[name].append((wall - arguments.latency * (name == "start-up"), processor, peak))
                 for made in folder.glob("tmp*"):
                     shutil.rmtree(made)
-        for name, figures in found.items():
+        for name, figures in results.items():
             wall, processor, peak = (median(each) for each in zip(*figures, strict=True))
             # A ratio is of one round, and the median is of ratios: rounds may differ in what else goes on.
-            ratio = median(one[0] / first[0] for one, first in zip(figures, found[names[0]], strict=True))
+            ratio = median(one[0] / first[0] for one, first in zip(figures, results[names[0]], strict=True))
             speed = "" if name == "start-up" else f"  {count / wall:7.0f} a second"
             print(
                 f"  {name:8} {wall:7.2f} s  {ratio:5.2f} ×  {processor:7.2f} s of processor  {peak:6.0f} MB{speed}"

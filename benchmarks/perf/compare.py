@@ -58,21 +58,21 @@ def make_benchmark(path: Path, count: int) -> None:
     draw = random.Random(2505)
     rubric = [
         {
-            "name": f"Criterion {at}",
+            "name": f"Criterion {index}",
             "scoring_point": "names what is heard " * 4,
             "note": "",
             "choices": [0, 1],
         }
-        for at in range(5)
+        for index in range(5)
     ]
     with path.open("w", encoding="utf-8") as stream:
         video = 0
-        for at in range(count):
-            video += at == 0 or draw.random() > 0.09
+        for index in range(count):
+            video += index == 0 or draw.random() > 0.09
             record = {
-                "id": f"item-{at}",
-                "audio_path": f"./audio/{at}.wav",
-                "question": f"What is heard at the end of recording {at}?",
+                "id": f"item-{index}",
+                "audio_path": f"./audio/{index}.wav",
+                "question": f"What is heard at the end of recording {index}?",
                 "choices": list(CHOICES),
                 "answer": draw.choice(CHOICES),
                 "modality": draw.choice(MODALITIES),
@@ -117,9 +117,9 @@ def main() -> None:
         make_benchmark(file, arguments.items)
         benchmark = load(file)
         answers = {item.id: item.answer for item in benchmark}
-        runs = [Path(folder) / f"run-{at}" for at in range(arguments.runs)]
-        for at, out in enumerate(runs):
-            run(MadeUp(60 - 3 * at, answers), benchmark, out=out)
+        runs = [Path(folder) / f"run-{index}" for index in range(arguments.runs)]
+        for index, out in enumerate(runs):
+            run(MadeUp(60 - 3 * index, answers), benchmark, out=out)
         command = [sys.executable, "-m", "mmar", "compare", *map(str, runs), "--draws", str(arguments.draws)]
         print(
             f"{arguments.runs} runs of {arguments.items:,} items, {arguments.draws:,} draws, {arguments.repeat} times"

@@ -43,9 +43,9 @@ def make(path: Path, questions: list[dict[str, object]], count: int, *, array: b
             question = questions[n % len(questions)]
             choices = question["choices"]
             assert isinstance(choices, list)
-            at = draw.randrange(len(choices))
-            said = draw.choice(FORMS).format(choice=choices[at], letter="ABCDEFGHIJ"[at], n=n)
-            record = question | {"id": f"{question['id']}/{n}", "answer_prediction": said}
+            index = draw.randrange(len(choices))
+            answer = draw.choice(FORMS).format(choice=choices[index], letter="ABCDEFGHIJ"[index], n=n)
+            record = question | {"id": f"{question['id']}/{n}", "answer_prediction": answer}
             if array and n:
                 stream.write(",\n")
             stream.write(json.dumps(record, ensure_ascii=False) + ("" if array else "\n"))
@@ -78,26 +78,26 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 100_000, 1_000_000])
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--array", action="store_true", help="write a JSON array instead of JSONL")
-    asked = parser.parse_args()
-    lines = asked.records.read_text("utf-8").splitlines() if asked.records else None
+    arguments = parser.parse_args()
+    lines = arguments.records.read_text("utf-8").splitlines() if arguments.records else None
     questions = [json.loads(line) for line in lines] if lines else demo_records()
     print(f"{'records':>10}  {'what':10}  {'wall s':>8}  {'µs/record':>9}  {'peak MB':>8}")
     with tempfile.TemporaryDirectory() as folder:
-        for size in asked.sizes:
-            path = Path(folder) / f"p{size}.{'json' if asked.array else 'jsonl'}"
-            make(path, questions, size, array=asked.array)
+        for size in arguments.sizes:
+            path = Path(folder) / f"p{size}.{'json' if arguments.array else 'jsonl'}"
+            make(path, questions, size, array=arguments.array)
             # Small files are quick and noisy: measure them more often, in turn.
-            runs = asked.runs * 5 if size <= 10_000 else asked.runs
-            found = {}
+            runs = arguments.runs * 5 if size <= 10_000 else arguments.runs
+            results = {}
             commands = {"mmar score": [sys.executable, "-m", "mmar", "score", str(path)]}
-            if asked.reference:
-                commands["published"] = [sys.executable, str(asked.reference), "--input", str(path)]
+            if arguments.reference:
+                commands["published"] = [sys.executable, str(arguments.reference), "--input", str(path)]
             for name, command in commands.items():
-                found[name] = measure(command, 1 if size > 500_000 else runs)
-                wall, peak = found[name]
+                results[name] = measure(command, 1 if size > 500_000 else runs)
+                wall, peak = results[name]
                 print(f"{size:10,}  {name:10}  {wall:8.2f}  {wall / size * 1e6:9.1f}  {peak:8.0f}")
-            if len(found) == 2:
-                print(f"{'':10}  ratio       {found['published'][0] / found['mmar score'][0]:8.2f}")
+            if len(results) == 2:
+                print(f"{'':10}  ratio       {results['published'][0] / results['mmar score'][0]:8.2f}")
             path.unlink()
 
 

@@ -90,12 +90,12 @@ def coverage_difference(scale: float) -> Iterator[Row]:
             )
     rng = np.random.default_rng(3)
     labels, draws, inside, padded = labels_of(1000), round(1500 * scale), 0, 0
-    asked = np.sort(rng.choice(1000, 60, replace=False))
+    subset = np.sort(rng.choice(1000, 60, replace=False))
     for _ in range(draws):
         first, second = runs_of(rng, labels, (0.7, 0.6), 0.3)
-        end = paired.difference(first[asked], second[asked], labels[asked]).interval
+        end = paired.difference(first[subset], second[subset], labels[subset]).interval
         inside += end.low <= 10 <= end.high
-        mask = np.isin(np.arange(1000), asked)
+        mask = np.isin(np.arange(1000), subset)
         end = paired.difference(first & mask, second & mask, labels).interval
         padded += end.low <= 10 <= end.high
     yield share("60 of 1,000 asked, true difference 10: coverage, items asked", inside, draws, least=0.94)
@@ -125,14 +125,14 @@ def ranks(scale: float) -> Iterator[Row]:
             joint += all(
                 _holds(rank.rank, rank.worst, mean, means) for rank, mean in zip(ranges, means, strict=True)
             )
-            told = {pair for pair, order in orders.items() if order.better is not None}
+            claimed = {pair for pair, order in orders.items() if order.better is not None}
             holm = (
                 paired.holm([paired.sign_flip(runs[i], runs[j], labels, draws=1000) for i, j in orders])
                 if systems == 10
                 else ()
             )
             marks += bool(holm) and any(
-                p < 0.05 and pair not in told for pair, p in zip(orders, holm, strict=True)
+                p < 0.05 and pair not in claimed for pair, p in zip(orders, holm, strict=True)
             )
             if systems == 10:
                 plain = {
@@ -201,22 +201,22 @@ def repeats(scale: float) -> Iterator[Row]:
 def failures(scale: float) -> Iterator[Row]:
     """Equal models, of which one failed on 5 % of the items."""
     rng = np.random.default_rng(6)
-    labels, draws, plain, told = labels_of(1000), round(300 * scale), 0, 0
+    labels, draws, plain, claimed = labels_of(1000), round(300 * scale), 0, 0
     for _ in range(draws):
         first, second = runs_of(rng, labels, (0.7, 0.7), 0.3, shared=0.8)
-        lost = rng.random(1000) < 0.05
+        failed = rng.random(1000) < 0.05
         none = np.zeros(1000, dtype=bool)
-        order = pairwise([first, second & ~lost], labels, unanswered=[none, lost], draws=1000)[0, 1]
+        order = pairwise([first, second & ~failed], labels, unanswered=[none, failed], draws=1000)[0, 1]
         plain += order.p < 0.05
-        told += order.better is not None
+        claimed += order.better is not None
     yield share("failures: equal models told apart by p alone (before)", plain, draws)
-    yield share("failures: equal models told apart", told, draws, most=0.05)
+    yield share("failures: equal models told apart", claimed, draws, most=0.05)
 
 
 def abstentions(scale: float) -> Iterator[Row]:
     """A model that does not listen, and declines on part of the items without audio."""
     rng = np.random.default_rng(7)
-    labels, draws, plain, told = labels_of(1000), round(300 * scale), 0, 0
+    labels, draws, plain, claimed = labels_of(1000), round(300 * scale), 0, 0
     for _ in range(draws):
         real, without = runs_of(rng, labels, (0.5, 0.5), 0.3, shared=0.8)
         declined = rng.random(1000) < 0.2
@@ -224,9 +224,11 @@ def abstentions(scale: float) -> Iterator[Row]:
         falls = paired.sign_flip(real, without, labels, draws=1000) < 0.05 and real.sum() > without.sum()
         plain += falls
         best = without | declined
-        told += falls and real.sum() > best.sum() and paired.sign_flip(real, best, labels, draws=1000) < 0.05
+        claimed += (
+            falls and real.sum() > best.sum() and paired.sign_flip(real, best, labels, draws=1000) < 0.05
+        )
     yield share("abstentions: a deaf model said to listen, declined counted wrong (before)", plain, draws)
-    yield share("abstentions: a deaf model said to listen", told, draws, most=0.05)
+    yield share("abstentions: a deaf model said to listen", claimed, draws, most=0.05)
 
 
 def tests(scale: float) -> Iterator[Row]:

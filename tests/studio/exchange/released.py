@@ -34,18 +34,18 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=9)
 
 
-def record(at: int) -> PublicItem:
+def record(number: int) -> PublicItem:
     return PublicItem(
-        id=f"tone-{at}",
-        audio_path=f"./audio/tone-{at}.wav",
-        question=f"Which pitch has tone {at}?",
+        id=f"tone-{number}",
+        audio_path=f"./audio/tone-{number}.wav",
+        question=f"Which pitch has tone {number}?",
         choices=("high", "low", "the very lowest of all"),
-        answer="low" if at else "high",
-        modality="music" if at else "sound",
+        answer="low" if number else "high",
+        modality="music" if number else "sound",
         category="Signal Layer",
         sub_category="Audio Difference Analysis",
         language="en",
-        url=f"https://youtu.be/abcdefghij{at}?si=me" if at else None,
+        url=f"https://youtu.be/abcdefghij{number}?si=me" if number else None,
         thinking="SECRET",
     )
 
@@ -92,7 +92,7 @@ def tree(folder: Path) -> dict[str, bytes]:
     }
 
 
-def written(opened: Studio, version: str, now: datetime = NOW) -> dict[str, bytes]:
+def release_files(opened: Studio, version: str, now: datetime = NOW) -> dict[str, bytes]:
     made = write_project_release(opened.config, opened.database, "tones", version, now)
     folder = opened.config.releases / made.path
     assert verify_release(folder) == ()

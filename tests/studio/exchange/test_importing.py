@@ -35,19 +35,19 @@ from mmar.studio.workflow.content import Cue, cue_regions, to_item
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-def record(at: int, **more: str) -> PublicItem:
+def record(number: int, **more: str) -> PublicItem:
     result = PublicItem(
-        id=f"tone-{at}", audio_path=f"./audio/tone-{at}.wav", question=f"Which pitch has tone {at}?",
+        id=f"tone-{number}", audio_path=f"./audio/tone-{number}.wav", question=f"Which pitch has tone {number}?",
         choices=("high", "low"), answer="low", modality="music", category="Signal Layer",
-        sub_category="Anomaly Detection", url=f"https://youtu.be/abcdefghij{at}", timestamp="0:01,0:02",
+        sub_category="Anomaly Detection", url=f"https://youtu.be/abcdefghij{number}", timestamp="0:01,0:02",
     )  # fmt: skip
     return msgspec.structs.replace(result, **more)
 
 
-def tone(folder: Path, at: int, hertz: float) -> None:
+def tone(folder: Path, number: int, hertz: float) -> None:
     (folder / "audio").mkdir(parents=True, exist_ok=True)
     wave = 0.3 * np.sin(2 * np.pi * hertz * np.arange(16_000) / 16_000)
-    soundfile.write(folder / f"audio/tone-{at}.wav", wave, 16_000)
+    soundfile.write(folder / f"audio/tone-{number}.wav", wave, 16_000)
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def bring_in(
     return done
 
 
-def heard(opened: Studio) -> dict[str, str | None]:
+def clip_hertz(opened: Studio) -> dict[str, str | None]:
     """The pitch that each item's clip has, in words."""
     result = {}
     with opened.database.read() as session:
@@ -102,7 +102,7 @@ def test_items_without_clips_get_them_from_a_later_import(opened: Studio, tmp_pa
         tone(tmp_path, index, 300 + 100 * index)
     done = bring_in(opened, *items, folder=tmp_path)
     assert (done.added, len(done.known), done.clips, done.differing) == (0, 3, 3, [])
-    assert heard(opened) == {"tone-0": "300", "tone-1": "400", "tone-2": "500"}
+    assert clip_hertz(opened) == {"tone-0": "300", "tone-1": "400", "tone-2": "500"}
     with opened.database.read() as session:
         assert session.scalars(select(Item.state).order_by(Item.id)).all() == ["draft", "approved", "draft"]
         # An approved item stays what was approved: the revision that brings the clip is nobody's writing.
@@ -112,7 +112,7 @@ def test_items_without_clips_get_them_from_a_later_import(opened: Studio, tmp_pa
     tone(tmp_path, 0, 800)
     again = bring_in(opened, *items, folder=tmp_path)
     assert (again.clips, dict(again.clips_left)) == (0, {})
-    assert heard(opened)["tone-0"] == "300"
+    assert clip_hertz(opened)["tone-0"] == "300"
 
 
 def test_a_clip_of_other_segments_is_not_attached(opened: Studio, tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_a_clip_of_other_segments_is_not_attached(opened: Studio, tmp_path: Path
         actor = people.actor_in(session, 1, session.get_one(Person, 1))
         done = import_items(session, session.get_one(Project, 1), actor, [record(0)], NOW, clips=clips)
     assert dict(done.clips_left) == {"their URL or segments were edited": 1}
-    assert heard(opened) == {"tone-0": None}
+    assert clip_hertz(opened) == {"tone-0": None}
 
 
 def test_one_path_for_two_clips_is_a_conflict(opened: Studio, tmp_path: Path) -> None:
@@ -138,10 +138,10 @@ def test_one_path_for_two_clips_is_a_conflict(opened: Studio, tmp_path: Path) ->
     theirs = record(0, id="their-tone")
     with raises("clip-conflict"):
         bring_in(opened, theirs, folder=tmp_path / "other")
-    assert heard(opened) == {"tone-0": "300"}
+    assert clip_hertz(opened) == {"tone-0": "300"}
     # One sound under one path may be asked about twice.
     bring_in(opened, theirs, folder=tmp_path / "one")
-    assert heard(opened) == {"tone-0": "300", "their-tone": "300"}
+    assert clip_hertz(opened) == {"tone-0": "300", "their-tone": "300"}
 
 
 def test_a_file_is_not_used_for_two_clips_of_one_name(opened: Studio, tmp_path: Path) -> None:

@@ -40,8 +40,10 @@ def test_mmar_is_read_back_unchanged() -> None:
 def test_a_task_is_what_the_configuration_asks_for() -> None:
     (task,) = tasks(ITEM)
     config = ET.fromstring(CONFIG)
-    asked = {element.get("value", "")[1:] for element in config if element.get("value", "").startswith("$")}
-    assert asked <= set(task["data"])
+    variables = {
+        element.get("value", "")[1:] for element in config if element.get("value", "").startswith("$")
+    }
+    assert variables <= set(task["data"])
     names = {element.get("name"): element for element in config}
     for result in task["annotations"][0]["result"]:
         assert names[result["from_name"]].tag.lower() == result["type"]

@@ -15,7 +15,7 @@ pytest.importorskip("fastapi", reason="the studio's extra is not installed")
 import numpy as np
 import soundfile
 from click.testing import CliRunner
-from released import LATER, NOW, change, opened, record, released_folder, tree, written
+from released import LATER, NOW, change, opened, record, release_files, released_folder, tree
 from sqlalchemy import select
 
 from mmar.audit import audit
@@ -40,9 +40,9 @@ __all__ = ["opened", "released_folder"]
 
 
 def test_a_version_is_rebuilt_identically_after_changes(opened: Studio) -> None:
-    written(opened, "0.9")
+    release_files(opened, "0.9")
     change(opened.database, "tone-2", "Which pitch has the third?", "approved")
-    first = written(opened, "1.0")
+    first = release_files(opened, "1.0")
     assert "third" in first["CHANGES.md"].decode()
     # Since then: items rewritten, withdrawn, added to the list of takedowns; settings and team changed; the
     # release before and this very one deleted, and a later one written.
@@ -65,13 +65,13 @@ def test_a_version_is_rebuilt_identically_after_changes(opened: Studio) -> None:
         )
         for clip in session.scalars(select(Clip)):
             clip.key = f"cut anew {clip.id}"
-    later = written(opened, "1.1", LATER)
+    later = release_files(opened, "1.1", LATER)
     assert b"Is this another question?" in later["tones-meta.jsonl"]
     shutil.rmtree(opened.config.releases / "tones/0.9")
     shutil.rmtree(opened.config.releases / "tones/1.0")
-    assert written(opened, "1.0", LATER) == first
+    assert release_files(opened, "1.0", LATER) == first
     # And over itself.
-    assert written(opened, "1.0", LATER) == first
+    assert release_files(opened, "1.0", LATER) == first
 
 
 def test_the_command_writes_a_version_again(opened: Studio) -> None:
@@ -86,22 +86,22 @@ def test_the_command_writes_a_version_again(opened: Studio) -> None:
 
 
 def test_a_release_with_a_later_takedown_is_not_written_again(opened: Studio) -> None:
-    written(opened, "1.0")
+    release_files(opened, "1.0")
     shutil.rmtree(opened.config.releases / "tones")
     change(opened.database, "tone-1", "Which?", "taken_down")
     with raises("taken-down"):
-        written(opened, "1.0", LATER)
+        release_files(opened, "1.0", LATER)
     change(opened.database, "tone-1", "Which?", "approved")
     with opened.database.write() as session:
         session.add(Takedown(project_id=1, what="tone-2", why="asked", person_id=1, at=LATER))
     with raises("taken-down"):
-        written(opened, "1.0", LATER)
+        release_files(opened, "1.0", LATER)
     assert not (opened.config.releases / "tones/1.0").exists()
-    assert b"tone-2" not in written(opened, "1.1", LATER)["tones-meta.jsonl"]
+    assert b"tone-2" not in release_files(opened, "1.1", LATER)["tones-meta.jsonl"]
 
 
 def test_a_clip_that_is_not_the_frozen_one_is_refused(opened: Studio) -> None:
-    written(opened, "1.0")
+    release_files(opened, "1.0")
     shutil.rmtree(opened.config.releases / "tones")
     with opened.database.read() as session:
         clip = session.scalars(select(Clip)).first()
@@ -109,7 +109,7 @@ def test_a_clip_that_is_not_the_frozen_one_is_refused(opened: Studio) -> None:
     path = opened.config.media / clip.path
     path.write_bytes(path.read_bytes()[:-2] + b"\x11\x11")
     with raises("clip-changed"):
-        written(opened, "1.0", LATER)
+        release_files(opened, "1.0", LATER)
 
 
 def faulty_clips(opened: Studio, folder: Path) -> None:
@@ -142,7 +142,7 @@ def test_the_data_sheet_says_what_the_audit_of_the_released_file_finds(
         project.settings = msgspec.structs.replace(
             project.settings, targets={"Signal Layer|music": 5, "Semantic Layer|speech": 4, "language:zh": 2}
         )
-    sheet = written(opened, "1.0")["DATASHEET.md"].decode()
+    sheet = release_files(opened, "1.0")["DATASHEET.md"].decode()
     monkeypatch.undo()
     folder = opened.config.releases / "tones/1.0"
     benchmark = load_benchmark(folder / "tones-meta.jsonl")
@@ -185,12 +185,12 @@ def test_a_released_clip_has_the_suffix_of_its_format(opened: Studio, tmp_path: 
     with opened.database.write() as session:
         for row in session.scalars(select(Item)):
             row.state = "approved"
-    files = written(opened, "1.0")
+    files = release_files(opened, "1.0")
     assert files["audio/tone.x.wav"].startswith(b"RIFF")
     benchmark = load_benchmark(opened.config.releases / "tones/1.0/tones-meta.jsonl")
     assert benchmark.by_id["tone-9"].audio_path == "./audio/tone.x.wav"
     shutil.rmtree(opened.config.releases / "tones/1.0")
-    assert written(opened, "1.0") == files
+    assert release_files(opened, "1.0") == files
     with opened.database.read() as session:
         project = session.get_one(Project, 1)
         plain = project_items(session, project).items[-1].audio_path
@@ -205,18 +205,18 @@ def test_times_of_cues_are_released_or_withheld_with_the_cues(opened: Studio) ->
         cues = (Cue("a hum", 0.25, 0.5), Cue("a click"))
         content = msgspec.structs.replace(revisions.content_of(session, item), cues=cues)
         revisions.add_revision(session, project, item, actor, content, "", NOW)
-    files = written(opened, "1.0")
+    files = release_files(opened, "1.0")
     assert b"cue_regions" not in files["tones-meta.jsonl"]
     assert b"`cue`, `cue_regions`, `rubric`, `thinking`" in files["DATASHEET.md"]
     with opened.database.write() as session:
         project = session.scalars(select(Project)).one()
         project.settings = msgspec.structs.replace(project.settings, withheld=("thinking",))
     first = load_benchmark(opened.config.releases / "tones/1.0/tones-meta.jsonl")
-    written(opened, "1.1")
+    release_files(opened, "1.1")
     second = load_benchmark(opened.config.releases / "tones/1.1/tones-meta.jsonl")
     assert second.items[0].extra["cue_regions"] == [[0.25, 0.5], None]
     assert first.digest == second.digest
-    assert written(opened, "1.0") == files
+    assert release_files(opened, "1.0") == files
 
 
 def test_human_accuracy_is_of_the_questions_as_they_are_released(opened: Studio) -> None:
@@ -246,7 +246,7 @@ def test_human_accuracy_is_of_the_questions_as_they_are_released(opened: Studio)
         actor = people.actor_in(session, 1, session.get_one(Person, 1))
         content = msgspec.structs.replace(revisions.content_of(session, item), thinking="Better.")
         revisions.add_revision(session, session.get_one(Project, 1), item, actor, content, "", LATER)
-    sheet = written(opened, "1.0")["DATASHEET.md"].decode()
+    sheet = release_files(opened, "1.0")["DATASHEET.md"].decode()
     assert "100.0 % of 2 blind answers" in sheet
     assert "over 1 question answered blind by two or more people" in sheet
 
@@ -262,8 +262,8 @@ def test_a_release_is_rebuilt_identically_on_both_databases(database: Database, 
         for item in session.scalars(select(Item)):
             item.state = "approved"
     made = write_project_release(config, database, "tones", "1.0", NOW)
-    sums = (config.releases / made.path / "SHA256SUMS").read_bytes()
+    checksums = (config.releases / made.path / "SHA256SUMS").read_bytes()
     shutil.rmtree(config.releases / made.path)
     assert write_project_release(config, database, "tones", "1.0", LATER).digest == made.digest
-    assert (config.releases / made.path / "SHA256SUMS").read_bytes() == sums
+    assert (config.releases / made.path / "SHA256SUMS").read_bytes() == checksums
     assert write_project_release(config, database, "tones", "1.1", LATER).at == LATER

@@ -200,9 +200,9 @@ class Gone(BaseException):
     """Stands for the end of the process."""
 
 
-@pytest.mark.parametrize("at", ["loading", "before the commit", "after the commit", "amid the files"])
+@pytest.mark.parametrize("moment", ["loading", "before the commit", "after the commit", "amid the files"])
 def test_an_interrupted_restore_is_complete_or_undone(
-    at: str, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    moment: str, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     studio = StoppedStudio(tmp_path / "data", server).make(b"first")
     first = studio.rows(), files(studio.data)
@@ -215,9 +215,9 @@ def test_an_interrupted_restore_is_complete_or_undone(
         raise Gone
 
     with monkeypatch.context() as patched:
-        if at == "loading":
+        if moment == "loading":
             patched.setattr("mmar.studio.data.transfer._load_table", gone)
-        elif at == "before the commit":
+        elif moment == "before the commit":
             whole = PostgresTransfer.load
 
             def until_ready(
@@ -230,7 +230,7 @@ def test_an_interrupted_restore_is_complete_or_undone(
                 whole(self, source, before, token, ready_and_gone)
 
             patched.setattr(PostgresTransfer, "load", until_ready)
-        elif at == "after the commit":
+        elif moment == "after the commit":
             patched.setattr(PostgresTransfer, "holds", gone)
         else:
             moved = restore_module._move_all
@@ -243,13 +243,15 @@ def test_an_interrupted_restore_is_complete_or_undone(
         with pytest.raises(Gone):
             restore_studio(studio.config, tmp_path / "backup")
     # Who starts the wrong studio meanwhile spoils nothing.
-    if at != "loading":
+    if moment != "loading":
         with raises("other-database"):
             open_studio(StudioConfig(data=studio.data))
         with raises("unfinished-restore"):
             back_up_studio(studio.config, tmp_path / "backup of half")
-    assert finish_studio(studio.config) == (at in ("after the commit", "amid the files"))
-    assert (studio.rows(), files(studio.data)) == (later if at in ("loading", "before the commit") else first)
+    assert finish_studio(studio.config) == (moment in ("after the commit", "amid the files"))
+    assert (studio.rows(), files(studio.data)) == (
+        later if moment in ("loading", "before the commit") else first
+    )
     assert not (studio.data / ".restore").exists()
     restore_studio(studio.config, tmp_path / "backup")
     assert (studio.rows(), files(studio.data)) == first

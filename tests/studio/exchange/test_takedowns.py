@@ -11,7 +11,7 @@ from expect import raises
 pytest.importorskip("fastapi", reason="the studio's extra is not installed")
 
 from click.testing import CliRunner
-from released import LATER, NOW, change, opened, released_folder, written
+from released import LATER, NOW, change, opened, release_files, released_folder
 from sqlalchemy import select
 
 from mmar.cli.studio import studio as command
@@ -43,9 +43,9 @@ def sha_of(opened: Studio, public_id: str) -> str:
     "what", ["tone-1", " tone-1 ", "https://www.youtube.com/watch?v=abcdefghij1&t=9", "abcdefghij1", "SHA"]
 )
 def test_takedowns_by_id_video_or_clip_apply_to_all_exports(opened: Studio, what: str) -> None:
-    written(opened, "1.0")
+    release_files(opened, "1.0")
     assert take_down(opened, sha_of(opened, "tone-1") if what == "SHA" else what) == ["tone-1"]
-    files = written(opened, "1.1", LATER)
+    files = release_files(opened, "1.1", LATER)
     made = write_project_release(opened.config, opened.database, "tones", "1.1", LATER)
     # What the database and the release itself say is the same.
     benchmark = load_benchmark(opened.config.releases / made.path / "tones-meta.jsonl")
@@ -68,21 +68,21 @@ def test_takedowns_by_id_video_or_clip_apply_to_all_exports(opened: Studio, what
 
 
 def test_later_releases_state_the_takedown_of_an_item(opened: Studio) -> None:
-    written(opened, "1.0")
+    release_files(opened, "1.0")
     change(opened.database, "tone-1", "Its owner is N. N.", "taken_down")
     for version in ("1.1", "1.2"):
-        files = written(opened, version, LATER)
+        files = release_files(opened, version, LATER)
         assert "## Taken down\n\n- 1: an item, by its makers\n" in files["DATASHEET.md"].decode()
         assert b"N. N." not in b"".join(files.values())
 
 
 def test_the_history_does_not_quote_what_was_taken_down(opened: Studio) -> None:
-    written(opened, "1.0")
+    release_files(opened, "1.0")
     change(opened.database, "tone-1", "What does N. N. sing?", "approved")
     change(opened.database, "tone-2", "What else?", "approved")
-    assert b"N. N." in written(opened, "1.1")["CHANGES.md"]
+    assert b"N. N." in release_files(opened, "1.1")["CHANGES.md"]
     take_down(opened, "tone-1")
-    changes = written(opened, "1.2", LATER)["CHANGES.md"].decode()
+    changes = release_files(opened, "1.2", LATER)["CHANGES.md"].decode()
     assert "N. N." not in changes
     assert "What else?" in changes
 
@@ -90,17 +90,17 @@ def test_the_history_does_not_quote_what_was_taken_down(opened: Studio) -> None:
 def test_the_changes_are_known_when_the_folder_of_the_release_before_is_gone(opened: Studio) -> None:
     import shutil
 
-    written(opened, "1.0")
+    release_files(opened, "1.0")
     shutil.rmtree(opened.config.releases / "tones/1.0")
     change(opened.database, "tone-2", "What else?", "approved")
-    changes = written(opened, "1.1", LATER)["CHANGES.md"].decode()
+    changes = release_files(opened, "1.1", LATER)["CHANGES.md"].decode()
     assert changes.startswith("# Changes\n\n## 1.1 (2026-11-29)\n\n- question of tone-2: ")
     assert changes.endswith("## 1.0 (2026-11-20)\n\nFirst release: 3 items.\n")
     assert NOW + timedelta(days=9) == LATER
 
 
 def test_the_command_lists_matching_items_and_releases(opened: Studio) -> None:
-    written(opened, "1.0")
+    release_files(opened, "1.0")
     base = ["--data", str(opened.config.data), "takedown", "tones"]
     text = CliRunner().invoke(command, [*base, "tone-1", "--why", "asked"], catch_exceptions=False)
     assert text.stdout == "excludes 1 item: tone-1\n"
@@ -115,9 +115,9 @@ def test_the_command_lists_matching_items_and_releases(opened: Studio) -> None:
 
 
 def test_a_takedown_is_lifted(opened: Studio) -> None:
-    first = written(opened, "1.0")
+    first = release_files(opened, "1.0")
     assert take_down(opened, "abcdefghij1") == ["tone-1"]
-    without = written(opened, "1.1", LATER)
+    without = release_files(opened, "1.1", LATER)
     base = ["--data", str(opened.config.data), "takedown", "tones"]
     for arguments, code in (
         (["--lift"], "missing-argument"),
@@ -130,9 +130,9 @@ def test_a_takedown_is_lifted(opened: Studio) -> None:
     assert lifted.output == "removed from the list; releases may contain 1 item again\n"
     assert CliRunner().invoke(command, base).output == ""
     # What was released stays as it was; what was not handed out is handed out again; the next one has it.
-    assert written(opened, "1.1", LATER) == without
-    assert written(opened, "1.0", LATER) == first
-    assert b"tone-1" in written(opened, "1.2", LATER)["tones-meta.jsonl"]
+    assert release_files(opened, "1.1", LATER) == without
+    assert release_files(opened, "1.0", LATER) == first
+    assert b"tone-1" in release_files(opened, "1.2", LATER)["tones-meta.jsonl"]
     with opened.database.read() as session:
         log = session.execute(
             select(AuditLogEntry.action, AuditLogEntry.subject, AuditLogEntry.detail).order_by(
@@ -154,7 +154,7 @@ def test_an_item_of_two_takedowns_stays_down(opened: Studio) -> None:
         assert lift_takedown(session, project, actor, 1, "a mistake", LATER) == ("abcdefghij1", [])
         with raises("not-found"):
             lift_takedown(session, project, actor, 1, "a mistake", LATER)
-    assert "tone-1" not in written(opened, "1.0")["tones-meta.jsonl"].decode()
+    assert "tone-1" not in release_files(opened, "1.0")["tones-meta.jsonl"].decode()
 
 
 def test_an_item_of_two_videos_is_named_by_either() -> None:

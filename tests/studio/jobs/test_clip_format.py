@@ -112,7 +112,7 @@ def test_as_recorded_keeps_every_sample(opened: Studio, tmp_path: Path) -> None:
 def test_only_clips_that_nobody_inspected_are_cut_again(opened: Studio) -> None:
     put_in(opened, "preparation", "t0")
     put_in(opened, "inspection", "t1")
-    before, heard = clip(opened, "t0"), clip(opened, "t1")
+    before, inspected = clip(opened, "t0"), clip(opened, "t1")
     text = work(opened, "--sample-rate", "16000", "--channels", "1")
     assert "clip format: 16,000 Hz, mono; 1 clip queued" in text
     assert "1 job done" in text
@@ -121,7 +121,7 @@ def test_only_clips_that_nobody_inspected_are_cut_again(opened: Studio) -> None:
     # Another number and another file: a release or a player may still hold the former.
     assert new.id != before.id
     assert (opened.config.media / before.path).is_file()
-    assert clip(opened, "t1").id == heard.id
+    assert clip(opened, "t1").id == inspected.id
     samples, rate = soundfile.read(opened.config.media / new.path)
     # The mean of a tone of 0.5 and of silence.
     middle = samples[rate // 2 : -rate // 2]

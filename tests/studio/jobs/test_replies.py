@@ -16,7 +16,10 @@ from mmar.studio.workflow import ItemContent
 from mmar.studio.workflow.taxonomy import MMAR_TEMPLATE
 
 ITEM = ItemContent(question="Which comes last?", choices=("a bell", "a drum", "A man singing"), answer=1)
-FIVE = [{"name": f"N{at}", "scoring_point": f"P{at}", "note": None, "choices": [0, 5]} for at in range(5)]
+FIVE = [
+    {"name": f"N{number}", "scoring_point": f"P{number}", "note": None, "choices": [0, 5]}
+    for number in range(5)
+]
 
 
 def read(kind: str, reply: Any, **more: Any) -> dict[str, Any]:

@@ -53,10 +53,10 @@ def test_a_segment_has_exactly_the_samples_of_the_recording(form: str, coding: s
     assert_same(np.concatenate(list(decode_blocks(path, block=4097))), whole, form)
 
 
-def assert_same(found: np.ndarray, expected: np.ndarray, form: str) -> None:
+def assert_same(samples: np.ndarray, expected: np.ndarray, form: str) -> None:
     # libmpg123 rounds differently in the last bit by where a read begins: a hundredth of a step of 16 bits.
-    assert found.shape == expected.shape
-    assert np.abs(found - expected).max() <= (3e-7 if form == "MP3" else 0)
+    assert samples.shape == expected.shape
+    assert np.abs(samples - expected).max() <= (3e-7 if form == "MP3" else 0)
 
 
 @settings(deadline=None)
@@ -72,9 +72,9 @@ def test_a_prepared_clip_is_written_and_measured(recording: Path, tmp_path: Path
     made = prepare_clip(
         recording, parse_timestamp("0:01,0:03;0:07,0:08"), tmp_path / "clip.wav", tmp_path / "clip.peaks"
     )
-    written = read_clip(tmp_path / "clip.wav")
+    clip = read_clip(tmp_path / "clip.wav")
     whole = read_clip(recording).samples
-    assert np.array_equal(written.samples, np.concatenate([whole[8000:24000], whole[56000:64000]]))
+    assert np.array_equal(clip.samples, np.concatenate([whole[8000:24000], whole[56000:64000]]))
     assert (made.rate, made.channels, made.frames, made.duration) == (RATE, 2, 24_000, 3.0)
     assert (made.sha256, made.size) == (sha256_file(tmp_path / "clip.wav"), 44 + 24_000 * 4)
     assert open_waveform(tmp_path / "clip.peaks").frames == 24_000

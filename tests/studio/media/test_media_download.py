@@ -106,14 +106,14 @@ def test_a_redirect_to_a_private_address_is_refused(tmp_path: Path) -> None:
     error = refused(url, tmp_path / "a", private)
     assert error.code == "address-not-public"
     assert "10.1.2.3" in str(error)
-    assert private.asked == ["media.test"]
+    assert private.looked_up == ["media.test"]
 
 
 def test_dns_rebinding_is_refused(tmp_path: Path) -> None:
     changing = Answers(["127.0.0.1"], ["169.254.169.254"])
     error = refused("http://media.test:{site.port}/to?url=/tone.wav", tmp_path / "a", changing)
     assert error.code == "address-not-public"
-    assert changing.asked == ["media.test", "media.test"]
+    assert changing.looked_up == ["media.test", "media.test"]
 
 
 def test_of_several_addresses_only_public_ones_are_used(tmp_path: Path) -> None:

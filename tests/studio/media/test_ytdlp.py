@@ -31,7 +31,7 @@ def started(folder: Path) -> dict[str, Any]:
 def downloaded(
     path: str,
     folder: Path,
-    told: list[tuple[int, int | None]] | None = None,
+    reports: list[tuple[int, int | None]] | None = None,
     resolver: Answers | None = None,
     **policy: object,
 ) -> tuple[Downloaded, Site]:
@@ -44,7 +44,7 @@ def downloaded(
                 site.policy(**policy),
                 command=stub(folder),
                 resolver=resolver,
-                advance=lambda done, of: (told if told is not None else []).append((done, of)),
+                advance=lambda done, of: (reports if reports is not None else []).append((done, of)),
             )
             return made, site
 
@@ -59,12 +59,12 @@ def is_running(pid: int) -> bool:
 
 
 def test_a_recording_is_downloaded_with_its_title_and_licence(tmp_path: Path) -> None:
-    told: list[tuple[int, int | None]] = []
-    made, site = downloaded("/tone.wav", tmp_path, told)
+    reports: list[tuple[int, int | None]] = []
+    made, site = downloaded("/tone.wav", tmp_path, reports)
     assert made.path.read_bytes() == tone_wav()
     assert made.path.is_relative_to(tmp_path / "work")
     assert (made.title, made.licence) == ("A tone", "")
-    assert told == [(len(tone_wav()), len(tone_wav()))]
+    assert reports == [(len(tone_wav()), len(tone_wav()))]
     assert len(site.requests) == 1
 
 
@@ -193,7 +193,7 @@ def test_the_proxy_keeps_it_from_private_addresses(
 ) -> None:
     with raises("download-refused", UsageError):
         downloaded(path, tmp_path, resolver=resolver)
-    assert resolver is None or set(resolver.asked) == {"media.test"}
+    assert resolver is None or set(resolver.looked_up) == {"media.test"}
 
 
 def test_a_program_that_is_not_there(tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_a_program_that_is_not_there(tmp_path: Path) -> None:
 
 
 def really(
-    path: str, folder: Path, told: list[tuple[int, int | None]], **policy: object
+    path: str, folder: Path, reports: list[tuple[int, int | None]], **policy: object
 ) -> tuple[Downloaded, Site]:
     async def work() -> tuple[Downloaded, Site]:
         async with media_site() as site:
@@ -216,7 +216,7 @@ def really(
                 site.base + path,
                 folder,
                 site.policy(**policy),
-                advance=lambda done, of: told.append((done, of)),
+                advance=lambda done, of: reports.append((done, of)),
                 environment={"PATH": os.defpath},
             )
             return made, site
@@ -226,12 +226,12 @@ def really(
 
 
 def test_the_real_yt_dlp_downloads_a_media_file_through_the_proxy(tmp_path: Path) -> None:
-    told: list[tuple[int, int | None]] = []
-    made, site = really("/tone.wav", tmp_path, told)
+    reports: list[tuple[int, int | None]] = []
+    made, site = really("/tone.wav", tmp_path, reports)
     assert made.path.read_bytes() == tone_wav()
     assert made.path.name == "audio.wav"
     assert made.title == "tone"
-    assert told[-1] == (len(tone_wav()), len(tone_wav()))
+    assert reports[-1] == (len(tone_wav()), len(tone_wav()))
     assert site.requests
     assert not any("Cookie" in request.headers for request in site.requests)
 

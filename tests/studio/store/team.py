@@ -61,6 +61,6 @@ class Team:
             item = item_lists.take_next(session, self.project, actor, queue, now)
             return item.id if item else None
 
-    def hear(self, item: int, actor: Actor, choice: int | None) -> None:
+    def answer_blind(self, item: int, actor: Actor, choice: int | None) -> None:
         with self.database.write() as session:
             inspection.answer_blind(session, self.project, item, actor, choice, NOW)

@@ -132,7 +132,7 @@ def test_a_correction_without_author_is_in_the_writers_queue(
 ) -> None:
     item = team.send_to_inspection()
     team.take(team.ina)
-    team.hear(item, team.ina, 2)
+    team.answer_blind(item, team.ina, 2)
     team.act(item, team.ina, Action.REJECT, rejection=SPOT)
     with team.database.write() as session:
         revisions.find_item(session, team.project, item).author_id = None  # as an import leaves it
@@ -158,7 +158,7 @@ def test_with_two_inspectors_an_item_is_finished_before_the_next_is_begun(team: 
     third = team.send_to_inspection()
     for item in (first, second):
         assert team.take(team.ina, now=NOW) == item
-        team.hear(item, team.ina, 1)
+        team.answer_blind(item, team.ina, 1)
         team.act(item, team.ina, Action.APPROVE)
     assert team.take(team.ivo) in (first, second)
     assert team.take(team.ina) == third

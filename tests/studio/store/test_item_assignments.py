@@ -47,7 +47,7 @@ def test_an_assigned_item_is_offered_to_its_inspector_only(team: Team) -> None:
         inspection.claim_item(session, team.project, row, team.ina, later)
     with team.database.read() as session:
         assert item_lists.waiting(session, team.project, team.ina, later)["inspection"] == 1
-    team.hear(second, team.ivo, 1)
+    team.answer_blind(second, team.ivo, 1)
     team.act(second, team.ivo, Action.REJECT, rejection=SPOT)
     with team.database.write() as session:
         fixed = msgspec.structs.replace(GOOD, thinking="It comes last, bowed and low.")

@@ -40,7 +40,7 @@ def team(database: Database) -> Team:
 def test_from_draft_over_rejection_and_correction_to_approval(team: Team) -> None:
     item = team.send_to_inspection()
     assert team.take(team.ina) == item
-    team.hear(item, team.ina, 2)
+    team.answer_blind(item, team.ina, 2)
     team.act(item, team.ina, Action.REJECT, rejection=SPOT)
     with team.database.read() as session:
         assert [mine.id for mine in item_lists.my_items(session, team.project.id, team.anna.person)] == [item]
@@ -137,13 +137,13 @@ def test_the_key_is_hidden_from_people_who_may_be_asked(team: Team) -> None:
         assert not inspection.key_is_hidden(session, row, team.ivo)
     assert team.take(team.ivo) == item
     with raises("listen"):
-        team.hear(item, team.ivo, 1)
+        team.answer_blind(item, team.ivo, 1)
 
 
 def test_a_new_taxonomy_moves_items_and_reviews_stay_valid(team: Team) -> None:
     item = team.send_to_inspection()
     team.take(team.ina)
-    team.hear(item, team.ina, 1)
+    team.answer_blind(item, team.ina, 1)
     team.act(item, team.ina, Action.APPROVE)
     tree = Taxonomy(
         (*MMAR_TEMPLATE.layers[:1], Branch("Perception Layer", ("Music",)), *MMAR_TEMPLATE.layers[2:])

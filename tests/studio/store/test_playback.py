@@ -61,7 +61,7 @@ def test_an_item_without_a_clip_is_not_offered_claimed_answered_or_approved(team
             session, team.project, revisions.find_item(session, team.project, item), team.ina, NOW
         )
     with raises("audio"):
-        team.hear(item, team.ina, 1)
+        team.answer_blind(item, team.ina, 1)
     with team.database.write() as session:
         inspection.mark_key_seen(session, session.get_one(Item, item), team.ina.person, NOW)
     with raises("audio"):
@@ -78,21 +78,21 @@ def test_a_blind_answer_needs_the_clip_to_be_played_to_its_end(team: Team) -> No
             inspection.finish_playback(session, item, team.ina, NOW)
     assert team.take(team.ina) == number
     with raises("listen"):
-        team.hear(number, team.ina, 1)
+        team.answer_blind(number, team.ina, 1)
     with team.database.write() as session:
         item = session.get_one(Item, number)
         inspection.start_playback(session, item, team.ina, NOW)
         with raises("listen"):  # a second later an 8 s clip has not ended at any speed
             inspection.finish_playback(session, item, team.ina, NOW + timedelta(seconds=1))
     with raises("listen"):
-        team.hear(number, team.ina, 1)
+        team.answer_blind(number, team.ina, 1)
     with team.database.write() as session:
         item = session.get_one(Item, number)
         inspection.start_playback(session, item, team.ina, NOW + timedelta(seconds=3))  # played again
         inspection.finish_playback(session, item, team.ina, NOW + timedelta(seconds=4))
         case = revisions.load_case(session, team.project, item)
         assert (case.clip, case.played) == (True, {team.ina.person})
-    team.hear(number, team.ina, 1)
+    team.answer_blind(number, team.ina, 1)
     with team.database.read() as session:
         assert session.scalars(select(BlindAnswer.heard)).all() == [True]
         score = human_score(inspection.project_ratings(session, team.project.id))
@@ -111,7 +111,7 @@ def test_an_answer_without_a_clip_is_possible_where_audio_is_not_required_and_ne
         assert session.scalars(select(Playback)).all() == []
         with raises("role"):
             inspection.start_playback(session, session.get_one(Item, number), team.ben, NOW)
-    team.hear(number, team.ina, 1)
+    team.answer_blind(number, team.ina, 1)
     with team.database.read() as session:
         assert session.scalars(select(BlindAnswer.heard)).all() == [False]
         assert inspection.project_ratings(session, team.project.id) == []

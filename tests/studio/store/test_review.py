@@ -66,11 +66,11 @@ def test_many_proposals_are_accepted_with_a_revision_each(team: Team) -> None:
 
 
 def test_a_proposal_stays_open_if_the_field_changed_since_the_request(team: Team) -> None:
-    same, asked, other = (team.write_item() for _ in range(3))
-    for item in (same, asked, other):
+    same, reworded, other = (team.write_item() for _ in range(3))
+    for item in (same, reworded, other):
         propose(team, item)
     write(team, same, msgspec.structs.replace(GOOD, thinking="My own words."), 1)
-    write(team, asked, msgspec.structs.replace(GOOD, question="Another question altogether?"), 1)
+    write(team, reworded, msgspec.structs.replace(GOOD, question="Another question altogether?"), 1)
     write(team, other, msgspec.structs.replace(GOOD, language="zh"), 1)
     done, left = take(team, team.anna)
     assert done == 1
@@ -79,7 +79,7 @@ def test_a_proposal_stays_open_if_the_field_changed_since_the_request(team: Team
         "the same field changed",
     ]
     assert content(team, same).thinking == "My own words."
-    assert content(team, asked).thinking == GOOD.thinking
+    assert content(team, reworded).thinking == GOOD.thinking
     assert (content(team, other).thinking, content(team, other).language) == ("Clearer.", "zh")
     with team.database.read() as session:
         assert sorted(proposals.acceptable_proposals(session, team.project.id, team.anna)) == [1, 2]

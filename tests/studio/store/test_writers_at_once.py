@@ -136,7 +136,7 @@ def test_one_of_two_concurrent_saves_is_stale(database: Database, project: Proje
     with database.write() as session:
         admin = people.actor_in(session, project.id, named(session, "admin"))
         item = items.new_item(session, session.get_one(Project, project.id), admin, NOW)
-    told: list[str] = []
+    codes: list[str] = []
 
     def save(base: Database, n: int) -> None:
         with base.write() as session:
@@ -145,10 +145,10 @@ def test_one_of_two_concurrent_saves_is_stale(database: Database, project: Proje
             try:
                 items.save(session, here, item.id, actor, CONTENT, version=0, base=0, why="", now=NOW)
             except NotAllowed as refused:
-                told.append(refused.code)
+                codes.append(refused.code)
 
     together(database, save)
-    assert told == ["stale"] * 7
+    assert codes == ["stale"] * 7
     with database.read() as session:
         assert session.get_one(Item, item.id).revision == 1
 

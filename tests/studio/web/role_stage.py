@@ -105,13 +105,13 @@ class Stage:
         assert self.ask(self.inspector(who), "POST", "/queue/inspection/next")["id"] == item
         return item
 
-    def heard(self, who: str) -> int:
+    def answered(self, who: str) -> int:
         item = self.taken(who)
         self.ask(self.inspector(who), "PUT", f"/items/{item}/blind-answer", json={"choice": 1})
         return item
 
     def corrected(self, who: str) -> int:
-        item = self.heard("ina")
+        item = self.answered("ina")
         self.ask("ina", "POST", f"/items/{item}/reject", json={"rejection": REASON})
         result = self.ask("anna", "GET", f"/items/{item}")
         new = {**CONTENT, "question": "Which is last?"}
@@ -120,7 +120,7 @@ class Stage:
         return item
 
     def approved(self, who: str) -> int:
-        item = self.heard("ina")
+        item = self.answered("ina")
         self.ask("ina", "POST", f"/items/{item}/approve", json={})
         return item
 

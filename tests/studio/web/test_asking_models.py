@@ -98,18 +98,18 @@ def test_a_guess_is_about_the_text_on_the_page(quiet_site: Site, chat: type[Say]
     database, clock = quiet_site.studio.database, quiet_site.studio.clock
     anna = quiet_site.client("anna")
     page = f"/p/demo/items/{item}/guess"
-    written = {
+    form = {
         "version": "1",
         "base": "1",
         "question": "Which is a lie?",
         "choice": ["yes", "no"],
         "answer": "1",
     }
-    assert anna.post(page, data={**written, "answer": ""}).status_code == 422
-    assert anna.post(page, data=written, headers={"hx-request": "true"}).is_success
+    assert anna.post(page, data={**form, "answer": ""}).status_code == 422
+    assert anna.post(page, data=form, headers={"hx-request": "true"}).is_success
     with database.write() as session:
-        asked = session.scalars(select(Job).where(Job.kind == "propose")).one()
-        enqueue(session, 1, "ask", "k", asked.payload, clock())
+        job = session.scalars(select(Job).where(Job.kind == "propose")).one()
+        enqueue(session, 1, "ask", "k", job.payload, clock())
     chat.answers[:] = [(200, '{"choice": "B", "why": ["not", "words"]}')]
     assert one_who_asks(quiet_site, chat).do_one()
     assert "Which is a lie?" in json.dumps(chat.seen[0])

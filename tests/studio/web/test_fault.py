@@ -41,13 +41,13 @@ def broken(folder: Path) -> FastAPI:
 def ask(app: FastAPI, method: str, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
     """One request; as when a server ends, the database is closed after it."""
 
-    async def asked() -> httpx.Response:
+    async def request() -> httpx.Response:
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             return await client.request(method, path, headers=headers)
 
     try:
-        return anyio.run(asked)
+        return anyio.run(request)
     finally:
         app.state.studio.database.close()
 

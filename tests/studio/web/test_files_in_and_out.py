@@ -43,8 +43,8 @@ def test_an_invalid_file_is_refused_with_its_line_and_a_valid_one_is_imported(qu
     sent = browser.post("/p/demo/import", files={"file": ("t.CSV", head + row)})
     assert code_of(after(browser, sent)) == "imported"
     other = head + row.replace("Which?", "Which one?")
-    told = root.post(f"{BASE}/import/file", files={"file": ("t.csv", other)}).json()
-    assert told == {
+    reply = root.post(f"{BASE}/import/file", files={"file": ("t.csv", other)}).json()
+    assert reply == {
         "added": 0,
         "known": ["a"],
         "differing": ["a"],
@@ -55,8 +55,8 @@ def test_an_invalid_file_is_refused_with_its_line_and_a_valid_one_is_imported(qu
         "clips_left": {},
         "clips_absent": 0,
     }
-    told = root.post(f"{BASE}/import/file", files={"file": ("t.csv", other)}, data={"update": "yes"}).json()
-    assert (told["updated"], told["differing"]) == (1, [])
+    reply = root.post(f"{BASE}/import/file", files={"file": ("t.csv", other)}, data={"update": "yes"}).json()
+    assert (reply["updated"], reply["differing"]) == (1, [])
     assert root.get(f"{BASE}/items").json()[0]["question"] == "Which one?"
 
 

@@ -61,7 +61,7 @@ def test_the_draft_of_a_review_and_its_passage_are_restored(imported: Site, brow
     page.get_by_label("Reason").select_option("unclear")
     page.get_by_label("Field").select_option("question")
     page.get_by_role("button", name="Send back").click()
-    page.wait_for_url("**/inspection?judged=*")
+    page.wait_for_url("**/inspection?reviewed=*")
     assert ina.complaints == []
 
     anna = Visitor(browser, imported, "anna")

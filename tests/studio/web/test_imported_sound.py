@@ -59,8 +59,8 @@ def test_items_that_came_without_clips_are_cut_from_their_videos_each_fetched_on
     url = f"http://127.0.0.1:{media_server.port}/bare.wav"
     bring_in(site, [published(1, url, "0:01,0:03"), published(2, url, "0:02,0:04;0:08,0:09")])
     root = site.client("root")
-    asked = root.post(f"{BASE}/items/fetch", json={"matching": {}}).json()
-    assert asked["done"] == 2
+    reply = root.post(f"{BASE}/items/fetch", json={"matching": {}}).json()
+    assert reply["done"] == 2
     assert (duration(site, "p1"), duration(site, "p2")) == (2.0, 3.0)
     assert media_server.served.count("/bare.wav") == 1
     again = root.post(f"{BASE}/items/fetch", json={"matching": {}}).json()

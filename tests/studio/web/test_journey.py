@@ -126,7 +126,7 @@ def test_an_item_from_an_idea_to_a_release(
     page.get_by_label("End, seconds").fill("4.0")
     ina.look("5-key")
     page.get_by_role("button", name="Send back").click()
-    page.wait_for_url("**/inspection?judged=*")
+    page.wait_for_url("**/inspection?reviewed=*")
 
     # It is in Anna's queue, with the reason; she corrects it.
     page = anna.go("")
@@ -147,7 +147,7 @@ def test_an_item_from_an_idea_to_a_release(
     expect(page.locator("ins")).to_contain_text("second")
     ina.look("7-second-look")
     page.keyboard.press("a")
-    page.wait_for_url("**/inspection?judged=*")
+    page.wait_for_url("**/inspection?reviewed=*")
     expect(page.locator("[data-figure=accuracy]")).to_contain_text(
         "0 of 1"
     )  # her answer differed from the key

@@ -21,7 +21,7 @@ WRONG = {
 }
 
 
-def heard(site: Site, login: str = "ina") -> tuple[int, httpx.Client, dict[str, str]]:
+def answered_item(site: Site, login: str = "ina") -> tuple[int, httpx.Client, dict[str, str]]:
     """An item that somebody answered by ear, their browser, and the form that sends it back."""
     number, anna = begun(site), site.client("anna")
     for action in ("submit", "forward"):
@@ -47,7 +47,7 @@ def state(site: Site, number: int) -> str:
 
 
 def test_a_review_after_the_reservation_ended_counts_if_nobody_took_the_item(quiet_site: Site) -> None:
-    number, ina, form = heard(quiet_site)
+    number, ina, form = answered_item(quiet_site)
     run_out(quiet_site, number)
     assert ina.post(f"/p/demo/items/{number}/judge", data=form).status_code == 303
     assert state(quiet_site, number) == "correction"
@@ -58,7 +58,7 @@ def test_a_review_after_the_reservation_ended_counts_if_nobody_took_the_item(qui
 
 @on_both
 def test_the_comment_on_an_item_that_another_inspector_claimed_is_shown(quiet_site: Site) -> None:
-    number, ina, form = heard(quiet_site)
+    number, ina, form = answered_item(quiet_site)
     run_out(quiet_site, number, IVO)
     answer = ina.post(f"/p/demo/items/{number}/judge", data=form)
     assert answer.status_code == 409
@@ -68,7 +68,7 @@ def test_the_comment_on_an_item_that_another_inspector_claimed_is_shown(quiet_si
 
 
 def test_a_review_of_an_older_version_stays_in_the_form(quiet_site: Site) -> None:
-    number, ina, form = heard(quiet_site)
+    number, ina, form = answered_item(quiet_site)
     with quiet_site.studio.database.write() as session:
         session.get_one(Item, number).version += 1  # a lead's new taxonomy moved it
     answer = ina.post(f"/p/demo/items/{number}/judge", data=form)
@@ -102,7 +102,7 @@ def test_a_blind_answer_extends_the_reservation(quiet_site: Site) -> None:
 
 
 def test_an_author_cannot_review_their_own_item(quiet_site: Site) -> None:
-    number, _, form = heard(quiet_site)
+    number, _, form = answered_item(quiet_site)
     run_out(quiet_site, number)
     answer = paged(quiet_site, "anna").post(f"/p/demo/items/{number}/judge", data=form)
     assert answer.status_code == 403
@@ -110,7 +110,7 @@ def test_an_author_cannot_review_their_own_item(quiet_site: Site) -> None:
 
 
 def test_the_draft_of_a_review_is_kept_until_the_review(quiet_site: Site) -> None:
-    number, ina, form = heard(quiet_site)
+    number, ina, form = answered_item(quiet_site)
     root = f"/p/demo/items/{number}"
     typed = {name: form[name] for name in ("reason", "field", "comment", "start")}
     text = ina.post(f"{root}/judgement-draft", data=typed, headers={"hx-request": "true"})
@@ -137,12 +137,12 @@ def test_the_draft_of_a_review_is_kept_until_the_review(quiet_site: Site) -> Non
 
 
 def test_the_queue_shows_what_became_of_the_last_item(quiet_site: Site) -> None:
-    number, ina, form = heard(quiet_site)
+    number, ina, form = answered_item(quiet_site)
     answer = ina.post(f"/p/demo/items/{number}/judge", data=form)
-    assert answer.headers["location"] == f"/p/demo/inspection?judged={number}"
-    assert marks(ina.get(answer.headers["location"]), "judged") == ["correction"]
-    assert marks(ina.get("/p/demo/inspection"), "judged") == []
-    assert ina.get("/p/demo/inspection?judged=999").status_code == 404
+    assert answer.headers["location"] == f"/p/demo/inspection?reviewed={number}"
+    assert marks(ina.get(answer.headers["location"]), "reviewed") == ["correction"]
+    assert marks(ina.get("/p/demo/inspection"), "reviewed") == []
+    assert ina.get("/p/demo/inspection?reviewed=999").status_code == 404
     anna = paged(quiet_site, "anna")
     history = anna.get(f"/p/demo/items/{number}")
     assert marks(history, "event")[0] == "reject"
@@ -163,7 +163,7 @@ def test_a_refused_submission_leads_back_to_the_form(quiet_site: Site) -> None:
     assert code_of(page) == "incomplete"
     assert "Which is last?" in page.text
     # A correction that corrects nothing, by the button on the item's page.
-    number, ina, judgement = heard(quiet_site)
+    number, ina, judgement = answered_item(quiet_site)
     ina.post(f"/p/demo/items/{number}/judge", data=judgement)
     version = {"version": str(int(judgement["version"]) + 1)}
     again = anna.post(f"/p/demo/items/{number}/act/resubmit", data=version)

@@ -81,13 +81,13 @@ def test_half_an_hour_loads_fast_and_seeks_by_ranges(site: Site, browser, half_h
     assert heap < 60_000_000
     visitor.look("3-half-an-hour")
     # Looked at closely, the place that was sought stays in sight and is drawn from finer points.
-    asked: list[str] = []
-    page.on("request", lambda sent: asked.append(sent.url) if "/peaks?" in sent.url else None)
+    requests: list[str] = []
+    page.on("request", lambda sent: requests.append(sent.url) if "/peaks?" in sent.url else None)
     with page.expect_response(lambda answer: "points=6000" in answer.url):
         page.locator("[data-zoom]").fill("200")
     index = page.locator("[data-time]").inner_text()[:8]
     minutes, seconds = int(index[3:5]), int(index[6:8])
-    start = float(re.findall(r"start=([\d.]+)", asked[-1])[0])
+    start = float(re.findall(r"start=([\d.]+)", requests[-1])[0])
     assert start <= minutes * 60 + seconds <= start + 60
-    assert len(asked) <= 2  # what is in sight, not half an hour of it
+    assert len(requests) <= 2  # what is in sight, not half an hour of it
     assert visitor.complaints == []

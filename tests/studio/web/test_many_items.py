@@ -52,9 +52,9 @@ def test_the_api_acts_on_many_items(quiet_site: Site) -> None:
         assert root.post(f"{BASE}/items/move", json={"action": "submit", **wrong}).status_code == 422
     moved = anna.post(f"{BASE}/items/move", json={"action": "submit", "items": made}).json()
     assert (moved["done"], list(moved["left"].values())) == (2, [2])
-    asked = {"kinds": ["rubric"], "matching": {"state": "preparation"}}
-    assert anna.post(f"{BASE}/items/ask", json=asked).json() == {"queued": 2, "known": 0}
-    assert anna.post(f"{BASE}/items/ask", json={**asked, "kinds": ["poem"]}).status_code == 422
+    body = {"kinds": ["rubric"], "matching": {"state": "preparation"}}
+    assert anna.post(f"{BASE}/items/ask", json=body).json() == {"queued": 2, "known": 0}
+    assert anna.post(f"{BASE}/items/ask", json={**body, "kinds": ["poem"]}).status_code == 422
     fetched = anna.post(f"{BASE}/items/fetch", json={"matching": {"state": "preparation"}}).json()
     assert fetched["done"] == 2
 

@@ -44,7 +44,7 @@ def evil_of(kind: type[msgspec.Struct], **more: Any) -> dict[str, Any]:
     return result | more
 
 
-def written(site: Site) -> None:
+def fill_everything(site: Site) -> None:
     """Write it wherever something can be written."""
     root, anna, ina = (site.client(login) for login in ("root", "anna", "ina"))
 
@@ -160,7 +160,7 @@ def pages() -> Iterator[str]:
 
 
 def test_markup_in_every_field_is_text_on_every_page(quiet_site: Site, browser) -> None:
-    written(quiet_site)
+    fill_everything(quiet_site)
     seen = 0
     # A lead sees everything except the pages of the person who edits or inspects an item.
     for login, part in (("root", ""), ("anna", "/items/1"), ("ina", "/items/2")):

@@ -88,8 +88,8 @@ def busy(quiet_site: Site, recording: Path) -> Site:
         ]
         import_items(session, project, lead, many, now, inspect=True)
         own = items.new_item(session, project, anna, now)
-        heard = add_recording(session, 1, stored, now, title="two tones.wav")
-        content = msgspec.structs.replace(CONTENT, recording=heard.id)
+        recording = add_recording(session, 1, stored, now, title="two tones.wav")
+        content = msgspec.structs.replace(CONTENT, recording=recording.id)
         items.save(session, project, own.id, anna, content, version=0, base=0, why="", now=now)
         for kind, proposed in (
             ("thinking", {"thinking": "First a soft rumble, so the train; then the hinge; then the dog."}),

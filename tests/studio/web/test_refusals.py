@@ -31,9 +31,9 @@ def test_error_pages_have_the_navigation(quiet_site: Site) -> None:
     for path in ("/p/nowhere", "/nothing"):
         text = ina.get(path)
         assert (text.status_code, STAGES in text.text, OUT in text.text) == (404, False, True)
-    lost = quiet_site.client().get("/nothing")
-    assert (lost.status_code, OUT in lost.text) == (404, False)
-    assert 'href="/login"' in lost.text
+    anonymous = quiet_site.client().get("/nothing")
+    assert (anonymous.status_code, OUT in anonymous.text) == (404, False)
+    assert 'href="/login"' in anonymous.text
 
 
 def test_error_pages_have_a_working_logout(quiet_site: Site) -> None:
@@ -69,13 +69,13 @@ def test_an_unavailable_database_is_a_message_without_internal_details(
     with away(quiet_site, but=but):
         part = anna.get("/p/demo/items", headers={"hx-request": "true"})
     with away(quiet_site, but=but):
-        told = program.get(f"{BASE}/items")
-    for answer in (visible, part, told):
+        api_reply = program.get(f"{BASE}/items")
+    for answer in (visible, part, api_reply):
         assert answer.status_code == 503
         assert answer.headers["x-error-code"] == CODE
         assert "secret" not in answer.text
         assert "10.1.2.3" not in answer.text
     assert (STAGES in visible.text) == known, "as much as was known before is there"
-    assert told.json()["error"]["code"] == CODE
+    assert api_reply.json()["error"]["code"] == CODE
     assert "server at 10.1.2.3 closed: secret, at GET /p/demo/items" in caplog.text
     assert anna.get("/p/demo/items").status_code == 200

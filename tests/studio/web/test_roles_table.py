@@ -54,8 +54,8 @@ POST   /items/{conflict}/resolve           yes   no   no   no   no   no
 POST   /items/{draft}/submit               yes   no   no  yes  yes   no
 POST   /items/{prepared}/recall            yes   no   no  yes  yes   no
 POST   /items/{prepared}/forward           yes   no   no  yes  yes   no
-POST   /items/{heard}/approve               no   no  yes  yes  yes   no
-POST   /items/{heard}/reject                no   no  yes  yes  yes   no
+POST   /items/{answered}/approve           no   no  yes  yes  yes   no
+POST   /items/{answered}/reject            no   no  yes  yes  yes   no
 POST   /items/{corrected}/resubmit         yes   no   no  yes  yes   no
 POST   /items/{approved}/reopen             no   no   no  yes  yes   no
 POST   /items/{draft}/withdraw             yes   no   no  yes  yes   no
@@ -66,7 +66,7 @@ PUT    /items/{inspected}/assignment        no   no   no  yes  yes   no
 POST   /items/{taken}/release              same same  yes  yes  yes   no
 PUT    /items/{taken}/playback              no   no same same same   no
 PUT    /items/{taken}/blind-answer          no   no  yes  yes  yes   no
-PUT    /items/{heard}/judgement-draft       no   no  yes  yes  yes   no
+PUT    /items/{answered}/judgement-draft   no   no  yes  yes  yes   no
 POST   /items/{draft}/ask/thinking         yes   no   no  yes  yes   no
 POST   /items/{draft}/sound                yes  yes   no  yes  yes   no
 POST   /items/assign                      no   no   no  yes  yes   no
@@ -98,7 +98,17 @@ def rows() -> Iterator[tuple[str, str, dict[str, str]]]:
         yield method, path, dict(zip(head.split(), cells, strict=True))
 
 
-ITEMS = ("draft", "conflict", "prepared", "heard", "corrected", "approved", "withdrawn", "inspected", "taken")
+ITEMS = (
+    "draft",
+    "conflict",
+    "prepared",
+    "answered",
+    "corrected",
+    "approved",
+    "withdrawn",
+    "inspected",
+    "taken",
+)
 NAMED = (*ITEMS, "idea", "somebody", "proposal", "failed", "takedown")
 NOT_THERE = {"POST /items/{conflict}/resolve"}
 """What is one's own, and is not there for anybody else; to Eve it is not said that there is a project."""
@@ -165,14 +175,14 @@ BODIES: dict[str, Callable[[Stage, str], dict[str, Any]]] = {
     "PUT /items/{draft}": _saved,
     "PUT /items/{draft}/draft": _saved,
     "POST /items/{conflict}/resolve": lambda s, _: {"json": {"take": "merged", "first": 1}},
-    "POST /items/{heard}/reject": lambda s, _: {"json": {"rejection": REASON}},
+    "POST /items/{answered}/reject": lambda s, _: {"json": {"rejection": REASON}},
     "POST /items/{approved}/reopen": lambda s, _: {"json": {"rejection": REASON}},
     "POST /items/{draft}/withdraw": lambda s, _: {"json": {"why": "a copy"}},
     "POST /items/{draft}/take_down": lambda s, _: {"json": {"why": "asked"}},
     "PUT /items/{inspected}/assignment": lambda s, _: {"json": {"role": "inspector", "person": s.numbers["ina"]}},
     "PUT /items/{taken}/playback": lambda s, _: {"json": {"event": "start"}},
     "PUT /items/{taken}/blind-answer": lambda s, _: {"json": {"choice": 1}},
-    "PUT /items/{heard}/judgement-draft": lambda s, _: {"json": {"comment": "It is the bell."}},
+    "PUT /items/{answered}/judgement-draft": lambda s, _: {"json": {"comment": "It is the bell."}},
     "POST /items/assign": lambda s, who: {
         "json": {"role": "inspector", "people": [s.numbers["ina"]], "items": [s.inspected(who)]}
     },

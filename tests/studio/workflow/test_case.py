@@ -24,17 +24,17 @@ BOTH = Actor(5, frozenset({Role.ANNOTATOR, Role.INSPECTOR}))
 SPOT = Rejection("wrong_key", "answer", "it is a cello", 1.0, 2.5)
 
 
-def written(author: Actor = ANN) -> Case:
+def saved_case(author: Actor = ANN) -> Case:
     return perform(claim(Case(), author, NOW), author, Command(Action.SAVE), NOW)
 
 
 def in_inspection(author: Actor = ANN, needed: int = 1) -> Case:
-    case = msgspec.structs.replace(written(author), needed=needed)
+    case = msgspec.structs.replace(saved_case(author), needed=needed)
     case = perform(case, author, Command(Action.SUBMIT), NOW)
     return perform(case, author, Command(Action.FORWARD), NOW)
 
 
-def heard(case: Case, inspector: Actor) -> Case:
+def after_blind_answer(case: Case, inspector: Actor) -> Case:
     return answer_blind(claim(case, inspector, NOW), inspector, NOW)
 
 
@@ -45,12 +45,12 @@ def refusal(case: Case, actor: Actor, command: Command, now: datetime = NOW) -> 
 
 
 def test_an_item_goes_from_draft_to_approved_by_two_people() -> None:
-    case = perform(heard(in_inspection(), INA), INA, Command(Action.APPROVE), NOW)
+    case = perform(after_blind_answer(in_inspection(), INA), INA, Command(Action.APPROVE), NOW)
     assert (case.state, case.author, case.approvals) == (State.APPROVED, 1, {2})
 
 
 def test_a_rejected_item_returns_to_its_author_and_needs_a_change_before_it_goes_back() -> None:
-    case = perform(heard(in_inspection(), INA), INA, Command(Action.REJECT, rejection=SPOT), NOW)
+    case = perform(after_blind_answer(in_inspection(), INA), INA, Command(Action.REJECT, rejection=SPOT), NOW)
     assert (case.state, case.author, case.rejected) == (State.CORRECTION, 1, 1)
     assert refusal(case, ANN, Command(Action.RESUBMIT)) == "unchanged"
     case = perform(case, ANN, Command(Action.SAVE), NOW)
@@ -70,7 +70,7 @@ def test_nobody_inspects_what_they_wrote_even_as_lead() -> None:
 
 
 def test_a_lead_who_corrected_one_word_cannot_inspect_it_either() -> None:
-    case = perform(written(), LEA, Command(Action.SAVE), NOW)
+    case = perform(saved_case(), LEA, Command(Action.SAVE), NOW)
     case = perform(perform(case, ANN, Command(Action.SUBMIT), NOW), ANN, Command(Action.FORWARD), NOW)
     with raises("writer"):
         claim(case, LEA, NOW)
@@ -86,7 +86,7 @@ def test_the_holder_of_an_item_becomes_its_author_when_a_lead_saves_first() -> N
 
 
 def test_a_stale_version_is_refused_whatever_else_holds() -> None:
-    case = perform(written(), ANN, Command(Action.SAVE, version=1), NOW)
+    case = perform(saved_case(), ANN, Command(Action.SAVE, version=1), NOW)
     assert refusal(case, ANN, Command(Action.SAVE, version=1)) == "stale"
 
 
@@ -109,11 +109,14 @@ def test_an_item_is_reviewed_after_a_blind_answer_only() -> None:
     ],
 )
 def test_a_rejection_needs_a_reason_of_the_list_a_field_and_a_comment(rejection: Rejection | None) -> None:
-    assert refusal(heard(in_inspection(), INA), INA, Command(Action.REJECT, rejection=rejection)) == "reason"
+    assert (
+        refusal(after_blind_answer(in_inspection(), INA), INA, Command(Action.REJECT, rejection=rejection))
+        == "reason"
+    )
 
 
 def test_a_lease_ends_at_its_moment_and_the_next_inspector_may_take_over() -> None:
-    case = heard(in_inspection(), INA)
+    case = after_blind_answer(in_inspection(), INA)
     with raises("lease"):
         claim(case, IVO, NOW + LEASE_TIME - timedelta(seconds=1))
     later = NOW + LEASE_TIME
@@ -122,17 +125,17 @@ def test_a_lease_ends_at_its_moment_and_the_next_inspector_may_take_over() -> No
 
 
 def test_as_many_inspectors_as_the_project_wants() -> None:
-    case = perform(heard(in_inspection(needed=2), INA), INA, Command(Action.APPROVE), NOW)
+    case = perform(after_blind_answer(in_inspection(needed=2), INA), INA, Command(Action.APPROVE), NOW)
     assert case.state is State.INSPECTION
     with raises("state"):
         claim(case, INA, NOW)
-    assert perform(heard(case, IVO), IVO, Command(Action.APPROVE), NOW).state is State.APPROVED
+    assert perform(after_blind_answer(case, IVO), IVO, Command(Action.APPROVE), NOW).state is State.APPROVED
 
 
 def test_incomplete_and_silent_items_stay() -> None:
     case = perform(claim(Case(), ANN, NOW), ANN, Command(Action.SAVE, errors=2), NOW)
     assert refusal(case, ANN, Command(Action.SUBMIT)) == "incomplete"
-    case = msgspec.structs.replace(perform(written(), ANN, Command(Action.SUBMIT), NOW), audio=False)
+    case = msgspec.structs.replace(perform(saved_case(), ANN, Command(Action.SUBMIT), NOW), audio=False)
     assert refusal(case, ANN, Command(Action.FORWARD)) == "audio"
 
 

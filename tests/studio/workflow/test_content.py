@@ -162,8 +162,8 @@ def test_a_field_filled_in_after_import_is_written_and_an_edited_rubric_replaces
     before = from_item(Item.from_record(record))
     assert to_item(before, "a", "a.wav").to_record() == record
     after = without_shadows(before, msgspec.structs.replace(before, thinking="because", rubric=()))
-    written = to_item(after, "a", "a.wav").to_record()
-    assert (written["thinking"], written["rubric"]) == ("because", None)
+    record = to_item(after, "a", "a.wav").to_record()
+    assert (record["thinking"], record["rubric"]) == ("because", None)
 
 
 def test_an_imported_clip_is_cut_again_after_other_segments_but_not_another_spelling() -> None:

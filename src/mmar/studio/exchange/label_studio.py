@@ -77,7 +77,7 @@ _SINGLE = frozenset(FIELDS) - {
 }  # fmt: skip
 """Fields that an annotation may set to one text."""
 
-_HeardCue = tuple[str, list[float] | None]
+_Cue = tuple[str, list[float] | None]
 
 
 def is_label_studio(data: bytes) -> bool:
@@ -161,8 +161,8 @@ def _file_name(address: str) -> str:
 def _apply_results(
     record: dict[str, Any], results: Iterable[Mapping[str, Any]], location: str
 ) -> dict[str, Any]:
-    heard: list[_HeardCue] = []
-    labels: dict[Any, _HeardCue] = {}
+    cues: list[_Cue] = []
+    labels: dict[Any, _Cue] = {}
     single: dict[str, list[str]] = {}
     for result in results:
         name, value = result.get("from_name"), result.get("value")
@@ -172,7 +172,7 @@ def _apply_results(
         if name == "thinking" and texts:
             record["thinking"] = "\n".join(texts)
         elif name in ("cue", "cue_heard"):
-            heard += [(each, _region(value)) for each in texts]
+            cues += [(each, _region(value)) for each in texts]
         elif isinstance(name, str) and (name == "answer" or name in _SINGLE):
             single.setdefault(name, []).extend(texts)
         elif texts and (region := _region(value)) is not None:
@@ -190,26 +190,26 @@ def _apply_results(
             )
         if texts:
             record[name] = texts[0]
-    spoken = {tuple(region) for _, region in heard if region is not None}
+    spoken = {tuple(region) for _, region in cues if region is not None}
     # A region without a text is a cue with the name of its label.
-    heard += [each for each in labels.values() if tuple(each[1] or ()) not in spoken]
-    if heard:
-        _set_cues(record, heard)
+    cues += [each for each in labels.values() if tuple(each[1] or ()) not in spoken]
+    if cues:
+        _set_cues(record, cues)
     return record
 
 
-def _set_cues(record: dict[str, Any], heard: list[_HeardCue]) -> None:
+def _set_cues(record: dict[str, Any], cues: list[_Cue]) -> None:
     """The annotation's cues, in the record's order where they are the same cues."""
     before = record.get("cue")
-    if isinstance(before, list) and Counter(map(str, before)) == Counter(text for text, _ in heard):
-        left = list(heard)
-        heard = [
+    if isinstance(before, list) and Counter(map(str, before)) == Counter(text for text, _ in cues):
+        left = list(cues)
+        cues = [
             left.pop(next(index for index, each in enumerate(left) if each[0] == text)) for text in before
         ]
-    record["cue"] = [text for text, _ in heard]
+    record["cue"] = [text for text, _ in cues]
     record.pop(CUE_REGIONS, None)
-    if any(region is not None for _, region in heard):
-        record[CUE_REGIONS] = [region for _, region in heard]
+    if any(region is not None for _, region in cues):
+        record[CUE_REGIONS] = [region for _, region in cues]
 
 
 def _results(annotations: object) -> list[dict[str, Any]]:

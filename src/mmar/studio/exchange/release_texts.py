@@ -83,14 +83,14 @@ def inline_text(text: str) -> str:
 
 def audit_text(audit: Audit) -> str:
     """The findings of an audit by code, the worst first, what was accepted, and what was not checked, as Markdown."""
-    ran = [outcome for outcome in audit.outcomes if outcome.skipped is None]
-    accepted = sum(outcome.accepted for outcome in ran)
+    ran = [result for result in audit.outcomes if result.skipped is None]
+    accepted = sum(result.accepted for result in ran)
     summary = ", ".join(f"{audit.count(severity)} {severity}s" for severity in ("error", "warning", "note"))
     parts = [f"{len(ran)} checks of {audit.subject['items']} records: {summary}; {accepted} accepted."]
-    rows = [outcome for outcome in ran if outcome.findings or outcome.accepted]
+    rows = [result for result in ran if result.findings or result.accepted]
     if rows:
         order = {"error": 0, "warning": 1, "note": 2}
-        rows.sort(key=lambda outcome: (order[outcome.severity], outcome.code))
+        rows.sort(key=lambda result: (order[result.severity], result.code))
         parts.append(
             "\n".join(
                 [
@@ -102,12 +102,12 @@ def audit_text(audit: Audit) -> str:
         )
     if accepted:
         parts.append("Accepted findings were reviewed by the makers and left as they are.")
-    if clean := [outcome.code for outcome in ran if not outcome.findings and not outcome.accepted]:
+    if clean := [result.code for result in ran if not result.findings and not result.accepted]:
         parts.append(f"Nothing found: {', '.join(clean)}.")
     skipped: defaultdict[str, list[str]] = defaultdict(list)
-    for outcome in audit.outcomes:
-        if outcome.skipped is not None:
-            skipped[outcome.skipped].append(outcome.code)
+    for result in audit.outcomes:
+        if result.skipped is not None:
+            skipped[result.skipped].append(result.code)
     parts += [
         f"Not carried out, since this is missing: {_NEEDS.get(need, need)}: {', '.join(codes)}."
         for need, codes in sorted(skipped.items())
@@ -121,19 +121,19 @@ def bias_text(audit: Audit, items: Sequence[Item], targets: Mapping[str, int]) -
     The measures of the audit's checks of the key (family A) are repeated. `targets` are as in `ProjectSettings`.
     """
     measured = [
-        f"- {outcome.code}: {inline_text(measure.text)}"
-        for outcome in audit.outcomes
-        if outcome.code.startswith("A")
-        for measure in outcome.measures
+        f"- {result.code}: {inline_text(measure.text)}"
+        for result in audit.outcomes
+        if result.code.startswith("A")
+        for measure in result.measures
     ]
     parts = [_positions(items), "\n".join(measured), _cells(items, targets), _languages(items, targets)]
     return "\n\n".join(part for part in parts if part)
 
 
-def _row(outcome: Outcome) -> str:
+def _row(result: Outcome) -> str:
     return (
-        f"| {outcome.code} | {outcome.severity} | {outcome.title} | {len(outcome.findings)} | {outcome.items} "
-        f"| {outcome.accepted} |"
+        f"| {result.code} | {result.severity} | {result.title} | {len(result.findings)} | {result.items} "
+        f"| {result.accepted} |"
     )
 
 

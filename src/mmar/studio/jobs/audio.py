@@ -61,12 +61,12 @@ def describe_clip_format(settings: ProjectSettings) -> str:
 
 def is_under_review(session: Session, project_id: int, key: str) -> bool:
     """Whether an item with this clip is in inspection or approved, so that its audio must not change."""
-    judged = select(Item.id).where(
+    reviewed = select(Item.id).where(
         Item.project_id == project_id,
         Item.clip_key == key,
         Item.state.not_in([state.value for state in EDITABLE]),
     )
-    return session.scalar(judged.limit(1)) is not None
+    return session.scalar(reviewed.limit(1)) is not None
 
 
 def request_conversion(

@@ -66,17 +66,17 @@ def prepare_clip(
     if rate is not None:
         clip = resample(clip, rate)
     write_wav(out, clip)
-    written = read_clip(out)
+    result = read_clip(out)
     build_waveform(out, waveform)
     return PreparedClip(
         sha256=sha256_file(out),
         size=out.stat().st_size,
-        rate=written.rate,
-        channels=written.channels,
-        frames=written.frames,
-        loudness=measure_loudness(written),
-        levels=measure_levels(written),
-        fingerprint=fingerprint(written),
+        rate=result.rate,
+        channels=result.channels,
+        frames=result.frames,
+        loudness=measure_loudness(result),
+        levels=measure_levels(result),
+        fingerprint=fingerprint(result),
     )
 
 

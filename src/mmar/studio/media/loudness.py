@@ -105,11 +105,11 @@ def _integrated(clip: Clip) -> float | None:
             energy = _weighted_energy(clip.samples[:, channel], clip.rate, edges)
             blocks = np.convolve(energy, np.ones(per_block), "valid")
             power += weight * blocks / (edges[per_block:] - edges[:-per_block])
-    heard = power[_lufs(power) > _ABSOLUTE_GATE]
-    if not heard.size:
+    audible = power[_lufs(power) > _ABSOLUTE_GATE]
+    if not audible.size:
         return None
-    gate = _lufs(heard.mean(keepdims=True))[0] + _RELATIVE_GATE
-    return float(_lufs(heard[_lufs(heard) > gate].mean(keepdims=True))[0])
+    gate = _lufs(audible.mean(keepdims=True))[0] + _RELATIVE_GATE
+    return float(_lufs(audible[_lufs(audible) > gate].mean(keepdims=True))[0])
 
 
 def _lufs(power: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

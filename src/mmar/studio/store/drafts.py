@@ -108,7 +108,7 @@ def find_judgement_draft(session: Session, item_id: int, person: int) -> dict[st
 
 
 def save_judgement_draft(
-    session: Session, item: Item, actor: Actor, written: dict[str, str], now: datetime
+    session: Session, item: Item, actor: Actor, fields: dict[str, str], now: datetime
 ) -> bool:
     """Store an inspector's draft of a review (`JUDGEMENT_FIELDS`); it needs no version and no lease.
 
@@ -122,7 +122,7 @@ def save_judgement_draft(
     if item.state != State.INSPECTION.value:
         return False
     values = {
-        name: written.get(name, "")[:LONGEST_TEXT] if name == "comment" else written.get(name, "")[:_LONGEST]
+        name: fields.get(name, "")[:LONGEST_TEXT] if name == "comment" else fields.get(name, "")[:_LONGEST]
         for name in JUDGEMENT_FIELDS
     }
     if any(value.strip() for value in values.values()):

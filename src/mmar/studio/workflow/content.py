@@ -205,9 +205,9 @@ def to_item(content: ItemContent, item_id: str, audio_path: str, *, regions: boo
         extra=content.extra,
     )
     if regions and any(cue.start is not None for cue in content.cues):
-        heard = [None if cue.start is None else [cue.start, cue.end] for cue in content.cues]
+        spans = [None if cue.start is None else [cue.start, cue.end] for cue in content.cues]
         item = msgspec.structs.replace(
-            item, names=(*item.names, CUE_REGIONS), extra={**item.extra, CUE_REGIONS: heard}
+            item, names=(*item.names, CUE_REGIONS), extra={**item.extra, CUE_REGIONS: spans}
         )
     if not content.names:
         return item

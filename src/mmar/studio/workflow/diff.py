@@ -148,8 +148,8 @@ def apply_record(item: Item, content: ItemContent) -> ItemContent:
     named = {FIELDS[name] for name in item.names if name in FIELDS} - {"id", "audio_path", "cue"}
     cues = content.cues
     if "cue" in item.names:
-        heard = {cue.text: cue for cue in content.cues} if cue_regions(item) is None else {}
-        cues = tuple(heard.get(cue.text, cue) for cue in theirs.cues)
+        cues_by_text = {cue.text: cue for cue in content.cues} if cue_regions(item) is None else {}
+        cues = tuple(cues_by_text.get(cue.text, cue) for cue in theirs.cues)
     fields = {name: getattr(theirs, name) for name in named}
     spelled = {FIELDS.get(name, name) for name in content.names}
     names = content.names + tuple(name for name in theirs.names if FIELDS.get(name, name) not in spelled)

@@ -160,20 +160,20 @@ def hints(
     content: ItemContent, *, layers: Mapping[str, tuple[str, ...]] | None = None
 ) -> tuple[Problem, ...]:
     """Problems of an item's content, and the findings of the audit once it has choices and a key."""
-    result = problems(content, layers=layers)
+    own = problems(content, layers=layers)
     if content.key is None or len(content.choices) < 2:
-        return result
+        return own
     item = to_item(content, "this-item", content.audio_path or "./audio/this-item.wav")
-    outcomes = audit(Benchmark((item,), "draft")).outcomes
-    return result + tuple(
+    results = audit(Benchmark((item,), "draft")).outcomes
+    return own + tuple(
         Problem(
-            outcome.code,
+            result.code,
             _FIELDS.get(finding.field or "", finding.field or "question"),
             "warning",
-            f"{outcome.title[:1].upper()}{outcome.title[1:].rstrip('.')}: {finding.message}.",
+            f"{result.title[:1].upper()}{result.title[1:].rstrip('.')}: {finding.message}.",
         )
-        for outcome in outcomes
-        if outcome.code not in _ELSEWHERE and not outcome.code.startswith(_ABOUT_THE_SET)
-        for finding in outcome.findings
+        for result in results
+        if result.code not in _ELSEWHERE and not result.code.startswith(_ABOUT_THE_SET)
+        for finding in result.findings
         if finding.item == item.id
     )

@@ -315,9 +315,9 @@ def save_judgement_draft(
     end: Annotated[str, Body()] = "",
 ) -> None:
     """Only you can see it. Approving or rejecting deletes it."""
-    written = {"reason": reason, "field": field, "comment": comment, "start": start, "end": end}
+    fields = {"reason": reason, "field": field, "comment": comment, "start": start, "end": end}
     with ctx.write_item(item_id) as (session, _project, item):
-        drafts.save_judgement_draft(session, item, ctx.actor, written, ctx.clock())
+        drafts.save_judgement_draft(session, item, ctx.actor, fields, ctx.clock())
 
 
 # The last route of the module, because its path matches any action.

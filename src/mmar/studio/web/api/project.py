@@ -308,4 +308,4 @@ def audit(ctx: Context, before: int = 0, limit: int = 60) -> list[dict[str, Any]
         query = query.where(AuditLogEntry.id < before)
     query = query.order_by(AuditLogEntry.id.desc()).limit(min(max(limit, 1), 500))
     with ctx.read() as session:
-        return [row_json(entry) for entry in session.scalars(query)]
+        return [row_json(row) for row in session.scalars(query)]

@@ -23,10 +23,10 @@ router = APIRouter(prefix="/p/{slug}")
 
 
 @router.get("/inspection")
-def show(request: Request, ctx: Context, judged: int = 0) -> Response:
+def show(request: Request, ctx: Context, reviewed: int = 0) -> Response:
     """The queue, human performance, and what became of the item that was reviewed last."""
     with ctx.read() as session:
-        last = revisions.find_item(session, ctx.project, judged) if judged else None
+        last = revisions.find_item(session, ctx.project, reviewed) if reviewed else None
         score = ctx.studio.human(session, ctx.project.id)
         waiting = item_lists.waiting(session, ctx.project, ctx.actor, ctx.clock())
         names = names_of(session)
@@ -83,14 +83,14 @@ def _inspect_page(
             "problem": error_message(error) if error else "",
             "code": error.code if error else "",
             # The rejected form is newer than the draft.
-            "written": _written(ctx)
+            "judgement": _judgement_fields(ctx)
             if error
             else drafts.find_judgement_draft(session, item.id, ctx.person.id),
         }
     return render_page(request, "inspect.html", ctx, status=409 if error else 200, **values)
 
 
-def _written(ctx: ProjectContext) -> dict[str, str]:
+def _judgement_fields(ctx: ProjectContext) -> dict[str, str]:
     return {name: text(ctx.form, name) for name in drafts.JUDGEMENT_FIELDS}
 
 
@@ -122,7 +122,7 @@ def keep_draft(request: Request, ctx: Context, item_id: int) -> Response:
     """Save what an inspector is typing."""
     now = ctx.clock()
     with ctx.write_item(item_id) as (session, _project, item):
-        saved = drafts.save_judgement_draft(session, item, ctx.actor, _written(ctx), now)
+        saved = drafts.save_judgement_draft(session, item, ctx.actor, _judgement_fields(ctx), now)
     return render_page(request, "judgement_status.html", ctx, saved_at=now if saved else None)
 
 
@@ -145,11 +145,11 @@ def judge(request: Request, ctx: Context, item_id: int) -> Response:
                 inspection.claim_item(session, project, item, ctx.actor, now)
             items.act(session, project, item_id, ctx.actor, command, now)
     except (NotAllowed, InputError) as error:
-        return _not_judged(request, ctx, item_id, error)
-    return ctx.redirect(f"/inspection?judged={item_id}")
+        return _judgement_error(request, ctx, item_id, error)
+    return ctx.redirect(f"/inspection?reviewed={item_id}")
 
 
-def _not_judged(
+def _judgement_error(
     request: Request, ctx: ProjectContext, item_id: int, error: NotAllowed | InputError
 ) -> Response:
     """The form again with what was written, or the text alone where the item is no longer reserved."""
@@ -158,12 +158,12 @@ def _not_judged(
         status = 403 if error_status(error) == 403 else 409
         page = render_page(
             request,
-            "not_judged.html",
+            "judgement_error.html",
             ctx,
             status=status,
             problem=error_message(error),
             code=error.code,
-            written=_written(ctx),
+            judgement=_judgement_fields(ctx),
         )
     page.headers["x-error-code"] = error.code
     return page

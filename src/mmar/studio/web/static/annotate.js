@@ -28,21 +28,21 @@
   // The first press sets the start of a cue, the second its end.
   const markCue = (row, button) => {
     if (!segments.isOpen()) return;
-    const at = segments.clipPosition();
-    if (at === null) {
+    const position = segments.clipPosition();
+    if (position === null) {
       studio.notify("The current position is outside the segments.");
       return;
     }
     const start = row.querySelector("[name=cue_start]");
     const end = row.querySelector("[name=cue_end]");
     if (!start.value || end.value) {
-      start.value = at.toFixed(2);
+      start.value = position.toFixed(2);
       end.value = "";
       button.textContent = "Mark end";
       studio.notify("Start marked. Press again at the end.");
       return;
     }
-    const ends = [Number(start.value), at].sort((a, b) => a - b);
+    const ends = [Number(start.value), position].sort((a, b) => a - b);
     [start.value, end.value] = ends.map((value) => value.toFixed(2));
     button.textContent = "Mark";
     changed();

@@ -54,10 +54,10 @@
   // An answer can be confirmed once the whole clip was played and a choice is selected. The server keeps both times.
   const answers = document.querySelector("[data-answers]");
   const updateConfirm = () => {
-    const heard = answers.dataset.heard === "yes";
+    const played = answers.dataset.played === "yes";
     answers.querySelector("[data-confirm]").disabled =
-      !heard || !answers.querySelector("[name=choice]:checked");
-    answers.querySelector("[data-not-heard]").hidden = heard;
+      !played || !answers.querySelector("[name=choice]:checked");
+    answers.querySelector("[data-not-played]").hidden = played;
   };
   const reportPlayback = (event) =>
     studio.post(answers.dataset.playback, () => {
@@ -71,13 +71,13 @@
     return seconds;
   };
   const requireListening = (audio, duration) => {
-    if (!answers || answers.dataset.heard === "yes") return;
+    if (!answers || answers.dataset.played === "yes") return;
     let reporting = false;
     const check = async () => {
       if (reporting || playedSeconds(audio) < duration - Math.max(0.3, 0.05 * duration)) return;
       reporting = true;
       const response = await reportPlayback("end").catch(() => null);
-      if (response?.ok) answers.dataset.heard = "yes";
+      if (response?.ok) answers.dataset.played = "yes";
       reporting = false;
       updateConfirm();
     };

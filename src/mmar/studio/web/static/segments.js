@@ -176,7 +176,7 @@ studio.openSegments = (form) => {
     const fit = wave.getWidth() / duration();
     const largest = Math.max(200, 8 * fit);
     const [from, to] = view();
-    const isVisible = (at) => at !== undefined && at >= from && at <= to;
+    const isVisible = (time) => time !== undefined && time >= from && time <= to;
     const candidates = [audio.currentTime || undefined, selected?.start, audio.currentTime];
     const fixed = candidates.find(isVisible) ?? (from + to) / 2;
     const offset = (fixed - from) * pixelsPerSecond();
@@ -203,8 +203,8 @@ studio.openSegments = (form) => {
         regions.addRegion({ id: `${id}-${index}`, start, end, color, drag: false, resize: false }),
       );
     showCues = () => {
-      const shown = regions.getRegions().filter((region) => region.id.startsWith("cue"));
-      shown.forEach((region) => region.remove());
+      const drawn = regions.getRegions().filter((region) => region.id.startsWith("cue"));
+      drawn.forEach((region) => region.remove());
       cues().forEach(([from, to], index) => {
         if (from < to) mark(`cue${index}`, from, to, CUE);
       });
@@ -292,9 +292,9 @@ studio.openSegments = (form) => {
     // Moves the start or the end of the selected segment to the current position.
     setEnd: (end) => {
       if (!selected) return;
-      const at = audio.currentTime;
-      if (end === "start" ? at >= selected.end : at <= selected.start) return;
-      selected.setOptions({ [end]: at });
+      const position = audio.currentTime;
+      if (end === "start" ? position >= selected.end : position <= selected.start) return;
+      selected.setOptions({ [end]: position });
       write();
       refreshRows();
     },
