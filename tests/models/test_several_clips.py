@@ -59,26 +59,25 @@ def sha256(path: Path) -> str:
 def test_chat_completions_hold_a_part_for_each_clip(clips, where, audio_as) -> None:  # type: ignore[no-untyped-def]
     request = request_of(clips, where)
     audio = load_clips(request, AudioForm(), DOCUMENTED)
-    body = chat_body(request, ChatFormat("m", audio_as), audio)
-    assert not isinstance(body, bytes)
-    content = json.loads(body.decode())["messages"][0]["content"]
-    assert body._size == len(body.decode())
+    body = chat_body(ChatFormat("m", audio_as), request, audio)
+    data = b"".join(body.pieces())
+    content = json.loads(data)["messages"][0]["content"]
+    assert body.size == len(data)
     sounds = content[:3] if where == "before" else content[1:]
-    data = [
+    texts = [
         (part["audio_url"]["url"] if audio_as == "audio_url" else part["input_audio"]["data"]).rpartition(
             ","
         )[2]
         for part in sounds
     ]
-    assert [base64.b64decode(each) for each in data] == [clip.read_bytes() for clip in clips]
+    assert [base64.b64decode(each) for each in texts] == [clip.read_bytes() for clip in clips]
 
 
 def test_gemini_holds_a_part_for_each_clip(clips) -> None:  # type: ignore[no-untyped-def]
     request = request_of(clips)
     audio = load_clips(request, AudioForm(), GEMINI_DOCUMENTED)
-    body = gemini_body(request, GeminiFormat(), audio)
-    assert not isinstance(body, bytes)
-    parts = json.loads(body.decode())["contents"][0]["parts"]
+    body = gemini_body(GeminiFormat(), request, audio)
+    parts = json.loads(b"".join(body.pieces()))["contents"][0]["parts"]
     assert [base64.b64decode(part["inlineData"]["data"]) for part in parts[:3]] == [
         clip.read_bytes() for clip in clips
     ]

@@ -7,16 +7,16 @@ import time
 
 import pytest
 
-from mmar.models.http_client import UploadSlots
+from mmar.models.http_client import UploadSlot
 
 
 def test_so_many_at_a_time_in_the_order_in_which_they_came() -> None:
     async def scenario() -> None:
-        slots, now, most, order = UploadSlots(2, patience_s=60), 0, 0, []
+        slots, now, most, order = asyncio.Semaphore(2), 0, 0, []
 
         async def sender(number: int) -> None:
             nonlocal now, most
-            async with slots.slot() as slot:
+            async with UploadSlot(slots, patience_s=60) as slot:
                 now += 1
                 most = max(most, now)
                 order.append(number)
@@ -34,26 +34,26 @@ def test_so_many_at_a_time_in_the_order_in_which_they_came() -> None:
 
 def test_a_slow_one_counts_no_longer_after_a_while_and_a_failed_one_at_once() -> None:
     async def scenario() -> None:
-        slots = UploadSlots(1, patience_s=0.02)
+        slots = asyncio.Semaphore(1)
         full = OSError("disk")
         with pytest.raises(OSError) as caught:
-            async with slots.slot():
+            async with UploadSlot(slots, patience_s=0.02):
                 raise full
         assert caught.value is full
         begun = time.monotonic()
 
         async def slow() -> None:
-            async with slots.slot():
+            async with UploadSlot(slots, patience_s=0.02):
                 await asyncio.sleep(600)
 
         waiting = asyncio.create_task(slow())
         await asyncio.sleep(0)
-        async with slots.slot():
+        async with UploadSlot(slots, patience_s=0.02):
             assert time.monotonic() - begun >= 0.019
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
         for _ in range(3):
-            async with slots.slot():
+            async with UploadSlot(slots, patience_s=0.02):
                 pass
 
     asyncio.run(scenario())

@@ -6,6 +6,7 @@ An answer is written as one line of a run's ledger. Its field names there are th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -63,24 +64,21 @@ class RequestFailed(Exception):  # noqa: N818 - what happened, as `except Reques
     ) -> None:
         super().__init__(message)
         self.kind: FailureKind = kind
-        self.message = message
         self.retryable = retryable
         self.retry_after_s = retry_after_s
         self.usage = usage
         self.max_attempts = max_attempts
         self.finish_reason = finish_reason
 
+    @property
+    def message(self) -> str:
+        """What happened."""
+        return str(self.args[0])
+
     def with_message(self, message: str) -> RequestFailed:
-        """The same failure with another message."""
-        return RequestFailed(
-            self.kind,
-            message,
-            retryable=self.retryable,
-            retry_after_s=self.retry_after_s,
-            usage=self.usage,
-            max_attempts=self.max_attempts,
-            finish_reason=self.finish_reason,
-        )
+        """This failure, its message replaced."""
+        self.args = (message,)
+        return self
 
 
 class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -123,6 +121,13 @@ class Sent(msgspec.Struct, frozen=True, omit_defaults=True):
     mixed_down: bool = False
     cut: bool = False
     more: tuple[Sent, ...] = ()
+
+
+def sent_record(clips: Sequence[Sent]) -> Sent | None:
+    """The record of all clips of a request, in order; `None` where there are none."""
+    if not clips:
+        return None
+    return msgspec.structs.replace(clips[0], more=tuple(clips[1:]))
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -6,16 +6,19 @@ for, is decoded, converted and encoded again. What cannot be decoded is never se
 
 from __future__ import annotations
 
-import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from mmar.audio import Facts, describe, read_clip, resample, to_mono, wav_bytes
 from mmar.audio.wav import PcmFacts, pcm_facts
 from mmar.errors import MmarError
+from mmar.files.hashing import sha256_bytes
 from mmar.models.answer import RequestFailed, Sent
 from mmar.protocols import Request
 
@@ -52,30 +55,18 @@ class AudioBytes(msgspec.Struct, frozen=True):
         data: the bytes, before base64.
         container: their format, in libsndfile's names.
         description: what the answer records of them; without hashes where the file is sent unchanged.
-        more: the second and further clips of the request.
     """
 
     data: bytes
     container: str
     description: Sent
-    more: tuple[AudioBytes, ...] = ()
-
-    @property
-    def clips(self) -> tuple[AudioBytes, ...]:
-        """All clips of the request, in order."""
-        return (self, *self.more)
 
     def sent(self) -> Sent:
         """What the answer records of them. Hashing takes the longest: do it while the answer is awaited."""
-        sent = self.description
-        if not sent.sha256:
-            digest = hashlib.sha256(self.data).hexdigest()
-            sent = msgspec.structs.replace(sent, source_sha256=digest, sha256=digest)
-        return (
-            msgspec.structs.replace(sent, more=tuple(each.sent() for each in self.more))
-            if self.more
-            else sent
-        )
+        if self.description.sha256:
+            return self.description
+        digest = sha256_bytes(self.data)
+        return msgspec.structs.replace(self.description, source_sha256=digest, sha256=digest)
 
 
 def check_placed(request: Request) -> None:
@@ -101,43 +92,25 @@ def check_single(request: Request, who: str) -> None:
         raise RequestFailed("audio", f"the item has {len(request.clips)} clips, and {who} takes one")
 
 
-def load_clips(request: Request, form: AudioForm, passes: Mapping[str, str]) -> AudioBytes | None:
-    """Read all clips of a request, as `load_audio`; `None` for one without audio.
-
-    Raises:
-        RequestFailed: of kind `audio`: one of them cannot be read.
-    """
-    if request.audio is None:
-        return None
-    first, *more = (load_audio(path, form, passes) for path in request.clips)
-    return msgspec.structs.replace(first, more=tuple(more)) if more else first
+def load_clips(request: Request, form: AudioForm, documented: Container[str]) -> tuple[AudioBytes, ...]:
+    """Read all clips of a request, as `load_audio`."""
+    return tuple(load_audio(path, form, documented) for path in request.clips)
 
 
-def load_audio(path: Path, form: AudioForm, passes: Mapping[str, str]) -> AudioBytes:
-    """Read a clip in the form in which it is sent.
-
-    Args:
-        path: the clip's file.
-        form: the form.
-        passes: containers that the service documents, which are sent unchanged.
+def load_audio(path: Path, form: AudioForm, documented: Container[str]) -> AudioBytes:
+    """Read a clip in the form in which it is sent; containers that the service documents are sent unchanged.
 
     Raises:
         RequestFailed: of kind `audio`: the file is missing, damaged, or not audio.
     """
-    try:
+    with _read_failures(path):
         data = path.read_bytes()
-    except OSError as error:
-        raise RequestFailed("audio", f"{path}: cannot be read ({error.strerror or error})") from None
-    try:
         facts = pcm_facts(data)
         if facts is None:
-            return _decoded(path, data, form, passes)
-        if not _suits(facts, form, "WAV") or "WAV" not in passes:
+            return _decoded(path, data, form, documented)
+        if not _suits(facts, form, "WAV") or "WAV" not in documented:
             return _converted(path, data, form)
-        seconds = facts.frames / facts.rate
-        return AudioBytes(data, "WAV", Sent("", "", len(data), facts.rate, facts.channels, seconds))
-    except Exception as error:  # noqa: BLE001 - whatever a damaged file raises, it is this clip's
-        raise _damaged(path, error) from None
+        return AudioBytes(data, "WAV", _unchanged(data, facts))
 
 
 def sent_as_is(path: Path) -> Sent:
@@ -146,29 +119,30 @@ def sent_as_is(path: Path) -> Sent:
     Raises:
         RequestFailed: of kind `audio`: the file is missing, damaged, or not audio.
     """
-    from mmar.audio import describe, read_clip
-
-    try:
+    with _read_failures(path):
         data = path.read_bytes()
-        facts = pcm_facts(data)
-        if facts is None:
-            described = describe(path)
+        facts = pcm_facts(data) or describe(path)
+        if isinstance(facts, Facts):
             read_clip(path)
-            facts = PcmFacts(described.rate, described.channels, described.frames)
+        return AudioBytes(data, "", _unchanged(data, facts)).sent()
+
+
+@contextmanager
+def _read_failures(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise RequestFailed("audio", f"{path}: cannot be read ({error.strerror or error})") from None
     except Exception as error:  # noqa: BLE001 - whatever a damaged file raises, it is this clip's
-        raise _damaged(path, error) from None
-    digest = hashlib.sha256(data).hexdigest()
-    return Sent(digest, digest, len(data), facts.rate, facts.channels, facts.frames / facts.rate)
+        text = str(error) if isinstance(error, MmarError) else f"{path}: cannot be decoded ({error})"
+        raise RequestFailed("audio", text) from None
 
 
-def _damaged(path: Path, error: Exception) -> RequestFailed:
-    text = str(error) if isinstance(error, MmarError) else f"{path}: cannot be decoded ({error})"
-    return RequestFailed("audio", text)
+def _unchanged(data: bytes, facts: PcmFacts | Facts) -> Sent:
+    return Sent("", "", len(data), facts.rate, facts.channels, facts.frames / facts.rate)
 
 
-def _suits(facts: PcmFacts, form: AudioForm, container: str) -> bool:
+def _suits(facts: PcmFacts | Facts, form: AudioForm, container: str) -> bool:
     return (
         form.container in (None, container)
         and form.rate in (None, facts.rate)
@@ -177,25 +151,20 @@ def _suits(facts: PcmFacts, form: AudioForm, container: str) -> bool:
     )
 
 
-def _decoded(path: Path, data: bytes, form: AudioForm, passes: Mapping[str, str]) -> AudioBytes:
-    from mmar.audio import describe, read_clip
-
-    described = describe(path)
-    container = described.container
-    facts = PcmFacts(described.rate, described.channels, described.frames)
+def _decoded(path: Path, data: bytes, form: AudioForm, documented: Container[str]) -> AudioBytes:
+    facts = describe(path)
     # A WAV file that is not plain PCM, or whose header is wrong, is encoded again.
-    if container == "WAV" or container not in passes or not _suits(facts, form, container):
+    if (
+        facts.container == "WAV"
+        or facts.container not in documented
+        or not _suits(facts, form, facts.container)
+    ):
         return _converted(path, data, form)
     read_clip(path)  # whether a compressed file is whole shows when it is decoded to its end
-    sent = Sent("", "", len(data), facts.rate, facts.channels, described.duration)
-    return AudioBytes(data, container, sent)
+    return AudioBytes(data, facts.container, _unchanged(data, facts))
 
 
 def _converted(path: Path, data: bytes, form: AudioForm) -> AudioBytes:
-    from dataclasses import replace
-
-    from mmar.audio import read_clip, resample, to_mono, wav_bytes
-
     clip = read_clip(path)
     source_channels = clip.channels
     longest = None if form.seconds is None else round(form.seconds * clip.rate)
@@ -215,8 +184,8 @@ def _converted(path: Path, data: bytes, form: AudioForm) -> AudioBytes:
     else:
         bytes_sent = wav_bytes(clip)
     sent = Sent(
-        hashlib.sha256(data).hexdigest(),
-        hashlib.sha256(bytes_sent).hexdigest(),
+        sha256_bytes(data),
+        sha256_bytes(bytes_sent),
         len(bytes_sent),
         clip.rate,
         clip.channels,

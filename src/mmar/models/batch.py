@@ -25,6 +25,7 @@ from mmar.protocols import Request
 
 Outcome = Answer | RequestFailed
 _TIMEOUT_S = 300.0
+_MAX_REPLY = 1 << 30
 
 
 class BatchState(msgspec.Struct, frozen=True):
@@ -80,54 +81,41 @@ def open_batch_service(model: str, options: ModelOptions) -> BatchService:
     )
 
 
-class _Http:
-    """Requests with a key, and errors that name address and reason."""
+class _Session:
+    """The HTTP client of a batch service; failures are errors for the person who hands the batch in."""
 
     def __init__(self, service: Service, options: ModelOptions) -> None:
-        (self._url, *_), self._key = service.open(options)
-        self._headers = service.headers(self._key)
-        self._session: aiohttp.ClientSession | None = None
+        self._client = service.client(msgspec.structs.replace(options, timeout_s=_TIMEOUT_S), _MAX_REPLY)
 
     async def __aenter__(self) -> Any:
-        timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
-        self._session = aiohttp.ClientSession(headers=self._headers, timeout=timeout, trust_env=True)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._session is not None:
-            await self._session.close()
+        await self._client.close()
 
-    async def _call(self, method: str, path: str, **arguments: Any) -> bytes:
-        assert self._session is not None
-        address = f"{self._url}{path}"
+    async def _call(self, method: str, path: str, data: bytes | aiohttp.FormData | None = None) -> bytes:
         try:
-            async with self._session.request(method, address, **arguments) as response:
-                body = await response.read()
-                status = response.status
-        except (aiohttp.ClientError, TimeoutError) as error:
+            return (await self._client.request(method, path, data)).body
+        except RequestFailed as failure:
+            unreachable = failure.kind in ("transport", "timeout")
             raise ExternalError(
-                f"{address}: {type(error).__name__}",
-                code="batch-unreachable",
-                hint="the same command tries again",
+                failure.message,
+                code="batch-unreachable" if unreachable else "batch-refused",
+                hint="the same command tries again" if unreachable else None,
             ) from None
-        if status >= 400:
-            text = body[:300].decode("utf-8", "replace")
-            text = self._key.scrub(text) if self._key is not None else text
-            raise ExternalError(f"{address}: status {status}: {text}", code="batch-refused")
-        return body
 
-    async def _json(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
-        body = await self._call(method, path, **arguments)
+    async def _json(
+        self, method: str, path: str, data: bytes | aiohttp.FormData | None = None
+    ) -> dict[str, Any]:
+        body = await self._call(method, path, data)
         try:
-            value = json.loads(body)
-        except ValueError:
-            value = None
-        if not isinstance(value, dict):
-            raise ExternalError(f"{self._url}{path}: the reply is not a JSON object", code="batch-refused")
-        return value
+            return msgspec.json.decode(body, type=dict[str, Any])
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            text = f"{path}: the reply is not a JSON object"
+            raise ExternalError(text, code="batch-refused") from None
 
 
-class _OpenAI(_Http):
+class _OpenAI(_Session):
     max_requests = 20_000  # of 50,000
     max_bytes = 90 << 20  # of 200 MB
 
@@ -136,10 +124,9 @@ class _OpenAI(_Http):
         self._form = chat_format(name, options.extra)
 
     def line(self, key: str, request: Request) -> bytes:
-        body = chat_body(request, self._form, None)
-        assert isinstance(body, bytes)
-        head = {"custom_id": key, "method": "POST", "url": "/v1/chat/completions"}
-        return msgspec.json.encode({**head, "body": msgspec.Raw(body)})
+        body = msgspec.Raw(chat_body(self._form, request).texts[0])
+        row = {"custom_id": key, "method": "POST", "url": "/v1/chat/completions", "body": body}
+        return msgspec.json.encode(row)
 
     async def submit(self, lines: Sequence[bytes]) -> str:
         form = aiohttp.FormData()
@@ -147,13 +134,14 @@ class _OpenAI(_Http):
         form.add_field(
             "file", b"\n".join(lines) + b"\n", filename="requests.jsonl", content_type="application/jsonl"
         )
-        file = await self._json("POST", "/files", data=form)
-        made = {
+        file = await self._json("POST", "/files", form)
+        batch = {
             "input_file_id": file.get("id"),
             "endpoint": "/v1/chat/completions",
             "completion_window": "24h",
         }
-        return str((await self._json("POST", "/batches", json=made)).get("id"))
+        reply = await self._json("POST", "/batches", msgspec.json.encode(batch))
+        return str(reply.get("id"))
 
     async def state(self, batch: str) -> BatchState:
         value = await self._json("GET", f"/batches/{batch}")
@@ -190,7 +178,7 @@ class _OpenAI(_Http):
         return _read(chat_answer, item_id, body)
 
 
-class _Gemini(_Http):
+class _Gemini(_Session):
     max_requests = 10_000
     max_bytes = 15 << 20  # of 20 MB for inlined requests
 
@@ -200,18 +188,15 @@ class _Gemini(_Http):
         self._form = gemini_format(options.extra)
 
     def line(self, key: str, request: Request) -> bytes:
-        body = gemini_body(request, self._form, None)
-        assert isinstance(body, bytes)
-        return msgspec.json.encode({"request": msgspec.Raw(body), "metadata": {"key": key}})
+        body = msgspec.Raw(gemini_body(self._form, request).texts[0])
+        return msgspec.json.encode({"request": body, "metadata": {"key": key}})
 
     async def submit(self, lines: Sequence[bytes]) -> str:
         requests = {"requests": [msgspec.Raw(line) for line in lines]}
         batch = {"batch": {"display_name": "mmar", "input_config": {"requests": requests}}}
         path = f"/models/{self._name}:batchGenerateContent"
-        headers = {"Content-Type": "application/json"}
-        return str(
-            (await self._json("POST", path, data=msgspec.json.encode(batch), headers=headers)).get("name")
-        )
+        reply = await self._json("POST", path, msgspec.json.encode(batch))
+        return str(reply.get("name"))
 
     async def state(self, batch: str) -> BatchState:
         value = await self._json("GET", f"/{batch}")

@@ -9,13 +9,11 @@ request holds the clip once, as it was read, whatever its length.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 import msgspec
 import pybase64
-from aiohttp.abc import AbstractStreamWriter
-from aiohttp.payload import Payload
 
 from mmar.models.audio_bytes import MIME, AudioBytes
 from mmar.models.options import merged
@@ -57,18 +55,12 @@ class ChatFormat(msgspec.Struct, frozen=True):
     body: dict[str, Any] = {}
 
 
-def chat_body(request: Request, form: ChatFormat, audio: AudioBytes | None) -> bytes | StreamingBody:
-    """The body of a request.
-
-    Args:
-        request: what is asked.
-        form: how it is written.
-        audio: the clip or clips; a message's `audio` says where they stand. With `None` the text stands alone.
-    """
+def chat_body(form: ChatFormat, request: Request, clips: Sequence[AudioBytes] = ()) -> StreamingBody:
+    """The body of a request; a message's `audio` says where the clips stand. Without clips the text stands alone."""
     settings = request.settings
     body: dict[str, Any] = {
         "model": form.model,
-        "messages": [_message(message, form, audio) for message in request.messages],
+        "messages": [_message(message, form, clips) for message in request.messages],
         "stream": form.stream,
     }
     if form.stream:
@@ -80,10 +72,7 @@ def chat_body(request: Request, form: ChatFormat, audio: AudioBytes | None) -> b
         "seed": settings.seed,
     }
     body |= {name: value for name, value in generation.items() if value is not None}
-    body = merged(body, form.body)
-    if audio is None:
-        return msgspec.json.encode(body)
-    return streaming_body(body, [(each.data, _lead(form, each)) for each in audio.clips])
+    return streaming_body(merged(body, form.body), [(clip.data, _lead(form, clip)) for clip in clips])
 
 
 def _lead(form: ChatFormat, audio: AudioBytes) -> str:
@@ -93,17 +82,15 @@ def _lead(form: ChatFormat, audio: AudioBytes) -> str:
     return "data:;base64," if form.audio_as == "input_audio_uri" else f"data:{MIME[audio.container]};base64,"
 
 
-def _message(message: Message, form: ChatFormat, audio: AudioBytes | None) -> dict[str, Any]:
+def _message(message: Message, form: ChatFormat, clips: Sequence[AudioBytes]) -> dict[str, Any]:
     # Text alone is written as a string, which every server understands; not all know parts.
-    if audio is None or message.audio is None:
+    if not clips or message.audio is None:
         return {"role": message.role, "content": message.text}
-    sounds = [_sound(form, each) for each in audio.clips]
+    sounds = [_sound(form, clip) for clip in clips]
     # No part for no text: a captioner that takes no prompt refuses an empty one.
     text = [{"type": "text", "text": message.text}] if message.text else []
-    return {
-        "role": message.role,
-        "content": [*sounds, *text] if message.audio == "before" else [*text, *sounds],
-    }
+    parts = [*sounds, *text] if message.audio == "before" else [*text, *sounds]
+    return {"role": message.role, "content": parts}
 
 
 def _sound(form: ChatFormat, audio: AudioBytes) -> dict[str, Any]:
@@ -122,34 +109,32 @@ def streaming_body(body: object, clips: Sequence[tuple[bytes, str]]) -> Streamin
             `data:audio/wav;base64,` (plain ASCII).
     """
     texts = msgspec.json.encode(body).split(b"\x00")
-    for place, (_, lead) in enumerate(clips):
-        texts[place] += b'"' + lead.encode("ascii")
-        texts[place + 1] = b'"' + texts[place + 1]
+    for index, (_, lead) in enumerate(clips):
+        texts[index] += b'"' + lead.encode("ascii")
+        texts[index + 1] = b'"' + texts[index + 1]
     return StreamingBody(texts, [data for data, _ in clips])
 
 
-class StreamingBody(Payload):
+class StreamingBody(msgspec.Struct, frozen=True):
     """A JSON body whose audio is encoded as it is sent.
 
-    Args:
+    Attributes:
         texts: JSON before, between and after the base64 texts.
         clips: bytes of each clip; one fewer than the texts.
     """
 
-    _autoclose = True
-    sent: Callable[[], None] | None = None
-    """Called when the body is sent, or cannot be."""
+    texts: Sequence[bytes]
+    clips: Sequence[bytes]
 
-    def __init__(self, texts: Sequence[bytes], clips: Sequence[bytes]) -> None:
-        super().__init__(clips, content_type="application/json")
-        self._texts = texts
-        self._clips = clips
-        self._size = sum(map(len, texts)) + sum((len(data) + 2) // 3 * 4 for data in clips)
+    @property
+    def size(self) -> int:
+        """The number of bytes of the body."""
+        return sum(map(len, self.texts)) + sum((len(clip) + 2) // 3 * 4 for clip in self.clips)
 
     def pieces(self) -> Iterator[bytes]:
         """The body's bytes in order, the audio's piece by piece; each piece is one call of the system."""
-        waiting = self._texts[0]
-        for clip, text in zip(self._clips, self._texts[1:], strict=True):
+        waiting = self.texts[0]
+        for clip, text in zip(self.clips, self.texts[1:], strict=True):
             data = memoryview(clip)
             last = max(0, len(data) - 1) // _PIECE * _PIECE
             for start in range(0, last, _PIECE):
@@ -158,28 +143,9 @@ class StreamingBody(Payload):
             waiting += pybase64.b64encode(data[last:]) + text
         yield waiting
 
-    async def write(self, writer: AbstractStreamWriter) -> None:
-        """Send the body; waits where the connection is full."""
-        try:
-            for piece in self.pieces():
-                await writer.write(piece)
-        finally:
-            if self.sent is not None:
-                self.sent()
-
-    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        """The whole body as text, for looking at a request without sending it."""
-        return b"".join(self.pieces()).decode(encoding, errors)
-
-    async def as_bytes(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
-        """The whole body at once; aiohttp asks for it only where it must send a body twice."""
-        del encoding, errors
-        return b"".join(self.pieces())
-
-    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
-        """Send the body; its length is known beforehand, so there is nothing to cut."""
-        del content_length
-        await self.write(writer)
-
-    def __repr__(self) -> str:
-        return f"StreamingBody({self._size} bytes)"
+    def abbreviated(self) -> bytes:
+        """The body with a few words in place of each base64 text, for looking at."""
+        body = self.texts[0]
+        for clip, text in zip(self.clips, self.texts[1:], strict=True):
+            body += f"<base64 of {len(clip):,} bytes>".encode() + text
+        return body

@@ -7,7 +7,7 @@ value, which would stand in manifests and in the shell's history.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,7 +15,14 @@ from urllib.parse import quote
 import msgspec
 
 from mmar.errors import UsageError
+from mmar.models.answer import Answer
 from mmar.models.model import ModelOptions
+
+KEY_NAMES = {
+    "openai": ("MMAR_API_KEY", "OPENAI_API_KEY"),
+    "gemini": ("MMAR_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"),
+}
+"""Environment variables that may hold a service's key by adapter; the first that is set counts."""
 
 KEY_OPTIONS = ("api_key_file", "api_key_env")
 """The options by which an adapter is told where its key is; neither holds the key itself."""
@@ -102,6 +109,24 @@ def find_credential(options: ModelOptions, names: Sequence[str]) -> Credential |
         if secret:
             return _checked(secret, f"the environment variable {name}")
     return None
+
+
+def scrub(text: str, secrets: Iterable[Credential]) -> str:
+    """The text without the secrets."""
+    for secret in secrets:
+        text = secret.scrub(text)
+    return text
+
+
+def scrubbed_answer(answer: Answer, secrets: Sequence[Credential]) -> Answer:
+    """The answer without the secrets, should a service or a program have echoed one."""
+    return msgspec.structs.replace(
+        answer,
+        text=scrub(answer.text, secrets),
+        thinking=scrub(answer.thinking, secrets),
+        finish_reason=answer.finish_reason and scrub(answer.finish_reason, secrets),
+        model=answer.model and scrub(answer.model, secrets),
+    )
 
 
 def secrets_of(environment: Mapping[str, str]) -> tuple[Credential, ...]:

@@ -11,7 +11,8 @@ Options (`ModelOptions.extra`), explained in docs/models.md: `audio_format`, `au
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -21,7 +22,7 @@ from mmar.models.answer import Answer, RequestFailed, Usage
 from mmar.models.audio_bytes import AudioBytes
 from mmar.models.chat_reply import check_finished, decode_reply, no_text
 from mmar.models.chat_request import PLACEHOLDER, StreamingBody, streaming_body
-from mmar.models.credentials import KEY_OPTIONS
+from mmar.models.credentials import KEY_NAMES, KEY_OPTIONS
 from mmar.models.model import ModelOptions
 from mmar.models.options import AUDIO_OPTIONS, audio_form, check_known, extra_object, merged, yes
 from mmar.models.service import Service, ServiceModel
@@ -40,10 +41,8 @@ DOCUMENTED = {
 
 GEMINI = Service(
     "https://generativelanguage.googleapis.com/v1beta",
-    ("MMAR_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"),
+    KEY_NAMES["gemini"],
     "x-goog-api-key",
-    "",
-    DOCUMENTED,
 )
 
 _RESERVED = ("contents", "systemInstruction")
@@ -77,30 +76,19 @@ def open_gemini(name: str, options: ModelOptions) -> ServiceModel:
         UsageError: an option is unknown or not valid, or a key is missing.
     """
     check_known(options.extra, (*AUDIO_OPTIONS, *KEY_OPTIONS, "thoughts", "body"), "gemini")
-    form = gemini_format(options.extra)
-
-    def body(request: Request, clips: AudioBytes | None) -> bytes | StreamingBody:
-        return gemini_body(request, form, clips)
-
     return ServiceModel(
         f"gemini/{name}",
         GEMINI.client(options),
         f"/models/{quote(name, safe='')}:generateContent",
         DOCUMENTED,
         audio_form(options.extra),
-        body,
+        partial(gemini_body, gemini_format(options.extra)),
         gemini_answer,
     )
 
 
-def gemini_body(request: Request, form: GeminiFormat, audio: AudioBytes | None) -> bytes | StreamingBody:
-    """The body of a request.
-
-    Args:
-        request: what is asked.
-        form: how it is written.
-        audio: the clip or clips; a message's `audio` says where they stand. With `None` the text stands alone.
-    """
+def gemini_body(form: GeminiFormat, request: Request, clips: Sequence[AudioBytes] = ()) -> StreamingBody:
+    """The body of a request; a message's `audio` says where the clips stand. Without clips the text stands alone."""
     settings = request.settings
     generation = {
         "temperature": settings.temperature,
@@ -113,26 +101,20 @@ def gemini_body(request: Request, form: GeminiFormat, audio: AudioBytes | None) 
         config["thinkingConfig"] = {"includeThoughts": True}
     system = [{"text": message.text} for message in request.messages if message.role == "system"]
     body: dict[str, Any] = {
-        "contents": [_content(message, audio) for message in request.messages if message.role != "system"]
+        "contents": [_content(message, clips) for message in request.messages if message.role != "system"]
     }
     if system:
         body["systemInstruction"] = {"parts": system}
     if config:
         body["generationConfig"] = config
-    body = merged(body, form.body)
-    return (
-        msgspec.json.encode(body)
-        if audio is None
-        else streaming_body(body, [(each.data, "") for each in audio.clips])
-    )
+    return streaming_body(merged(body, form.body), [(clip.data, "") for clip in clips])
 
 
-def _content(message: Message, audio: AudioBytes | None) -> dict[str, Any]:
+def _content(message: Message, clips: Sequence[AudioBytes]) -> dict[str, Any]:
     parts: list[dict[str, Any]] = [{"text": message.text}] if message.text else []
-    if audio is not None and message.audio is not None:
+    if message.audio is not None:
         sounds: list[dict[str, Any]] = [
-            {"inlineData": {"mimeType": DOCUMENTED[each.container], "data": PLACEHOLDER}}
-            for each in audio.clips
+            {"inlineData": {"mimeType": DOCUMENTED[clip.container], "data": PLACEHOLDER}} for clip in clips
         ]
         parts = [*sounds, *parts] if message.audio == "before" else [*parts, *sounds]
     return {"role": "model" if message.role == "assistant" else "user", "parts": parts}

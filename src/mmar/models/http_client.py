@@ -4,7 +4,7 @@ The server with the fewest requests in flight is asked next. One that keeps fail
 failing is quick and would draw all requests to it. Proxies are those of the environment (`https_proxy`, `no_proxy`),
 as aiohttp reads them; servers on this machine are always reached directly.
 
-Clips are read and sent a few at a time (`UploadSlots`): when 64 requests start at once and share the processor, all 64
+Clips are read and sent a few at a time (`UploadSlot`): when 64 requests start at once and share the processor, all 64
 clips would be read, then all sent, and the service would have nothing to do until the last of them is almost there.
 """
 
@@ -15,33 +15,34 @@ import ipaddress
 import os
 import ssl
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
-from aiohttp.payload import Payload
 
 from mmar._version import __version__
 from mmar.errors import UsageError
-from mmar.models.answer import Answer, RequestFailed, Sent
+from mmar.models.answer import RequestFailed, Sent, sent_record
 from mmar.models.audio_bytes import AudioBytes
 from mmar.models.chat_request import StreamingBody
-from mmar.models.credentials import Credential, redact_text
+from mmar.models.credentials import Credential, redact_text, scrub
 from mmar.models.service_errors import failure_of
 
 # vLLM and SGLang close a connection that was idle for 5 s (uvicorn's default); reusing one at that very
 # moment would fail a request for nothing.
 _KEEP_ALIVE_S = 4.0
 _CONNECT_S = 30.0
-_MAX_REPLY = 64 * 2**20
+MAX_REPLY = 64 << 20
 _MAX_REST_S = 15.0
 _ANY_PATH = "/models"  # both APIs list their models there, at no cost
 # More would take turns with the event loop for the interpreter's lock, and delay what is being sent.
 _HASHING_THREADS = 2
+_UPLOADS = 4
+
+Body = bytes | AsyncIterator[bytes] | aiohttp.FormData | None
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -59,46 +60,33 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class UploadSlot:
-    """Permission to read a clip and send it, which ends when it is released, or after a while.
+    """Permission to read a clip and send it; wait for it as an asynchronous context manager.
+
+    It ends when it is released, with the block, or by itself after a while: a slow disk or connection holds up nobody.
 
     Args:
-        semaphore: where slots come from.
-        patience_s: seconds until it is released by itself: a slow disk or connection holds up nobody.
+        semaphore: how many may read and send at once.
+        patience_s: seconds until it is released by itself.
     """
 
-    def __init__(self, semaphore: asyncio.Semaphore, patience_s: float) -> None:
-        self._semaphore: asyncio.Semaphore | None = semaphore
-        self._timer = asyncio.get_running_loop().call_later(patience_s, self.release)
+    def __init__(self, semaphore: asyncio.Semaphore, patience_s: float = 0.05) -> None:
+        self._semaphore, self._patience_s = semaphore, patience_s
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def __aenter__(self) -> UploadSlot:
+        await self._semaphore.acquire()
+        self._timer = asyncio.get_running_loop().call_later(self._patience_s, self.release)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.release()
 
     def release(self) -> None:
         """Release the slot. Idempotent."""
-        if self._semaphore is not None:
+        if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
             self._semaphore.release()
-            self._semaphore = None
-
-
-class UploadSlots:
-    """Hands out upload slots.
-
-    Args:
-        count: how many may read and send at once.
-        patience_s: how long a slot is held at most, in seconds.
-    """
-
-    def __init__(self, count: int = 4, patience_s: float = 0.05) -> None:
-        self._semaphore = asyncio.Semaphore(count)
-        self._patience_s = patience_s
-
-    @asynccontextmanager
-    async def slot(self) -> AsyncIterator[UploadSlot]:
-        """Wait for a slot; it is released at the end of the block, if not before."""
-        await self._semaphore.acquire()
-        slot = UploadSlot(self._semaphore, self._patience_s)
-        try:
-            yield slot
-        finally:
-            slot.release()
 
 
 class _Server:
@@ -117,7 +105,7 @@ class _Server:
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE_S, ttl_dns_cache=300)
             self._session = aiohttp.ClientSession(
                 connector=connector,
-                headers={**headers, "Content-Type": "application/json"},
+                headers=headers,
                 timeout=timeout,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=not _is_loopback(urlsplit(self.url).hostname or ""),
@@ -131,13 +119,14 @@ class _Server:
 
 
 class HttpClient:
-    """Posts JSON to servers that share the load.
+    """Sends requests to servers that share the load.
 
     Args:
         base_urls: at least one, each checked by `checked_base_url`.
         headers: sent with each request, the credential's among them.
         timeout_s: longest wait for a reply, from sending on.
         secrets: kept out of every message and answer.
+        max_reply: most bytes of a reply.
     """
 
     def __init__(
@@ -146,48 +135,32 @@ class HttpClient:
         headers: Mapping[str, str],
         timeout_s: float,
         secrets: tuple[Credential, ...] = (),
+        max_reply: int = MAX_REPLY,
     ) -> None:
+        self.secrets = secrets
+        self._max_reply = max_reply
         self._servers = [_Server(url) for url in base_urls]
         self._headers = {"User-Agent": f"mmar/{__version__}", **headers}
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(timeout_s, _CONNECT_S))
-        self._secrets = secrets
         self._next = 0
-        self._slots = UploadSlots()
+        self._uploads = asyncio.Semaphore(_UPLOADS)
         self._hashing = ThreadPoolExecutor(_HASHING_THREADS, "mmar-hash")
 
     def __repr__(self) -> str:
         return f"HttpClient({', '.join(server.url for server in self._servers)})"
 
-    def scrub(self, text: str) -> str:
-        """The text without the secrets."""
-        for secret in self._secrets:
-            text = secret.scrub(text)
-        return text
+    def upload_slot(self) -> UploadSlot:
+        """A slot to read a clip and send it."""
+        return UploadSlot(self._uploads)
 
-    def scrubbed(self, failure: RequestFailed) -> RequestFailed:
-        """The failure without the secrets in its message."""
-        return failure.with_message(self.scrub(failure.message))
-
-    def scrubbed_answer(self, answer: Answer) -> Answer:
-        """The answer without the secrets, should the service have echoed one."""
-        return msgspec.structs.replace(
-            answer,
-            text=self.scrub(answer.text),
-            thinking=self.scrub(answer.thinking),
-            finish_reason=answer.finish_reason and self.scrub(answer.finish_reason),
-            model=answer.model and self.scrub(answer.model),
-        )
-
-    def upload_slot(self) -> AbstractAsyncContextManager[UploadSlot]:
-        """Wait for a slot to read a clip and send it."""
-        return self._slots.slot()
-
-    async def post(self, path: str, body: bytes | Payload) -> Reply:
-        """Post a JSON body and wait for the whole reply.
+    async def request(self, method: str, path: str, data: Body = None, size: int | None = None) -> Reply:
+        """Send a request and wait for the whole reply.
 
         Args:
+            method: of HTTP.
             path: what follows the base URL.
-            body: JSON.
+            data: JSON, as bytes or in pieces, or a form.
+            size: of all pieces, in bytes.
 
         Raises:
             RequestFailed: the reply is not successful, or none came.
@@ -195,7 +168,7 @@ class HttpClient:
         server = self._next_server()
         server.in_flight += 1
         try:
-            reply = await self._post(server, server.url + path, body)
+            reply = await self._request(server, method, server.url + path, data, size)
         except RequestFailed as failure:
             if failure.kind in ("transport", "server"):
                 server.failures += 1
@@ -210,39 +183,40 @@ class HttpClient:
         server.rests_until = 0.0
         return reply
 
-    async def post_clip(
-        self, path: str, body: bytes | Payload, audio: AudioBytes | None, slot: UploadSlot | None = None
+    async def post_clips(
+        self, path: str, body: StreamingBody, clips: Sequence[AudioBytes], slot: UploadSlot
     ) -> tuple[Reply, Sent | None]:
-        """Post a body with a clip in it; the clip is hashed in a thread while the answer is awaited.
+        """Post a JSON body that holds clips; they are hashed in a thread while the reply is awaited.
 
         Args:
             path: what follows the base URL.
-            body: JSON.
-            audio: the clip in it, if there is one.
+            body: JSON with the clips in it.
+            clips: those that the body holds.
             slot: released when the body is sent.
 
         Raises:
-            RequestFailed: as `post`.
+            RequestFailed: as `request`.
         """
-        if audio is None:
-            return await self.post(path, body), None
-        hashing: list[asyncio.Future[Sent]] = []
+        hashing: list[asyncio.Future[Sent | None]] = []
 
-        def sent() -> None:
-            if slot is not None:
-                slot.release()
-            if not hashing:  # a body may be sent twice, over a second connection
-                hashing.append(asyncio.get_running_loop().run_in_executor(self._hashing, audio.sent))
+        def end_upload() -> None:
+            slot.release()
+            if not hashing:
+                loop = asyncio.get_running_loop()
+                hashing.append(loop.run_in_executor(self._hashing, _hashed, clips))
 
-        if isinstance(body, StreamingBody):
-            body.sent = sent
+        async def pieces() -> AsyncIterator[bytes]:
+            for piece in body.pieces():
+                yield piece
+            end_upload()
+
         try:
-            reply = await self.post(path, body)
+            reply = await self.request("POST", path, pieces(), body.size)
         except BaseException:
             for each in hashing:
                 each.cancel()
             raise
-        sent()  # a server may reply before it has the whole body
+        end_upload()  # a server may reply before it has the whole body
         return reply, await hashing[0]
 
     async def unresponsive(self, seconds: float) -> str:
@@ -264,14 +238,18 @@ class HttpClient:
             return ""
         return ", ".join(server.url + _ANY_PATH for server in self._servers)
 
-    async def _post(self, server: _Server, place: str, body: bytes | Payload) -> Reply:
+    async def _request(self, server: _Server, method: str, place: str, data: Body, size: int | None) -> Reply:
         session = server.session(self._headers, self._timeout)
+        headers = {} if isinstance(data, aiohttp.FormData) else {"Content-Type": "application/json"}
+        if size is not None:
+            headers["Content-Length"] = str(size)
         start = time.perf_counter()
         try:
-            async with session.post(place, data=body, allow_redirects=False) as response:
-                content = await _read(response, place)
+            async with session.request(
+                method, place, data=data, headers=headers, allow_redirects=False
+            ) as response:
+                content = await _read(response, place, self._max_reply)
                 status = response.status
-                headers = response.headers
         except TimeoutError:
             seconds = time.perf_counter() - start
             raise RequestFailed(
@@ -280,11 +258,12 @@ class HttpClient:
         except (aiohttp.ClientError, OSError) as error:
             # A certificate or protocol that is wrong now will be wrong in a second too.
             permanent = isinstance(error, aiohttp.ClientSSLError | aiohttp.InvalidURL)
-            message = self.scrub(_connection_problem(error, place))
+            message = scrub(_connection_problem(error, place), self.secrets)
             raise RequestFailed("transport", message, retryable=not permanent) from None
         latency = time.perf_counter() - start
         if not 200 <= status < 300:
-            raise self.scrubbed(failure_of(status, headers, content, place))
+            failure = failure_of(status, response.headers, content, place)
+            raise failure.with_message(scrub(failure.message, self.secrets))
         return Reply(content, place, latency)
 
     def _next_server(self) -> _Server:
@@ -331,7 +310,11 @@ def checked_base_url(url: str) -> str:
     return url.rstrip("/")
 
 
-async def _read(response: aiohttp.ClientResponse, place: str) -> bytes:
+def _hashed(clips: Sequence[AudioBytes]) -> Sent | None:
+    return sent_record([clip.sent() for clip in clips])
+
+
+async def _read(response: aiohttp.ClientResponse, place: str, most: int) -> bytes:
     content = await response.content.readany()
     if response.content.at_eof():
         return content
@@ -339,8 +322,8 @@ async def _read(response: aiohttp.ClientResponse, place: str) -> bytes:
     async for piece in response.content.iter_any():
         pieces.append(piece)
         size += len(piece)
-        if size > _MAX_REPLY:
-            raise RequestFailed("bad_reply", f"{place} sent more than {_MAX_REPLY >> 20} MiB")
+        if size > most:
+            raise RequestFailed("bad_reply", f"{place} sent more than {most >> 20} MiB")
     return b"".join(pieces)
 
 

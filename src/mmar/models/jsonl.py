@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from mmar.models.answer import Answer, FailureKind, RequestFailed, Sent, Usage
+from mmar.models.answer import Answer, FailureKind, RequestFailed, Sent, Usage, sent_record
 from mmar.models.audio_bytes import check_placed, sent_as_is
 from mmar.protocols import Request, split_thinking
 
@@ -93,10 +93,7 @@ def sent_of(request: Request) -> Sent | None:
         RequestFailed: of kind `audio`: the clip cannot be read, so nothing may be asked.
     """
     check_placed(request)
-    if request.audio is None:
-        return None
-    first, *more = map(sent_as_is, request.clips)
-    return msgspec.structs.replace(first, more=tuple(more)) if more else first
+    return sent_record([sent_as_is(path) for path in request.clips])
 
 
 def without_audio(request: Request) -> Request:

@@ -13,15 +13,12 @@ from importlib.util import find_spec
 
 import msgspec
 
+from mmar.models.credentials import KEY_NAMES
 from mmar.models.recipes import Recipe
 
 _NVIDIA_SMI = ("nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader,nounits")
 _PROGRAMS = ("vllm", "sglang")
 _PACKAGES = ("torch", "transformers")
-_KEYS = {
-    "gemini": ("MMAR_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"),
-    "openai": ("MMAR_API_KEY", "OPENAI_API_KEY"),
-}
 _BYTES_A_PARAMETER = 2  # bfloat16
 _OVERHEAD = 1.2  # activations and the cache of a single request, roughly
 
@@ -63,7 +60,7 @@ def find_machine(
         environment: where keys are looked for.
         which: finds a program on the path.
     """
-    names = dict.fromkeys(name for keys in _KEYS.values() for name in keys)
+    names = dict.fromkeys(name for keys in KEY_NAMES.values() for name in keys)
     smi = which(_NVIDIA_SMI[0])
     return Machine(
         gpus=() if smi is None else _gpus(smi),
@@ -116,7 +113,7 @@ def _obstacle(kind: str, recipe: Recipe, machine: Machine) -> str:
     if kind == "builtin":
         return ""
     if kind == "api":
-        keys = _KEYS.get(recipe.adapter.partition("/")[0], ())
+        keys = KEY_NAMES.get(recipe.adapter.partition("/")[0], ())
         return "" if any(key in machine.keys for key in keys) else f"no key in {keys[-1]}"
     if kind == "cascade":
         return "needs two servers"

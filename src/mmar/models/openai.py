@@ -9,45 +9,25 @@ Options (`ModelOptions.extra`), explained in docs/models.md: `max_tokens_as`, `s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import get_args
 
-from mmar.models.audio_bytes import AudioBytes, AudioForm
+from mmar.models.audio_bytes import AudioForm
 from mmar.models.chat_reply import chat_answer
-from mmar.models.chat_request import (
-    DOCUMENTED,
-    RESERVED,
-    AudioAs,
-    ChatFormat,
-    MaxTokensAs,
-    StreamingBody,
-    chat_body,
-)
-from mmar.models.credentials import KEY_OPTIONS
+from mmar.models.chat_request import DOCUMENTED, RESERVED, AudioAs, ChatFormat, MaxTokensAs, chat_body
+from mmar.models.credentials import KEY_NAMES, KEY_OPTIONS
 from mmar.models.http_client import HttpClient
 from mmar.models.model import ModelOptions
 from mmar.models.options import AUDIO_OPTIONS, audio_form, check_known, choice_of, extra_object, yes
 from mmar.models.service import Service, ServiceModel
-from mmar.protocols import Request
 
-OPENAI = Service(
-    "https://api.openai.com/v1", ("MMAR_API_KEY", "OPENAI_API_KEY"), "Authorization", "Bearer ", DOCUMENTED
-)
+OPENAI = Service("https://api.openai.com/v1", KEY_NAMES["openai"], "Authorization", "Bearer ")
 _CHAT_OPTIONS = (*KEY_OPTIONS, "body", "max_tokens_as", "stream")
 
 
 def chat_model(name: str, client: HttpClient, form: ChatFormat, audio: AudioForm | None) -> ServiceModel:
-    """A model behind chat completions.
-
-    Args:
-        name: with the adapter's name before it.
-        client: the servers.
-        form: how requests are written.
-        audio: the form in which clips are sent; `None` for a model that is given none.
-    """
-
-    def body(request: Request, clips: AudioBytes | None) -> bytes | StreamingBody:
-        return chat_body(request, form, clips)
-
+    """A model behind chat completions; see `ServiceModel`."""
+    body = partial(chat_body, form)
     return ServiceModel(name, client, "/chat/completions", DOCUMENTED, audio, body, chat_answer)
 
 

@@ -5,15 +5,14 @@ The clip's base64 is shown as a few words, since nobody reads it.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from mmar.models.audio_bytes import AudioBytes, load_clips
+from mmar.models.audio_bytes import load_clips
 from mmar.models.chat_request import DOCUMENTED as CHAT_DOCUMENTED
-from mmar.models.chat_request import StreamingBody, chat_body
+from mmar.models.chat_request import chat_body
 from mmar.models.gemini import DOCUMENTED as GEMINI_DOCUMENTED
 from mmar.models.gemini import gemini_body, gemini_format
 from mmar.models.jsonl import request_record
@@ -22,11 +21,9 @@ from mmar.models.openai import chat_format
 from mmar.models.options import audio_form
 from mmar.protocols import Request
 
-_STAND_IN = b"clip%08d"  # of its place; decimal, so that each is found by its own base64
-
 
 def preview_body(model: str, request: Request, options: Mapping[str, str] | None = None) -> Any:
-    """The JSON body that a model's adapter would send.
+    """The JSON body that a model's adapter would send for a request.
 
     Args:
         model: `ADAPTER/NAME`.
@@ -47,33 +44,11 @@ def preview_body(model: str, request: Request, options: Mapping[str, str] | None
     if adapter in ("openai", "text", "vllm", "sglang"):
         if adapter in ("vllm", "sglang"):  # as `mmar.models.local.serving` sends clips to its servers
             extra = {"audio_rate": "16000", **extra, "audio_channels": "1"}
-        audio = _audio(request, extra, CHAT_DOCUMENTED) if adapter != "text" else None
-        return _decoded(chat_body(request, chat_format(name, extra), _stand_in(audio)), audio)
-    if adapter == "gemini":
-        audio = _audio(request, extra, GEMINI_DOCUMENTED)
-        return _decoded(gemini_body(request, gemini_format(extra), _stand_in(audio)), audio)
-    return None
-
-
-def _audio(request: Request, extra: Mapping[str, str], documented: Mapping[str, str]) -> AudioBytes | None:
-    return load_clips(request, audio_form(extra), documented)
-
-
-def _stand_in(audio: AudioBytes | None) -> AudioBytes | None:
-    if audio is None:
+        clips = () if adapter == "text" else load_clips(request, audio_form(extra), CHAT_DOCUMENTED)
+        body = chat_body(chat_format(name, extra), request, clips)
+    elif adapter == "gemini":
+        clips = load_clips(request, audio_form(extra), GEMINI_DOCUMENTED)
+        body = gemini_body(gemini_format(extra), request, clips)
+    else:
         return None
-    first, *more = (
-        msgspec.structs.replace(each, data=_STAND_IN % place, more=())
-        for place, each in enumerate(audio.clips)
-    )
-    return msgspec.structs.replace(first, more=tuple(more))
-
-
-def _decoded(body: bytes | StreamingBody, audio: AudioBytes | None) -> Any:
-    text = body if isinstance(body, bytes) else body.decode()
-    if audio is not None and isinstance(text, str):
-        for place, clip in enumerate(audio.clips):
-            text = text.replace(
-                base64.b64encode(_STAND_IN % place).decode(), f"<base64 of {len(clip.data):,} bytes>"
-            )
-    return msgspec.json.decode(text)
+    return msgspec.json.decode(body.abbreviated())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Sequence
 
 import msgspec
 
@@ -11,8 +11,8 @@ from mmar.errors import UsageError
 from mmar.models.answer import Answer, RequestFailed
 from mmar.models.audio_bytes import AudioBytes, AudioForm, check_placed, load_clips
 from mmar.models.chat_request import StreamingBody
-from mmar.models.credentials import Credential, embedded_secrets, find_credential
-from mmar.models.http_client import HttpClient, UploadSlot, checked_base_url
+from mmar.models.credentials import embedded_secrets, find_credential, scrub, scrubbed_answer
+from mmar.models.http_client import MAX_REPLY, HttpClient, checked_base_url
 from mmar.models.model import ModelOptions
 from mmar.protocols import Request
 
@@ -25,21 +25,15 @@ class Service(msgspec.Struct, frozen=True):
         key_names: environment variables that may hold its key, the first that is set counts.
         header: the header that bears the key.
         scheme: what stands before the key there.
-        documented: the containers that it documents for clips, with its name for each.
     """
 
     url: str
     key_names: tuple[str, ...]
     header: str
-    scheme: str
-    documented: Mapping[str, str]
+    scheme: str = ""
 
-    def headers(self, credential: Credential | None) -> dict[str, str]:
-        """The header that bears a key."""
-        return {self.header: f"{self.scheme}{credential.reveal()}"} if credential else {}
-
-    def open(self, options: ModelOptions) -> tuple[tuple[str, ...], Credential | None]:
-        """The base URLs to ask, and the key.
+    def client(self, options: ModelOptions, max_reply: int = MAX_REPLY) -> HttpClient:
+        """The HTTP client for a model.
 
         Raises:
             UsageError: a URL is not valid, or the service itself is asked and there is no key.
@@ -53,13 +47,11 @@ class Service(msgspec.Struct, frozen=True):
                 hint=f"set {self.key_names[1]} or {self.key_names[0]}, or name a file with the option api_key_file; "
                 "for a server of your own name its base URL",
             )
-        return urls, credential
-
-    def client(self, options: ModelOptions) -> HttpClient:
-        """The HTTP client for a model; errors as `open`."""
-        urls, credential = self.open(options)
-        secrets = (*((credential,) if credential else ()), *embedded_secrets(options.extra))
-        return HttpClient(urls, self.headers(credential), options.timeout_s, secrets)
+        secrets, headers = embedded_secrets(options.extra), {}
+        if credential is not None:
+            secrets += (credential,)
+            headers[self.header] = f"{self.scheme}{credential.reveal()}"
+        return HttpClient(urls, headers, options.timeout_s, secrets, max_reply)
 
 
 class ServiceModel:
@@ -82,9 +74,9 @@ class ServiceModel:
         name: str,
         client: HttpClient,
         path: str,
-        documented: Mapping[str, str],
+        documented: Container[str],
         audio: AudioForm | None,
-        write: Callable[[Request, AudioBytes | None], bytes | StreamingBody],
+        write: Callable[[Request, Sequence[AudioBytes]], StreamingBody],
         read: Callable[[str, bytes, str], Answer],
     ) -> None:
         self.name = name
@@ -99,23 +91,21 @@ class ServiceModel:
         Raises:
             RequestFailed: there is no answer.
         """
-        if self._audio is None:
-            return await self._ask(request, None)
-        check_placed(request)
-        if request.audio is None:
-            return await self._ask(request, None)
-        async with self._client.upload_slot() as slot:
-            # In a thread: reading may wait for a disk, and hashing releases the interpreter's lock.
-            audio = await asyncio.to_thread(load_clips, request, self._audio, self._documented)
-            return await self._ask(request, audio, slot)
-
-    async def _ask(
-        self, request: Request, audio: AudioBytes | None, slot: UploadSlot | None = None
-    ) -> Answer:
-        reply, sent = await self._client.post_clip(self._path, self._write(request, audio), audio, slot)
+        if self._audio is not None:
+            check_placed(request)
+        if self._audio is None or request.audio is None:
+            body = self._write(request, ())
+            reply, sent = await self._client.request("POST", self._path, body.texts[0]), None
+        else:
+            async with self._client.upload_slot() as slot:
+                # In a thread: reading may wait for a disk.
+                clips = await asyncio.to_thread(load_clips, request, self._audio, self._documented)
+                body = self._write(request, clips)
+                reply, sent = await self._client.post_clips(self._path, body, clips, slot)
+        secrets = self._client.secrets
         try:
             answer = self._read(request.item_id, reply.body, reply.place)
         except RequestFailed as failure:
-            raise self._client.scrubbed(failure) from None
+            raise failure.with_message(scrub(failure.message, secrets)) from None
         answer = msgspec.structs.replace(answer, latency_s=reply.latency_s, sent=sent)
-        return self._client.scrubbed_answer(answer)
+        return scrubbed_answer(answer, secrets)
