@@ -18,7 +18,7 @@ from mmar.models.batch import BatchService
 from mmar.protocols import Request
 from mmar.runs.engine import Counts
 from mmar.runs.event_loop import Stopper, run_blocking
-from mmar.runs.ledger import LEDGER_NAME, Ledger
+from mmar.runs.ledger import LEDGER_NAME, Ledger, request_key
 from mmar.runs.manifest import now
 from mmar.runs.side_run import Accept, SideRun, current_answers
 
@@ -101,8 +101,7 @@ class _Session:
                 left = [
                     (key, request)
                     for key, request in self._requests.items()
-                    if key not in pending
-                    and (request.item_id, request.rotation, request.repeat) not in answered
+                    if key not in pending and request_key(request) not in answered
                 ]
                 for group in self._groups(left):
                     made = await self._service.submit([line for _, line in group])

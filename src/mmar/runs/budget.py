@@ -144,7 +144,7 @@ def parse_budget(budget: str | float | None) -> tuple[int | None, float | None]:
     return (int(amount), None) if is_tokens else (None, amount)
 
 
-def price_of(model: str, path: Path | None) -> Price | None:
+def price_of(model: str, path: str | Path | None) -> Price | None:
     """The price of a model in a price table: the first entry whose name or pattern fits.
 
     Raises:
@@ -154,7 +154,7 @@ def price_of(model: str, path: Path | None) -> Price | None:
     if path is None:
         return None
     prices = convert(
-        read_toml(path).get("price", []),
+        read_toml(Path(path)).get("price", []),
         list[Price],
         file=str(path),
         field="price",

@@ -11,38 +11,28 @@ import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import msgspec
 
 from mmar.errors import ExternalError, InputError, MmarError
-from mmar.models import Answer, Failure, FailureKind, Model, RequestFailed
+from mmar.models import Answer, FailureKind, Model, RequestFailed
 from mmar.protocols import Request
 from mmar.runs.budget import Spending
 from mmar.runs.giving_up import FailureWatch, FirstAnswers
-from mmar.runs.ledger import Ledger
+from mmar.runs.ledger import Ledger, RequestKey, request_key
 from mmar.runs.manifest import now
 from mmar.runs.pace import Pace
 from mmar.runs.recorder import Cache, Recorder
-from mmar.runs.spec import RunSpec
-
-
-def unmade(item_id: str, error: Exception, place: str = "") -> Answer:
-    """The failure of a request that could not be built or made.
-
-    Args:
-        item_id: of the item.
-        error: what was raised.
-        place: what the message begins with.
-    """
-    kind: FailureKind = "audio" if isinstance(error, OSError | InputError | MemoryError) else "crash"
-    text = str(error) if isinstance(error, MmarError) else f"{type(error).__name__}: {error}"
-    return Answer.failed(item_id, kind, place + text)
-
+from mmar.runs.spec import MAX_IN_FLIGHT, RunSpec
 
 _PUSHED_BACK = ("rate_limit", "server", "timeout")
 _REPORT_S = 5.0
 # After so long without any outcome the model's server is asked for something small, which may take as long.
 _SILENCE_S = 30.0
+
+
+_Make = Callable[[Request], Request]
 
 
 class Counts(msgspec.Struct):
@@ -113,7 +103,7 @@ class Engine:
         self.stop = asyncio.Event()
         self.pace = Pace(
             spec.concurrency or getattr(model, "in_flight", None),
-            most=spec.max_concurrency,
+            most=MAX_IN_FLIGHT,
             rate=spec.rate,
             token_rate=spec.token_rate,
         )
@@ -138,9 +128,7 @@ class Engine:
         for task in self._asking:
             task.cancel()
 
-    async def ask_all(
-        self, requests: Iterable[Request | Answer], make: Callable[[Request], Request] | None = None
-    ) -> Counts:
+    async def ask_all(self, requests: Iterable[Request | Answer], make: _Make | None = None) -> Counts:
         """Send every request and record every outcome.
 
         Args:
@@ -181,128 +169,117 @@ class Engine:
             raise error
         return self.counts
 
-    async def _one(self, request: Request | Answer, make: Callable[[Request], Request] | None) -> None:
-        """Send one request and hand its outcome to the writer."""
-        if isinstance(request, Answer):
-            await self._recorder.put(None, request)
-            self.pace.leave()
-            return
+    async def _one(self, request: Request | Answer, make: _Make | None) -> None:
+        """Send one request and hand its result to the writer."""
         try:
-            key, answer = await self._outcome(request, make)
-            if answer is not None:
+            if isinstance(request, Answer):
+                await self._recorder.put(None, request)
+            elif (result := await self._result(request, make)) is not None:
+                key, answer = result
                 answer = msgspec.structs.replace(
                     answer, id=request.item_id, rotation=request.rotation, repeat=request.repeat
                 )
                 await self._recorder.put(key, answer)
         except MmarError as error:
-            self._error = self._error or error
-            self.halt(str(error))
-        except Exception as error:  # noqa: BLE001 - nothing that a request raises may go unrecorded
-            await self._recorder.put(None, self._unmade(request, error))
+            self._fail(error)
         finally:
             self.pace.leave()
 
-    async def _outcome(
-        self, request: Request, make: Callable[[Request], Request] | None
-    ) -> tuple[bytes | None, Answer | None]:
-        """The cache's key, and the answer or failure of a request; `None` for one that was stopped between attempts."""
-        key: bytes | None = None
-        made, answer, error = request, None, None
+    async def _result(self, request: Request, make: _Make | None) -> tuple[bytes | None, Answer] | None:
+        """The cache's key, and the answer or failure; `None` for a request that was stopped between attempts."""
+        made, key, answer = request, None, None
         try:
             if make is not None or self.cache is not None:
-                # What is raised is returned: a future cannot carry every exception out of a thread.
-                made, key, answer, error = await asyncio.to_thread(self._prepare, request, make)
-            if isinstance(error, ExternalError):
-                raise error
-            if error is not None:
-                return None, self._unmade(request, error)
-            return key, answer or await self._ask(made)
+                made, key, answer = await asyncio.to_thread(self._prepare, request, make)
+            answer = answer or await self._ask(made)
+        except MmarError:
+            raise
+        except Exception as error:  # noqa: BLE001 - nothing that a request raises may go unrecorded
+            return None, unmade(request_key(request), error, request.audio)
         finally:
             for clip in set(made.clips).difference(request.clips):
                 with suppress(OSError):
                     clip.unlink(missing_ok=True)
+        return None if answer is None else (key, answer)
 
-    def _prepare(
-        self, request: Request, make: Callable[[Request], Request] | None
-    ) -> tuple[Request, bytes | None, Answer | None, Exception | None]:
-        """What is sent, the cache's key and answer, and what was raised on the way."""
-        key: bytes | None = None
+    def _prepare(self, request: Request, make: _Make | None) -> tuple[Request, bytes | None, Answer | None]:
+        """What is sent, the cache's key, and an answer from the cache or a failure."""
         made = request
         try:
             if make is not None:
                 made = make(request)
-            if self.cache is not None:
-                key = self.cache.key(made)
-                return made, key, self.cache.get(key), None
-        except Exception as error:  # noqa: BLE001 - whatever a clip or a cached row raises is this request's failure
-            return made, key, None, error
-        return made, key, None, None
-
-    def _unmade(self, request: Request, error: Exception) -> Answer:
-        answer = unmade(request.item_id, error, "" if request.audio is None else f"{request.audio}: ")
-        if answer.failure is not None:
-            self._fail_note(RequestFailed(answer.failure.kind, answer.failure.message))
-        return answer
+            if self.cache is None:
+                return made, None, None
+            key = self.cache.key(made)
+            return made, key, self.cache.get(key)
+        except ExternalError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a future cannot carry every exception out of a thread
+            return made, None, unmade(request_key(request), error, request.audio)
 
     async def _ask(self, request: Request) -> Answer | None:
         """Send a request until there is an answer or a lasting failure; `None` when stopped between attempts."""
-        spec, key = self.spec, (request.item_id, request.rotation, request.repeat)
-        digest = request.digest()
+        spec, counts, digest = self.spec, self.counts, request.digest()
         for attempt in range(1, spec.max_attempts + 1):
             start = time.perf_counter()
-            try:
-                async with asyncio.timeout(None if self._own_timeout else spec.timeout):
-                    answer = await self.model.ask(request)
-                if not isinstance(answer, Answer):
-                    raise TypeError(f"the model returned {type(answer).__name__}, not an Answer")
-            except TimeoutError:
-                words = f"{self.model.name}: no answer within {spec.timeout:g} s"
-                failed = RequestFailed("timeout", words, retryable=True)
-            except RequestFailed as error:
-                failed = error
-            except MmarError:
-                raise  # about the run as a whole
-            except Exception as error:  # noqa: BLE001 - a model may be anybody's code
-                failed = RequestFailed("crash", f"{type(error).__name__}: {error}")
-            else:
-                self._note_request(sent=True)
+            result = await self._attempt(request)
+            latency = time.perf_counter() - start
+            counts.requests += (
+                isinstance(result, Answer) or result.kind != "audio"
+            )  # nothing was sent without a clip
+            counts.waiting = ""
+            self.pace.spent(self.spending.add(result.usage))
+            if isinstance(result, Answer):
                 self._watch.answered()
-                self._first.note(request, answer)
-                latency = time.perf_counter() - start
+                self._first.note(request, result)
                 self.pace.answered(latency)
-                self.pace.spent(self.spending.add(answer.usage))
-                return msgspec.structs.replace(
-                    answer, latency_s=round(latency, 4), attempts=attempt, request=digest, completed_at=now()
-                )
-            self._note_request(sent=failed.kind != "audio")  # without its clip nothing was sent
-            self.pace.spent(self.spending.add(failed.usage))
-            self._slow_down(failed)
-            self._fail_note(failed)
-            if self._watch.failed(failed, key, attempt):
-                self.halt(failed.message)
-            if not failed.retryable or attempt == self._attempts(failed) or self.stop.is_set():
+                answer = msgspec.structs.replace(result, latency_s=round(latency, 4))
                 break
-            self.counts.retried += 1
-            if not (
-                await self._sleep(spec.backoff_s(attempt, failed.retry_after_s, self._rng))
-                and await self.pace.turn(self.stop)
-            ):
+            answer = msgspec.structs.replace(
+                Answer.failed(request.item_id, result.kind, result.message),
+                finish_reason=result.finish_reason,
+                usage=result.usage,
+            )
+            self._note_failure(result)
+            if self._watch.failed(result, request_key(request), attempt):
+                self.halt(result.message)
+            most = min(spec.max_attempts, result.max_attempts or spec.max_attempts)
+            if not result.retryable or attempt == most or self.stop.is_set():
+                break
+            counts.retried += 1
+            delay_s = spec.backoff_s(attempt, result.retry_after_s, self._rng)
+            if not await self.pace.turn(self.stop, delay_s):
                 return None
-        return Answer(
-            request.item_id,
-            "",
-            "",
-            Failure(failed.kind, failed.message),
-            finish_reason=failed.finish_reason,
-            usage=failed.usage,
-            attempts=attempt,
-            request=digest,
-            completed_at=now(),
-        )
+        return msgspec.structs.replace(answer, attempts=attempt, request=digest, completed_at=now())
 
-    def _note_request(self, *, sent: bool) -> None:
-        self.counts.requests += sent
-        self.counts.waiting = ""
+    async def _attempt(self, request: Request) -> Answer | RequestFailed:
+        spec = self.spec
+        try:
+            async with asyncio.timeout(None if self._own_timeout else spec.timeout):
+                answer = await self.model.ask(request)
+            if not isinstance(answer, Answer):
+                raise TypeError(f"the model returned {type(answer).__name__}, not an Answer")
+        except TimeoutError:
+            text = f"{self.model.name}: no answer within {spec.timeout:g} s"
+            return RequestFailed("timeout", text, retryable=True)
+        except RequestFailed as error:
+            return error
+        except MmarError:
+            raise  # about the run as a whole
+        except Exception as error:  # noqa: BLE001 - a model may be anybody's code
+            return RequestFailed("crash", f"{type(error).__name__}: {error}")
+        return answer
+
+    def _note_failure(self, failed: RequestFailed) -> None:
+        """Slow down where the service asks for it, and report a new kind of failure at once."""
+        if failed.kind in _PUSHED_BACK:
+            self.pace.pushed_back()
+        if failed.kind == "rate_limit" and failed.retry_after_s:
+            self.pace.hold(failed.retry_after_s)
+        self.counts.latest = failed.message
+        if failed.kind not in self.counts.reasons:
+            self.counts.reasons[failed.kind] = failed.message
+            self._tell()
 
     async def _watch_silence(self) -> None:
         """Look at the server while no request has had an outcome; end a run whose server replies to nothing."""
@@ -312,66 +289,40 @@ class Engine:
         enough = max(2 * self._silence_s, self.spec.timeout / 3)
         await asyncio.sleep(self._silence_s)
         while unresponsive is not None and not counts.requests and not self.stop.is_set():
-            place = await unresponsive(self._silence_s)
+            server = await unresponsive(self._silence_s)
             if counts.requests or not self.pace.in_flight:
                 return
             waited = time.monotonic() - start
-            if place and waited >= enough:
-                self._error = ExternalError(
-                    f"stopped after {waited:.0f} s without any answer: no reply from {place} either",
-                    code="given-up",
-                    hint="check that the server is running and not stuck, then give the same command again",
-                )
-                self.halt(self._error.message)
+            if server and waited >= enough:
+                text = f"stopped after {waited:.0f} s without any answer: no reply from {server} either"
+                hint = "check that the server is running and not stuck, then give the same command again"
+                self._fail(ExternalError(text, code="given-up", hint=hint))
                 self.abandon()
                 return
             counts.waiting = f"no answer within {waited:.0f} s" + (
-                f", and no reply from {place}"
-                if place
+                f", and no reply from {server}"
+                if server
                 else f"; the server replies to other requests, so it may be loading its model or be slow (an answer may "
                 f"take {self.spec.timeout:g} s)"
             )
             self._tell()
-            if not place:
+            if not server:
                 await asyncio.sleep(self._silence_s)
 
     def _warn(self, text: str) -> None:
         self.counts.warnings.append(text)
         self._tell()
 
-    def _attempts(self, failed: RequestFailed) -> int:
-        """Most attempts after a failure of this kind."""
-        return min(self.spec.max_attempts, failed.max_attempts or self.spec.max_attempts)
-
-    def _slow_down(self, failed: RequestFailed) -> None:
-        if failed.kind in _PUSHED_BACK:
-            self.pace.pushed_back()
-        if failed.kind == "rate_limit" and failed.retry_after_s:
-            self.pace.hold(failed.retry_after_s)
-
-    def _fail_note(self, failed: RequestFailed) -> None:
-        """Note why an attempt failed; a new kind of failure is reported at once."""
-        counts = self.counts
-        counts.latest = failed.message
-        if failed.kind not in counts.reasons:
-            counts.reasons[failed.kind] = failed.message
-            self._tell()
-
-    async def _sleep(self, seconds: float) -> bool:
-        """Wait; `False` when stopped meanwhile."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self.stop.wait()
-            return False
-        return True
+    def _fail(self, error: Exception) -> None:
+        """Halt; the first error is raised once what is in flight is recorded."""
+        self._error = self._error or error
+        self.halt(str(error))
 
     def _tell(self) -> None:
         try:
             self.progress(self.counts)
-        except Exception as error:  # noqa: BLE001 - raised to the caller once what is in flight is recorded
-            self._error = self._error or error
-            self.stop.set()
-            self.pace.wake()
+        except Exception as error:  # noqa: BLE001 - raised to the caller at the end
+            self._fail(error)
 
     async def _report(self) -> None:
         while True:
@@ -382,8 +333,7 @@ class Engine:
         try:
             await self._recorder.write()
         except MmarError as error:
-            self._error = self._error or error
-            self.halt(str(error))
+            self._fail(error)
             raise
 
     def _count(self, recorded: Sequence[Answer]) -> None:
@@ -393,9 +343,18 @@ class Engine:
             if answer.failure is not None:
                 kind = answer.failure.kind
                 counts.failed[kind] = counts.failed.get(kind, 0) + 1
-                counts.reasons.setdefault(kind, answer.failure.message)
+                counts.latest = answer.failure.message
+                counts.reasons.setdefault(kind, counts.latest)
             else:
                 counts.answered += 1
                 counts.cached += answer.cached
         counts.tokens, counts.money = self.spending.tokens, self.spending.money
         self._tell()
+
+
+def unmade(key: RequestKey, error: Exception, clip: Path | None = None) -> Answer:
+    """The failure of a request that could not be built or made, because of a clip where one is named."""
+    kind: FailureKind = "audio" if isinstance(error, OSError | InputError | MemoryError) else "crash"
+    text = str(error) if isinstance(error, MmarError) else f"{type(error).__name__}: {error}"
+    answer = Answer.failed(key.item_id, kind, f"{clip}: {text}" if clip else text)
+    return msgspec.structs.replace(answer, rotation=key.rotation, repeat=key.repeat)

@@ -22,6 +22,7 @@ from mmar.files.typed import decode_json
 from mmar.items import Item, raw_records
 from mmar.items.item import MAX_CHOICES
 from mmar.models import Answer
+from mmar.protocols import Request
 
 
 class RequestKey(NamedTuple):
@@ -41,6 +42,11 @@ class RequestKey(NamedTuple):
 def key_of(answer: Answer) -> RequestKey:
     """The request that an answer belongs to."""
     return RequestKey(answer.id, answer.rotation, answer.repeat)
+
+
+def request_key(request: Request) -> RequestKey:
+    """The key of a request."""
+    return RequestKey(request.item_id, request.rotation, request.repeat)
 
 
 def keys_of(item: Item, rotations: int, repeats: int) -> Iterator[RequestKey]:

@@ -64,11 +64,12 @@ class Pace:
         self.in_flight += 1
         return True
 
-    async def turn(self, stop: asyncio.Event) -> bool:
-        """Wait until the rates, and what the service asked for, allow one more request; `False` when stopped meanwhile."""
+    async def turn(self, stop: asyncio.Event, delay_s: float = 0.0) -> bool:
+        """Wait for a delay, and until the rates and the service allow one more request; `False` when stopped meanwhile."""
+        earliest = time.monotonic() + delay_s
         while not stop.is_set():
             now = time.monotonic()
-            wait = max(self._next, self._held) - now
+            wait = max(self._next, self._held, earliest) - now
             if wait <= 0:
                 self._next = max(self._next, now) + self._gap
                 return True

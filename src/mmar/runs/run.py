@@ -34,7 +34,7 @@ from mmar.runs.folder import (
     working_files,
     write_predictions,
 )
-from mmar.runs.ledger import LEDGER_NAME, Ledger
+from mmar.runs.ledger import LEDGER_NAME, Ledger, request_key
 from mmar.runs.manifest import (
     Manifest,
     Session,
@@ -236,8 +236,7 @@ def _requests(spec: RunSpec, model: Model, selection: Selection) -> Iterator[Req
         try:
             yield build(spec, item, key, uses_audio=model.uses_audio, shuffled=shuffled)
         except Exception as error:  # noqa: BLE001 - one odd item is its own failure
-            failure = unmade(item.id, error)
-            yield msgspec.structs.replace(failure, rotation=key.rotation, repeat=key.repeat)
+            yield unmade(key, error)
 
 
 def _maker(spec: RunSpec, stack: ExitStack) -> Callable[[Request], Request] | None:
@@ -247,17 +246,14 @@ def _maker(spec: RunSpec, stack: ExitStack) -> Callable[[Request], Request] | No
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mmar-clips-")))
 
     def make(request: Request) -> Request:
-        key = repr((request.item_id, request.rotation, request.repeat))
-        name = hashlib.sha256(key.encode()).hexdigest()[:24]
-        clips = [
-            make_clip(spec.condition, clip, request.item_id, spec.seed, folder / f"{name}-{place}.wav")
-            for place, clip in enumerate(request.clips)
-        ]
-        return (
-            msgspec.structs.replace(request, audio=clips[0], more_audio=tuple(clips[1:]))
-            if clips
-            else request
+        if request.audio is None:
+            return request
+        name = hashlib.sha256(repr(request_key(request)).encode()).hexdigest()[:24]
+        first, *others = (
+            make_clip(spec.condition, clip, request.item_id, spec.seed, folder / f"{name}-{index}.wav")
+            for index, clip in enumerate(request.clips)
         )
+        return msgspec.structs.replace(request, audio=first, more_audio=tuple(others))
 
     return make
 

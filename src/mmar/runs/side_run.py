@@ -18,7 +18,7 @@ from mmar.models import Answer, Model, RequestFailed, prepared
 from mmar.protocols import Request
 from mmar.runs.engine import Counts, Engine
 from mmar.runs.event_loop import Stopper, run_blocking
-from mmar.runs.ledger import LEDGER_NAME, Ledger, RequestKey, latest, read_ledger
+from mmar.runs.ledger import LEDGER_NAME, Ledger, RequestKey, latest, read_ledger, request_key
 from mmar.runs.recorder import Cache
 from mmar.runs.spec import RunSpec
 
@@ -83,7 +83,7 @@ async def _session(
         with ExitStack() as stack:
             ledger = stack.enter_context(Ledger(spec.out / LEDGER_NAME))
             before = current_answers(spec.out, requests)
-            waiting = [request for request in requests if not _is_answered(before.get(_key(request)))]
+            waiting = [request for request in requests if not _is_answered(before.get(request_key(request)))]
             if waiting:
                 await prepared(model)
             cache = None
@@ -109,7 +109,7 @@ def current_answers(folder: Path, requests: Sequence[Request]) -> dict[RequestKe
     known = latest(read_ledger(folder / LEDGER_NAME))
     result: dict[RequestKey, Answer] = {}
     for request in requests:
-        key = _key(request)
+        key = request_key(request)
         if key in known and known[key][1].request == request.digest():
             result[key] = known[key][1]
     return result
@@ -134,7 +134,3 @@ class _Checked:
         if problem is not None:
             raise RequestFailed("bad_reply", problem, retryable=True, usage=answer.usage)
         return answer
-
-
-def _key(request: Request) -> RequestKey:
-    return RequestKey(request.item_id, request.rotation, request.repeat)

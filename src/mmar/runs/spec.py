@@ -8,9 +8,10 @@ argument in `UsageError.argument`, and the command line shows it as the option.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, get_args
+from typing import Any, Literal, TypedDict, Unpack, get_args
 
 import msgspec
 
@@ -22,29 +23,12 @@ from mmar.models.recipes import resolve_recipe
 from mmar.protocols import DEFAULT, Protocol, Settings, load_protocol
 from mmar.runs.budget import Budget, parse_budget, price_of
 from mmar.runs.conditions import CONDITIONS, Condition
-from mmar.runs.ledger import keys_of
-from mmar.runs.validation import (
-    invalid,
-    number_or_none,
-    positive_or_none,
-    shard_or_none,
-    text_values,
-    texts,
-    whole,
-    whole_or_none,
-    word,
-)
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from mmar.runs.ledger import RequestKey
-
+from mmar.runs.ledger import RequestKey, keys_of
+from mmar.runs.validation import invalid, number, positive, shard, text_values, texts, whole, word
 
 Retry = Literal["failed", "unresolved"]
-MAX_REPEATS = 1000
-_MAX_CONCURRENCY = 4096
-_MAX_ATTEMPTS = 100
+MAX_IN_FLIGHT = 128
+"""Most requests in flight where their number is found and not given."""
 
 # Options that say where a key, a server or a file lies, or how many threads to use: they change no answer.
 _NEUTRAL_OPTIONS = ("base_url", "captions", "program", "python", "start_s", "threads")
@@ -149,7 +133,6 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
         out: the run's folder; `None` where nothing is written.
         settings: generation settings as they are sent.
         preset: the name of a system of `mmar models`, where the model was given by one.
-        max_concurrency: upper bound where the number of requests in flight is found by itself.
     """
 
     model: str
@@ -168,7 +151,6 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
     filter: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     retry: Retry | None = None
     concurrency: int | None = None
-    max_concurrency: int = 128
     max_attempts: int = 5
     timeout: float = 300.0
     deadline: float | None = None
@@ -200,24 +182,54 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
                 settings and options, where none are given.
             benchmark: the questions.
             out: the run's folder.
-            options: see `RunOptions`.
+            options: see `RunOptions`; `None` is the default.
 
         Raises:
             UsageError: naming the argument that is not valid.
             InputError: the protocol's or the price table's file is not valid.
         """
-        unknown = set(options) - set(RunOptions.__annotations__)
-        if unknown:
-            name = min(unknown)
-            known = sorted(RunOptions.__annotations__)
-            other = _OTHER_NAMES.get(name, name)
-            raise UsageError(
-                f'unknown option "{name}"',
-                code="unknown-option",
-                argument=name,
-                hint=did_you_mean(other, known, f"the options are {', '.join(known)}"),
+        known = sorted(RunOptions.__annotations__)
+        for name in sorted(set(options).difference(known)):
+            hint = did_you_mean(_OTHER_NAMES.get(name, name), known, f"the options are {', '.join(known)}")
+            raise UsageError(f'unknown option "{name}"', code="unknown-option", argument=name, hint=hint)
+        named: dict[str, Any] = {
+            name: value for name, value in options.items() if value is not None or name in _NEVER_NONE
+        }
+        values = {name: check(named[name], name) for name, check in _CHECKS.items() if name in named}
+        settings = Settings(*(values.pop(name, None) for name in ("temperature", "top_p", "max_tokens")))
+        adapter_options = values.pop("options", {})
+        protocol = named.get("protocol")
+        name, recipe = model if isinstance(model, str) else model.name, None
+        if isinstance(model, str):
+            recipe = resolve_recipe(
+                model,
+                values.get("base_urls", ()),
+                adapter_options,
+                workers=values.get("workers", ()),
+                via=named.get("via"),
             )
-        return _create(model, benchmark, out, options)
+        if recipe is not None:
+            name, adapter_options = recipe.adapter, dict(recipe.options)
+            settings = settings.over(recipe.settings)
+            protocol = protocol or recipe.protocol
+        if name.startswith("cascade/") and "captions" in named:
+            adapter_options.setdefault("captions", str(named["captions"]))
+        if protocol is None or isinstance(protocol, str):
+            protocol = load_protocol(protocol or DEFAULT)
+        tokens, money = parse_budget(named.get("budget"))
+        return cls(
+            model=name,
+            benchmark=benchmark,
+            out=None if out is None else Path(out),
+            protocol=protocol,
+            settings=settings.over(protocol.settings),
+            preset="" if recipe is None else recipe.name,
+            sample=_sample(benchmark, named),
+            filter=_checked_filter(benchmark, named.get("filter")),
+            budget=Budget(tokens, money, price_of(name, named.get("prices"))),
+            options=adapter_options,
+            **values,
+        )
 
     @property
     def recorded_options(self) -> dict[str, str]:
@@ -239,7 +251,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
             seed=self.seed,
             base_urls=self.base_urls,
             timeout_s=self.timeout,
-            concurrency=self.concurrency or self.max_concurrency,
+            concurrency=self.concurrency or MAX_IN_FLIGHT,
             gpus=self.gpus,
             workers=self.workers,
             # Without items, as in `mmar check`, there may be two.
@@ -289,76 +301,49 @@ def item_filter(values: Mapping[str, tuple[str, ...]]) -> Callable[[Item], bool]
     return matches if values else lambda _: True
 
 
-def _create(model: str | Model, benchmark: Benchmark, out: str | Path | None, options: RunOptions) -> RunSpec:
-    adapter_options = text_values(options.get("options"))
-    base_urls = texts(options.get("base_urls", ()), "base_urls")
-    settings = Settings(
-        number_or_none(options.get("temperature"), "temperature", 0),
-        number_or_none(options.get("top_p"), "top_p", 0, 1),
-        whole_or_none(options.get("max_tokens"), "max_tokens", 1),
-    )
-    protocol = options.get("protocol")
-    name = model if isinstance(model, str) else model.name
-    workers = texts(options.get("workers") or (), "workers")
-    recipe = None
-    if isinstance(model, str):
-        recipe = resolve_recipe(model, base_urls, adapter_options, workers=workers, via=options.get("via"))
-    if recipe is not None:
-        name, adapter_options = recipe.adapter, dict(recipe.options)
-        settings = settings.over(recipe.settings)
-        protocol = protocol or recipe.protocol
-    if name.startswith("cascade/") and options.get("captions") is not None:
-        adapter_options.setdefault("captions", str(options["captions"]))
-    if protocol is None or isinstance(protocol, str):
-        protocol = load_protocol(protocol or DEFAULT)
-    tokens, money = parse_budget(options.get("budget"))
-    prices, cache = options.get("prices"), options.get("cache")
-    price = price_of(name, None if prices is None else Path(prices))
-    return RunSpec(
-        model=name,
-        benchmark=benchmark,
-        out=None if out is None else Path(out),
-        protocol=protocol,
-        settings=settings.over(protocol.settings),
-        preset="" if recipe is None else recipe.name,
-        condition=word(options.get("condition", "full"), "condition", CONDITIONS),
-        rotations=_rotations(options.get("rotations", 1)),
-        repeats=whole(options.get("repeats", 1), "repeats", 1, MAX_REPEATS),
-        seed=whole(options.get("seed", 0), "seed"),
-        limit=whole_or_none(options.get("limit"), "limit", 1),
-        shard=shard_or_none(options.get("shard")),
-        sample=_sample(benchmark, options),
-        filter=_checked_filter(benchmark, options.get("filter")),
-        retry=word(options["retry"], "retry", get_args(Retry)) if options.get("retry") is not None else None,
-        concurrency=whole_or_none(options.get("concurrency"), "concurrency", 1, _MAX_CONCURRENCY),
-        max_attempts=whole(options.get("max_attempts", 5), "max_attempts", 1, _MAX_ATTEMPTS),
-        timeout=positive_or_none(options.get("timeout", 300.0), "timeout") or 300.0,
-        deadline=positive_or_none(options.get("deadline"), "deadline"),
-        rate=positive_or_none(options.get("rate"), "rate"),
-        token_rate=positive_or_none(options.get("token_rate"), "token_rate"),
-        budget=Budget(tokens, money, price),
-        cache=None if cache is None else Path(cache),
-        base_urls=base_urls,
-        gpus=_gpus(options.get("gpus") or ()),
-        workers=workers,
-        options=adapter_options,
-        backoff=number_or_none(options.get("backoff", 1.0), "backoff", 0) or 0.0,
-        max_backoff=number_or_none(options.get("max_backoff", 60.0), "max_backoff", 0) or 0.0,
-        stop_after=whole(options.get("stop_after", 3), "stop_after", 1),
-    )
+def _rotations(value: Any, argument: str) -> int:
+    return 0 if value == "all" else whole(value, argument, 0)
 
 
-def _rotations(value: Any) -> int:
-    return 0 if value == "all" else whole(value, "rotations", 0)
+def _gpus(value: str | Iterable[str], argument: str) -> tuple[str, ...]:
+    return texts(value.split(",") if isinstance(value, str) else value, argument)
 
 
-def _gpus(value: str | Iterable[str]) -> tuple[str, ...]:
-    return texts(value.split(",") if isinstance(value, str) else value, "gpus")
+# Options whose value is checked by itself, each with its check.
+_CHECKS: dict[str, Callable[[Any, str], Any]] = {
+    "condition": partial(word, words=CONDITIONS),
+    "rotations": _rotations,
+    "repeats": partial(whole, least=1, most=1000),
+    "seed": whole,
+    "limit": partial(whole, least=1),
+    "shard": shard,
+    "retry": partial(word, words=get_args(Retry)),
+    "concurrency": partial(whole, least=1, most=4096),
+    "max_attempts": partial(whole, least=1, most=100),
+    "timeout": positive,
+    "deadline": positive,
+    "rate": positive,
+    "token_rate": positive,
+    "cache": lambda path, _: Path(path),
+    "base_urls": texts,
+    "gpus": _gpus,
+    "workers": texts,
+    "options": text_values,
+    "backoff": partial(number, least=0),
+    "max_backoff": partial(number, least=0),
+    "stop_after": partial(whole, least=1),
+    "temperature": partial(number, least=0),
+    "top_p": partial(number, least=0, most=1),
+    "max_tokens": partial(whole, least=1),
+}
+_NEVER_NONE = ("condition", "rotations", "repeats", "seed", "max_attempts", "stop_after")
 
 
-def _sample(benchmark: Benchmark, options: RunOptions) -> int | None:
-    sample = whole_or_none(options.get("sample"), "sample", 1, len(benchmark))
-    if sample is not None and options.get("filter"):
+def _sample(benchmark: Benchmark, options: Mapping[str, Any]) -> int | None:
+    if "sample" not in options:
+        return None
+    sample = whole(options["sample"], "sample", 1, len(benchmark))
+    if options.get("filter"):
         raise UsageError(
             "a sample is drawn from the whole benchmark, so it cannot be combined with filter",
             code="incompatible-options",

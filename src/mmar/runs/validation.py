@@ -30,46 +30,31 @@ def _bounds(least: float | None, most: float | None) -> str:
 def whole(value: Any, argument: str, least: int | None = None, most: int | None = None) -> int:
     """A whole number within bounds."""
     try:
-        number = operator.index(value)
+        result = None if isinstance(value, bool) else operator.index(value)
     except TypeError:
-        number = None
-    if (
-        number is None
-        or isinstance(value, bool)
-        or (least is not None and number < least)
-        or (most is not None and number > most)
-    ):
+        result = None
+    if result is None or (least is not None and result < least) or (most is not None and result > most):
         raise invalid(argument, f"a whole number{_bounds(least, most)}", value)
-    return number
+    return result
 
 
-def whole_or_none(value: Any, argument: str, least: int, most: int | None = None) -> int | None:
-    """A whole number within bounds, or `None`."""
-    return None if value is None else whole(value, argument, least, most)
-
-
-def number_or_none(
-    value: Any, argument: str, least: float = -math.inf, most: float = math.inf
-) -> float | None:
-    """A finite number within bounds, or `None`."""
-    if value is None:
-        return None
+def number(value: Any, argument: str, least: float = -math.inf, most: float = math.inf) -> float:
+    """A finite number within bounds."""
     try:
-        number = math.nan if isinstance(value, bool | str | bytes) else float(value)
+        result = math.nan if isinstance(value, bool | str | bytes) else float(value)
     except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not least <= number <= most or math.isinf(number):
-        bounds = _bounds(least, None if math.isinf(most) else most)
-        raise invalid(argument, f"a number{bounds}", value)
-    return number
+        result = math.nan
+    if not least <= result <= most or math.isinf(result):
+        raise invalid(argument, f"a number{_bounds(least, None if math.isinf(most) else most)}", value)
+    return result
 
 
-def positive_or_none(value: Any, argument: str) -> float | None:
-    """A number above 0, or `None`."""
-    number = number_or_none(value, argument, 0)
-    if number == 0:
+def positive(value: Any, argument: str) -> float:
+    """A number above 0."""
+    result = number(value, argument, 0)
+    if result == 0:
         raise invalid(argument, "a number above 0", value)
-    return number
+    return result
 
 
 def word(value: Any, argument: str, words: tuple[Any, ...]) -> Any:
@@ -88,24 +73,22 @@ def texts(value: str | Iterable[str], argument: str) -> tuple[str, ...]:
     return values
 
 
-def text_values(options: Mapping[str, str] | None) -> dict[str, str]:
-    """Options of an adapter: texts by name."""
-    for name, value in (options or {}).items():
+def text_values(options: Mapping[str, str], argument: str) -> dict[str, str]:
+    """Texts by name."""
+    for name, value in options.items():
         if not isinstance(name, str) or not isinstance(value, str):
             # The value is not shown: it may be a credential.
             raise UsageError(
                 f"the value of {name} must be text, got {type(value).__name__}",
                 code="invalid-value",
-                argument="options",
+                argument=argument,
             )
-    return dict(options or {})
+    return dict(options)
 
 
-def shard_or_none(value: Any) -> tuple[int, int] | None:
-    """A part `I/N` of the items, or `None`."""
-    if value is None:
-        return None
+def shard(value: Any, argument: str) -> tuple[int, int]:
+    """A part `I/N` of the items."""
     index, _, count = value.partition("/") if isinstance(value, str) else ("", "", "")
     if not (index.isdecimal() and count.isdecimal() and int(index) < int(count)):
-        raise invalid("shard", "I/N with I from 0 to N-1, such as 0/8", value)
+        raise invalid(argument, "I/N with I from 0 to N-1, such as 0/8", value)
     return int(index), int(count)
