@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 
 from mmar.protocols.cascade_1.mentions import ChoiceForms, clean, forms, named_choices
 from mmar.protocols.cascade_1.naming import (
@@ -14,18 +15,10 @@ from mmar.protocols.cascade_1.naming import (
     letter_clause,
     line_names,
     match_choice,
-    max_span,
     named_last,
     whole,
 )
-from mmar.protocols.cascade_1.segments import (
-    UNFINISHED,
-    Segment,
-    answer_start,
-    common_segments,
-    find_tag,
-    rule_segments,
-)
+from mmar.protocols.cascade_1.segments import Segment, common_segments, find_tags, rule_segments
 from mmar.protocols.reading.rules import Reading, ReadingRule
 
 __all__ = ["read_version_1"]
@@ -40,31 +33,21 @@ _REFUSAL = re.compile(
       | not\s+(?:enough|sufficient)\s+information | 无法 | 抱歉""",
     re.VERBOSE | re.IGNORECASE,
 )
-
-
-_EMPTY = Reading("unresolved", None, "empty")
+_THINKING_END = re.compile(r"</think(?:ing)?>|◁/think▷", re.IGNORECASE)
+_THINKING_BEGIN = re.compile(r"\s{0,80}(?:<think(?:ing)?>|◁think▷)", re.IGNORECASE)
 
 
 def read_version_1(text: str, choices: tuple[str, ...], rule: ReadingRule) -> Reading:
-    """Read one answer as `cascade@1` did.
-
-    Args:
-        text: what the model wrote.
-        choices: the choices as they were put, 2 to 26.
-        rule: the protocol's own markers and whether it asked for a letter.
+    """Read one answer as `cascade@1` did; arguments as `mmar.protocols.reading.read`.
 
     Returns:
         The reading; its `rule` is the reason in the words of version 1, and no words are marked.
     """
+    letters = rule.expects == "letter"
     stripped = text.strip()
     known = forms(choices)
-    if rule.expects == "text" and stripped and (index := known.exact.get(stripped, NONE)) >= 0:
+    if not letters and stripped and (index := known.exact.get(stripped, NONE)) >= 0:
         return Reading("choice", index, "exact text")
-    return _closely(text, known, rule)
-
-
-def _closely(text: str, known: ChoiceForms, rule: ReadingRule) -> Reading:
-    letters = rule.expects == "letter"
     raw = _without_thinking(text, rule)
     if raw is None:
         return Reading("unresolved", None, "the thinking never ended")
@@ -75,24 +58,20 @@ def _closely(text: str, known: ChoiceForms, rule: ReadingRule) -> Reading:
         return Reading("choice", index, "the choice's text")
     if (index := letter_alone(answer, len(known.texts))) >= 0:
         return Reading("choice", index, "a lone letter")
-    limit = max_span(known)
-    if rule.markers:
-        for segment in rule_segments(answer, raw, rule, limit):
-            if (decided := _decide(segment, known, letters=letters)) is not None:
-                return decided
-    for segment in common_segments(answer, raw, limit):
+    for segment in chain(
+        rule_segments(answer, raw, rule, known.max_span), common_segments(answer, raw, known.max_span)
+    ):
         if (decided := _decide(segment, known, letters=letters)) is not None:
             return decided
     return _unmarked(answer, known, letters=letters)
 
 
 def _without_thinking(text: str, rule: ReadingRule) -> str | None:
-    if "<" not in text and "◁" not in text:
-        return text
-    if rule.part and (tag := find_tag(text, rule.part)):
-        return text[tag.begin : tag.end]
-    start = answer_start(text)
-    return None if start == UNFINISHED else text[start:]
+    """The answer behind the last end of a thinking block; `None` where thinking begins and never ends."""
+    if rule.part and (part := next(find_tags(text, rule.part), None)) is not None:
+        return part
+    start = max((match.end() for match in _THINKING_END.finditer(text)), default=0)
+    return None if not start and _THINKING_BEGIN.match(text) else text[start:]
 
 
 def _decide(segment: Segment, known: ChoiceForms, *, letters: bool) -> Reading | None:
@@ -116,25 +95,25 @@ def _unmarked(text: str, known: ChoiceForms, *, letters: bool) -> Reading:
             return Reading("unresolved", None, "lines that name different choices")
         if index >= 0:
             return Reading("choice", index, "a line of its own")
-    head = text[: max_span(known)]
+    head = text[: known.max_span]
     index = labelled(head, known)
     if index == CONFLICT:
         return Reading("unresolved", None, "the letter and the text beside it disagree")
     if index >= 0:
         return Reading("choice", index, "a letter with its text")
     index, _ = letter_clause(head, len(known.texts))
-    named = named_choices(text, known)
-    if index >= 0 and named.affirmed in ((), (index,)):
+    affirmed, denied = named_choices(text, known)
+    if index >= 0 and affirmed <= {index}:
         return Reading("choice", index, "a letter")
-    if index < 0 and len(named.affirmed) == 1:
-        return Reading("choice", named.affirmed[0], "the only choice named")
-    if named.affirmed:
+    if index < 0 and len(affirmed) == 1:
+        return Reading("choice", affirmed.pop(), "the only choice named")
+    if affirmed:
         return Reading("unresolved", None, _TWO)
     if _REFUSAL.search(text[:400]):
         return Reading("refused", None, "declines to answer")
-    if named.denied:
+    if denied:
         return Reading("unresolved", None, _DENIES)
-    return Reading("unresolved", None, "names no choice") if any(map(str.isalnum, text)) else _EMPTY
+    return Reading("unresolved", None, "names no choice" if any(map(str.isalnum, text)) else "empty")
 
 
 def _lines(text: str, known: ChoiceForms, *, letters: bool) -> int:

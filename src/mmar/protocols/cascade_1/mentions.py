@@ -5,58 +5,51 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-import msgspec
-
 from mmar.protocols.reading.choices import distinct
 from mmar.protocols.reading.labels import joins, linked
-from mmar.protocols.reading.text import compose, loose, plain
+from mmar.protocols.reading.text import EMPHASIS, MARKS, OUTER_RIGHT, compose, loose, plain
 
 _WINDOW = 90
 
-
-def _each(words: str, after: str) -> dict[str, str]:
-    return dict.fromkeys(words.split(), after)
-
-
-# Words that deny what follows them in their clause, and what must come after the word for it to count.
 _NOT_ONLY = r"(?!\s(?:only|just|merely|simply)\b)"
-_DENYING: dict[str, str] = {
-    **_each("never nor neither cannot unlike except incorrect wrong false", ""),
-    **_each("unlikely impossible implausible hardly absent doubtful lack lacks lacking", ""),
-    **_each("exclude excludes excluded excluding eliminate eliminates eliminated eliminating", ""),
-    **_each("reject rejects rejected rejecting dismiss dismisses dismissed dismissing", ""),
-    **_each("discard discards discarded discarding distinguish distinguishes distinguished", ""),
-    **_each("rule rules ruled ruling", r"\sout"),
-    **_each("contrast contrasts contrasted contrasting compared", r"\s(?:to|with)"),
-    **_each("differ differs different differing far", r"\sfrom"),
-    **_each("fail fails failed failing opposed contrary", r"\sto"),
-    "not": _NOT_ONLY,
-    "no": r"(?!\s(?:doubt|question|matter)\b|\s?[,.!])",
-    "without": r"(?!\s(?:an?\s|any\s)?(?:doubt|question))",
-    "instead": r"\sof",
-    "absence": r"\sof",
-    "less": r"\s(?:likely|plausible|probable|like)",
-    "than": r"(?<!other\sthan)",
-    "doubt": r"(?<!no\sdoubt)(?<!a\sdoubt)(?<!any\sdoubt)(?<!without\sdoubt)",
-    "doubts": "",
+# Words that deny what follows them in their clause, by what must come after the word for it to count.
+_DENYING = {
+    "": """
+        never nor neither cannot unlike except incorrect wrong false
+        unlikely impossible implausible hardly absent doubtful doubts lack lacks lacking
+        exclude excludes excluded excluding eliminate eliminates eliminated eliminating
+        reject rejects rejected rejecting dismiss dismisses dismissed dismissing
+        discard discards discarded discarding distinguish distinguishes distinguished""",
+    r"\sout": "rule rules ruled ruling",
+    r"\s(?:to|with)": "contrast contrasts contrasted contrasting compared",
+    r"\sfrom": "differ differs different differing far",
+    r"\sto": "fail fails failed failing opposed contrary",
+    r"\sof": "instead absence",
+    r"\s(?:likely|plausible|probable|like)": "less",
+    r"(?!\s(?:doubt|question|matter)\b|\s?[,.!])": "no",
+    r"(?!\s(?:an?\s|any\s)?(?:doubt|question))": "without",
+    r"(?<!other\sthan)": "than",
+    r"(?<!no\sdoubt)(?<!a\sdoubt)(?<!any\sdoubt)(?<!without\sdoubt)": "doubt",
+    _NOT_ONLY: "not",
 }
 # Words that only suppose what follows, up to a comma.
-_SUPPOSING: dict[str, str] = {
-    "if": r"(?!\si\b)",
-    **_each("whether although though despite unless", ""),
-}
+_SUPPOSING = {r"(?!\si\b)": "if", "": "whether although though despite unless"}
 
 
-def _any_of(words: dict[str, str]) -> str:
-    return r"\b(?:" + "|".join(f"{word}{after}" for word, after in words.items()) + r")\b"
+def _any_of(table: dict[str, str]) -> str:
+    return (
+        r"\b(?:"
+        + "|".join(f"(?:{'|'.join(words.split())}){after}" for after, words in table.items())
+        + r")\b"
+    )
 
 
 _DENIES = re.compile(_any_of(_DENYING) + rf"|n't\b{_NOT_ONLY}|不是|不(?!过|仅|但|只|错|同)|并非|没|排除")
 _SUPPOSES = re.compile(_any_of(_SUPPOSING) + r"[^,]*$")
-# Quicker to look for than the patterns, and without any of them neither can match.
-DENYING_WORDS = frozenset((*_DENYING, *_SUPPOSING))
-# By code; a string is looked up quicker than a dictionary, and what lies beyond it stays as it is.
-_SPACED = "".join(" " if mark in "()[]{},:;-/.!?'\0" else mark for mark in map(chr, range(128)))
+_CUES = frozenset(
+    word for table in (_DENYING, _SUPPOSING) for words in table.values() for word in words.split()
+)
+_SPACED = str.maketrans(dict.fromkeys("()[]{},:;-/.!?'\0", " "))
 
 # What a new clause begins with, behind which an earlier "not" no longer reaches. A bare comma is none:
 # "not a cat, a dog or a bird" denies all three.
@@ -83,28 +76,17 @@ _SENTENCE_END = re.compile(r"[.!;](?=\s|$)|[?。]")
 
 
 def is_denied(text: str, start: int, end: int) -> bool:
-    """Whether what stands at `text[start:end]` is denied or only supposed.
-
-    Args:
-        text: in plain form; other choices in it are masked.
-        start: where the mention begins.
-        end: where it ends.
-    """
+    """Whether what stands at `text[start:end]`, a text in plain form, is denied or only supposed."""
     before = text[max(0, start - _WINDOW) : start]
-    if before and (
-        not DENYING_WORDS.isdisjoint(before.translate(_SPACED).split())
-        or "n't" in before
-        or not before.isascii()
-    ):
-        cut = 0
-        for clause in _CLAUSE.finditer(before):
-            cut = clause.end()
+    words = before.translate(_SPACED).split()
+    if not _CUES.isdisjoint(words) or "n't" in before or not before.isascii():
+        cut = max((clause.end() for clause in _CLAUSE.finditer(before)), default=0)
         if _DENIES.search(before, cut) or _SUPPOSES.search(before, cut):
             return True
     return _AFTER.match(text, end, end + _WINDOW) is not None
 
 
-def is_asked(text: str, end: int) -> bool:
+def _is_asked(text: str, end: int) -> bool:
     """Whether the sentence in which a mention ends is a question."""
     stop = _SENTENCE_END.search(text, end, end + 4 * _WINDOW)
     return stop is not None and stop[0] == "?"
@@ -121,44 +103,15 @@ _ONE_BEFORE = re.compile(
 _ONE_AFTER = re.compile(r"\s(?:of|another|can|could|might|may|would|who|that|by|after|or\smore)\b")
 
 
-class Named(msgspec.Struct, frozen=True):
-    """The choices that a text names.
-
-    Attributes:
-        affirmed: 0-based indices of those named at least once without negation, ascending.
-        denied: those named only to be denied, supposed or asked about.
-    """
-
-    affirmed: tuple[int, ...]
-    denied: tuple[int, ...]
-
-
-_NOBODY = Named((), ())
-
-
-def named_choices(text: str, known: ChoiceForms) -> Named:
-    """Find the choices that a text names.
-
-    Args:
-        text: cleaned text, any length.
-        known: the question's choices.
-    """
-    if "\n" in text or '"' in text or "*" in text:
-        text = text.translate(_UNQUOTE)
-    text, result = _mentions(plain(text), known)
-    if not result:
-        return _NOBODY
-    asks = "?" in text
+def named_choices(text: str, known: ChoiceForms) -> tuple[set[int], set[int]]:
+    """The choices that a cleaned text affirms, and those that it names only to deny, suppose or ask about them."""
+    text, mentions = _mentions(plain(text.translate(_UNQUOTE)), known)
     affirmed: set[int] = set()
     denied: set[int] = set()
-    for start, end, index in result:
-        if index in affirmed:
-            continue
-        if is_denied(text, start, end) or (asks and known.plains[index][-1] != "?" and is_asked(text, end)):
-            denied.add(index)
-        else:
-            affirmed.add(index)
-    return Named(tuple(sorted(affirmed)), tuple(sorted(denied - affirmed)))
+    for start, end, index in mentions:
+        asked = known.plains[index][-1] != "?" and _is_asked(text, end)
+        (denied if asked or is_denied(text, start, end) else affirmed).add(index)
+    return affirmed, denied - affirmed
 
 
 def _mentions(text: str, known: ChoiceForms) -> tuple[str, list[tuple[int, int, int]]]:
@@ -215,19 +168,7 @@ def _counts(choice: str, text: str, start: int, end: int) -> bool:
     return not is_bare(choice, text, start, end)
 
 
-_MARKS = str.maketrans(
-    {
-        **dict.fromkeys("‘’‚‛′`´", "'"),
-        **dict.fromkeys("“”„‟″«»「」『』", '"'),
-        **dict.fromkeys("‐‑‒–—―−﹣－", "-"),
-        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0e\ufe0f"),
-        "…": "...",
-        "♯": "#",
-        "♭": "b",
-    }
-)
-_EMPHASIS = str.maketrans("", "", '*"')
-_RIGHT = " \t'.,;:!?)]}>_~。，；：！？、"
+_MARKS = {mark: form for mark, form in MARKS.items() if form not in ("<", ">")}
 _LABEL_MARKS = ".:),-/;"
 _BLANKS = re.compile(r"[^\S\n]{2,}|\t")
 
@@ -243,55 +184,36 @@ def clean(text: str) -> str:
     return _BLANKS.sub(" ", text) if "  " in text or "\t" in text else text
 
 
-class ChoiceForms(msgspec.Struct, frozen=True):
-    """The choices of one question, prepared for comparison.
+class ChoiceForms:
+    """The choices of one question in their exact, plain and loose forms, prepared for comparison."""
 
-    Attributes:
-        texts: the choices as published.
-        exact: choice by exact form, different ones that share a form left out; likewise `plain` and `loose`.
-        plain: choice by plain form.
-        loose: choice by loose form.
-        plains: the plain form of each choice.
-        looses: the loose form of each choice.
-        tails: the punctuation at each choice's end that its loose form lacks.
-        by_length: 0-based indices of the choices that the loose form can tell apart, longest first.
-        longest: length of the longest plain form, in characters.
-        lettered: whether a choice itself starts as a label does: "A. Lincoln", the chord "A:maj".
-    """
-
-    texts: tuple[str, ...]
-    exact: dict[str, int]
-    plain: dict[str, int]
-    loose: dict[str, int]
-    plains: list[str]
-    looses: list[str]
-    tails: list[str]
-    by_length: list[int]
-    longest: int
-    lettered: bool
+    def __init__(self, choices: tuple[str, ...]) -> None:
+        self.texts = choices
+        self.plains = [plain(clean(choice)) for choice in choices]
+        self.looses = [loose(form) for form in self.plains]
+        # The punctuation at each choice's end that its loose form lacks.
+        self.tails = [_tail(form) for form in self.plains]
+        # Choice by form; a form that different choices share is left out.
+        self.exact = distinct([choice.strip() for choice in choices], choices)
+        self.plain = distinct(self.plains, choices)
+        self.loose = distinct(self.looses, choices)
+        told_apart = [index for form, index in self.loose.items() if form]
+        self.by_length = sorted(told_apart, key=lambda index: len(self.looses[index]), reverse=True)
+        self.longest = max(map(len, self.plains))
+        # Of an open piece: any choice, and what links it to the next.
+        self.max_span = 2 * self.longest + 400
+        # Whether a choice itself starts as a label does: "A. Lincoln", the chord "A:maj".
+        self.lettered = any(
+            len(core) > 1 and core[1] in _LABEL_MARKS and core[0].isalpha() for core in self.looses
+        )
 
 
 @lru_cache(maxsize=4096)
 def forms(choices: tuple[str, ...]) -> ChoiceForms:
-    """Prepare the choices of a question (cached: a benchmark's questions come again and again)."""
-    plains = [plain(clean(choice)) for choice in choices]
-    looses = [loose(form) for form in plains]
-    by_loose = distinct(looses, choices)
-    told_apart = [index for form, index in by_loose.items() if form]
-    return ChoiceForms(
-        choices,
-        distinct([choice.strip() for choice in choices], choices),
-        distinct(plains, choices),
-        by_loose,
-        plains,
-        looses,
-        ["" if form == core else _tail(form) for form, core in zip(plains, looses, strict=True)],
-        sorted(told_apart, key=lambda index: len(looses[index]), reverse=True),
-        max(map(len, plains)),
-        any(len(core) > 1 and core[1] in _LABEL_MARKS and core[0].isalpha() for core in looses),
-    )
+    """Prepare the choices of a question. Cached, since the questions of a benchmark come again and again."""
+    return ChoiceForms(choices)
 
 
 def _tail(text: str) -> str:
-    text = " ".join(text.translate(_EMPHASIS).split())
-    return text[len(text.rstrip(_RIGHT)) :]
+    text = " ".join(text.translate(EMPHASIS).split())
+    return text[len(text.rstrip(OUTER_RIGHT)) :]

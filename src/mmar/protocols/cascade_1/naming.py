@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from mmar.protocols.cascade_1.mentions import (
-    ChoiceForms,
-    is_bare,
-    is_denied,
-    is_edge,
-    named_choices,
-)
+from mmar.protocols.cascade_1.mentions import ChoiceForms, is_bare, is_denied, is_edge, named_choices
 from mmar.protocols.reading.text import loose, plain
 
-_NOUNS = frozenset(("option", "choice", "answer", "letter"))
 _LEFT = " \t\r\n\"'*_#>([{<$~•-"
 _RIGHT = " \t\r\n\"'*_)]}>.,:;!$~。、"
 _LABEL = re.compile(
@@ -46,67 +38,20 @@ _LAST = re.compile(r"""(?:^|[\s"'*(\[])([A-Z])["'*)\]]{0,4}\s{0,3}$""")
 
 
 def letter_alone(text: str, count: int) -> int:
-    """The 0-based choice of a letter that is all there is, brackets, quotes and full stops aside.
-
-    Args:
-        text: cleaned text.
-        count: number of choices.
-
-    Returns:
-        The index, or -1.
-    """
+    """The 0-based choice of a letter that is all there is, brackets, quotes and full stops aside; -1 for none."""
     if len(text) > 60:
         return -1
     core = text.rstrip(_RIGHT).lstrip(_LEFT)
     return _index(core, count) if len(core) == 1 else -1
 
 
-def letter_label(text: str, count: int) -> tuple[int, int, int]:
-    """The choice of a letter that labels what follows it.
-
-    Returns:
-        The 0-based index, where the letter ends and where the labelled text begins; `(-1, 0, 0)` when there is none.
-    """
-    if text[:1].isalpha() and text[1:2].isalnum() and text[:6].lower() not in _NOUNS:
-        return -1, 0, 0  # begins with a word; the pattern would find that out more slowly
-    match = _LABEL.match(text)
-    if match is None:
-        return -1, 0, 0
-    group = match.lastindex or 1
-    return _index(match[group], count), match.end(group), match.end()
-
-
-def letter_labels(text: str, count: int) -> Iterator[tuple[int, int]]:
-    """All letters inside a text that could label what follows them: 0-based index, and where that begins."""
-    for match in _LABEL_INSIDE.finditer(text):
-        index = _index(match[1], count)
-        if index >= 0:
-            yield index, match.end()
-
-
-def letter_linked(text: str, index: int, count: int) -> int:
-    """The choice of a second letter that is linked to one ending at `text[at]`: "A or B", "(A), (B)"; -1 for none."""
-    match = _LINKED.match(text, index)
-    return _index(match[1] or match[2], count) if match else -1
-
-
 def letter_clause(text: str, count: int) -> tuple[int, int]:
-    """The choice of a letter that stands where a noun would: "C because …", "B is …".
-
-    Returns:
-        The 0-based index and where the letter ends; `(-1, 0)` for none.
-    """
+    """The choice of a letter that stands where a noun would ("C because ...", "B is ..."), and where the letter ends."""
     match = _CLAUSE.match(text)
     if match is None:
-        return -1, 0
+        return NONE, 0
     group = match.lastindex or 1
     return _index(match[group], count), match.end(group)
-
-
-def letter_last(text: str, count: int) -> int:
-    """The choice of a capital that ends a text: "so B"; -1 for none."""
-    match = _LAST.search(text[-12:])
-    return _index(match[1], count) if match else -1
 
 
 def _index(letter: str, count: int) -> int:
@@ -129,61 +74,41 @@ _LINK = re.compile(
     r"""[\s.!?)\]'。]{0,4}(?:[,/;|&、]|\bor\b|\band\b|\bvs\b|或者?|和)(?:\s?(?:or|and)\b)?[\s'(\[]{0,4}"""
 )
 _WORDLESS = re.compile(r"[.!\s]?\s?[(\[{]?[\d\s.]*[)\]}]?$")
-_MARKED = re.compile(r"[).:\]]")
-_OUTER = " \t\r\n'\"*.,;:!?()[]{}<>_~•#-。，；：！？、"
-_SLACK = 8
 _LETTERED = re.compile(r"[a-z][).:\]]{1,2}\s?")
-
-
-def max_span(known: ChoiceForms) -> int:
-    """How many characters of an open piece are of use: any choice, and what links it to the next."""
-    return 2 * known.longest + 400
 
 
 def whole(text: str, known: ChoiceForms) -> int:
     """The choice that the whole text is."""
-    if len(text) > known.longest + _SLACK and _is_longer(text, known.longest):
+    if len(text) > 2 * known.longest + 200:
         return NONE
     form = plain(text)
-    return _is_choice(form, loose(form), known) if form else NONE
+    return _choice_of(form, loose(form), known) if form else NONE
 
 
-def _is_longer(text: str, longest: int) -> bool:
-    """Whether a text is too long to be a choice, for all that its forms may take away."""
-    if len(text) > 2 * longest + 200:
-        return True
-    core = text.strip(_OUTER)
-    # What else a form takes away stands inside: emphasis, quotes, runs of white space.
-    return len(core) > longest + _SLACK and not ("*" in core or '"' in core or "\n" in core)
-
-
-def _is_choice(form: str, core: str, known: ChoiceForms) -> int:
+def _choice_of(form: str, core: str, known: ChoiceForms) -> int:
     """The choice that a plain form, or the loose form `core` of the same text, is."""
     index = known.plain.get(form, NONE)
     return known.loose.get(core, NONE) if index < 0 and core else index
 
 
 def match_choice(text: str, known: ChoiceForms, *, letters: bool, closed: bool) -> int:
-    """The choice that a piece names.
+    """The 0-based choice that a piece names, or `NONE`, `CONFLICT` or `DENIED`.
 
     Args:
-        text: cleaned text of about `max_span` characters.
+        text: cleaned text of about `ChoiceForms.max_span` characters.
         known: the question's choices.
         letters: whether a lone letter is a letter even where it is a choice's text.
         closed: whether all of the piece belongs to the answer, or only its beginning.
-
-    Returns:
-        The 0-based index, `NONE`, `CONFLICT` or `DENIED`.
     """
     count = len(known.texts)
     if letters and (index := letter_alone(text, count)) >= 0:
         return index
-    head = text if len(text) <= max_span(known) else text[: max_span(known)]
+    head = text[: known.max_span]
     form = plain(head)
     if not form:
         return known.exact.get("", NONE) if closed else NONE
     core = loose(form)
-    if head is text and (index := _is_choice(form, core, known)) >= 0:
+    if len(head) == len(text) and (index := _choice_of(form, core, known)) >= 0:
         return index
     if (index := letter_alone(text, count)) >= 0:
         return index
@@ -196,7 +121,14 @@ def match_choice(text: str, known: ChoiceForms, *, letters: bool, closed: bool) 
         return index
     if lead := _LEAD.match(text):
         return match_choice(text[lead.end() :], known, letters=letters, closed=closed)
-    return _mentioned(text if closed else _first_sentence(text), known)
+    if not closed:
+        text = text.lstrip()
+        stop = _SENTENCE.search(text)
+        text = text[: stop.start() + 1] if stop else text
+    affirmed, denied = named_choices(text, known)
+    if affirmed:
+        return affirmed.pop() if len(affirmed) == 1 else CONFLICT
+    return DENIED if denied else NONE
 
 
 def line_names(line: str, known: ChoiceForms, *, letters: bool) -> int:
@@ -213,17 +145,21 @@ def line_names(line: str, known: ChoiceForms, *, letters: bool) -> int:
 def named_last(text: str, known: ChoiceForms) -> int:
     """The choice that a clause names as its subject: "(B) dog [is the correct answer]"."""
     index = match_choice(text, known, letters=False, closed=True)
-    return letter_last(text, len(known.texts)) if index == NONE else index
+    if index == NONE and (capital := _LAST.search(text[-12:])):
+        return _index(capital[1], len(known.texts))
+    return index
 
 
 def labelled(text: str, known: ChoiceForms) -> int:
     """The choice of a letter that labels the text after it; `CONFLICT` when letter and text disagree."""
     count = len(known.texts)
-    index, after, begin = letter_label(text, count)
-    if index < 0:
+    label = _LABEL.match(text)
+    if label is None or (index := _index(label[label.lastindex or 1], count)) < 0:
         return NONE
-    if letter_linked(text, after, count) not in (NONE, index):
+    linked = _LINKED.match(text, label.end(label.lastindex or 1))
+    if linked and _index(linked[1] or linked[2], count) not in (NONE, index):
         return CONFLICT
+    begin = label.end()
     rest = text[begin:]
     choice = known.texts[index]
     if choice and rest.startswith(choice) and not known.lettered and _WORDLESS.match(rest, len(choice)):
@@ -231,24 +167,25 @@ def labelled(text: str, known: ChoiceForms) -> int:
     line = rest.lstrip().split("\n", 1)[0]
     if not line:
         return index
-    if known.lettered and _starting(loose(plain(text[: max_span(known)])), 0, known)[2] > begin:
+    if known.lettered and _starting(loose(plain(text[: known.max_span])), 0, known)[2] > begin:
         return NONE  # a choice that looks like a label, such as the chord "A:maj"
-    others = [pair for pair in letter_labels(rest, count) if pair[0] != index] if _MARKED.search(rest) else []
+    labels = [(_index(each[1], count), each.end()) for each in _LABEL_INSIDE.finditer(rest)]
+    others = [(other, start) for other, start in labels if other not in (NONE, index)]
     for other, start in others:
-        if _at_start(loose(plain(rest[start : start + max_span(known)])), known) == other:
+        if _at_start(loose(plain(rest[start : start + known.max_span])), known) == other:
             return CONFLICT  # "A. cat B. dog" lists the choices
-    form = plain(line[: max_span(known)])
+    form = plain(line[: known.max_span])
     core = loose(form)
-    stated = _is_choice(form, core, known)
+    stated = _choice_of(form, core, known)
     if stated < 0:
         stated = _at_start(core, known)
     if stated < 0:
-        named = named_choices(line, known)
-        if index in named.denied:
+        affirmed, denied = named_choices(line, known)
+        if index in denied:
             return CONFLICT
-        if not named.affirmed:
+        if not affirmed:
             return DENIED if is_denied(line[:100].lower(), 0, 0) else index
-        stated = index if index in named.affirmed and not (others and len(named.affirmed) > 1) else NONE
+        stated = index if index in affirmed and not (others and len(affirmed) > 1) else NONE
     return index if stated >= 0 and known.texts[stated] == known.texts[index] else CONFLICT
 
 
@@ -287,16 +224,3 @@ def _starting(form: str, start: int, known: ChoiceForms) -> tuple[int, int, int]
             break
         start = article.end()
     return NONE, 0, 0
-
-
-def _mentioned(text: str, known: ChoiceForms) -> int:
-    named = named_choices(text, known)
-    if named.affirmed:
-        return named.affirmed[0] if len(named.affirmed) == 1 else CONFLICT
-    return DENIED if named.denied else NONE
-
-
-def _first_sentence(text: str) -> str:
-    text = text.lstrip()
-    end = _SENTENCE.search(text)
-    return text[: end.start() + 1] if end else text

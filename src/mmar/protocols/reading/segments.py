@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -74,7 +75,7 @@ def common_segments(text: str, longest: int) -> Iterator[Segment]:
 def protocol_segments(text: str, rule: ReadingRule, longest: int) -> Iterator[Segment]:
     """The pieces that a protocol's own markers set apart, in the rule's order; arguments as `common_segments`."""
     for marker in rule.markers:
-        yield from _FINDERS[marker.kind](text, marker, 2 * longest + 400)
+        yield from FINDERS[marker.kind](text, marker, 2 * longest + 400)
 
 
 def _tags(text: str) -> Iterator[Segment]:
@@ -92,7 +93,7 @@ def _tags(text: str) -> Iterator[Segment]:
 
 def _json_values(text: str, keys: str, rule: str) -> Iterator[Segment]:
     for match in list(_key_pattern(keys).finditer(text))[: -_MOST - 1 : -1]:
-        yield Segment(rule, match.start(1), match.end(1), _unescaped(match[1]))
+        yield Segment(rule, match.start(1), match.end(1), unescaped(match[1]))
 
 
 @lru_cache(maxsize=64)
@@ -100,12 +101,11 @@ def _key_pattern(keys: str) -> re.Pattern[str]:
     return re.compile(rf"""["'“”](?:{keys})["'“”]{_VALUE}""", re.IGNORECASE | re.DOTALL)
 
 
-def _unescaped(value: str) -> str:
+def unescaped(value: str) -> str:
+    """The text of a JSON value, or of one that is nearly JSON: in single quotes, bare, or a list."""
     if value[0] == "[":
         return ", ".join(part.strip().strip("\"'") for part in value[1:-1].split(","))
     if value[0] == '"':
-        import json
-
         try:
             return str(json.loads(value, strict=False))
         except ValueError:
@@ -118,12 +118,20 @@ def _boxes(text: str, longest: int) -> Iterator[Segment]:
         if opening["bare"]:
             yield Segment("box", opening.start("bare"), opening.end("bare"), opening["bare"], rival=True)
             continue
-        depth, begin = 1, opening.end()
-        for index in range(begin, min(len(text), begin + 2 * longest + 400)):
-            depth += (text[index] == "{") - (text[index] == "}")
-            if not depth:
-                yield Segment("box", begin, index, text[begin:index], rival=True)
-                break
+        begin = opening.end()
+        end = closing_brace(text, begin, begin + 2 * longest + 400)
+        if end >= 0:
+            yield Segment("box", begin, end, text[begin:end], rival=True)
+
+
+def closing_brace(text: str, begin: int, stop: int) -> int:
+    """Where the brace stands that closes one opened before `begin`; -1 where none does before `stop`."""
+    depth = 1
+    for index, mark in enumerate(text[begin:stop], begin):
+        depth += (mark == "{") - (mark == "}")
+        if not depth:
+            return index
+    return -1
 
 
 def _tag(text: str, marker: Marker, _: int) -> Iterator[Segment]:
@@ -194,7 +202,7 @@ def _first_line(text: str, _: Marker, __: int) -> Iterator[Segment]:
         yield Segment("protocol-marker", start, start + len(line), line)
 
 
-_FINDERS: dict[str, Callable[[str, Marker, int], Iterator[Segment]]] = {
+FINDERS: dict[str, Callable[[str, Marker, int], Iterator[Segment]]] = {
     "tag": _tag,
     "json": _json,
     "after": _after,
@@ -202,3 +210,4 @@ _FINDERS: dict[str, Callable[[str, Marker, int], Iterator[Segment]]] = {
     "bold": _bold,
     "first_line": _first_line,
 }
+"""By kind of marker: the pieces that it sets apart in a text; an open one of at most the given number of characters."""

@@ -76,7 +76,7 @@ class Units(msgspec.Struct, gc=False):
 BOUNDARY = "\x1f"
 """Stands where markup was that parts a text as the end of a line does."""
 
-_MARKS = str.maketrans(
+MARKS = str.maketrans(
     {
         **dict.fromkeys("‘’‚‛′`´", "'"),
         **dict.fromkeys("“”„‟″«»「」『』", '"'),
@@ -115,7 +115,7 @@ def normalise(text: str) -> Clean:
     """
     if text.isascii():
         return text.replace("`", "'") if "`" in text else text, None
-    marked = text.translate(_MARKS)
+    marked = text.translate(MARKS)
     composed = compose(marked)
     if len(composed) == len(text) and len(marked) == len(text):
         return composed, None
@@ -126,7 +126,7 @@ def normalise(text: str) -> Clean:
         end = start + 1
         while end < size and unicodedata.combining(text[end]) and end - start < _PIECE:
             end += 1
-        piece = unicodedata.normalize("NFKC", text[start:end].translate(_MARKS))
+        piece = unicodedata.normalize("NFKC", text[start:end].translate(MARKS))
         pieces.append(piece)
         places += [start] * len(piece)
         start = end
@@ -232,9 +232,9 @@ def _joined_numbers(tokens: list[Word], text: str) -> list[Word]:
     return joined
 
 
-_EMPHASIS = str.maketrans("", "", '*"')
+EMPHASIS = str.maketrans("", "", '*"')
 _OUTER_LEFT = " \t'([{<_~•-#>"
-_OUTER_RIGHT = " \t'.,;:!?)]}>_~。，；：！？、"
+OUTER_RIGHT = " \t'.,;:!?)]}>_~。，；：！？、"
 _SIGNED = frozenset("-#>")
 
 
@@ -246,8 +246,8 @@ def plain(text: str) -> str:
 def loose(text: str) -> str:
     """Text in plain form without emphasis, double quotes, and the punctuation at either end."""
     if '"' in text or "*" in text:
-        text = " ".join(text.translate(_EMPHASIS).split())
-    text = text.rstrip(_OUTER_RIGHT)
+        text = " ".join(text.translate(EMPHASIS).split())
+    text = text.rstrip(OUTER_RIGHT)
     start = 0
     for place, mark in enumerate(text):
         # "-1" and "#1" keep their sign; "- one" and "# one" are a list mark and a heading.
