@@ -181,7 +181,7 @@ def _prepare(
     audio_dir: str | Path | None,
     options: RunOptions,
 ) -> tuple[RunSpec, Model]:
-    from mmar.models.python_function import from_function
+    from mmar.models.python_function import PythonFunction
     from mmar.runs.spec import RunSpec
 
     if not isinstance(benchmark, Benchmark):
@@ -191,7 +191,7 @@ def _prepare(
     if isinstance(model, str):
         spec = RunSpec.create(model, benchmark, out=out, **options)
         return spec, open_for(spec)
-    opened = cast("Model", model if hasattr(model, "ask") else from_function(model, os.environ))
+    opened = cast("Model", model if hasattr(model, "ask") else PythonFunction(model, environment=os.environ))
     return RunSpec.create(opened, benchmark, out=out, **options), opened
 
 

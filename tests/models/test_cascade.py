@@ -244,13 +244,13 @@ def test_a_clip_that_changes_under_way_is_not_kept_under_the_wrong_name(cascade,
                 extra={"captions": str(clip.with_name("c.sqlite"))},
             ),
         )
-        made = model._make
+        make = model._find_or_make
 
         async def changed(key, item, path):
             clip.write_bytes(other)
-            return await made(key, item, path)
+            return await make(key, item, path)
 
-        model._make = changed
+        model._find_or_make = changed
         try:
             await model.ask(request_of(clip))
         finally:

@@ -19,10 +19,11 @@ from pathlib import Path
 import msgspec
 
 from mmar.errors import MmarError, UsageError, did_you_mean
+from mmar.files.hashing import sha256_file
 from mmar.models.answer import Answer, RequestFailed, Sent, Usage
 from mmar.models.audio_bytes import check_placed, check_single
 from mmar.models.model import ADAPTERS, Model, ModelOptions, open_model
-from mmar.models.options import number_of
+from mmar.models.options import number_of, whole_of
 from mmar.models.sqlite_store import SqliteStore
 from mmar.protocols import Message, Request, Settings
 
@@ -33,7 +34,6 @@ CAPTION_PROMPT = (
 )
 """What the captioner is asked where no other prompt is given."""
 
-_LEAD = "A description of the audio clip:"
 _OPTIONS = ("captions", "caption_prompt", "caption_max_tokens", "caption_temperature")
 # What says where and as whom a captioner is asked changes nothing about the caption.
 _NOT_HOW = ("base_url", "api_key_file", "api_key_env")
@@ -129,26 +129,19 @@ class Cascade:
         captioner: Model,
         reasoner: Model,
         store: CaptionStore,
-        *,
-        prompt: str = CAPTION_PROMPT,
-        settings: Settings | None = None,
-        how: str = "",
+        prompt: str,
+        settings: Settings,
+        how: str,
     ) -> None:
         self.name = name
-        self._captioner = captioner
-        self._reasoner = reasoner
-        self._store = store
+        self._captioner, self._reasoner, self._store = captioner, reasoner, store
         self._message = Message("user", prompt, "before")
-        self._settings = settings or Settings()
-        self._how = msgspec.json.encode((prompt, self._settings, how)).decode()
-        self._under_way: dict[CaptionKey, asyncio.Task[Caption]] = {}
+        self._settings = settings
+        self._how = msgspec.json.encode((prompt, settings, how)).decode()
+        self._under_way: dict[CaptionKey, asyncio.Task[tuple[Caption, bool]]] = {}
 
     async def ask(self, request: Request) -> Answer:
-        """Look up or make the caption, then ask the reasoner once.
-
-        Raises:
-            RequestFailed: there is no caption or no answer.
-        """
+        """Look up or make the caption, then ask the reasoner once; see `Model.ask`."""
         check_placed(request)
         check_single(request, "a cascade")
         if request.audio is None:
@@ -158,40 +151,42 @@ class Cascade:
             answer = await self._reasoner.ask(with_caption(request, caption.text))
         except RequestFailed as failure:
             if paid:
-                failure.usage = _together(failure.usage, caption.usage)
+                failure.usage = _total(failure.usage, caption.usage)
             raise
-        return msgspec.structs.replace(
-            answer,
-            caption=caption.text,
-            sent=caption.sent,
-            # The caption's tokens are counted once, in the answer for which they were spent.
-            usage=_together(answer.usage, caption.usage) if paid else answer.usage,
-        )
+        # The caption's tokens are counted once, in the answer for which they were spent.
+        usage = _total(answer.usage, caption.usage) if paid else answer.usage
+        return msgspec.structs.replace(answer, caption=caption.text, sent=caption.sent, usage=usage)
 
     async def _caption(self, item_id: str, clip: Path) -> tuple[Caption, bool]:
         """The clip's caption, and whether it was made for this request."""
         key = CaptionKey(await asyncio.to_thread(_sha256, clip), self._captioner.name, self._how)
         task = self._under_way.get(key)
-        if task is not None:
-            return await _shared(task), False
-        stored = await asyncio.to_thread(self._store.find, key)
-        if stored is not None:
-            return stored, False
-        # Another request may have started while the store was read.
-        task = self._under_way.get(key)
-        mine = task is None
+        is_first = task is None
         if task is None:
-            task = asyncio.create_task(self._make(key, item_id, clip))
-            self._under_way[key] = task
+            task = self._under_way[key] = asyncio.create_task(self._find_or_make(key, item_id, clip))
             task.add_done_callback(lambda task: self._done(key, task))
-        return await _shared(task), mine
+        try:
+            # Shielded: that one request is cancelled does not cancel the caption for others.
+            caption, is_new = await asyncio.shield(task)
+        except RequestFailed as failure:
+            # Each waiter gets an exception of its own: one object raised many times gathers all their tracebacks.
+            raise RequestFailed(
+                failure.kind,
+                failure.message,
+                retryable=failure.retryable,
+                retry_after_s=failure.retry_after_s,
+            ) from None
+        return caption, is_first and is_new
 
-    def _done(self, key: CaptionKey, task: asyncio.Task[Caption]) -> None:
+    def _done(self, key: CaptionKey, task: asyncio.Task[tuple[Caption, bool]]) -> None:
         self._under_way.pop(key, None)
         if not task.cancelled():
             task.exception()  # retrieved, so that asyncio does not report it
 
-    async def _make(self, key: CaptionKey, item_id: str, clip: Path) -> Caption:
+    async def _find_or_make(self, key: CaptionKey, item_id: str, clip: Path) -> tuple[Caption, bool]:
+        """The stored caption, or a new one, and whether it is new."""
+        if (stored := await asyncio.to_thread(self._store.find, key)) is not None:
+            return stored, False
         request = Request(item_id, (self._message,), self._message.text, (), clip, self._settings)
         try:
             answer = await self._captioner.ask(request)
@@ -203,7 +198,7 @@ class Cascade:
         if answer.sent is not None and answer.sent.source_sha256 != key.clip_sha256:
             raise RequestFailed("audio", f"{clip} changed while it was captioned", retryable=True)
         caption = Caption(answer.text, answer.model, answer.finish_reason, answer.usage, answer.sent)
-        return await asyncio.to_thread(self._store.keep, key, caption)
+        return await asyncio.to_thread(self._store.keep, key, caption), True
 
     async def close(self) -> None:
         """Close both halves and the store."""
@@ -220,42 +215,27 @@ class Cascade:
 
 def with_caption(request: Request, caption: str) -> Request:
     """The request with a caption in place of the clip."""
-    messages = tuple(_with_caption(message, caption) for message in request.messages)
-    return msgspec.structs.replace(request, messages=messages, audio=None)
+    text = f"A description of the audio clip:\n{caption}"
 
+    def captioned(message: Message) -> Message:
+        if message.audio is None:
+            return message
+        parts = (text, message.text) if message.audio == "before" else (message.text, text)
+        return Message(message.role, "\n\n".join(parts))
 
-def _with_caption(message: Message, caption: str) -> Message:
-    if message.audio is None:
-        return message
-    text = f"{_LEAD}\n{caption}"
-    parts = (text, message.text) if message.audio == "before" else (message.text, text)
-    return Message(message.role, "\n\n".join(parts))
-
-
-async def _shared(task: asyncio.Task[Caption]) -> Caption:
-    """Wait for a caption that other requests may wait for too; cancelling one does not cancel it for the others."""
-    try:
-        return await asyncio.shield(task)
-    except RequestFailed as failure:
-        # Each waiter gets an exception of its own: one object raised many times gathers all their tracebacks.
-        raise RequestFailed(
-            failure.kind, failure.message, retryable=failure.retryable, retry_after_s=failure.retry_after_s
-        ) from None
+    return msgspec.structs.replace(request, messages=tuple(map(captioned, request.messages)), audio=None)
 
 
 def _sha256(clip: Path) -> str:
-    from mmar.files.hashing import sha256_file
-
     try:
         return sha256_file(clip)
     except MmarError as error:
         raise RequestFailed("audio", str(error)) from None
 
 
-def _together(one: Usage | None, other: Usage | None) -> Usage | None:
+def _total(one: Usage | None, other: Usage | None) -> Usage | None:
     if one is None or other is None:
         return one or other
-
     counts = zip(msgspec.structs.astuple(one), msgspec.structs.astuple(other), strict=True)
     return Usage(*(None if pair == (None, None) else (pair[0] or 0) + (pair[1] or 0) for pair in counts))
 
@@ -281,18 +261,16 @@ def open_cascade(name: str, options: ModelOptions) -> Cascade:
                 argument="options",
                 hint=did_you_mean(option, _OPTIONS) or None,
             )
-    path = extra.get("captions")
-    if not path:
+    if not extra.get("captions"):
         raise UsageError(
             f"cascade/{name} needs a file for its captions, so that they are paid for once",
             code="missing-option",
             argument="options",
             hint="name it with the option captions=FILE; reasoners that share the file share the captions",
         )
-    most = number_of(extra, "caption_max_tokens", 1, 1e6)
     settings = Settings(
         temperature=number_of(extra, "caption_temperature", 0, 2),
-        max_tokens=None if most is None else int(most),
+        max_tokens=whole_of(extra, "caption_max_tokens", 1, 1_000_000),
     )
     captioner = open_model(captioner_name, _half(options, "captioner."))
     if not captioner.uses_audio:
@@ -306,10 +284,10 @@ def open_cascade(name: str, options: ModelOptions) -> Cascade:
         f"cascade/{name}",
         captioner,
         open_model(reasoner_name, _half(options, "reasoner.")),
-        CaptionStore(Path(path).expanduser()),
-        prompt=extra.get("caption_prompt", CAPTION_PROMPT),
-        settings=settings,
-        how=msgspec.json.encode(dict(sorted(how.items()))).decode() if how else "",
+        CaptionStore(Path(extra["captions"]).expanduser()),
+        extra.get("caption_prompt", CAPTION_PROMPT),
+        settings,
+        msgspec.json.encode(dict(sorted(how.items()))).decode() if how else "",
     )
 
 

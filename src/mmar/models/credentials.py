@@ -144,50 +144,41 @@ def redact_options(options: Mapping[str, str]) -> dict[str, str]:
     Args:
         options: by name; one whose value is JSON (such as `body`) is searched at every depth.
     """
-    return {name: _redacted_text(name, value) for name, value in options.items()}
+    return {name: _redact_option(name, value, set()) for name, value in options.items()}
 
 
 def redact_text(text: str) -> str:
     """A text for a message; replaced where it looks like a credential."""
-    return _redacted_text("", text)
+    return _redact_option("", text, set())
 
 
 def embedded_secrets(options: Mapping[str, str]) -> tuple[Credential, ...]:
     """What looks like a credential in an adapter's options, to be kept out of messages and answers."""
     secrets: set[str] = set()
     for name, value in options.items():
-        _redacted_text(name, value, secrets)
+        _redact_option(name, value, secrets)
     return tuple(Credential(secret, "an option") for secret in sorted(secrets))
 
 
-def _redacted_text(name: str, value: str, secrets: set[str] | None = None) -> str:
-    secrets = set() if secrets is None else secrets
+def _redact_option(name: str, value: str, secrets: set[str]) -> str:
+    """The value without what looks like a credential, which is added to `secrets`."""
     try:
         decoded = msgspec.json.decode(value)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         decoded = None
-    if isinstance(decoded, dict | list):
-        return msgspec.json.encode(_redacted(decoded, secrets)).decode() if _holds_secret(decoded) else value
-    return str(_redacted_value(name, value, secrets))
+    if not isinstance(decoded, dict | list):
+        return str(_redact(value, name, secrets))
+    redacted = _redact(decoded, "", secrets)
+    return value if redacted == decoded else msgspec.json.encode(redacted).decode()
 
 
-def _holds_secret(value: Any) -> bool:
-    secrets: set[str] = set()
-    _redacted(value, secrets)
-    return bool(secrets)
-
-
-def _redacted(value: Any, secrets: set[str], name: str = "") -> Any:
+def _redact(value: Any, name: str, secrets: set[str]) -> Any:
     if isinstance(value, dict):
-        return {key: _redacted(each, secrets, str(key)) for key, each in value.items()}
+        return {key: _redact(each, str(key), secrets) for key, each in value.items()}
     if isinstance(value, list):
-        return [_redacted(each, secrets, name) for each in value]
-    return _redacted_value(name, value, secrets) if isinstance(value, str) else value
-
-
-def _redacted_value(name: str, value: str, secrets: set[str]) -> str:
-    plain = re.sub(r"[^a-z]", "", name.casefold())
-    if value and (_SECRET_NAME.search(plain) or _SECRET_VALUE.search(value)):
+        return [_redact(each, name, secrets) for each in value]
+    plain_name = re.sub(r"[^a-z]", "", name.casefold())
+    if isinstance(value, str) and value and (_SECRET_NAME.search(plain_name) or _SECRET_VALUE.search(value)):
         secrets.add(value)
         return _HIDDEN
     return value

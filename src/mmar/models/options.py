@@ -66,12 +66,9 @@ def audio_form(extra: Mapping[str, str]) -> AudioForm:
     channels = extra.get("audio_channels")
     if channels not in (None, "1"):
         raise _invalid("audio_channels", "1 (leave it out to keep all channels)", channels)
-    rate = number_of(extra, "audio_rate", 1000, 768_000)
-    if rate is not None and rate != int(rate):
-        raise _invalid("audio_rate", "whole Hz", extra["audio_rate"])
     return AudioForm(
         _CONTAINERS[container],
-        None if rate is None else int(rate),
+        whole_of(extra, "audio_rate", 1000, 768_000),
         channels == "1",
         number_of(extra, "audio_seconds", 0.01, 1e6),
     )

@@ -35,7 +35,7 @@ class SqliteStore:
             self._database = sqlite3.connect(
                 path, timeout=_BUSY_S, check_same_thread=False, isolation_level=None
             )
-            self._database.text_factory = _damaged_text
+            self._database.text_factory = bytes  # the text of a damaged file cannot be decoded
         except (OSError, sqlite3.OperationalError) as error:
             raise self._failed("opened", error) from None
         try:
@@ -48,7 +48,7 @@ class SqliteStore:
         try:
             (application,) = self._database.execute("PRAGMA application_id").fetchone()
             tables = {row[0] for row in self._database.execute("SELECT name FROM sqlite_master")}
-            if tables and (application != _APPLICATION or self._kind not in tables):
+            if tables and (application != _APPLICATION or self._kind.encode() not in tables):
                 raise sqlite3.DatabaseError("another database")
             self._database.execute(f"PRAGMA application_id = {_APPLICATION}")
             self._database.execute(
@@ -104,8 +104,3 @@ class SqliteStore:
             code="store-unusable",
             hint="name another file, or make room",
         )
-
-
-def _damaged_text(data: bytes) -> str:
-    """Text of a file that may be damaged, where sqlite3 would raise a UnicodeDecodeError."""
-    return data.decode("utf-8", "replace")

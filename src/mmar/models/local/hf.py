@@ -15,7 +15,7 @@ from mmar.models.credentials import secrets_of
 from mmar.models.local.command import workers_of
 from mmar.models.local.worker_pool import WorkerPool
 from mmar.models.model import ModelOptions
-from mmar.models.options import check_known, choice_of, number_of
+from mmar.models.options import check_known, choice_of, number_of, whole_of
 
 _OPTIONS = (
     "batch",
@@ -58,7 +58,7 @@ def open_hf(name: str, options: ModelOptions) -> WorkerPool:
             hint="pip install 'mmar[local]', or name a Python that has them: --option python=/venv/bin/python",
         )
     arguments = ["-m", "mmar.models.local.weights", "--model", name]
-    arguments += ["--batch", str(int(number_of(extra, "batch", 1, 1024) or 1))]
+    arguments += ["--batch", str(whole_of(extra, "batch", 1, 1024) or 1)]
     for option, values, default in CHOICES:
         arguments += [f"--{option}", choice_of(extra, option, values, default)]
     for option in ("adapter", "device"):
