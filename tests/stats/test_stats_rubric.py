@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import trim_mean
 
-from expect import raises
 from mmar.errors import UsageError
 from mmar.stats.rubric import rubric_score, trimmed_mean
 
@@ -66,8 +65,3 @@ def test_a_run_that_was_never_judged_is_0_below_and_100_above() -> None:
 def test_what_is_no_judgement_is_refused(rows: list[list[float]]) -> None:
     with pytest.raises(UsageError):
         rubric_score(rows)
-
-
-def test_two_values_have_no_middle() -> None:
-    with raises("too-few-values"):
-        trimmed_mean([0.1, 0.2])

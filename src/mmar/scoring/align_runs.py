@@ -113,9 +113,9 @@ class AlignedRuns(msgspec.Struct, frozen=True):
         benchmark: the questions with choices; open ones have no score that could be compared.
         digest: content digest of all questions.
         clusters: a label of each item's source video, in the benchmark's order.
-        groups: by dimension and name the places of the items in a group, names in the published order.
+        groups: by dimension and name the positions of the items in a group, names in the published order.
         runs: in the order given.
-        asked: the places of the items that were asked in every run.
+        asked: the positions of the items that were asked in every run.
         errors: of records that were left out under `lenient`.
     """
 
@@ -191,11 +191,7 @@ def align_runs(
 
 
 def align_scored(inputs: Sequence[tuple[Task, Benchmark, Scored]], *, partial: bool = False) -> AlignedRuns:
-    """Align runs and files that are scored already.
-
-    Args:
-        inputs: for each, what was scored, its questions, and the score with every item's.
-        partial: as for `align_runs`.
+    """Align runs and files that are scored already: what was scored, its questions, and the score with every item's.
 
     Raises:
         UsageError: fewer than two, or they are not of the same items.

@@ -38,13 +38,7 @@ class EditionScore(msgspec.Struct, frozen=True):
 
 
 class VerdictChange(msgspec.Struct, frozen=True):
-    """An item that is right on one edition and wrong on the other.
-
-    Attributes:
-        id: the item's id.
-        official: verdict of the published rule on each edition.
-        choice: verdict by the choice named on each edition.
-    """
+    """The verdicts, on each edition, of an item that is right on one and wrong on the other."""
 
     id: str
     official: tuple[bool, bool]
@@ -52,15 +46,7 @@ class VerdictChange(msgspec.Struct, frozen=True):
 
 
 class RunOnBoth(msgspec.Struct, frozen=True):
-    """A run or file on two editions.
-
-    Attributes:
-        path: as given.
-        first: score on the first edition.
-        second: score on the second edition.
-        changes: the items whose verdict differs.
-        old_keys: answers with keys that the second edition corrected; `None` where it corrected none.
-    """
+    """A run or file on two editions; `old_keys` is `None` where the second edition corrected none."""
 
     path: str
     first: EditionScore
@@ -72,13 +58,7 @@ class RunOnBoth(msgspec.Struct, frozen=True):
 def score_on_both(
     path: Path, first: Benchmark, second: Benchmark, changed: Mapping[str, ChangedKey]
 ) -> RunOnBoth:
-    """Score a run, a predictions file or a log on two editions.
-
-    Args:
-        path: what to score.
-        first: the earlier edition.
-        second: the later edition.
-        changed: of `mmar.scoring.old_keys.changed_keys`.
+    """Score a run, a predictions file or a log on an earlier and a later edition, with `changed_keys` of the two.
 
     Raises:
         InputError: the file is not valid, or none of its answers belongs to one of the editions.

@@ -2,14 +2,11 @@
 
 Every question has one test: the runs are swapped by source video (`mmar.stats.paired.sign_flip`). In groups
 its p-values are corrected by Holm within modality, within category and within sub-category, three families
-that are declared here and not chosen after looking. With more than two runs the pairs are one family, adjusted
-together, and the ranges of ranks follow from it (`mmar.stats.ranks`).
+that are declared here and not chosen after looking. With more than two runs the pairs are one family,
+adjusted together, and the ranges of ranks follow from it (`mmar.stats.ranks`).
 
 A difference is decided only if it would stay significant had every item without an answer been right in the
 run that is behind; else it cannot be told. Nothing can be told of fewer than ten source videos either.
-
-`METHODS` names the source of each number. Accuracies in percent, differences in points, first minus second;
-p-values 0 to 1.
 """
 
 from __future__ import annotations
@@ -154,14 +151,9 @@ def compare(
 
 
 def disagreements(aligned: AlignedRuns, scorer: Scorer = "choice") -> Iterator[dict[str, Any]]:
-    """The items that not all runs have right or wrong alike in their first answer, one record each.
+    """The items that not all runs have right or wrong alike in their first answer.
 
-    Args:
-        aligned: the runs.
-        scorer: whose scores count.
-
-    Yields:
-        Id, groups and answer; and for each run by its label whether it is right, and the choice it named.
+    Yields id, groups and answer; and for each run by its label whether it is right, and the choice it named.
     """
     scores = [run.first_scores(scorer) for run in aligned.runs]
     for position in aligned.asked:

@@ -1,6 +1,6 @@
 """The result of comparing runs, typed; its JSON form is stable.
 
-Accuracies in percent, differences in points, first minus second; p-values 0 to 1.
+Accuracies in percent, differences in points, first minus second; p-values 0 to 1; intervals at 95 %.
 """
 
 from __future__ import annotations
@@ -43,12 +43,7 @@ items without an answer, or there are fewer than ten source videos."""
 
 
 class DifferingPart(msgspec.Struct, frozen=True):
-    """A part of the signature that is not the same in all runs.
-
-    Attributes:
-        part: its name, as in the signature.
-        values: one per run; `?` where it is not known.
-    """
+    """A part of the signature, by its name, and its value in each run; `?` where it is not known."""
 
     part: str
     values: tuple[str, ...]
@@ -62,9 +57,9 @@ class PairedScores(msgspec.Struct, frozen=True):
         clusters: number of source videos among them.
         first: accuracy of the first run.
         second: accuracy of the second run.
-        difference: first minus second, points.
-        standard_error: of the difference, clustered, points; `None` with one cluster.
-        interval: 95 % interval of the difference, clustered, points.
+        difference: first minus second.
+        standard_error: of the difference, clustered; `None` with one cluster.
+        interval: of the difference, clustered.
         only_first: items on which the first run scores higher.
         only_second: items on which the second run scores higher.
         p: p-value of the swaps by source video.
@@ -174,7 +169,7 @@ class ComparedRun(msgspec.Struct, frozen=True):
         model: who was asked; `?` for a file.
         correct: number of items right, of those asked in all runs; with repeats the sum of their means.
         accuracy: percent of those items.
-        interval: its 95 % interval, clustered by source video.
+        interval: of the accuracy, clustered by source video.
         of_all: percent of the whole benchmark, where items never asked count as wrong.
         states: number of items of the benchmark in each state.
         repeats: the most repeats of any item.

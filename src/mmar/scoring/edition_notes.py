@@ -17,11 +17,7 @@ _HEAD = 50  # records; most files are of no edition at all, which their first on
 
 
 def edition_notes(path: Path) -> list[str]:
-    """What a reader of the score of a file that is no known edition must know.
-
-    Args:
-        path: a predictions file of whole records.
-    """
+    """Notes on the score of a predictions file of whole records that is no known edition."""
     head = match_editions(path, _HEAD)
     if not head:
         return []
@@ -50,10 +46,7 @@ def old_edition_notes(
 ) -> list[str]:
     """Notes on a score on an earlier edition, and on answers with keys that were corrected.
 
-    Args:
-        edition: the edition that was scored.
-        answers: score and choices of each answer to an item whose key an edition corrected.
-        path: what was scored.
+    `answers` are score and choices of each answer to an item whose key an edition corrected.
     """
     newest, *earlier = editions()[edition.benchmark]
     notes = []
@@ -115,11 +108,10 @@ def _count(match: EditionMatch) -> str:
 
 
 def with_errata_note(score: Score, benchmark: str) -> Score:
-    """Add a note with both accuracies over the items that are not disputed.
+    """Add a note with both accuracies over the items that are not disputed, to a score with those of all items.
 
-    Args:
-        score: with the scores of all items (`items`).
-        benchmark: as the signature names it; of an earlier edition the items whose key is no choice are disputed too.
+    Of an earlier edition, as the signature names the benchmark, the items whose key is no choice are disputed
+    too.
     """
     base, _, name = benchmark.partition("#")[0].partition("@")
     edition = edition_named(base, name)

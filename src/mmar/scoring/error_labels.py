@@ -80,13 +80,7 @@ class ErrorLabel(msgspec.Struct, frozen=True):
 
 
 class KindShare(msgspec.Struct, frozen=True):
-    """How many errors are of one kind.
-
-    Attributes:
-        count: number of items.
-        share: percent.
-        interval: of the share.
-    """
+    """How many errors are of one kind, and their share in percent."""
 
     count: int
     share: float
@@ -94,13 +88,7 @@ class KindShare(msgspec.Struct, frozen=True):
 
 
 class Agreement(msgspec.Struct, frozen=True):
-    """How far two labellers agree, or people and a model.
-
-    Attributes:
-        first: the first labeller.
-        second: the second one.
-        kappa: Cohen's, with its bootstrap interval, over the items that both labelled.
-    """
+    """How far two labellers, or people and a model, agree on the items that both labelled."""
 
     first: str
     second: str
@@ -147,14 +135,9 @@ def wrong_items(
     sample: int | None = None,
     seed: int = 0,
 ) -> tuple[WrongItem, ...]:
-    """The answered items that are wrong by the choice named, in the benchmark's order.
+    """The answered items that are wrong by the choice named, or `sample` drawn ones, in the benchmark's order.
 
-    Args:
-        benchmark: the questions.
-        scores: of its items.
-        thinking: the model's reasoning by item id.
-        sample: draw this many of them.
-        seed: of the drawing.
+    `thinking` is the model's reasoning by item id.
     """
     wrong = [
         WrongItem(
@@ -246,13 +229,9 @@ def _cut_torn_line(file: BinaryIO) -> None:
 def analyze_errors(
     wrong: Sequence[WrongItem], labels: Iterable[ErrorLabel], *, signature: str = "", draws: int = 2_000
 ) -> ErrorAnalysis:
-    """Count the errors by kind.
+    """Count the errors by kind, from labels of people and models; those of other answers are passed over.
 
-    Args:
-        wrong: the wrong answers.
-        labels: of people and models; those of other answers are passed over.
-        signature: of the run's score.
-        draws: of the bootstrap of the agreement.
+    `draws` are those of the bootstrap of the agreement.
     """
     digests = {one.item.id: one.answer_digest for one in wrong}
     people: dict[str, dict[str, str]] = {}

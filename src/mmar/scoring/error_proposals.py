@@ -60,11 +60,11 @@ def propose_labels(
     *,
     progress: Callable[[int, Counts], None] = lambda *_: None,
 ) -> int:
-    """Ask a model for the kind of each error and add its proposals to the labels.
+    """Ask a model for the kind of each error and add its proposals to the file of labels.
 
     Args:
         wrong: the wrong answers.
-        labels: the file of labels.
+        labels: the file.
         spec: folder of the replies and how hard to try.
         model: closed at the end.
         progress: called with the number of requests to send and the counts so far.

@@ -266,11 +266,7 @@ _BE = re.compile(r"\b(is|are|was|were|can|could|has|have|does|do|will|must)\b(?!
 
 
 def cut(reasoning: str, share: float) -> str:
-    """The beginning of a chain of thought, ended at a word.
-
-    Args:
-        reasoning: the whole.
-        share: of its characters, 0 to 1.
+    """The beginning of a chain of thought, a share of its characters, ended at a word.
 
     Example:
         >>> cut("one two three four", 0.5)
@@ -287,10 +283,7 @@ def cut(reasoning: str, share: float) -> str:
 def falsified(reasoning: str, item: Item, seed: int = 0) -> str:
     """A chain of thought with one sentence turned into its opposite, and the right choice's text in it exchanged.
 
-    Args:
-        reasoning: the whole.
-        item: whose choices are exchanged.
-        seed: random seed; which sentence is changed depends on it and on the item.
+    Which sentence is changed depends on the seed and on the item.
     """
     sentences = _SENTENCE.findall(reasoning)
     rng = random.Random(f"{seed} {item.id}")  # noqa: S311 - draws a sentence, guards nothing

@@ -49,12 +49,7 @@ def names_a_video(clusters: Sequence[str]) -> bool:
 
 
 def clustered(right: Iterable[bool], clusters: Sequence[str]) -> Clustered:
-    """The clustered interval of an accuracy.
-
-    Args:
-        right: whether each item is right.
-        clusters: each item's label, in the same order.
-    """
+    """The clustered interval of an accuracy: whether each item is right, and each item's label in the same order."""
     counts: dict[str, list[int]] = {}
     for hit, label in zip(right, clusters, strict=True):
         count = counts.setdefault(label, [0, 0])
@@ -95,7 +90,7 @@ def estimate_from_sample(
 
     Args:
         benchmark: the questions.
-        drawn: places of the items drawn.
+        drawn: positions of the items drawn.
         scores: whether each item drawn is right, by the published rule and by choice.
         seed: of the draw.
         earlier: the same of earlier runs, of every item of the benchmark.
@@ -116,9 +111,7 @@ def estimate_from_sample(
 def running_interval(benchmark: Benchmark, right: Mapping[int, bool]) -> Interval:
     """An interval of an accuracy over the items asked so far that may be looked at at any time.
 
-    Args:
-        benchmark: the questions.
-        right: whether the answer is right, by the position of each item asked.
+    `right` is whether the answer is right, by the position of each item asked.
     """
     from mmar.stats.sequences import share_sequence, worst_design_effect
 

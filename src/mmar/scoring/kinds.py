@@ -22,24 +22,14 @@ _TASK, _ARGUMENTS = "task_identifier", "kwargs"
 
 
 class OpenAnswer(msgspec.Struct, frozen=True):
-    """An open question and its answer.
-
-    Attributes:
-        item: the question with its reference answer.
-        text: the answer without marked reasoning; `None` where none came.
-    """
+    """An open question and its answer without marked reasoning; `None` where none came."""
 
     item: Item
     text: str | None
 
 
 def score_kinds(benchmark: Benchmark, predictions: Mapping[str, Prediction]) -> Kinds | None:
-    """Score what is not closed; `None` for a benchmark whose questions all have choices.
-
-    Args:
-        benchmark: all questions.
-        predictions: by item id.
-    """
+    """Score what is not closed, of predictions by item id; `None` for a benchmark whose questions all have choices."""
     others = [item for item in benchmark if not item.choices]
     if not others:
         return None
@@ -91,10 +81,7 @@ def open_answers(benchmark: Benchmark, predictions: Mapping[str, Prediction]) ->
 def with_open_score(kinds: Kinds, judged: OpenScore, closed_correct: int) -> Kinds:
     """The kinds with what a judge gave, and the overall value where nothing is left unscored.
 
-    Args:
-        kinds: without a judge.
-        judged: the judge's result.
-        closed_correct: closed questions that are right by `choice`.
+    `closed_correct` is the number of closed questions that are right by `choice`.
     """
     total = kinds.closed + judged.n
     points = closed_correct + (judged.mean or 0.0) / 100 * judged.n
@@ -118,11 +105,10 @@ _PAIR = "pair"
 
 
 def further_groups(benchmark: Benchmark, verdicts: bytes) -> dict[str, dict[str, GroupScore]]:
-    """Scores by the benchmark's further fields, by field and value in order of appearance.
+    """Scores by the benchmark's further fields (`Benchmark.groups`), by field and value in order of appearance.
 
-    Args:
-        benchmark: its `groups` name the fields; a value may be a list, and the item then counts in each.
-        verdicts: a byte for each closed question (`mmar.scoring.tally`).
+    A value may be a list; the item then counts in each. `verdicts` has a byte for each closed question
+    (`mmar.scoring.tally`).
     """
     groups: dict[str, dict[str, GroupScore]] = {}
     for field in benchmark.groups:
@@ -138,8 +124,7 @@ def further_groups(benchmark: Benchmark, verdicts: bytes) -> dict[str, dict[str,
 def paired_hops(benchmark: Benchmark, verdicts: bytes) -> PairedHops | None:
     """Single-hop and multi-hop questions about the same clip, by `choice`; pairs not asked completely are left out.
 
-    Returns:
-        `None` for a benchmark without such pairs.
+    `None` for a benchmark without such pairs.
     """
     if not benchmark.items or _PAIR not in benchmark.items[0].extra:
         return None

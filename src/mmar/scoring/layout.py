@@ -89,11 +89,7 @@ class _Counts(msgspec.Struct):
 
 
 def official_layout_of_file(path: Path, key: str = PREDICTION_KEYS[0]) -> str:
-    """What the published script prints for a file of whole records.
-
-    Args:
-        path: JSON array or JSONL, as for the script.
-        key: the field that holds the prediction.
+    """What the published script prints for a file of whole records, a JSON array or JSONL.
 
     Raises:
         InputError: the file cannot be read, or the script itself would stop on it.
@@ -102,12 +98,7 @@ def official_layout_of_file(path: Path, key: str = PREDICTION_KEYS[0]) -> str:
 
 
 def official_layout(answered: Iterable[tuple[int, Question, str]], file: str) -> str:
-    """What the published script prints.
-
-    Args:
-        answered: line, question and prediction of each record that has one, in order.
-        file: the name to put into errors.
-    """
+    """What the published script prints for line, question and prediction of each record that has one, in order."""
     modalities = {name: _Counts() for name in MODALITIES}
     layers = {name: _Counts() for name in LAYERS}
     sub_categories: dict[str, _Counts] = {}

@@ -23,13 +23,7 @@ from mmar.stats.sequences import compare_sequence, share_sequence
 class LiveScore:
     """Counts the answers of a run that is going on. Only the plain requests count, without rotation and repeats.
 
-    Args:
-        folder: the run's folder; it need not exist yet.
-        benchmark: the questions.
-        rule: how to read the answers.
-
-    Attributes:
-        right: whether the answer to each item is right, so far.
+    The run's folder need not exist yet. `right` is whether the answer to each item is right, so far.
     """
 
     def __init__(self, folder: Path, benchmark: Benchmark, rule: ReadingRule) -> None:
@@ -49,11 +43,7 @@ class LiveScore:
         return len(self.right)
 
     def update(self, most: int = 1000) -> None:
-        """Count answers that were written since the last call.
-
-        Args:
-            most: number of lines to read, so that a caller in an event loop is not held up.
-        """
+        """Count new answers, `most` at a time so that an event loop is not held up."""
         if self._offset < 0 or not self._path.exists():
             return
         with self._path.open("rb") as stream:
@@ -91,13 +81,9 @@ _LOOK = 10
 
 
 class LiveComparison:
-    """Compares a run that goes on with another, until it is decided which of the two is better.
+    """Compares a run that goes on with an earlier one, until it is decided which of the two is better.
 
-    Args:
-        live: the run that goes on.
-        other: the folder of the other run.
-        benchmark: the questions.
-        rule: how to read the other run's answers.
+    `rule` is how the other run's answers are read.
 
     Raises:
         UsageError: the other run has no answer to any of the questions.

@@ -26,15 +26,10 @@ from mmar.scoring.stream import Streamed, score_against
 def score_log(
     log: PredictionLog, benchmark: Benchmark, task: Task
 ) -> tuple[Streamed, list[str], ProgramScore | None]:
-    """Score a log of another program against a benchmark.
-
-    Args:
-        log: the log, opened.
-        benchmark: the questions.
-        task: how to score.
+    """Score an opened log of another program against a benchmark.
 
     Returns:
-        The counts, what a reader must know (one sentence each), and what the program scored itself.
+        The counts, notes for a reader, and what the program scored itself.
 
     Raises:
         InputError: a record does not belong to the benchmark, or none can be used (code `no-usable-records`).
@@ -125,11 +120,7 @@ def layout_predictions(
 ) -> Iterator[tuple[int, Prediction]]:
     """Line and prediction of each record, with its question so that it can be compared with a benchmark's.
 
-    Args:
-        path: the file.
-        layout: of it.
-        key: the field that holds the prediction.
-        on_error: called with the error of a bad record, which is then left out; raised without it.
+    `key` is the field that holds the prediction. A bad record goes to `on_error`, or is raised without it.
     """
     for line, row in layout.rows(path):
         try:

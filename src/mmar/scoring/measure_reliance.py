@@ -127,15 +127,10 @@ def measure_reliance(
 
 
 def solved_items(aligned: AlignedRuns, scorer: Scorer = "choice") -> Iterator[dict[str, Any]]:
-    """The items that are right under a condition that hides the clip, one record each.
+    """The items that are right under a condition that hides the clip.
 
-    Args:
-        aligned: the runs.
-        scorer: whose scores count.
-
-    Yields:
-        Id, groups, question and answer; under how many hiding conditions it is right, whether under all that
-        answered it, and whether it is right in each run.
+    Yields id, groups, question and answer; under how many hiding conditions it is right, whether under all
+    that answered it, and whether it is right in each run.
     """
     real, others = _real_and_others(aligned.runs)
     hiding = [run for run in others if run.condition in HIDING]

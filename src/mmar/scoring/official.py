@@ -40,15 +40,7 @@ def _words(text: str) -> Collection[str]:
 
 
 class Key:
-    """What the rule wants of a prediction.
-
-    Args:
-        answer: the right choice's text.
-        choices: all choices.
-
-    Attributes:
-        wanted: the words that must stand in a prediction.
-    """
+    """What the rule wants of a prediction; `wanted` are the words that must stand in it."""
 
     __slots__ = ("_answer", "_choices", "_unwanted", "wanted")
 
@@ -85,12 +77,7 @@ def official_key(answer: str, choices: tuple[str, ...]) -> Key:
 
 
 def official_match(answer: str, prediction: str, choices: tuple[str, ...]) -> bool:
-    """Whether the published rule calls a prediction right.
-
-    Args:
-        answer: the right choice's text.
-        prediction: the model's text.
-        choices: all choices, the right one among them.
+    """Whether the published rule calls a prediction right; the answer is one of the choices.
 
     Example:
         >>> official_match("3:1", "1:3", ("3:1", "1:3"))
@@ -135,7 +122,7 @@ _LETTERS = "ABCD"
 
 
 class MmsuGroup(msgspec.Struct, frozen=True):
-    """Counts of one category and sub-category.
+    """Counts of one category or sub-category.
 
     Attributes:
         correct: items right by the rule.
@@ -149,7 +136,7 @@ class MmsuGroup(msgspec.Struct, frozen=True):
 
 
 class MmsuScore(msgspec.Struct, frozen=True):
-    """The score by MMSU's rule.
+    """The score by MMSU's rule; `accuracy`, `correct` and `counted` as in `MmsuGroup`.
 
     Attributes:
         accuracy: percent of `counted`.
@@ -191,13 +178,10 @@ def mmsu_letter(text: str) -> str | None:
 
 
 def mmsu_score(answers: Iterable[tuple[Item, str | None]]) -> MmsuScore:
-    """Score answers by MMSU's rule.
+    """Score answers by MMSU's rule, in the order of the predictions file, which matters for empty answers.
 
-    Args:
-        answers: item and text in the order of the predictions file, which matters for empty answers; `None` (no text)
-            is left out, as the script does with what is no string.
-
-    An empty answer before any other is left out; the script stops with an error there.
+    An item with no text (`None`) is left out, as the script does with what is no string. An empty answer
+    before any other is left out; the script stops with an error there.
     """
     cells: dict[tuple[str, str], list[int]] = {}
     letter: str | None = None

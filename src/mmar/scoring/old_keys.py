@@ -20,14 +20,7 @@ from mmar.stats.interval import Interval, wilson
 
 
 class ChangedKey(msgspec.Struct, frozen=True):
-    """An item whose key was corrected while its question and choices stayed the same.
-
-    Attributes:
-        old: the key of the earlier edition.
-        new: the key of the later edition.
-        choices: number of choices.
-        is_choice: whether the old key is one of them.
-    """
+    """An item whose key was corrected, its question and choices being the same; whether the old key is a choice."""
 
     old: str
     new: str
@@ -68,12 +61,7 @@ class OldKeys(msgspec.Struct, frozen=True):
 
 
 def changed_keys(first: Benchmark, second: Benchmark) -> dict[str, ChangedKey]:
-    """The items whose key differs between two editions, by id.
-
-    Args:
-        first: the earlier edition, with the old keys.
-        second: the later edition.
-    """
+    """The items whose key differs between an earlier and a later edition, by id."""
     changed: dict[str, ChangedKey] = {}
     for item in second:
         before = first.by_id.get(item.id)
@@ -88,13 +76,7 @@ def changed_keys(first: Benchmark, second: Benchmark) -> dict[str, ChangedKey]:
 
 
 def count_old_keys(changed: Mapping[str, ChangedKey], scores: Mapping[str, ItemScore]) -> OldKeys:
-    """Count the old keys among scored answers.
-
-    Args:
-        changed: of `changed_keys`.
-        scores: score of each answer by item id, whichever edition it was scored on; items without an answer are left
-            out.
-    """
+    """Count the old keys among scored answers by item id, whichever edition they were scored on."""
     ids: list[str] = []
     chances: list[float] = []
     of_wrong: list[float] = []  # of items whose old key is a choice
@@ -132,10 +114,8 @@ def count_old_keys(changed: Mapping[str, ChangedKey], scores: Mapping[str, ItemS
 def edition_keys(edition: Edition, answers: Mapping[str, tuple[ItemScore, tuple[str, ...]]]) -> OldKeys:
     """Count answers with keys that were corrected before or after an edition, without the texts of the others.
 
-    Args:
-        edition: the edition that was scored. For the newest of its benchmark the old keys are those of all earlier
-            ones, for another its own.
-        answers: score and choices of each answer to an item of `corrected_ids`.
+    For the newest edition of a benchmark the old keys are those of all earlier ones, for another its own.
+    `answers` are score and choices of each answer to an item of `corrected_ids`.
     """
     newest, *earlier = editions()[edition.benchmark]
     changed: dict[str, ChangedKey] = {}

@@ -51,12 +51,7 @@ class _Grades(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OpenPlan(msgspec.Struct, frozen=True):
-    """What a judge is to score.
-
-    Attributes:
-        answers: to all open questions; empty ones and those without an answer score 0 and are not asked about.
-        seed: sent with every request.
-    """
+    """What a judge is to score: the answers to all open questions. Those without text score 0 and are not asked about."""
 
     answers: tuple[OpenAnswer, ...]
     seed: int = 0

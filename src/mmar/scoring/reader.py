@@ -40,27 +40,22 @@ REPLY_TOKENS = 8
 
 
 class _Read(msgspec.Struct, frozen=True):
-    """An answer to be read.
+    """An answer to be read, of which the cascade read the 0-based choice `index`, or none.
 
-    Attributes:
-        item: the question; its key is not shown to the reader.
-        answer: the model's text.
-        place: the 0-based choice that the cascade read; `None` where it read none.
-        order: for each number that the reader sees, from 1, the 0-based choice.
+    `order` has for each number that the reader sees, from 1, the 0-based choice.
     """
 
     item: Item
     answer: str
-    place: int | None
+    index: int | None
     order: tuple[int, ...]
 
     def request(self, seed: int) -> Request:
-        """The request for this answer."""
         document = {
             "question": self.item.question,
             "choices": [
-                {"number": number, "letter": chr(65 + place), "text": self.item.choices[place]}
-                for number, place in enumerate(self.order, 1)
+                {"number": number, "letter": chr(65 + index), "text": self.item.choices[index]}
+                for number, index in enumerate(self.order, 1)
             ],
             "answer": self.answer,
         }
@@ -74,7 +69,6 @@ class ReaderPlan(msgspec.Struct, frozen=True):
         unresolved: the answers that the cascade left unresolved, but for those without a word.
         sample: answers that it did read, to tell the agreement.
         seed: of the order of choices and of the sample.
-        requests: one for each answer.
     """
 
     unresolved: tuple[_Read, ...]
@@ -124,16 +118,12 @@ def plan_reader(
 def _read(item: Item, score: ItemScore, seed: int) -> _Read:
     order = list(range(len(item.choices)))
     random.Random(f"order:{seed}:{item.id}").shuffle(order)  # noqa: S311
-    place = None if score.named is None else item.choices.index(score.named)
-    return _Read(item, score.prediction or "", place, tuple(order))
+    index = None if score.named is None else item.choices.index(score.named)
+    return _Read(item, score.prediction or "", index, tuple(order))
 
 
 def read_reply(text: str, count: int) -> int | None:
-    """The number of a choice in a reader's reply, from 1; `None` where it names none.
-
-    Args:
-        text: the reply.
-        count: number of choices.
+    """The number, from 1, of one of `count` choices in a reader's reply; `None` where it names none.
 
     Raises:
         ValueError: the reply is not the JSON object that was asked for, or its number is out of range.
@@ -176,18 +166,18 @@ def apply_reader(
     unusable = 0
     right = score.choice.correct
     for read in plan.unresolved:
-        place = _place(side, read)
-        if place == _UNUSABLE:
+        index = _named_index(side, read)
+        if index == _UNUSABLE:
             unusable += 1
             continue
-        named[read.item.id] = None if place is None else read.item.choices[place]
-        right += place is not None and read.item.choices[place] == read.item.answer
-    usable = [(read, place) for read in plan.sample if (place := _place(side, read)) != _UNUSABLE]
+        named[read.item.id] = None if index is None else read.item.choices[index]
+        right += index is not None and read.item.choices[index] == read.item.answer
+    usable = [(read, index) for read in plan.sample if (index := _named_index(side, read)) != _UNUSABLE]
     agreed = sum(
-        place is not None
-        and read.place is not None
-        and read.item.choices[place] == read.item.choices[read.place]
-        for read, place in usable
+        index is not None
+        and read.index is not None
+        and read.item.choices[index] == read.item.choices[read.index]
+        for read, index in usable
     )
     return ReaderScore(
         reader=spec.model,
@@ -206,7 +196,7 @@ def apply_reader(
 _UNUSABLE = -1
 
 
-def _place(side: SideRun, read: _Read) -> int | None:
+def _named_index(side: SideRun, read: _Read) -> int | None:
     """The 0-based choice that the reader named, `None` for none, `_UNUSABLE` where no usable reply came."""
     answer = side.answers.get(RequestKey(read.item.id, 0, 0))
     if answer is None or answer.failure is not None:

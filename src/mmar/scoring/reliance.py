@@ -1,6 +1,7 @@
 """The result of measuring reliance on the audio, typed; its JSON form is stable.
 
-Accuracies and reliance in percent, differences in points; p-values 0 to 1.
+Accuracies and reliance in percent, differences in points; p-values 0 to 1; intervals at 95 %, clustered by
+source video.
 """
 
 from __future__ import annotations
@@ -39,22 +40,22 @@ class Effect(msgspec.Struct, frozen=True):
     Attributes:
         n: number of items.
         clusters: number of source videos among them.
-        real: accuracy of the real run, percent.
-        real_interval: its 95 % interval, clustered.
-        under: accuracy under the condition, percent.
-        under_interval: its 95 % interval, clustered.
+        real: accuracy of the real run.
+        real_interval: its interval.
+        under: accuracy under the condition.
+        under_interval: its interval.
         abstained: items answered with no choice under the condition: failed, declined, or not readable.
-        difference: real minus under, points.
-        interval: its 95 % interval, clustered, points.
+        difference: real minus under.
+        interval: of the difference.
         only_real: items right in the real run alone.
         only_under: items right under the condition alone.
         fall: what happens to the accuracy under the condition.
         decided_by_abstentions: whether the fall would not be significant had those items been right.
         p: p-value of the swaps by source video; `None` where it cannot be told.
         p_adjusted: the same corrected within the family.
-        reliance: percent, at most 100; `None` where the condition hides nothing, nothing is failed under it, or it
+        reliance: at most 100; `None` where the condition hides nothing, nothing is failed under it, or it
             cannot be told.
-        reliance_interval: 95 %; `None` as above, or with one cluster.
+        reliance_interval: `None` as above, or with one cluster.
     """
 
     n: int

@@ -196,15 +196,15 @@ class Kinds(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PairedHops(msgspec.Struct, frozen=True):
-    """Pairs of questions about one clip, of which the second needs the answer to the first (SAKURA).
+    """Pairs of questions about one clip, of which the second needs the answer to the first (SAKURA), by `choice`.
 
     Attributes:
         n: number of pairs.
-        single: first questions right by `choice`.
-        multi: second questions right by `choice`.
+        single: first questions.
+        multi: second questions.
         both: pairs with both right.
-        given_single: share of pairs with the second right among those with the first right.
-        given_wrong: the same among those with the first wrong.
+        given_single: second questions right where the first is.
+        given_wrong: second questions right where the first is wrong.
         tracks: the same of each track.
     """
 
@@ -229,7 +229,7 @@ class ReaderScore(msgspec.Struct, frozen=True):
         unusable: the ones to which no usable reply came; they stay unresolved.
         sampled: answers that both cascade and reader read.
         agreed: of these, the ones in which they named the same choice.
-        signature: of the number `choice+reader`, one line.
+        signature: of the number `choice+reader`.
         named_by_item: the choice that the reader named in each unresolved answer, by item id.
     """
 

@@ -1,16 +1,15 @@
 """Robustness of a run: the same items with their choices in other orders, and the same items asked again.
 
-Right under every rotation is CircularEval (MMBench, arXiv 2307.06281); the share of answers by slot beside the
-key's shows a preferred place (arXiv 2510.04584 tests MMAR itself). pass@k is the chance that at least one of k
-answers is right (arXiv 2107.03374), pass^k that all of them are (arXiv 2406.12045). Variance within items is
-what repeating averages away, variance between items what only more items can.
+Right under every rotation is CircularEval (MMBench, arXiv 2307.06281); the other measures are those of
+`mmar.stats.repeats`.
 
 A question under rotation r shows the choices moved r places to the left, so the choice that stands at i there
 is the original one at (i + r) mod n (`mmar.runs.ledger.rotate`). Each answer is read against the choices as
-they were shown, and the place named is mapped back. What was planned is told by the run's sessions, so that a
-request that was never made, or got no answer, still counts as one without an answer.
+they were shown, and the position named is mapped back. What was planned is told by the run's sessions, so
+that a request that was never made, or got no answer, still counts as one without an answer.
 
-Everything is by the scorer `choice`, since the published rule does not say which choice it took. Percent.
+Everything is by the scorer `choice`, since the published rule does not say which choice it took. Percent;
+intervals at 95 %, clustered by source video.
 """
 
 from __future__ import annotations
@@ -49,14 +48,10 @@ _ALL_UP_TO = 10
 
 
 class ItemReadings(msgspec.Struct, frozen=True):
-    """One item with every answer to it.
+    """One item with every answer to it, and how many rotations and repeats were planned.
 
-    Attributes:
-        item: as published.
-        rotations: number of rotations of its choices that were planned.
-        repeats: number of repeats that were planned.
-        named: for each rotation and repeat that was answered the original place of the choice named, counting
-            from 0, `None` where the answer names none. A failure is no answer.
+    `named` has for each rotation and repeat that was answered the original position of the choice named,
+    counting from 0, `None` where the answer names none. A failure is no answer.
     """
 
     item: Item
@@ -65,7 +60,7 @@ class ItemReadings(msgspec.Struct, frozen=True):
     named: Mapping[tuple[int, int], int | None]
 
     def choice(self, rotation: int, repeat: int) -> str | None:
-        """The text of the choice named, `None` where there is none."""
+        """The text of the choice named, if one was."""
         index = self.named.get((rotation, repeat))
         return None if index is None else self.item.choices[index]
 
@@ -83,17 +78,16 @@ class Rotations(msgspec.Struct, frozen=True):
         unanswered: of these, the questions that failed or were never put; they are wrong.
         clusters: number of source videos among the items.
         mean: mean over items of the share of rotations that are right.
-        mean_interval: its 95 % interval, clustered by source video.
+        mean_interval: of the mean.
         all_right: items right under every rotation.
-        all_right_interval: its 95 % interval, clustered by source video.
+        all_right_interval: of that share.
         any_right: items right under at least one.
         agreement: mean share of pairs of rotations that name the same choice.
         unanimous: items whose rotations all name one same choice.
         chance: what guessing scores on average.
-        slots: one record a slot.
+        slots: as in `mmar.stats.repeats.SlotShares`.
         unnamed: answers that name no slot.
-        distance: percent of the answers that would have to move for the slots to be used as the key uses them;
-            `None` without answers.
+        distance: as there; `None` without answers.
     """
 
     n: int
@@ -114,13 +108,7 @@ class Rotations(msgspec.Struct, frozen=True):
 
 
 class PassRates(msgspec.Struct, frozen=True):
-    """What k answers are worth.
-
-    Attributes:
-        k: answers drawn.
-        pass_at: at least one right.
-        pass_all: all right.
-    """
+    """pass@k (at least one of k answers is right) and pass^k (all are)."""
 
     k: int
     pass_at: float
@@ -128,7 +116,7 @@ class PassRates(msgspec.Struct, frozen=True):
 
 
 class Repeats(msgspec.Struct, frozen=True):
-    """Scores over repeats.
+    """Scores over repeats; `within` to `run_deviation` as in `mmar.stats.repeats.Spread`.
 
     Attributes:
         n: items that were asked more than once.
@@ -136,16 +124,16 @@ class Repeats(msgspec.Struct, frozen=True):
         unanswered: answers that failed or were never asked for; they are wrong.
         clusters: number of source videos among the items.
         accuracy: of a single answer, over all items and repeats.
-        interval: its 95 % interval over items, clustered by source video.
+        interval: of the accuracy.
         rates: pass@k and pass^k.
         majority: accuracy of the choice named most often; a tie is wrong.
-        majority_interval: its 95 % interval, clustered by source video.
+        majority_interval: of that accuracy.
         tied: items without a majority because of a tie.
         silent: items of which no repeat names a choice.
-        within: variance of an item's score (0 or 1) from repeat to repeat.
-        between: variance of the items' own chances to be right; `None` for one item.
-        correlation: intraclass correlation, between / (between + within); `None` where undefined.
-        run_deviation: standard deviation of a single run's accuracy over runs on these items, points.
+        within: variance from repeat to repeat.
+        between: variance between items.
+        correlation: intraclass.
+        run_deviation: points.
     """
 
     n: int
@@ -171,16 +159,9 @@ def readings_of(
     answers: Mapping[RequestKey, tuple[int, Answer]],
     rule: ReadingRule | None,
 ) -> tuple[ItemReadings, ...]:
-    """Read every answer of a run, with the items that were to be asked more than once.
+    """Every answer to the items of a run that were to be asked more than once, in the benchmark's order.
 
-    Args:
-        benchmark: the questions.
-        manifest: of the run; its sessions say what was to be asked.
-        answers: line and answer by request, as `mmar.runs.ledger.latest` gives them.
-        rule: how to read an answer.
-
-    Returns:
-        The items asked more than once, in the benchmark's order.
+    The sessions of the manifest say what was to be asked; `answers` are those of `mmar.runs.ledger.latest`.
     """
     named: dict[str, dict[tuple[int, int], int | None]] = {}
     most = _planned(benchmark, manifest)

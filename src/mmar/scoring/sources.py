@@ -117,12 +117,7 @@ def find_run(path: Path) -> Manifest | None:
 
 
 def benchmark_of(path: Path, benchmark: Benchmark | None, manifest: Manifest) -> Benchmark:
-    """The benchmark of a run.
-
-    Args:
-        path: the run's folder.
-        benchmark: the one named, or the run's own.
-        manifest: of the run.
+    """The benchmark of a run: the one that was named, or the run's own, which the caller found.
 
     Raises:
         UsageError: there is none, or it has other questions than the run's.
@@ -172,16 +167,13 @@ def join(
     file: str,
     on_error: Callable[[InputError], None] | None = None,
 ) -> dict[str, tuple[int, Prediction]]:
-    """Find the item of each prediction.
+    """Find the item of each prediction: line and prediction by item id.
 
     Args:
         benchmark: the questions.
         predictions: line and prediction, in order.
         file: the name to put into errors.
         on_error: called with the error of a record that does not belong, which is then left out.
-
-    Returns:
-        Line and prediction by item id; an item that has none is not in it.
 
     Raises:
         InputError: without `on_error`, an id that is not in the benchmark or stands twice, or a record whose
@@ -208,13 +200,7 @@ def key_notes(choice: KeyChoice) -> list[str]:
 
 
 def no_prediction(path: Path, key: str, fields: Sequence[str]) -> InputError:
-    """The error for a file of which no record has the field that holds the prediction.
-
-    Args:
-        path: the file.
-        key: the field that was looked for.
-        fields: those that its first records have.
-    """
+    """The error for a file of which no record has the field `key`; `fields` are those that its first records have."""
     others = [name for name in fields if name not in FIELDS and name != "thinking_prediction"]
     hint = "its records are questions without answers; mmar run makes answers"
     if not others and "choices" not in fields:

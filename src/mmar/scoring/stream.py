@@ -66,15 +66,7 @@ class Streamed(msgspec.Struct):
 
 
 class _Method(msgspec.Struct, frozen=True):
-    """How a file is scored, in this process or another.
-
-    Attributes:
-        path: the file.
-        key: the field that holds the prediction.
-        rule: how to read answers.
-        keep: which item scores to keep.
-        lenient: count a bad record as missing and go on.
-    """
+    """What another process needs of a task, and the field that holds the prediction."""
 
     path: Path
     key: str
@@ -101,9 +93,7 @@ class _Part(msgspec.Struct):
 def score_whole(task: Task, key: str) -> Streamed:
     """Score a file whose records are whole questions: the file is its own benchmark.
 
-    Args:
-        task: what to score; `on_item` starts over where an id turns out to stand twice.
-        key: the field that holds the prediction.
+    `key` is the field that holds the prediction; `on_item` starts over where an id turns out to stand twice.
 
     Raises:
         InputError: a bad record or an id that stands twice, unless the task is lenient.
@@ -127,12 +117,10 @@ def score_whole(task: Task, key: str) -> Streamed:
 def score_against(
     benchmark: Benchmark, predictions: Iterable[tuple[int, Prediction]], task: Task
 ) -> Streamed:
-    """Score predictions joined to a benchmark by id; items without one are *missing*. Only closed questions are counted.
+    """Score predictions joined to a benchmark by id; items without one are *missing*.
 
-    Args:
-        benchmark: the questions; its size, with unreadable records, is the denominator.
-        predictions: line and prediction, from `PredictionReader` or a run's ledger.
-        task: how to score; its `path` is named in errors.
+    Only closed questions are counted. The benchmark's size, with unreadable records, is the denominator.
+    `predictions` are lines and predictions, from `PredictionReader` or a run's ledger.
 
     Raises:
         InputError: an id that is not in the benchmark or stands twice, or a record whose question is not the

@@ -62,18 +62,15 @@ def write_submission(
     raw: bool = False,
     rule: ReadingRule | None = None,
 ) -> tuple[SubmissionReport, int]:
-    """Write a submission.
+    """Write a submission; return its report, and the number of items whose reasoning was cut to the limit.
 
     Args:
         benchmark: the questions.
         answers: text (`None` where none came) and reasoning by item id.
         path: the file to write.
-        raw: write each answer as it came; by default the text of the choice that it names, and as it came where it names
-            none. An item without an answer has an empty one.
+        raw: write each answer as it came; by default the text of the choice that it names, and as it came where it
+            names none. An item without an answer has an empty one.
         rule: how answers are read.
-
-    Returns:
-        The report, and the number of items whose reasoning was cut to the limit.
     """
     records: dict[str, tuple[str, str]] = {}
     cut = 0

@@ -134,15 +134,7 @@ class Tally(msgspec.Struct):
         *,
         cut_off: bool = False,
     ) -> None:
-        """Score a model's text.
-
-        Args:
-            item_id: the item's id.
-            question: its choices, answer and groups.
-            text: the model's text.
-            rule: how to read it.
-            cut_off: whether the token limit ended it.
-        """
+        """Score a model's text; `cut_off` is whether the token limit ended it."""
         choices, answer = question.choices, question.answer
         assert answer is not None  # see Benchmark.check_scorable
         known, key = _prepared(answer, choices)
@@ -305,15 +297,12 @@ class Tally(msgspec.Struct):
 
 
 def score_answer(item: Item, text: str | None, rule: ReadingRule | None = None) -> ItemScore:
-    """Score one answer by both scorers.
+    """Score one answer by both scorers, with the reasons.
 
     Args:
         item: the question.
         text: the model's text; `None` when no answer came.
         rule: how to read it; the common markers when not given.
-
-    Returns:
-        Whether the answer is right by the published rule and by the choice it names, with the reasons.
     """
     tally = Tally("all")
     if text is None:

@@ -21,26 +21,14 @@ _CHARACTERS_A_TOKEN = 4
 def document_request(
     item_id: str, system: str, document: Mapping[str, object], *, seed: int | None = None
 ) -> Request:
-    """A request with instructions and a document.
-
-    Args:
-        item_id: the item that it is about.
-        system: the instructions, which say that the document is data.
-        document: JSON values.
-        seed: sent with the request.
-    """
+    """A request with a document of JSON values; the instructions (`system`) say that it is data."""
     text = msgspec.json.encode(document).decode().replace("<", "\\u003c")
     messages = (Message("system", system), Message("user", f"<document>\n{text}\n</document>"))
     return Request(item_id, messages, "", (), None, Settings(temperature=0.0, seed=seed))
 
 
 def estimate_usage(requests: Sequence[Request], reply_tokens: int) -> Usage:
-    """About how many tokens a model will take, before anything is sent.
-
-    Args:
-        requests: what it will be asked.
-        reply_tokens: of one reply.
-    """
+    """About how many tokens a model will take for some requests, before anything is sent."""
     characters = sum(len(message.text) for request in requests for message in request.messages)
     return Usage(characters // _CHARACTERS_A_TOKEN, reply_tokens * len(requests))
 
@@ -48,10 +36,7 @@ def estimate_usage(requests: Sequence[Request], reply_tokens: int) -> Usage:
 def replies_folder(path: Path, model: str, kind: str) -> Path:
     """The default folder of another model's replies about a run or a file: in the run, or beside the file.
 
-    Args:
-        path: of the run or file.
-        model: name of the other model.
-        kind: of the folder, such as `reader`.
+    `kind` is the folder's name, such as `reader`.
     """
     slug = "".join(mark if mark.isalnum() or mark in "-._" else "-" for mark in model)
     digest = hashlib.sha256(model.encode()).hexdigest()[:6]

@@ -41,7 +41,7 @@ class Kappa:
 
     Attributes:
         kappa: -1 to 1; None where both raters gave one and the same rating throughout.
-        interval: bootstrap interval of kappa, -1 to 1; None without draws or where no draw defines it.
+        interval: 95 % bootstrap interval of kappa; None without draws or where no draw defines it.
         agreement: items with equal ratings, percent.
         expected: the same if the raters rated at random, each with their own habits, percent.
         n: items that both rated.
@@ -64,17 +64,17 @@ class Kappa:
 
 @dataclass(frozen=True, slots=True)
 class Alpha:
-    """Agreement of any number of raters.
+    """Agreement of any number of raters; `interval`, `draws`, `undefined` and `seed` as in `Kappa`.
 
     Attributes:
         alpha: at most 1; None where all ratings are one and the same value.
-        interval: bootstrap interval of alpha; None without draws or where no draw defines it.
+        interval: of alpha.
         scale: how ratings compare.
         units: units with at least two ratings, the only ones that count.
         ratings: ratings in those units.
         skipped: units with fewer than two ratings.
         draws: bootstrap draws.
-        undefined: draws in which nothing varied, left out of the interval.
+        undefined: draws in which nothing varied.
         seed: seed of the bootstrap.
     """
 
@@ -98,14 +98,8 @@ def cohen_kappa(
 ) -> Kappa:
     """Cohen's kappa of two raters on the same items.
 
-    Args:
-        first: ratings of the first rater, one per item, None or NaN where missing.
-        second: ratings of the second rater, in the same order.
-        draws: bootstrap draws over items; 0 for no interval.
-        seed: seed of the bootstrap.
-
-    Returns:
-        Kappa on its own scale, agreement in percent.
+    Ratings stand in the same order, None or NaN where missing. `draws` bootstrap draws over items give the
+    interval; 0 gives none.
 
     Raises:
         UsageError: raters of different length, or no item rated by both.
@@ -153,9 +147,6 @@ def krippendorff_alpha(
         draws: bootstrap draws over units; 0 for no interval.
         seed: seed of the bootstrap.
 
-    Returns:
-        Alpha on its own scale.
-
     Raises:
         UsageError: no unit has two ratings, or a rating on the ordinal or interval scale is no finite number.
 
@@ -193,13 +184,9 @@ def krippendorff_alpha(
 
 
 def flip_rate(verdicts: Sequence[Sequence[Hashable]]) -> float:
-    """How often judging the same thing again gives another verdict (Autorubric, arXiv 2603.00077).
+    """Units whose verdicts are not all the same, percent of those with at least two (Autorubric, arXiv 2603.00077).
 
-    Args:
-        verdicts: per unit its verdicts, None or NaN where missing; rows may differ in length.
-
-    Returns:
-        Units whose verdicts are not all the same, percent of those with at least two.
+    Verdicts are None or NaN where missing; rows may differ in length.
 
     Raises:
         UsageError: no unit has two verdicts.

@@ -16,13 +16,7 @@ from mmar.errors import UsageError
 
 
 def guessing(choice_counts: Sequence[int]) -> float:
-    """Expected score of guessing evenly among each item's choices.
-
-    Args:
-        choice_counts: number of choices of each item, each at least 1.
-
-    Returns:
-        Expected accuracy in percent.
+    """Expected accuracy, in percent, of guessing evenly among each item's choices.
 
     Raises:
         UsageError: no items, or an item without choices.
@@ -45,14 +39,9 @@ _EXACT = 2000
 
 
 def at_least(count: int, chances: Sequence[float]) -> float:
-    """Probability of `count` or more successes in independent trials (Poisson binomial distribution).
+    """Probability of `count` or more successes in independent trials with these chances (Poisson binomial).
 
-    Args:
-        count: number of successes.
-        chances: probability of success of each trial.
-
-    Returns:
-        Exact up to 2,000 trials; beyond, the normal approximation with a continuity correction.
+    Exact up to 2,000 trials; beyond, the normal approximation with a continuity correction.
 
     Example:
         >>> at_least(2, [0.5, 0.5, 0.5])

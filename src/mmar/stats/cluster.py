@@ -8,10 +8,9 @@ count for less than their number. The standard error is clustered by source:
 with C clusters and n items (Miller, arXiv 2411.00640, with the usual correction for few clusters).
 
 The interval is Wilson's at the effective number of items, n divided by the design effect (Kish 1965; Dean &
-Pagano 2015, J. Surv. Stat. Methodol. 3:484), so that it has width when all answers are right and stays
-inside 0 to 100. The design effect counts as at least 1. Where few clusters hold many items the effective
-number is scaled by (t[n-1]/t[C-1])² (Korn & Graubard 1998, Surv. Methodol. 24:193). With one item a cluster
-the interval is Wilson's own.
+Pagano 2015, J. Surv. Stat. Methodol. 3:484). The design effect counts as at least 1. Where few clusters hold
+many items the effective number is scaled by (t[n-1]/t[C-1])² (Korn & Graubard 1998, Surv. Methodol. 24:193).
+With one item a cluster the interval is Wilson's own.
 
 Scores between right and wrong (means over repeats or rotations) spread less than single answers, so their
 effective number may exceed n, but never the number of answers behind them; their variance is estimated, so
@@ -46,9 +45,9 @@ class ClusteredAccuracy:
     """A mean item score with its clustered error.
 
     Attributes:
-        accuracy: mean score in percent, 0 to 100.
-        standard_error: clustered standard error in points; None with one cluster, which shows no spread.
-        interval: in percent, 0 to 100; 0 to 100 whole with one cluster.
+        accuracy: percent.
+        standard_error: points; None with one cluster, which shows no spread.
+        interval: 95 %, in percent; 0 to 100 with one cluster.
         n: number of items.
         clusters: number of clusters.
         effective_n: number of independent answers that would give this interval; None with one cluster.
@@ -75,9 +74,6 @@ def accuracy(
         clusters: one label per item, shape (n,).
         answers: number of answers behind all scores where items were asked several times; n by default.
 
-    Returns:
-        Accuracy and its 95 % interval in percent, standard error in points.
-
     Raises:
         UsageError: no items, a score outside 0 to 1, an item without cluster, or fewer answers than items.
 
@@ -86,6 +82,8 @@ def accuracy(
         >>> result.accuracy, result.clusters
         (75.0, 3)
     """
+    import numpy as np
+
     from mmar.stats.inputs import cluster_index, is_fractional, item_scores
 
     values = item_scores(scores)
@@ -94,27 +92,21 @@ def accuracy(
     answers = n if answers is None else answers
     if answers < n:
         raise UsageError(f"{answers} answers cannot belong to {n} item scores", code="bad-count")
+    if not is_fractional(values):
+        right, sizes = np.bincount(index, weights=values), np.bincount(index)
+        return accuracy_of_counts(list(zip(right.astype(int).tolist(), sizes.tolist(), strict=True)))
     percent, mean = 100 * float(values.sum()) / n, min(1.0, float(values.mean()))
     if count == 1:
         return _one_cluster(percent, n)
     clustered = sum_of_squares(values - mean, index) / n**2
     squares = float(((values - mean) ** 2).sum())
     variance = max(clustered, squares / (n * (n - 1))) if squares > _NO_SPREAD * n else 0.0
-    if is_fractional(values):
-        factor = two_sided_t(0.95, count - 1) / two_sided_z(0.95)
-    else:
-        factor = few_clusters_factor(n, count)
-    return _several(percent, mean, (clustered, variance), (n, count, answers), factor)
+    factor = two_sided_t(0.95, count - 1) / two_sided_z(0.95)
+    return _several_clusters(percent, mean, clustered, variance, n, count, answers, factor)
 
 
 def accuracy_of_counts(counts: Sequence[tuple[int, int]]) -> ClusteredAccuracy:
-    """`accuracy` of right and wrong answers from each cluster's counts, without numpy.
-
-    Args:
-        counts: right answers and items of each cluster.
-
-    Returns:
-        What `accuracy` gives for the same items.
+    """`accuracy` of right and wrong answers from each cluster's (right answers, items), without numpy.
 
     Raises:
         UsageError: no clusters, or a cluster without items or with more right answers than items.
@@ -140,18 +132,15 @@ def accuracy_of_counts(counts: Sequence[tuple[int, int]]) -> ClusteredAccuracy:
     squares = sum((n * hits - right * size) ** 2 for hits, size in counts)
     clustered = squares / n**4 * count / (count - 1)
     variance = max(clustered, mean * (1 - mean) / (n - 1))
-    return _several(percent, mean, (clustered, variance), (n, count, n), few_clusters_factor(n, count))
+    factor = few_clusters_factor(n, count)
+    return _several_clusters(percent, mean, clustered, variance, n, count, n, factor)
 
 
 def sum_of_squares(deviations: NDArray[np.float64], index: NDArray[np.intp]) -> float:
     """C/(C-1) times the sum over clusters of the squared sum of their deviations.
 
-    Args:
-        deviations: each item's score less the mean, shape (n,).
-        index: each item's cluster, numbered from 0, at least two clusters, shape (n,).
-
-    Returns:
-        The sum; divided by n² it is the clustered variance of the mean.
+    `deviations` is each item's score less the mean, `index` each item's cluster, numbered from 0, of at least
+    two. Divided by n² the sum is the clustered variance of the mean.
     """
     import numpy as np
 
@@ -160,15 +149,9 @@ def sum_of_squares(deviations: NDArray[np.float64], index: NDArray[np.intp]) -> 
 
 
 def few_clusters_factor(n: int, clusters: int, level: float = 0.95) -> float:
-    """How much wider an interval must be because `clusters` sources, not `n` items, carry the freedom.
+    """How much wider an interval must be because 2 to `n` clusters, not `n` items, carry the degrees of freedom.
 
-    Args:
-        n: number of items.
-        clusters: number of clusters, 2 to `n`.
-        level: confidence as a share.
-
-    Returns:
-        t[clusters-1] / t[n-1], at least 1; exactly 1 where each item is its own cluster.
+    t[clusters-1] / t[n-1], at least 1; exactly 1 where each item is its own cluster.
     """
     return 1.0 if clusters == n else two_sided_t(level, clusters - 1) / two_sided_t(level, n - 1)
 
@@ -177,23 +160,17 @@ def _one_cluster(percent: float, n: int) -> ClusteredAccuracy:
     return ClusteredAccuracy(percent, None, Interval(0.0, 100.0), n, 1, None)
 
 
-def _several(
+def _several_clusters(
     percent: float,
     mean: float,
-    variances: tuple[float, float],
-    sizes: tuple[int, int, int],
+    clustered: float,
+    variance: float,
+    n: int,
+    count: int,
+    answers: int,
     factor: float,
 ) -> ClusteredAccuracy:
-    """The accuracy of two clusters or more.
-
-    Args:
-        percent: accuracy.
-        mean: the same as a share.
-        variances: of the mean, by cluster alone, and the larger of that and the one by item; 0 without spread.
-        sizes: items, clusters and answers.
-        factor: how much wider the interval must be for few clusters.
-    """
-    (clustered, variance), (n, count, answers) = variances, sizes
+    """The accuracy of two clusters or more; `variance` is the larger of `clustered` and the one by item."""
     # Without spread nothing measures how far items of a cluster agree, so each cluster counts once.
     effective = mean * (1 - mean) / variance * n / (n - 1) if variance > 0 else float(count)
     effective = min(effective, float(answers)) / factor**2

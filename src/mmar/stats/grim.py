@@ -74,11 +74,7 @@ class AverageCheck:
 
 
 def grim(printed: str, n: int) -> Grim:
-    """Find the counts that a printed percentage can come from.
-
-    Args:
-        printed: the percentage as printed, such as "63.4" or "100.0 %"; its decimals are its precision.
-        n: number of items, at least 1.
+    """Find the counts of `n` items that a printed percentage, such as "63.4" or "100.0 %", can come from.
 
     Raises:
         UsageError: `printed` is no percentage from 0 to 100, or there are no items.
@@ -106,12 +102,9 @@ def grim(printed: str, n: int) -> Grim:
 
 
 def average(parts: Sequence[tuple[str, int]], printed: str) -> AverageCheck:
-    """Check a printed average against the printed parts that it sums up.
+    """Check a printed average against its parts, each a printed percentage and a number of items.
 
-    Args:
-        parts: each part's printed percentage and number of items. An impossible part counts as either count next
-            to it.
-        printed: the average as printed.
+    An impossible part counts as either count next to it.
 
     Raises:
         UsageError: no parts, or as `grim`.

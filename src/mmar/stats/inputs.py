@@ -15,14 +15,9 @@ from mmar.errors import UsageError
 
 
 def item_scores(scores: ArrayLike, name: str = "scores") -> NDArray[np.float64]:
-    """Item scores as floats.
+    """Item scores as floats, shape (n,), n at least 1; bool is read as 0 and 1.
 
-    Args:
-        scores: shape (n,), each 0 to 1; bool is read as 0 and 1.
-        name: what to call them in an error.
-
-    Returns:
-        A float array, shape (n,), n at least 1.
+    `name` is what an error calls them.
 
     Raises:
         UsageError: another shape, no items, or a score that is missing or outside 0 to 1.
@@ -50,18 +45,7 @@ def item_scores(scores: ArrayLike, name: str = "scores") -> NDArray[np.float64]:
 
 
 def right_or_wrong(scores: ArrayLike, name: str = "scores") -> NDArray[np.bool_]:
-    """Item scores that can only be right or wrong.
-
-    Args:
-        scores: shape (n,), each True or False, 1 or 0.
-        name: what to call them in an error.
-
-    Returns:
-        A bool array, shape (n,).
-
-    Raises:
-        UsageError: as `item_scores`, or a score between 0 and 1.
-    """
+    """`item_scores` that are 0 or 1, as bool; any other score is a UsageError."""
     values = item_scores(scores, name)
     between = np.flatnonzero((values != 0) & (values != 1))
     if between.size:
@@ -96,9 +80,6 @@ def cluster_index(clusters: Sequence[Hashable] | NDArray[np.generic], n: int) ->
         clusters: one label per item, shape (n,): the source video, or the item itself where it stands alone.
         n: number of items.
 
-    Returns:
-        Each item's cluster number, shape (n,).
-
     Raises:
         UsageError: not one label per item, or a label that is None, NaN or empty text.
     """
@@ -127,11 +108,7 @@ def is_fractional(scores: NDArray[np.float64]) -> bool:
 
 
 def check_draws(draws: int, seed: int) -> None:
-    """Check the number of random draws and their seed.
-
-    Raises:
-        UsageError: fewer than one draw, or a negative seed.
-    """
+    """Refuse fewer than one random draw, and a negative seed."""
     if draws < 1:
         raise UsageError(f"a permutation test needs at least one draw; found {draws}", code="bad-draws")
     if seed < 0:

@@ -22,12 +22,7 @@ _SERIES_BELOW = 200
 
 
 class Interval(NamedTuple):
-    """An interval, a pair `(low, high)`; a list of two in JSON.
-
-    Attributes:
-        low: lower end, in percent or points as the function that made it says.
-        high: upper end, in the same unit.
-    """
+    """A pair `(low, high)`, in percent or points as the function that made it says; a list of two in JSON."""
 
     low: float
     high: float
@@ -41,13 +36,7 @@ class Interval(NamedTuple):
 
 
 def two_sided_z(level: float) -> float:
-    """Normal quantile that leaves (1 - level)/2 on either side.
-
-    Args:
-        level: confidence as a share between 0 and 1, ends excluded.
-
-    Returns:
-        1.95996 for 0.95.
+    """Normal quantile that leaves (1 - level)/2 on either side: 1.95996 for 0.95.
 
     Raises:
         UsageError: `level` is not between 0 and 1.
@@ -64,14 +53,7 @@ def two_sided_z(level: float) -> float:
 
 
 def two_sided_t(level: float, degrees: int) -> float:
-    """Quantile of Student's t that leaves (1 - level)/2 on either side.
-
-    Args:
-        level: confidence as a share between 0 and 1, ends excluded.
-        degrees: degrees of freedom, at least 1.
-
-    Returns:
-        12.706 for 0.95 and one degree; 1.960 as the degrees grow.
+    """Quantile of Student's t that leaves (1 - level)/2 on either side: 12.706 for 0.95 and one degree of freedom.
 
     Raises:
         UsageError: `level` is no share, or `degrees` is below 1.
@@ -94,16 +76,10 @@ def two_sided_t(level: float, degrees: int) -> float:
 
 
 def score_interval(share: float, n: float, level: float = 0.95, *, z: float | None = None) -> Interval:
-    """Wilson's interval around a share of `n` observations.
+    """Wilson's interval around a share (0 to 1) of `n` observations, in percent.
 
-    Args:
-        share: observed share, 0 to 1.
-        n: number of observations, above 0; an effective number need not be whole.
-        level: confidence as a share.
-        z: quantile to use instead of the normal one of `level`.
-
-    Returns:
-        The interval in percent; exactly 0 below when `share` is 0, exactly 100 above when it is 1.
+    `n` may be an effective number, which need not be whole. `z` replaces the normal quantile of `level`. The
+    end is exactly 0 where `share` is 0, and exactly 100 where it is 1.
 
     Raises:
         UsageError: `share` lies outside 0 to 1, `n` is not above 0, or `level` is no share.
@@ -123,15 +99,7 @@ def score_interval(share: float, n: float, level: float = 0.95, *, z: float | No
 
 
 def wilson(correct: int, n: int, level: float = 0.95) -> Interval:
-    """Wilson's interval for `correct` right answers to `n` questions.
-
-    Args:
-        correct: number of right answers, 0 to `n`.
-        n: number of questions.
-        level: confidence as a share.
-
-    Returns:
-        The interval in percent; 0 to 100 with no questions.
+    """Wilson's interval for `correct` right answers to `n` questions, in percent; 0 to 100 with no questions.
 
     Raises:
         UsageError: the counts are not whole, are negative, or `correct` exceeds `n`; or `level` is no share.
@@ -148,18 +116,11 @@ def wilson(correct: int, n: int, level: float = 0.95) -> Interval:
 
 
 def newcombe(first: tuple[int, int], second: tuple[int, int], level: float = 0.95) -> Interval:
-    """Interval for the difference of two shares from independent samples.
+    """Interval, in points, for the first of two shares less the second, from independent samples.
 
-    For two systems on the same questions it ignores that they share them, so it is wider than a paired
-    interval. It is for published tables, of which only counts are known.
-
-    Args:
-        first: right answers and questions of the first system.
-        second: the same of the second system.
-        level: confidence as a share.
-
-    Returns:
-        Interval of first minus second in points, -100 to 100.
+    Each sample is its right answers and its questions. For two systems on the same questions it ignores that
+    they share them, so it is wider than a paired interval. It is for published tables, of which only counts
+    are known.
 
     Raises:
         UsageError: as `wilson`, or one of the samples is empty.

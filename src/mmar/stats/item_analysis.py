@@ -106,10 +106,7 @@ def analyse_items(
 
 
 def systems_needed(correlation: float) -> int:
-    """Number of systems at which an item-rest correlation of this size is told from zero (Fisher's z).
-
-    Args:
-        correlation: size of the correlation, above 0 and below 1.
+    """Number of systems at which an item-rest correlation of this size, 0 to 1, is told from zero (Fisher's z).
 
     Example:
         >>> systems_needed(0.2), systems_needed(0.5)

@@ -52,7 +52,7 @@ class Difference:
     Attributes:
         points: first minus second, -100 to 100.
         standard_error: clustered, in points, of the plain difference; None with one cluster.
-        interval: in points, -100 to 100; that whole range with one cluster.
+        interval: 95 %, in points; -100 to 100 with one cluster.
         n: number of items.
         clusters: number of clusters.
     """
@@ -97,15 +97,12 @@ def difference(
     second: ArrayLike,
     clusters: Sequence[Hashable] | NDArray[np.generic],
 ) -> Difference:
-    """Difference of two mean item scores with a clustered error.
+    """Difference of two mean item scores with a clustered error and a 95 % interval.
 
     Args:
         first: scores of the first run, 0 to 1, shape (n,).
         second: scores of the second run on the same items in the same order, shape (n,).
         clusters: one label per item, shape (n,).
-
-    Returns:
-        First minus second in points, with standard error and 95 % interval in points.
 
     Raises:
         UsageError: no items, runs of different length, a score outside 0 to 1, or an item without cluster.
@@ -142,24 +139,15 @@ def sign_flip(
     draws: int = 10_000,
     seed: int = 0,
 ) -> float:
-    """Permutation test that swaps the two runs' scores in whole clusters.
+    """Permutation test that swaps the two runs' scores in whole clusters; arguments as `difference`.
 
-    The p-value depends neither on the order of items or runs nor on the names of clusters.
-
-    Args:
-        first: scores of the first run, 0 to 1, shape (n,).
-        second: scores of the second run on the same items in the same order, shape (n,).
-        clusters: one label per item, shape (n,).
-        draws: largest number of swaps, at least 1.
-        seed: seed of NumPy's PCG64, 0 or more; the caller records it.
-
-    Returns:
-        The two-sided p-value: of N swaps the share whose difference is at least as large, in size, as the observed
-        one where all swaps are no more than `draws`; else (k+1) / (N+1) with k of N drawn ones so large.
+    Returns the two-sided p-value: the share of all swaps whose difference is at least as large, in size, as
+    the observed one, where all swaps are no more than `draws`; else (k+1) / (draws+1) with k of the drawn
+    ones so large. It depends neither on the order of items or runs nor on the names of clusters. `seed` is
+    that of NumPy's PCG64.
 
     Raises:
-        UsageError: no items, runs of different length, a score outside 0 to 1, an item without cluster, no
-            draws, or a negative seed.
+        UsageError: as `difference`, no draws, or a negative seed.
 
     Example:
         >>> sign_flip([1, 1, 1, 1], [0, 0, 0, 0], ["a", "b", "c", "d"])
@@ -182,16 +170,7 @@ def sign_flip(
 
 
 def sign_blocks(clusters: int, draws: int | None, seed: int) -> Iterator[NDArray[np.uint8]]:
-    """Swaps of clusters, as ones and zeros.
-
-    Args:
-        clusters: number of clusters.
-        draws: number of random swaps; None for every possible one.
-        seed: seed of NumPy's PCG64.
-
-    Yields:
-        Blocks of shape (some draws, clusters).
-    """
+    """Swaps as ones and zeros, in blocks of shape (some draws, clusters); every possible one for None draws."""
     # Each draw takes whole words, so that the size of a block changes nothing.
     words = max(1, -(-clusters // 64))
     rows = max(4, _BLOCK_CELLS // (64 * words))
@@ -215,13 +194,7 @@ def equivalence(
     clusters: Sequence[Hashable] | NDArray[np.generic],
     margin: float,
 ) -> Equivalence:
-    """Test whether two runs differ by less than a margin, each one-sided test at 0.05.
-
-    Args:
-        first: scores of the first run, 0 to 1, shape (n,).
-        second: scores of the second run on the same items in the same order, shape (n,).
-        clusters: one label per item, shape (n,).
-        margin: in points, above 0.
+    """Test whether two runs differ by less than `margin` points; other arguments as `difference`.
 
     Raises:
         UsageError: a margin that is not between 0 and 100, or as `difference`.
@@ -265,8 +238,8 @@ def noise(
 ) -> Noise | None:
     """Split the error of a difference by its source (arXiv 2512.21326; Miller, arXiv 2411.00640, section 3).
 
-    The variance of an item's mean over R right or wrong answers is s·(1-s)/(R-1) within the item; what is left
-    of the whole variance comes from the choice of items.
+    The variance of an item's mean over R right or wrong answers is s·(1-s)/(R-1) within the item; what is
+    left of the whole variance comes from the choice of items.
 
     Args:
         first: scores of the first run, means over repeats, shape (n,).
@@ -275,7 +248,7 @@ def noise(
         standard_error: of the difference, in points.
 
     Returns:
-        The two parts in points; None where an item was asked once, which shows no spread within it.
+        None where an item was asked once, which shows no spread within it.
     """
     one, two = paired_scores(first, second)
     counts = [np.asarray(each, dtype=np.float64) for each in repeats]
@@ -287,16 +260,10 @@ def noise(
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Adjust the p-values of one family by Holm's method.
+    """Adjust the p-values of one family by Holm's method, in the order given.
 
     The chance of even one false claim within the family stays below the level, however the tests depend on
     each other. The family is declared before looking.
-
-    Args:
-        p_values: p-values, each 0 to 1.
-
-    Returns:
-        Adjusted p-values in the order given; compare them with the level itself. An empty family stays empty.
 
     Raises:
         UsageError: a p-value outside 0 to 1.
@@ -315,14 +282,10 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
 
 
 def minimum_detectable_difference(n: float, discordant: float) -> float:
-    """Smallest difference that `n` items show at level 0.95 with power 0.8.
+    """Smallest difference, in points, that `n` items show at level 0.95 with power 0.8.
 
-    Args:
-        n: number of items, above 0; an effective number need not be whole.
-        discordant: share of items that only one run has right, 0 to 1; observed, or expected when planning.
-
-    Returns:
-        The difference in points, 0 to 100 and beyond.
+    `n` may be an effective number. `discordant` is the share of items that only one run has right, 0 to 1:
+    observed, or expected when planning.
 
     Raises:
         UsageError: an argument outside its range.

@@ -121,12 +121,7 @@ def pairwise(
 
 
 def rank_ranges(accuracies: Sequence[float], orders: dict[tuple[int, int], Order]) -> tuple[Rank, ...]:
-    """The range of places of each system, from the tests of all pairs.
-
-    Args:
-        accuracies: of the systems, in any unit.
-        orders: what `pairwise` gave for them.
-    """
+    """The range of ranks of each system, from its accuracy in any unit and what `pairwise` gave for all pairs."""
     better = {
         (order.better, i if order.better == j else j)
         for (i, j), order in orders.items()
@@ -136,16 +131,10 @@ def rank_ranges(accuracies: Sequence[float], orders: dict[tuple[int, int], Order
 
 
 def published_ranks(counts: Sequence[tuple[int, int]]) -> tuple[Rank, ...]:
-    """Rank systems of which only counts are known, by the interval of two independent shares.
+    """Rank systems of which only right answers and items are known, by the interval of two independent shares.
 
-    Systems that answered the same items are compared more sharply by `pairwise`. Intervals are widened for the
-    number of pairs (Bonferroni).
-
-    Args:
-        counts: right answers and items of each system.
-
-    Returns:
-        A rank for each system, in the order given; accuracies in percent.
+    Systems that answered the same items are compared more sharply by `pairwise`. Intervals are widened for
+    the number of pairs (Bonferroni).
 
     Raises:
         UsageError: no systems, or as `mmar.stats.interval.newcombe`.
@@ -173,11 +162,8 @@ def _stepdown(
 ) -> NDArray[np.float64]:
     """Adjusted p-values of pairs, by the largest statistic over those not yet rejected.
 
-    Args:
-        observed: size of each pair's difference, shape (pairs,).
-        gaps: cluster sums of each pair, shape (clusters, pairs).
-        draws: random swaps.
-        seed: their seed.
+    `observed` is the size of each pair's difference; `gaps` are the cluster sums of each, shape (clusters,
+    pairs).
     """
     norms = np.sqrt((gaps**2).sum(axis=0))
     differing = norms > 1e-9

@@ -76,9 +76,6 @@ def reliance_ratio(
         without: those of the same model without it, same items in the same order, shape (n,).
         clusters: one label per item, shape (n,).
 
-    Returns:
-        Reliance and its 95 % interval in percent.
-
     Raises:
         UsageError: no items, runs of different length, a score that is neither right nor wrong, or an item
             without cluster.
@@ -110,15 +107,10 @@ def reliance_ratio(
 
 
 def ratio_interval(counts: tuple[float, float, float, float], z: float) -> tuple[float, float]:
-    """Score interval of the ratio of two paired shares.
+    """Score interval of (share of the first event) / (share of the second), paired; `z` is the normal quantile.
 
-    Args:
-        counts: items with both events, the first alone, the second alone and neither; need not be whole.
-        z: normal quantile of the interval's level.
-
-    Returns:
-        Lower and upper end of (share of the first event) / (share of the second). The upper end is infinite
-        where the data do not bound it.
+    `counts` are items with both events, the first alone, the second alone and neither; they need not be
+    whole. The upper end is infinite where the data do not bound it.
 
     Example:
         >>> low, high = ratio_interval((10, 5, 20, 65), 1.959964)
@@ -150,8 +142,8 @@ def solved_without(
     A condition under which an item was not answered says nothing of it, and is left out for that item.
 
     Args:
-        right: right and wrong answers under each condition that hides the audio (none, silence, noise, …), each
-            of shape (n,), same items in the same order.
+        right: right and wrong answers under each condition that hides the audio, each of shape (n,), same items in the
+            same order.
         answered: whether each item was answered with a choice under each condition, same shapes.
         choice_counts: number of choices of each item.
 

@@ -3,17 +3,18 @@
 Of n repeats of an item c are right; then k of them drawn without replacement hold at least one right answer
 with probability pass@k = 1 - C(n-c, k)/C(n, k) (Chen et al., arXiv 2107.03374) and are all right with
 probability pass^k = C(c, k)/C(n, k) (Yao et al., arXiv 2406.12045). Both are unbiased, and both are averaged
-over items. The first is what the best of k tries gives, the second what all k tries give.
+over items.
 
 Variance within items is what repeating can average away; variance between items is what only more items can
 (one-way analysis of variance, Fisher 1925; Shrout & Fleiss 1979 for the intraclass correlation).
-Standard library only.
 
-The same items with their choices in another order are repeats, too. A model that knows the answer names the same choice
-wherever it stands. Right under every rotation is the strict score (CircularEval, MMBench, arXiv 2307.06281); agreement
-between rotations asks only for consistency, right or not; and the share of answers by slot, beside the key's own, shows
-a preferred place (arXiv 2510.04584 tests MMAR itself). Readings come in mapped back to the original choices; one that
-names none agrees with nothing. Shares in percent, 0 to 100.
+The same items with their choices in another order are repeats, too. A model that knows the answer names the
+same choice wherever it stands: agreement between rotations asks only for consistency, right or not, and the
+share of answers by slot, beside the key's own, shows a preferred place (arXiv 2510.04584 tests MMAR itself).
+Readings come in mapped back to the original choices; one that names none agrees with nothing.
+
+Right and wrong answers are rows of repeats, one an item, failed ones as wrong. Shares in percent, 0 to 100.
+Standard library only.
 """
 
 from __future__ import annotations
@@ -53,8 +54,6 @@ class Spread:
         between: variance of the items' own chances to be right, 0 if the data show none; None for one item.
         correlation: intraclass correlation, between / (between + within); None where undefined.
         run_deviation: standard deviation of a run's accuracy over runs on these same items, in points.
-        n: number of items.
-        repeats: answers an item.
     """
 
     accuracy: float
@@ -62,23 +61,13 @@ class Spread:
     between: float | None
     correlation: float | None
     run_deviation: float
-    n: int
-    repeats: int
 
 
 def pass_at(right: Sequence[Sequence[bool | int]], k: int) -> float:
-    """pass@k: at least one of k answers is right.
-
-    Args:
-        right: per item its repeats, right or wrong, failed ones as wrong; each at least k.
-        k: answers drawn, at least 1.
-
-    Returns:
-        Mean over items in percent.
+    """pass@k: percent of items of which at least one of k answers drawn is right.
 
     Raises:
-        UsageError: no items, k below 1, an item with fewer repeats than k, or an entry neither right nor
-        wrong.
+        UsageError: no items, k below 1, an item with fewer repeats than k, or an entry neither right nor wrong.
 
     Example:
         >>> pass_at([[1, 0, 0, 0]], 2)
@@ -90,17 +79,7 @@ def pass_at(right: Sequence[Sequence[bool | int]], k: int) -> float:
 
 
 def pass_all(right: Sequence[Sequence[bool | int]], k: int) -> float:
-    """pass^k: all of k answers are right.
-
-    Args:
-        right: per item its repeats, right or wrong, failed ones as wrong; each at least k.
-        k: answers drawn, at least 1.
-
-    Returns:
-        Mean over items in percent.
-
-    Raises:
-        UsageError: as `pass_at`.
+    """pass^k: percent of items of which all of k answers drawn are right; errors as `pass_at`.
 
     Example:
         >>> pass_all([[1, 1, 1, 0]], 2)
@@ -112,13 +91,7 @@ def pass_all(right: Sequence[Sequence[bool | int]], k: int) -> float:
 
 
 def majority(votes: Sequence[Hashable]) -> Majority:
-    """The choice that most repeats of an item name.
-
-    Args:
-        votes: the choice named by each repeat, None where none was.
-
-    Returns:
-        The choice with its votes; no choice on a tie.
+    """The choice that most repeats of an item name; votes are None where a repeat named none.
 
     Example:
         >>> majority(["a", "b", "a", None]).choice
@@ -133,18 +106,10 @@ def majority(votes: Sequence[Hashable]) -> Majority:
 
 
 def spread(right: Sequence[Sequence[bool | int]]) -> Spread:
-    """Variance of right and wrong answers within and between items.
-
-    Args:
-        right: per item its repeats, right or wrong, failed ones as wrong; the same number for all, at least
-        2.
-
-    Returns:
-        Variances of scores of 0 and 1; accuracy in percent, `run_deviation` in points.
+    """Variance of right and wrong answers within and between items, each asked equally often, at least twice.
 
     Raises:
-        UsageError: no items, fewer than 2 repeats, rows of different length, or an entry neither right nor
-        wrong.
+        UsageError: as `pass_at`, or rows of different length.
 
     Example:
         >>> spread([[1, 1], [0, 0]]).correlation
@@ -168,8 +133,6 @@ def spread(right: Sequence[Sequence[bool | int]]) -> Spread:
         between=between,
         correlation=between / total if between is not None and total else None,
         run_deviation=100 * math.sqrt(within / n),
-        n=n,
-        repeats=repeats,
     )
 
 
@@ -231,13 +194,9 @@ class SlotShares:
 def rotation_agreement(named: Sequence[Sequence[Hashable]]) -> tuple[float | None, float | None]:
     """Whether the rotations of an item name the same choice, right or not.
 
-    Args:
-        named: per item the choice named under each rotation, mapped back to the original order, None where
-            none was; rows may differ in length.
-
-    Returns:
-        Mean over items of the share of pairs of rotations that name the same choice, and items whose rotations all
-        name one same choice, both percent; None where no item has two rotations.
+    Returns the mean over items of the share of pairs of rotations that name the same choice, and the items
+    whose rotations all name one same choice, both percent; None where no item has two rotations. Rows may
+    differ in length.
 
     Example:
         >>> rotation_agreement([["a", "a"], ["c", "b"]])
@@ -258,9 +217,6 @@ def slot_shares(
         named_slots: slot that each answer names, counting from 0 in the order shown; None where none.
         answer_slots: slot in which each question's answer stood.
         choice_counts: number of choices of each question.
-
-    Returns:
-        Shares in percent, slot by slot.
 
     Raises:
         UsageError: no questions, lengths that differ, or a slot outside its question's choices.

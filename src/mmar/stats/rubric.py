@@ -42,37 +42,23 @@ class RubricScore:
 
 
 def trimmed_mean(values: Sequence[float]) -> float:
-    """Mean without the lowest and the highest value.
+    """Mean without the lowest and the highest of three values or more, plain mean of fewer.
 
-    Args:
-        values: at least three numbers; of several lowest or highest, one is dropped.
-
-    Returns:
-        The mean of the rest, in the unit of the values.
-
-    Raises:
-        UsageError: fewer than three values.
+    The sum is taken in order, so that it equals the published script's to the last digit.
 
     Example:
-        >>> trimmed_mean([0.0, 0.25, 0.5, 0.75, 1.0])
-        0.5
+        >>> trimmed_mean([0.0, 0.25, 0.5, 0.75, 1.0]), trimmed_mean([0.0, 1.0])
+        (0.5, 0.5)
     """
-    if len(values) < 3:
-        raise UsageError(
-            f"a trimmed mean needs at least three values; found {len(values)}", code="too-few-values"
-        )
-    return math.fsum(sorted(values)[1:-1]) / (len(values) - 2)
+    middle = sorted(values)[1:-1] if len(values) >= 3 else values
+    return sum(middle) / len(middle)
 
 
 def rubric_score(judgements: Sequence[Sequence[float | None]]) -> RubricScore:
     """Make one number of several judgements of each item, in each of the published ways.
 
-    Args:
-        judgements: per item its score in each round of judging, 0 to 1, None where judging failed; the same
-            number of rounds for all items, at least 1. With fewer than three scores nothing is trimmed.
-
-    Returns:
-        Scores in percent.
+    `judgements` has per item its score in each round of judging, 0 to 1, None where judging failed; the same
+    number of rounds for all items, at least 1. With fewer than three scores nothing is trimmed.
 
     Raises:
         UsageError: no items, no rounds, rows of different length, or a score outside 0 to 1.
@@ -101,17 +87,13 @@ def rubric_score(judgements: Sequence[Sequence[float | None]]) -> RubricScore:
         present = [score for score in column if score is not None]
         if present:
             run_means.append(100 * math.fsum(present) / (len(present) + unjudged))
-    trimmed = 100 * math.fsum(_trimmed_or_plain(row) for row in scores if row) / n
+    trimmed = 100 * math.fsum(trimmed_mean(row) for row in scores if row) / n
     return RubricScore(
         trimmed=trimmed,
         plain=100 * math.fsum(math.fsum(row) / len(row) for row in scores if row) / n,
-        run_trimmed=_trimmed_or_plain(run_means) if run_means else 0.0,
+        run_trimmed=trimmed_mean(run_means) if run_means else 0.0,
         high=trimmed + 100 * unjudged / n,
         n=n,
         incomplete=sum(0 < len(row) < rounds for row in scores),
         unjudged=unjudged,
     )
-
-
-def _trimmed_or_plain(values: Sequence[float]) -> float:
-    return trimmed_mean(values) if len(values) >= 3 else math.fsum(values) / len(values)

@@ -44,18 +44,12 @@ class FinitePopulation:
 
 
 def draw_sample(strata: Sequence[Hashable], n: int, seed: int) -> list[int]:
-    """Draw items from every stratum in proportion to its size.
+    """Draw `n` items from every stratum in proportion to its size; their ascending positions.
 
-    Args:
-        strata: the stratum of each item of the benchmark, such as its modality and category.
-        n: number of items to draw, 1 to the number of items.
-        seed: of the draw, 0 or more.
-
-    Returns:
-        Places of the items drawn, ascending.
+    `strata` holds the stratum of each item of the benchmark, such as its modality and category.
 
     Raises:
-        UsageError: `n` or `seed` is out of range.
+        UsageError: `n` is not 1 to the number of items, or `seed` is negative.
 
     Example:
         >>> draw_sample(["a"] * 6 + ["b"] * 3, 3, seed=0)
@@ -91,7 +85,7 @@ def estimate_population(
 
     Args:
         scores: scores of the items drawn, 0 to 1, shape (n,).
-        drawn: places of these items in the benchmark, as `draw_sample` gives them, shape (n,).
+        drawn: positions of these items in the benchmark, as `draw_sample` gives them, shape (n,).
         strata: the stratum of each item of the benchmark, shape (N,).
         control: mean score of earlier runs on each item of the benchmark, 0 to 1, shape (N,).
 

@@ -52,14 +52,7 @@ class Monitored:
 
 
 def share_sequence(right: float, n: float) -> Interval:
-    """95 % confidence sequence of a share.
-
-    Args:
-        right: right answers so far; need not be whole.
-        n: answers so far; need not be whole.
-
-    Returns:
-        The interval in percent; 0 to 100 without answers.
+    """95 % confidence sequence, in percent, of a share after `right` of `n` answers, which need not be whole.
 
     Raises:
         UsageError: counts that do not fit.
@@ -88,12 +81,7 @@ def share_sequence(right: float, n: float) -> Interval:
 def compare_sequence(
     first: Sequence[bool], second: Sequence[bool], clusters: Sequence[Hashable]
 ) -> Monitored:
-    """Compare two runs on the items asked so far.
-
-    Args:
-        first: right and wrong answers of the first run so far.
-        second: those of the second run to the same items.
-        clusters: one label per item.
+    """Compare two runs on the items asked so far, by their right and wrong answers and one cluster label per item.
 
     Raises:
         UsageError: lengths that differ.

@@ -59,12 +59,9 @@ class KindScore(msgspec.Struct, frozen=True):
 
 
 class ExamResult(msgspec.Struct, frozen=True):
-    """The exam of one judge.
+    """The exam of one judge, kinds in the order of `KINDS`.
 
-    Attributes:
-        judge: its name.
-        kinds: in the order of `KINDS`.
-        told_apart: percent of items whose reference reasoning scored above all three others.
+    `told_apart` is the percent of items whose reference reasoning scored above all three others.
     """
 
     judge: str
@@ -163,11 +160,11 @@ Votes = Mapping[tuple[str, str], float]
 
 
 class JudgeAgreement(msgspec.Struct, frozen=True):
-    """Agreement on the criteria that both judged.
+    """Agreement of two judges, or a judge and `people`, on the criteria that both judged.
 
     Attributes:
         first: name of one judge.
-        second: name of the other, or `people`.
+        second: name of the other.
         kappa: Cohen's kappa of the majority votes; `None` where nothing varies.
         interval: its 95 % interval, by bootstrap over criteria.
         agreement: percent of equal votes.

@@ -212,14 +212,9 @@ class _Described(msgspec.Struct, frozen=True):
 
 
 def stored_judgements(path: Path, benchmark: Benchmark) -> Iterator[tuple[str, RubricResult]]:
-    """The rubric scores of a run or a file, one for each judge whose judgements are beside it.
+    """Name and rubric score of each judge whose judgements are beside a run or a file.
 
-    Args:
-        path: the run's folder or the file.
-        benchmark: the questions with their rubrics.
-
-    Yields:
-        The judge's name and its result. Folders that are not readable as judgements are passed over.
+    Folders that are not readable as judgements are passed over.
     """
     folder = path / "judge" if path.is_dir() else path.with_name(f"{path.name}.judge")
     for description in sorted(folder.glob("*/judge.json")):

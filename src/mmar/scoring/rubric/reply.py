@@ -10,16 +10,11 @@ from typing import Any
 import msgspec
 
 from mmar.items import Criterion
+from mmar.stats.rubric import trimmed_mean
 
 
 class Vote(msgspec.Struct, frozen=True):
-    """One criterion as one rater scored it.
-
-    Attributes:
-        name: the criterion's.
-        score: one of its allowed scores.
-        reason: the rater's justification.
-    """
+    """One criterion as one rater scored it, and the rater's reason."""
 
     name: str
     score: float
@@ -60,14 +55,10 @@ class InvalidReplyError(ValueError):
 
 
 def read_reply(text: str, rubric: Sequence[Criterion]) -> Judgement:
-    """Read a judge's reply.
+    """Read a judge's reply; prose or a code fence around the list is passed over, as the published script does.
 
-    Criteria are matched by name, whatever their order. A reply that lacks one, names one twice or another one, or
-    gives a score that is not allowed cannot be used: the judge is asked again.
-
-    Args:
-        text: the reply; prose or a code fence around the list is passed over, as the published script does.
-        rubric: the criteria.
+    Criteria are matched by name, whatever their order. A reply that lacks one, names one twice or another
+    one, or gives a score that is not allowed cannot be used: the judge is asked again.
 
     Raises:
         InvalidReplyError: it cannot be used.
@@ -96,12 +87,7 @@ def item_score(item: JudgedItem, rubric: Sequence[Criterion]) -> float | None:
     if not item.passes:
         return 0.0
     shares = [judgement.share(rubric) for judgement in item.judgements if judgement is not None]
-    if not shares:
-        return None
-    middle = sorted(shares)[1:-1] if len(shares) >= 3 else shares
-    return sum(middle) / len(
-        middle
-    )  # summed plainly, so that it equals the published script's number to the last digit
+    return trimmed_mean(shares) if shares else None
 
 
 def _by_position(records: list[dict[str, Any]], rubric: Sequence[Criterion]) -> Judgement:

@@ -287,12 +287,9 @@ _FUNCTION_WORDS = frozenset((
 
 
 class CueCoverage(msgspec.Struct, frozen=True):
-    """Mean share of cues mentioned, percent.
+    """Mean share of cues mentioned, percent, over right and over wrong answers; `None` where there are none.
 
-    Attributes:
-        right: over items whose answer passed the gate; `None` where there are none.
-        wrong: over the other answered items; `None` where there are none.
-        items: number of items with cues and an answer.
+    `items` is the number of items with cues and an answer.
     """
 
     right: float | None

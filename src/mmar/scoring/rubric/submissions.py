@@ -46,12 +46,12 @@ class Submission(msgspec.Struct, frozen=True):
 
 
 class Submissions(msgspec.Struct, frozen=True):
-    """All items of a benchmark with their answers.
+    """All items of a benchmark with their answers, in its order.
 
     Attributes:
-        items: one for each item, in the benchmark's order.
+        items: one for each item.
         parts: what is known of the run, for the signature.
-        bench: name and digest of the benchmark.
+        benchmark: the questions.
         errors: of records that were left out.
     """
 
@@ -111,12 +111,12 @@ def load_submissions(
     gate: Gate = "official",
     lenient: bool = False,
 ) -> Submissions:
-    """Read answers and reasoning, and put them through the gate.
+    """Read answers and reasoning, and put them through the gate, which decides the answers that are judged.
 
     Args:
         path: a run's folder, a predictions file, or a log of another program.
         benchmark: the questions with rubrics; may be left out for a file of whole records.
-        gate: whose verdict decides which answers are judged.
+        gate: whose verdict decides.
         lenient: leave out records that do not belong.
 
     Raises:
@@ -176,13 +176,7 @@ _TABLES = (("Modality", "modality", 25), ("Category", "category", 18), ("Sub-cat
 def evaluated_lines(
     submissions: Submissions, judged: Sequence[JudgedItem], *, new: Iterable[str] = ()
 ) -> Iterable[bytes]:
-    """Lines of `<input>.evaluated.jsonl`.
-
-    Args:
-        submissions: what was judged.
-        judged: the judgements, in the same order.
-        new: ids of the items that were judged in this session.
-    """
+    """Lines of `<input>.evaluated.jsonl`; `new` are the ids of the items that were judged in this session."""
     fresh = set(new)
     for each, item in zip(submissions.items, judged, strict=True):
         score = item_score(item, each.item.rubric or ())

@@ -42,12 +42,9 @@ _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
 class JudgeTemplate(msgspec.Struct, frozen=True):
-    """A prompt for the judge.
+    """A prompt for the judge, with placeholders; its name and version stand in the signature.
 
-    Attributes:
-        name: with its version, as it stands in the signature.
-        text: with placeholders.
-        strips_lines: take white space from the beginning of every line, as the published script does.
+    `strips_lines` takes white space from the beginning of every line, as the published script does.
     """
 
     name: str
