@@ -35,7 +35,7 @@ def release(config: StudioConfig, project: str, version: str, baseline: Path | N
     now = opened.clock()
     written = write_project_release(config, opened.database, project, version, now, accepted=accepted)
     click.echo(f"{count(len(written.items), 'item')}, digest {written.digest}")
-    if written.at != now:
+    if written.created != now:
         click.echo(
             f"version {version} of {written.day} was written again unchanged; choose a new version for newer work"
         )
@@ -165,7 +165,7 @@ def takedown(
         with opened.database.read() as session:
             record, _ = acting(session, project, by)
             for one in session.scalars(select(Takedown).where(Takedown.project_id == record.id)):
-                click.echo(f"{one.at.date()}  {one.what}  {one.why}")
+                click.echo(f"{one.created.date()}  {one.what}  {one.why}")
         return
     if lift:
         with opened.database.write() as session:

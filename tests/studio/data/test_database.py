@@ -33,7 +33,7 @@ def test_the_migrations_make_what_the_program_uses_and_may_run_again(database: D
 
 def test_history_cannot_be_changed(database: Database) -> None:
     with database.write() as session:
-        session.add(AuditLogEntry(at=NOW, action="x", subject="y", person_id=None))
+        session.add(AuditLogEntry(created=NOW, action="x", subject="y", person_id=None))
     for statement in ("UPDATE audit_log SET action = 'z'", "DELETE FROM audit_log"):
         with pytest.raises((DBAPIError, ExternalError), match="only ever added"), database.write() as session:
             session.execute(text(statement))

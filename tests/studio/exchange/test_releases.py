@@ -61,7 +61,7 @@ def test_a_version_is_rebuilt_identically_after_changes(opened: Studio) -> None:
         )
         people.add_person(session, "eve", "Eve", LATER, site_admin=True)
         session.add(
-            Takedown(project_id=1, what="https://youtu.be/qx8hrhBZJ98", why="x", person_id=1, at=LATER)
+            Takedown(project_id=1, what="https://youtu.be/qx8hrhBZJ98", why="x", person_id=1, created=LATER)
         )
         for clip in session.scalars(select(Clip)):
             clip.key = f"cut anew {clip.id}"
@@ -93,7 +93,7 @@ def test_a_release_with_a_later_takedown_is_not_written_again(opened: Studio) ->
         release_files(opened, "1.0", LATER)
     change(opened.database, "tone-1", "Which?", "approved")
     with opened.database.write() as session:
-        session.add(Takedown(project_id=1, what="tone-2", why="asked", person_id=1, at=LATER))
+        session.add(Takedown(project_id=1, what="tone-2", why="asked", person_id=1, created=LATER))
     with raises("taken-down"):
         release_files(opened, "1.0", LATER)
     assert not (opened.config.releases / "tones/1.0").exists()
@@ -233,8 +233,8 @@ def test_human_accuracy_is_of_the_questions_as_they_are_released(opened: Studio)
                     person_id=person,
                     choice=choice,
                     key=key,
-                    heard=True,
-                    at=NOW,
+                    played=True,
+                    created=NOW,
                 )
             )
         session.get_one(Item, 3).state = "withdrawn"
@@ -266,4 +266,4 @@ def test_a_release_is_rebuilt_identically_on_both_databases(database: Database, 
     shutil.rmtree(config.releases / made.path)
     assert write_project_release(config, database, "tones", "1.0", LATER).digest == made.digest
     assert (config.releases / made.path / "SHA256SUMS").read_bytes() == checksums
-    assert write_project_release(config, database, "tones", "1.1", LATER).at == LATER
+    assert write_project_release(config, database, "tones", "1.1", LATER).created == LATER

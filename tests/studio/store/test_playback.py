@@ -36,7 +36,7 @@ def require_audio(team: Team, session: Session) -> None:
 def add_clip(session: Session, team: Team, item: Item, seconds: float) -> None:
     media: dict[str, Any] = {
         "project_id": team.project.id, "path": "a", "sha256": "0", "size": 1, "duration": seconds, "rate": 8000,
-        "channels": 1, "at": NOW,
+        "channels": 1, "created": NOW,
     }  # fmt: skip
     recording = Recording(source=f"x{item.id}", media_type="audio/wav", **media)
     session.add(recording)
@@ -94,7 +94,7 @@ def test_a_blind_answer_needs_the_clip_to_be_played_to_its_end(team: Team) -> No
         assert (case.clip, case.played) == (True, {team.ina.person})
     team.answer_blind(number, team.ina, 1)
     with team.database.read() as session:
-        assert session.scalars(select(BlindAnswer.heard)).all() == [True]
+        assert session.scalars(select(BlindAnswer.played)).all() == [True]
         score = human_score(inspection.project_ratings(session, team.project.id))
         assert (score.answers, score.right) == (1, 1)
     assert team.act(number, team.ina, Action.APPROVE).state == "approved"
@@ -113,7 +113,7 @@ def test_an_answer_without_a_clip_is_possible_where_audio_is_not_required_and_ne
             inspection.start_playback(session, session.get_one(Item, number), team.ben, NOW)
     team.answer_blind(number, team.ina, 1)
     with team.database.read() as session:
-        assert session.scalars(select(BlindAnswer.heard)).all() == [False]
+        assert session.scalars(select(BlindAnswer.played)).all() == [False]
         assert inspection.project_ratings(session, team.project.id) == []
 
 

@@ -139,7 +139,7 @@ class Stage:
         with self.site.studio.database.write() as session:
             made = Proposal(
                 project_id=1, item_id=item, revision=1, kind="thinking", content={"thinking": "Hear."},
-                model="text/m", prompt="p", prompt_sha256="0" * 64, at=self.site.studio.clock(),
+                model="text/m", prompt="p", prompt_sha256="0" * 64, created=self.site.studio.clock(),
             )  # fmt: skip
             session.add(made)
             session.flush()
@@ -162,7 +162,7 @@ class Stage:
         with self.site.studio.database.write() as session:
             made = Takedown(
                 project_id=1, what=f"t{self.made}", why="asked", person_id=self.numbers["lea"],
-                at=self.site.studio.clock(),
+                created=self.site.studio.clock(),
             )  # fmt: skip
             session.add(made)
             session.flush()

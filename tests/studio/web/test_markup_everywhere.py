@@ -125,7 +125,7 @@ def fill_everything(site: Site) -> None:
             session.add(
                 Proposal(
                     project_id=1, item_id=None if kind in ("ideas", "grouping") else items[0], revision=2, kind=kind, content=made,
-                    model=EVIL, prompt=EVIL, prompt_sha256="0" * 64, at=now,
+                    model=EVIL, prompt=EVIL, prompt_sha256="0" * 64, created=now,
                 )
             )  # fmt: skip
         for state in ("failed", "queued"):

@@ -58,7 +58,7 @@ class Revision(Base):
     number: Mapped[int]
     content: Mapped[ItemContent] = mapped_column(JsonRecord(ItemContent))
     author_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
     kind: Mapped[str] = mapped_column(String(12), default="edit")
     why: Mapped[str] = mapped_column(Text, default="")
 
@@ -73,7 +73,7 @@ class Draft(Base):
     version: Mapped[int]
     revision: Mapped[int]
     content: Mapped[ItemContent] = mapped_column(JsonRecord(ItemContent))
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    saved: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Event(Base):
@@ -84,7 +84,7 @@ class Event(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id"))
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     action: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(20))
@@ -98,7 +98,7 @@ class Event(Base):
 
 
 class BlindAnswer(Base):
-    """A blind answer. `heard`: the clip had been played to its end."""
+    """A blind answer. `played`: the clip had been played to its end."""
 
     __tablename__ = "blind_answer"
     __table_args__ = (
@@ -111,8 +111,8 @@ class BlindAnswer(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     choice: Mapped[int | None]
     key: Mapped[int]
-    heard: Mapped[bool] = mapped_column(default=False)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    played: Mapped[bool] = mapped_column(default=False)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Playback(Base):
@@ -133,7 +133,7 @@ class KeyView(Base):
 
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Verdict(Base):
@@ -150,7 +150,7 @@ class Verdict(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     approved: Mapped[bool]
     standing: Mapped[bool] = mapped_column(default=True)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class JudgementDraft(Base):
@@ -165,7 +165,7 @@ class JudgementDraft(Base):
     comment: Mapped[str] = mapped_column(Text, default="")
     start: Mapped[str] = mapped_column(String(40), default="")
     end: Mapped[str] = mapped_column(String(40), default="")
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    saved: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Proposal(Base):
@@ -188,7 +188,7 @@ class Proposal(Base):
     decided: Mapped[datetime | None] = mapped_column(UtcDateTime)
     taken: Mapped[dict[str, Any] | None] = mapped_column(JsonRecord(dict[str, Any]))
     job_id: Mapped[int | None] = mapped_column(ForeignKey("job.id"))
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 def _forbid_changes() -> None:

@@ -106,11 +106,11 @@ class LoginAttempt(Base):
     """A login attempt, by name or address; deleted after the limit's window."""
 
     __tablename__ = "login_attempt"
-    __table_args__ = (Index("ix_login_attempt_key_at", "key", "at"),)
+    __table_args__ = (Index("ix_login_attempt_key_created", "key", "created"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(160))
-    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    created: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class Link(Base):
@@ -144,7 +144,7 @@ class AuditLogEntry(Base):
     __tablename__ = "audit_log"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    created: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     project_id: Mapped[int | None] = mapped_column(ForeignKey("project.id"), index=True)
     action: Mapped[str] = mapped_column(String(60))
@@ -216,7 +216,7 @@ class TaxonomyVersion(Base):
     tree: Mapped[Taxonomy] = mapped_column(JsonRecord(Taxonomy))
     why: Mapped[str] = mapped_column(Text)
     author_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Recording(Base):
@@ -240,7 +240,7 @@ class Recording(Base):
     waveform: Mapped[str | None] = mapped_column(String(300))
     licence: Mapped[str] = mapped_column(String(200), default="")
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Clip(Base):
@@ -265,7 +265,7 @@ class Clip(Base):
     waveform: Mapped[str | None] = mapped_column(String(300))
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
     alike: Mapped[tuple[int, ...]] = mapped_column(JsonRecord(tuple[int, ...]))
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Job(Base):
@@ -319,7 +319,7 @@ class Release(Base):
     clips: Mapped[dict[str, ReleasedClip]] = mapped_column(JsonRecord(dict[str, ReleasedClip]))
     facts: Mapped[dict[str, Any]] = mapped_column(JsonRecord(dict[str, Any]))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Takedown(Base):
@@ -332,4 +332,4 @@ class Takedown(Base):
     what: Mapped[str] = mapped_column(String(300))
     why: Mapped[str] = mapped_column(Text)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)

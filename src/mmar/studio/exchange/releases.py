@@ -68,7 +68,7 @@ def write_project_release(
     identical. `accepted` are findings of the audit that were reviewed and left as they are.
 
     Returns:
-        The release; its `at` is `now` only if it is new.
+        The release; its `created` is `now` only if it is new.
 
     Raises:
         UsageError: no such project, nothing approved, or an item of a version that exists was taken down.
@@ -137,7 +137,7 @@ def write_project_release(
                 path=f"{slug}/{version}",
                 facts=facts,
                 person_id=person_id,
-                at=now,
+                created=now,
             )
             session.add(made)
             session.flush()

@@ -192,7 +192,7 @@ def cut_clip(work: JobContext) -> None:
             waveform=waveform.as_posix(),
             fingerprint=prepared.fingerprint,
             alike=similar,
-            at=work.clock(),
+            created=work.clock(),
         )
         session.add(clip)
 

@@ -102,14 +102,14 @@ def login_delay(session: Session, login: str, address: str, now: datetime) -> ti
     Returns:
         Zero if the attempt is allowed. Otherwise the time until one will be; the attempt is not counted then.
     """
-    session.execute(delete(LoginAttempt).where(LoginAttempt.at <= now - WINDOW))
+    session.execute(delete(LoginAttempt).where(LoginAttempt.created <= now - WINDOW))
     limits = {_pair_key(login, address): BY_LOGIN_AND_ADDRESS, f"address {_network(address)}": BY_ADDRESS}
     if not _logged_in_before(session, login, address, now):
         limits[_login_key(login)] = BY_LOGIN
     delays = [_delay(session, key, limit, now) for key, limit in limits.items()]
     if longest := max(delays):
         return longest
-    session.add_all(LoginAttempt(key=key, at=now) for key in limits)
+    session.add_all(LoginAttempt(key=key, created=now) for key in limits)
     return timedelta()
 
 
@@ -122,7 +122,7 @@ def clear_login_attempts(session: Session, login: str, address: str) -> None:
 def limit_was_logged(session: Session, address: str, now: datetime) -> bool:
     """Whether the audit log has an entry about this address in the last minute."""
     lines = select(AuditLogEntry.id).where(
-        AuditLogEntry.at > now - _LOG_EVERY,
+        AuditLogEntry.created > now - _LOG_EVERY,
         AuditLogEntry.action == "login limited",
         AuditLogEntry.address == address[:60],
     )
@@ -150,7 +150,7 @@ def _login_key(login: str) -> str:
 
 def _logged_in_before(session: Session, login: str, address: str, now: datetime) -> bool:
     seen = select(AuditLogEntry.id).where(
-        AuditLogEntry.at > now - _KNOWN_FOR,
+        AuditLogEntry.created > now - _KNOWN_FOR,
         AuditLogEntry.action == "login",
         AuditLogEntry.subject == login,
         AuditLogEntry.address == address[:60],
@@ -163,9 +163,9 @@ def _delay(session: Session, key: str, limit: int, now: datetime) -> timedelta:
         # Otherwise concurrent attempts would each count before the others are stored.
         session.execute(select(func.pg_advisory_xact_lock(func.hashtext(key))))
     nth = (
-        select(LoginAttempt.at)
+        select(LoginAttempt.created)
         .where(LoginAttempt.key == key)
-        .order_by(LoginAttempt.at.desc())
+        .order_by(LoginAttempt.created.desc())
         .offset(limit - 1)
         .limit(1)
     )

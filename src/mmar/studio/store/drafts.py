@@ -40,7 +40,12 @@ def save_draft(
     check_texts(content)
     session.merge(
         Draft(
-            item_id=item.id, person_id=actor.person, version=version, revision=base, content=content, at=now
+            item_id=item.id,
+            person_id=actor.person,
+            version=version,
+            revision=base,
+            content=content,
+            saved=now,
         )
     )
     session.flush()
@@ -126,7 +131,7 @@ def save_judgement_draft(
         for name in JUDGEMENT_FIELDS
     }
     if any(value.strip() for value in values.values()):
-        session.merge(JudgementDraft(item_id=item.id, person_id=actor.person, at=now, **values))
+        session.merge(JudgementDraft(item_id=item.id, person_id=actor.person, saved=now, **values))
     else:
         delete_judgement_draft(session, item.id, actor.person)
     session.flush()

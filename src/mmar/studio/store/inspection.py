@@ -97,11 +97,11 @@ def answer_blind(
             person_id=actor.person,
             choice=choice,
             key=content.answer if content.answer is not None else -1,
-            heard=actor.person in current.played,
-            at=now,
+            played=actor.person in current.played,
+            created=now,
         )
     )
-    session.add(KeyView(item_id=item.id, person_id=actor.person, at=now))
+    session.add(KeyView(item_id=item.id, person_id=actor.person, seen=now))
     # Renewed, so that there is time to look at the key and to write what is wrong.
     item.lease_until = Lease.of(actor.person, now).until
     session.flush()
@@ -130,7 +130,7 @@ def project_ratings(session: Session, project_id: int) -> list[Rating]:
             BlindAnswer.key,
         )
         .join(Item, Item.id == BlindAnswer.item_id)
-        .where(Item.project_id == project_id, Item.state != State.TAKEN_DOWN.value, BlindAnswer.heard)
+        .where(Item.project_id == project_id, Item.state != State.TAKEN_DOWN.value, BlindAnswer.played)
         .order_by(BlindAnswer.id)
     )
     return [Rating(*row) for row in rows]
@@ -172,5 +172,5 @@ def key_known_to(person: int) -> ColumnElement[bool]:
 def mark_key_seen(session: Session, item: Item, person: int, now: datetime) -> None:
     """Record that a person has seen the key. Their answer is not blind afterwards."""
     if not knows_key(session, item, person):
-        session.add(KeyView(item_id=item.id, person_id=person, at=now))
+        session.add(KeyView(item_id=item.id, person_id=person, seen=now))
         session.flush()

@@ -178,7 +178,9 @@ def _judge(session: Session, item: Item, actor: Actor, now: datetime, *, approve
         )
     )
     session.add(
-        Verdict(item_id=item.id, revision=item.revision, person_id=actor.person, approved=approved, at=now)
+        Verdict(
+            item_id=item.id, revision=item.revision, person_id=actor.person, approved=approved, created=now
+        )
     )
     session.flush()
 

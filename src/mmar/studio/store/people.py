@@ -32,7 +32,7 @@ def log_action(
     """Add an entry to the audit log. Never pass a password or token."""
     session.add(
         AuditLogEntry(
-            at=now,
+            created=now,
             person_id=person_id,
             project_id=project_id,
             action=action,

@@ -57,7 +57,7 @@ def add_project(
             tree=MMAR_TEMPLATE,
             why="MMAR's layers as the template",
             author_id=by.id,
-            at=now,
+            created=now,
         )
     )
     session.flush()

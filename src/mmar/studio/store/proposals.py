@@ -87,7 +87,7 @@ def add_proposal(
         prompt=prompt,
         prompt_sha256=hashlib.sha256(prompt.encode()).hexdigest(),
         job_id=job_id,
-        at=now,
+        created=now,
     )
     session.add(proposal)
     session.flush()

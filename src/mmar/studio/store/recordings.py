@@ -75,7 +75,7 @@ def add_recording(
     result = find_recording(session, project_id, source)
     if result is None:
         result = Recording(
-            project_id=project_id, source=source, at=now, person_id=person_id, path="", sha256=""
+            project_id=project_id, source=source, created=now, person_id=person_id, path="", sha256=""
         )
         session.add(result)
     result.title, result.url, result.licence = title[:300], url, licence[:200]

@@ -197,7 +197,7 @@ def add_revision(
         number=item.revision,
         content=content,
         author_id=actor.person,
-        at=now,
+        created=now,
         kind=kind,
         why=why.strip()[:2000],
     )
@@ -226,7 +226,7 @@ def add_event(
     session.add(
         Event(
             item_id=item.id,
-            at=now,
+            created=now,
             person_id=person_id,
             action=action,
             state=item.state,

@@ -90,7 +90,7 @@ def add_takedown(
     listed = select(Takedown.id).where(Takedown.project_id == project.id, Takedown.what == what)
     if session.scalar(listed.limit(1)) is not None:
         raise InputError(f'"{what}" is taken down already', field="what", code="already-taken-down")
-    session.add(Takedown(project_id=project.id, what=what, why=why, person_id=actor.person, at=now))
+    session.add(Takedown(project_id=project.id, what=what, why=why, person_id=actor.person, created=now))
     log_action(session, now, actor.person, "takedown", what, detail=why, project_id=project.id)
     session.flush()
     return items_named(session, project.id, what)

@@ -66,7 +66,7 @@ def save_taxonomy(
                 code="items-without-category",
             )
     new = TaxonomyVersion(
-        project_id=project.id, number=old.number + 1, tree=tree, why=why, author_id=actor.person, at=now
+        project_id=project.id, number=old.number + 1, tree=tree, why=why, author_id=actor.person, created=now
     )
     session.add(new)
     for item in items:

@@ -209,7 +209,7 @@ def _draft_json(draft: Draft) -> dict[str, Any]:
         "version": draft.version,
         "revision": draft.revision,
         "content": content_json(draft.content),
-        "at": draft.at.isoformat(),
+        "at": draft.saved.isoformat(),
     }
 
 

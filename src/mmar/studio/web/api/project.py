@@ -104,7 +104,7 @@ def taxonomy_versions(ctx: Context) -> list[dict[str, Any]]:
             {
                 "number": version.number,
                 "author": names.get(version.author_id),
-                "at": version.at.isoformat(),
+                "at": version.created.isoformat(),
                 "why": version.why,
                 **msgspec.to_builtins(version.tree),
             }

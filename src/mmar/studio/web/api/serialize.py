@@ -20,15 +20,15 @@ _FIELDS: dict[type[Base], str] = {
         "id public_id state version revision author:author_id question modality category sub_category language "
         "errors changed"
     ),
-    Event: "at person:person_id action state revision reason field comment start end",
-    Revision: "number author:author_id at kind why",
+    Event: "at:created person:person_id action state revision reason field comment start end",
+    Revision: "number author:author_id at:created kind why",
     Recording: "id duration sha256",
     Clip: "id duration sha256 rate channels loudness peak",
     Job: "id kind state progress message attempts item:item_id created",
-    Proposal: ("id item:item_id revision kind content model prompt_sha256 state decided_by taken at"),
+    Proposal: ("id item:item_id revision kind content model prompt_sha256 state decided_by taken at:created"),
     Idea: "id title detail tags category author:author_id model version",
-    AuditLogEntry: "id at person:person_id action subject detail",
-    Takedown: "id what why at",
+    AuditLogEntry: "id at:created person:person_id action subject detail",
+    Takedown: "id what why at:created",
 }
 """The public fields of each kind of row, `name` or `name:column`."""
 

@@ -69,7 +69,7 @@ def create(ctx: Context) -> Response:
         made = release_project(ctx, version, now)
     except MmarError as error:
         return ctx.redirect("/release", Flash(error.code, error_message(error), "bad"))
-    if made.at != now:
+    if made.created != now:
         note = (
             f"Version {made.version} of {made.day} existed already and was rebuilt unchanged. Enter a new version to "
             "release newer items."
