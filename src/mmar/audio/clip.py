@@ -1,7 +1,7 @@
 """Decoded sound, and what can be done to it without interpreting it: channels, rate, parts, control conditions.
 
-Times are in seconds; a time t is the frame nearest to t * rate (halves to even). A part includes its start and excludes
-its end, so that adjacent parts share no frame. Nothing is faded: a joint is a plain splice.
+Times are in seconds; a time t is the frame nearest to t * rate (halves to even).
+Nothing is faded: a joint is a plain splice.
 
 Control conditions (silence, noise, surrogate, reversed) replace a clip, to measure how much a model relies on the audio:
 one that scores as well on a control as on the clips did not need the clips.
@@ -87,11 +87,7 @@ def to_mono(clip: Clip) -> Clip:
 
 
 def resample(clip: Clip, rate: int) -> Clip:
-    """Resample with the SoX resampler (soxr) at its high-quality setting: band-limited, linear phase.
-
-    Args:
-        clip: sound of any number of channels.
-        rate: target rate in Hz, at least 1.
+    """Resample to a rate in Hz with the SoX resampler (soxr) at its high-quality setting: band-limited, linear phase.
 
     Returns:
         A clip of about `frames * rate / clip.rate` frames; the same object if it has that rate already.
@@ -116,43 +112,8 @@ def frame_at(seconds: float, rate: int) -> int:
     return round(seconds * rate)
 
 
-def trim(clip: Clip, start: float, end: float | None = None) -> Clip:
-    """A part of a clip.
-
-    Args:
-        clip: the sound.
-        start: seconds from its beginning, included.
-        end: seconds from its beginning, excluded; by default the clip's end.
-
-    Returns:
-        A clip of `frame_at(end) - frame_at(start)` frames, which shares its samples with `clip`.
-
-    Raises:
-        UsageError: the part has no frame, or extends beyond the clip.
-    """
-    first = frame_at(start, clip.rate)
-    last = clip.frames if end is None else frame_at(end, clip.rate)
-    until = "its end" if end is None else f"{end:g} s"
-    if not 0 <= first < last:
-        raise UsageError(
-            f"cannot cut from {start:g} s to {until}: the part would be empty", code="invalid-part"
-        )
-    if last > clip.frames:
-        raise UsageError(
-            f"cannot cut from {start:g} s to {until}: the sound ends at {clip.duration:.3f} s",
-            code="invalid-part",
-        )
-    return replace(clip, samples=clip.samples[first:last])
-
-
 def join(clips: Sequence[Clip]) -> Clip:
-    """Concatenate clips.
-
-    Args:
-        clips: at least one, all of the same rate and number of channels.
-
-    Returns:
-        A new clip; its path is the first one's.
+    """Concatenate clips; the result's path is the first one's.
 
     Raises:
         UsageError: there is no clip, or rates or channels differ.
@@ -185,10 +146,6 @@ def noise(clip: Clip, seed: int) -> Clip:
     Only length, number of channels and level are kept. Noise with the clip's own spectrum would still distinguish a
     man's voice from a woman's, and one chord from another; that is `surrogate`.
 
-    Args:
-        clip: the sound to replace.
-        seed: random seed.
-
     Returns:
         A clip of the same shape, rate and path, scaled down if a sample would exceed full scale.
     """
@@ -204,14 +161,7 @@ def surrogate(clip: Clip, seed: int) -> Clip:
 
     The long-term spectrum is kept; rhythm, words and melody are not. All channels are rotated by the same phases, so
     that the differences of level and phase between them are kept, too (phase-randomised surrogate, Theiler et al. 1992,
-    Physica D 58:77).
-
-    Args:
-        clip: the sound whose spectrum is kept.
-        seed: random seed.
-
-    Returns:
-        A clip of the same shape, rate and path, scaled down if a sample would exceed full scale.
+    Physica D 58:77). The result is scaled down if a sample would exceed full scale.
     """
     import numpy as np
 

@@ -51,11 +51,7 @@ class MediaFacts(msgspec.Struct, frozen=True):
 
 
 def probe(path: Path, kind: FileType) -> MediaFacts:
-    """Describe a media file.
-
-    Args:
-        path: the file.
-        kind: its type, of the group `media`.
+    """Describe a file of the group `media`.
 
     Raises:
         InputError: it has no audio stream, is damaged, or ffmpeg is not installed (code `needs-ffmpeg`).
@@ -89,14 +85,13 @@ def convert(path: Path, out: Path, kind: FileType, *, max_seconds: float) -> Med
         path: the media file.
         out: the file to make, `.flac` or `.wav`.
         kind: the type of the media file.
-        max_seconds: longest recording that is converted.
+        max_seconds: where the conversion stops, one second later.
 
     Returns:
         What the media file states; the caller compares its duration with that of the result.
 
     Raises:
-        InputError: the file has no sound, is damaged, or ffmpeg is not installed.
-        ExternalError: ffmpeg took too long.
+        InputError, ExternalError: as `probe`.
     """
     facts = probe(path, kind)
     codec = ("flac", "-sample_fmt", "s16") if out.suffix == ".flac" else ("pcm_f32le",)

@@ -65,25 +65,14 @@ class Likeness:
 
 
 def fingerprint(clip: Clip) -> bytes:
-    """The landmarks of a clip.
-
-    Args:
-        clip: sound of any rate and number of channels.
-
-    Returns:
-        About 250 bytes a second, to be kept and given to `similarity`; the same bytes for the same samples.
-    """
+    """The landmarks of a clip, for `similarity`: about 250 bytes a second; the same bytes for the same samples."""
     frames, bins = _peaks(clip)
     hashes, times = _landmarks(frames, bins)
     return _HEAD.pack(_MAGIC, len(hashes)) + hashes.tobytes() + times.tobytes()
 
 
 def similarity(one: bytes, other: bytes) -> float:
-    """How much of the clip with fewer landmarks is in the other.
-
-    Args:
-        one: what `fingerprint` gave for a clip.
-        other: the same for another clip.
+    """How much of the clip with fewer landmarks is in the other, by their fingerprints.
 
     Returns:
         0 to 1; symmetric; 0 where one of them has no landmarks.

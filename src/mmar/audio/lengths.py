@@ -1,11 +1,10 @@
-"""Lengths that a file does not state, chunk by reading its framing: WAV, FLAC and MPEG audio.
+"""Lengths that a file does not state, found from its framing: WAV and MPEG audio.
 
 libsndfile trusts the length in a header. Where there is none it reads less than there is, or nothing, without an
 error. `repaired` finds the true length and gives libsndfile the same file with a header that states it:
 
     WAV    the `data` chunk has size 0, or one of the placeholders near 2^31 and 2^32 that programs leave when they
            write into a pipe (RIFF WAVE, Microsoft and IBM 1991)
-    FLAC   STREAMINFO has 0 total samples; the last frame's header has the number of its first sample (RFC 9639)
     MPEG   layer III without a Xing, Info or VBRI header; its frames are counted (ISO/IEC 11172-3 and 13818-3), and a
            Xing header with that number is put in front
 """
@@ -14,11 +13,10 @@ from __future__ import annotations
 
 import mmap
 import struct
-from io import RawIOBase
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
-
-import msgspec
 
 from mmar.errors import InputError
 
@@ -35,104 +33,58 @@ _LAYER_3_KBPS = {
 _MPEG_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 
 
-class Repaired(msgspec.Struct, frozen=True):
-    """How to read a file whose header does not state its length.
+class _Prefixed:
+    """Some bytes, followed by a file from an offset on; the methods are those that soundfile calls."""
 
-    Attributes:
-        header: bytes that replace the beginning of the file.
-        start: offset of the first byte of the file that follows them.
-    """
-
-    header: bytes
-    start: int
-
-    def open(self, path: Path) -> BinaryIO:
-        """The file with its new header, as a stream that can be read and searched."""
-        return _Prefixed(self.header, path.open("rb"), self.start)  # type: ignore[return-value]
-
-
-class _Prefixed(RawIOBase):
-    """Some bytes, followed by a file from an offset on."""
-
-    def __init__(self, header: bytes, file: BinaryIO, start: int) -> None:
-        self._header, self._file, self._start = header, file, start
-        self._size = len(header) + file.seek(0, 2) - start
+    def __init__(self, header: bytes, start: int, file: BinaryIO) -> None:
+        self._header, self._file = header, file
+        self._skipped = start - len(header)
+        self._size = file.seek(0, 2) - self._skipped
         self._position = 0
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
-        """Set the position."""
         self._position = offset + (0, self._position, self._size)[whence]
         return self._position
 
     def tell(self) -> int:
-        """The position."""
         return self._position
 
-    def seekable(self) -> bool:
-        """Always true."""
-        return True
-
-    def readable(self) -> bool:
-        """Always true."""
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
-        """Read into a buffer."""
-        view = memoryview(buffer).cast("B")
-        done = 0
-        if self._position < len(self._header):
-            piece = self._header[self._position : self._position + len(view)]
-            view[: len(piece)] = piece
-            done = len(piece)
-        if done < len(view):
-            self._file.seek(max(0, self._position + done - len(self._header)) + self._start)
-            data = self._file.read(len(view) - done)
-            view[done : done + len(data)] = data
-            done += len(data)
-        self._position += done
-        return done
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-        super().close()
+    def read(self, count: int, /) -> bytes:
+        data = self._header[self._position : self._position + count]
+        if len(data) < count:
+            self._file.seek(self._position + len(data) + self._skipped)
+            data += self._file.read(count - len(data))
+        self._position += len(data)
+        return data
 
 
-def repaired(path: Path, kind: str) -> Repaired | None:
-    """A header that states a file's length, if its own does not.
+@contextmanager
+def repaired(path: Path, kind: str) -> Iterator[object]:
+    """An audio file as `soundfile` is to read it, with a header that states its length.
 
     Args:
         path: an audio file.
         kind: its format, as `mmar.files.sniff` names it.
 
-    Returns:
-        `None` if the file's own header is to be used.
+    Yields:
+        The path itself, or a stream where the file's own header does not state its length.
 
     Raises:
-        InputError: a WAV or FLAC file ends before the sound that it contains (code `cut-short`), or most of an MPEG
-            file is no MPEG audio (`not-audio`).
+        InputError: a WAV file ends before the sound that it contains (code `cut-short`), or most of an MPEG file is
+            no MPEG audio (`not-audio`).
     """
     with path.open("rb") as stream:
+        header = None
         if kind == "wav":
-            return _repaired_wav(stream, path)
-        if kind == "flac":
-            return _repaired_flac(stream, path)
-        if kind == "mp3":
+            header = _wav_header(stream, path)
+        elif kind == "mp3":
             with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                return _repaired_mp3(data, path)
-    return None
+                header = _mp3_header(data, path)
+        yield path if header is None else _Prefixed(*header, stream)
 
 
-def wav_data_chunk(stream: BinaryIO) -> tuple[int, int, int] | None:
-    """Find the `data` chunk of a RIFF WAVE file.
-
-    Args:
-        stream: a file at its start.
-
-    Returns:
-        Offset of the samples, the size that the chunk states, and the bytes from there to the end of the file;
-        `None` if this is not RIFF WAVE or has no such chunk.
-    """
+def _data_chunk(stream: BinaryIO) -> tuple[int, int, int] | None:
+    """Offset of a RIFF WAVE file's samples, the size that their chunk states, and the bytes to the end of the file."""
     head = stream.read(12)
     if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
         return None
@@ -148,8 +100,9 @@ def wav_data_chunk(stream: BinaryIO) -> tuple[int, int, int] | None:
     return None
 
 
-def _repaired_wav(stream: BinaryIO, path: Path) -> Repaired | None:
-    chunk = wav_data_chunk(stream)
+def _wav_header(stream: BinaryIO, path: Path) -> tuple[bytes, int] | None:
+    """A header that states the length, and where the samples begin; `None` if the file's own header does."""
+    chunk = _data_chunk(stream)
     if chunk is None:
         return None
     start, stated, present = chunk
@@ -165,7 +118,7 @@ def _repaired_wav(stream: BinaryIO, path: Path) -> Repaired | None:
     header = bytearray(stream.read(start))
     struct.pack_into("<I", header, 4, start - 8 + present)
     struct.pack_into("<I", header, start - 4, present)
-    return Repaired(bytes(header), start)
+    return bytes(header), start
 
 
 def _is_chunk(head: bytes, present: int) -> bool:
@@ -185,94 +138,8 @@ def cut_short(path: Path, detail: str) -> InputError:
     )
 
 
-def _repaired_flac(stream: BinaryIO, path: Path) -> Repaired | None:
-    header = bytearray(stream.read(42))
-    if len(header) < 42 or header[4] & 0x7F:
-        return None  # the STREAMINFO block must come first; libsndfile reports what is wrong
-    if header[21] & 0x0F or any(header[22:26]):
-        return None  # total samples: 36 bits
-    largest_block = int.from_bytes(header[10:12], "big")
-    stream.seek(0)
-    data = stream.read()
-    position = len(data)
-    # The last frame is the last place that reads like a frame header and whose checksum covers the rest of the file.
-    while (position := data.rfind(b"\xff", 42, position)) >= 0:
-        frame = _flac_frame(data, position, largest_block)
-        if frame is not None and _crc16(data[position:]) == 0:
-            total = min(frame, (1 << 36) - 1)
-            header[21] |= total >> 32
-            header[22:26] = (total & 0xFFFFFFFF).to_bytes(4, "big")
-            return Repaired(bytes(header), 42)
-        if len(data) - position > 1 << 22:
-            break  # larger than any frame
-    raise cut_short(path, "its last frame is not complete")
-
-
-def _flac_frame(data: bytes, position: int, largest_block: int) -> int | None:
-    """The number of samples up to the end of a frame; `None` if no frame header is there."""
-    head = data[position : position + 16]
-    if len(head) < 16 or head[1] not in (0xF8, 0xF9) or head[3] & 1:
-        return None
-    size_code, rate_code = head[2] >> 4, head[2] & 15
-    lead = head[4]
-    extra = 0 if lead < 0x80 else len(f"{lead:08b}".partition("0")[0]) - 1
-    if extra < 0 or extra > 6 or size_code == 0 or rate_code == 15:
-        return None
-    if extra == 0 and lead >= 0x80:
-        return None
-    number = lead if extra == 0 else lead & (0x3F >> extra)
-    for byte in head[5 : 5 + extra]:
-        if byte & 0xC0 != 0x80:
-            return None
-        number = number << 6 | byte & 0x3F
-    end = 5 + extra
-    if size_code == 1:
-        size = 192
-    elif size_code <= 5:
-        size = 576 << size_code - 2
-    elif size_code <= 7:
-        width = size_code - 5
-        size = int.from_bytes(head[end : end + width], "big") + 1
-        end += width
-    else:
-        size = 256 << size_code - 8
-    end += {12: 1, 13: 2, 14: 2}.get(rate_code, 0)
-    if end >= len(head) or _crc8(head[:end]) != head[end]:
-        return None
-    first = number if head[1] & 1 else number * largest_block
-    return first + size
-
-
-def _crc8(data: bytes) -> int:
-    value = 0
-    for byte in data:
-        value ^= byte
-        for _ in range(8):
-            value = (value << 1 ^ 0x07 if value & 0x80 else value << 1) & 0xFF
-    return value
-
-
-def _crc16_table() -> tuple[int, ...]:
-    table = []
-    for byte in range(256):
-        value = byte << 8
-        for _ in range(8):
-            value = (value << 1 ^ 0x8005 if value & 0x8000 else value << 1) & 0xFFFF
-        table.append(value)
-    return tuple(table)
-
-
-_CRC16 = _crc16_table()
-
-
-def _crc16(data: bytes) -> int:
-    value = 0
-    for byte in data:
-        value = (value << 8 & 0xFFFF) ^ _CRC16[value >> 8 ^ byte]
-    return value
-
-
-def _repaired_mp3(data: mmap.mmap, path: Path) -> Repaired | None:
+def _mp3_header(data: mmap.mmap, path: Path) -> tuple[bytes, int] | None:
+    """A frame that states the length, and where the file's own frames begin; `None` if the file states it."""
     first = _first_frame(data)
     if first is None:
         return None
@@ -291,7 +158,7 @@ def _repaired_mp3(data: mmap.mmap, path: Path) -> Repaired | None:
     # A frame of the same kind, of medium bit rate and without a checksum, that holds nothing but the count.
     lead = bytes((0xFF, header[1] | 1, 9 << 4 | header[2] & 0x0C, header[3]))
     xing = lead + bytes(side_info) + b"Xing" + struct.pack(">II", 1, count)
-    return Repaired(xing.ljust(_frame_size(lead), b"\0"), first)
+    return xing.ljust(_frame_size(lead), b"\0"), first
 
 
 def _first_frame(data: mmap.mmap) -> int | None:

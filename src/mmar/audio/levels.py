@@ -58,9 +58,6 @@ class Levels:
 def measure_levels(clip: Clip) -> Levels:
     """Measure a clip's levels.
 
-    Args:
-        clip: sound of at least one frame.
-
     Raises:
         ValueError: the clip has no frames.
     """

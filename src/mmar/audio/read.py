@@ -1,7 +1,7 @@
 """Reading sound: from a file to a `Clip`, to blocks of samples, or to the facts in its header.
 
 libsndfile reads WAV, FLAC, Ogg, MP3, AIFF and others; ffmpeg the rest, where it is installed. Files whose headers do
-not state their length are read completely (`mmar.audio.lengths`). What cannot be trusted is refused: a file that is not
+not state their length are read completely (see also `mmar.audio.lengths`). What cannot be trusted is refused: a file that is not
 audio, was cut short, has no frames, has a header that no recording has, or contains samples that are not numbers.
 Nothing is replaced by silence, and nothing is left out.
 """
@@ -41,6 +41,7 @@ MAX_CHANNELS = 64
 _MAX_CLIP_BYTES = 1 << 30  # of decoded samples; 46 minutes of stereo at 48 kHz
 _MAX_SECONDS = 300.0  # of decoding one clip
 _LONGEST_S = 4 * 3600.0  # recording that is converted
+_UNKNOWN_LENGTH = (1 << 63) - 1  # what libsndfile gives as the number of frames
 _SHORTFALL_S = 1.0  # containers round, and encoders pad
 _AGAIN = "get the file again, or convert it again from its source"
 # The length of an MPEG file is only exact to a frame or two, and encoders pad.
@@ -77,13 +78,7 @@ class Facts:
 
 
 def describe(path: str | Path) -> Facts:
-    """Rate, channels, length and format of an audio file, without decoding it.
-
-    Args:
-        path: an audio file.
-
-    Returns:
-        The facts in the file's header; where it does not state the length, the true length.
+    """Rate, channels, length and format of an audio file; only FLAC whose header states no length is decoded for it.
 
     Raises:
         InputError: the file is missing, a folder, empty, not audio, cut short, or without frames; or it needs ffmpeg,
@@ -104,12 +99,6 @@ def describe(path: str | Path) -> Facts:
 
 def read_clip(path: str | Path) -> Clip:
     """Decode a whole file into float32, all channels, at its own rate.
-
-    Args:
-        path: an audio file.
-
-    Returns:
-        The clip; its samples have shape (frames, channels) and full scale at 1.
 
     Raises:
         InputError: as `describe`; also if the data ends early, a sample is not a finite number, or the sound takes
@@ -139,7 +128,7 @@ def decode_blocks(
     """Decode a file in blocks, so that hours of sound need the memory of seconds.
 
     Args:
-        path: an audio file.
+        path: the file.
         start: first frame wanted. In lossy formats, what is before it is decoded too and discarded, because seeking
             may be off by some samples there.
         end: frame to stop before; by default the file's end.
@@ -263,22 +252,38 @@ def _opened(path: Path, kind: FileType) -> Iterator[tuple[Any, Facts]]:
         def seekable(self) -> bool:
             return False
 
-    repair = repaired(path, kind.format)
     with ExitStack() as stack:
-        source = path if repair is None else stack.enter_context(repair.open(path))
+        source = stack.enter_context(repaired(path, kind.format))
         try:
             sound = stack.enter_context(SequentialFile(source))
         except soundfile.SoundFileError:
             raise _not_audio(path, kind) from None
+        frames = int(sound.frames)
+        if frames == _UNKNOWN_LENGTH:  # FLAC that was written into a pipe
+            with SequentialFile(path) as again:
+                frames = _count_frames(again, path)
         facts = Facts(
             rate=int(sound.samplerate),
             channels=int(sound.channels),
-            frames=int(sound.frames),
+            frames=frames,
             container=str(sound.format),
             encoding=str(sound.subtype),
             size=path.stat().st_size,
         )
         yield sound, _checked(facts, path)
+
+
+def _count_frames(sound: Any, path: Path) -> int:
+    """The length of a file whose header does not state it, by decoding all of it."""
+    import soundfile
+
+    frames = 0
+    try:
+        while block := len(sound.read(BLOCK_FRAMES, dtype="int16")):
+            frames += block
+    except soundfile.SoundFileError:
+        raise cut_short(path, "its last frame is not complete") from None
+    return frames
 
 
 def _check_file(path: Path) -> FileType:

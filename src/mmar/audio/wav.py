@@ -21,13 +21,7 @@ _PCM_GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
 
 
 class PcmFacts(msgspec.Struct, frozen=True):
-    """What the header of a plain PCM WAV file states.
-
-    Attributes:
-        rate: frames per second, in Hz.
-        channels: number of channels.
-        frames: length in frames.
-    """
+    """What the header of a plain PCM WAV file states: rate in Hz, number of channels, length in frames."""
 
     rate: int
     channels: int
@@ -40,12 +34,6 @@ def wav_bytes(clip: Clip) -> bytes:
     A sample x becomes the integer nearest to 32768 x (halves to even), limited to -32768 to 32767. Scaling by a power
     of two is exact, so what was read from 16-bit PCM is written back bit for bit; no dither is added, so equal clips
     give equal bytes.
-
-    Args:
-        clip: sound of any length, rate and number of channels.
-
-    Returns:
-        A 44-byte header and the samples.
 
     Raises:
         UsageError: the sound contains NaN, or is too long for a WAV file.
@@ -70,12 +58,8 @@ def wav_bytes(clip: Clip) -> bytes:
 def write_wav(path: str | Path, clip: Clip) -> None:
     """Write a clip as a 16-bit PCM WAV file, in one step.
 
-    Args:
-        path: the file; its folder is created if missing.
-        clip: the sound; see `wav_bytes` for the rounding.
-
     Raises:
-        UsageError: the clip cannot be written as WAV.
+        UsageError: as `wav_bytes`.
         ExternalError: the disk cannot be written.
     """
     write_atomic(path, wav_bytes(clip))
@@ -84,11 +68,7 @@ def write_wav(path: str | Path, clip: Clip) -> None:
 def pcm_facts(data: bytes) -> PcmFacts | None:
     """Read the header of a plain integer PCM WAV file that is complete.
 
-    Args:
-        data: the whole file.
-
-    Returns:
-        `None` for anything else, which `mmar.audio.describe` has to look at.
+    Anything else is `None`, and `mmar.audio.describe` has to look at it. soundfile would have to be loaded first.
     """
     if len(data) < 44 or data[:4] != b"RIFF" or data[8:12] != b"WAVE":
         return None
