@@ -7,7 +7,6 @@ command, so it looks at few files and imports nothing slow.
 from __future__ import annotations
 
 import re
-import zlib
 from pathlib import Path
 
 import msgspec
@@ -15,8 +14,9 @@ import msgspec
 from mmar.benchmarks.cache import RECEIPT, Cache
 from mmar.benchmarks.catalogue import CATALOGUE, DEMO, Entry, entry_named, similar
 from mmar.errors import InputError, UsageError
-from mmar.files.hashing import read_error, sha256_bytes, sha256_file
+from mmar.files.hashing import read_error, reading_unpacked, sha256_bytes, sha256_file
 from mmar.files.safe_paths import find_clip
+from mmar.files.typed import decode_json
 from mmar.items.benchmark import benchmark_name
 
 _HEAD = 1 << 18  # bytes; MMAR's longest record has a few thousand
@@ -180,14 +180,9 @@ def _has_clips(metadata: Path) -> bool:
 
 def _first_clip(metadata: Path) -> str | None:
     """The first `audio_path` in a file's beginning, even if the rest cannot be read."""
-    import gzip  # slow to import, and scoring a file of whole records needs none of this
-
     try:
-        with metadata.open("rb") as plain:
-            packed = plain.read(2) == b"\x1f\x8b"
-            plain.seek(0)
-            head = gzip.GzipFile(fileobj=plain).read(_HEAD) if packed else plain.read(_HEAD)
-        match = _CLIP.search(head)
-        return msgspec.json.decode(match[1], type=str) if match else None
-    except (gzip.BadGzipFile, EOFError, zlib.error, msgspec.DecodeError, UnicodeDecodeError):
+        with reading_unpacked(metadata) as stream:
+            match = _CLIP.search(stream.read(_HEAD))
+        return decode_json(match[1], str) if match else None
+    except InputError:
         return None

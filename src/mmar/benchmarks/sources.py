@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +10,7 @@ import msgspec
 
 from mmar.benchmarks.catalogue import Entry, RemoteFile
 from mmar.errors import InputError, UsageError
-from mmar.files.hashing import reading, sha256_bytes, sha256_file
+from mmar.files.hashing import reading, reading_unpacked, sha256_bytes, sha256_file
 from mmar.files.parquet import is_parquet
 from mmar.files.sniff import sniff_file
 from mmar.items import load_benchmark
@@ -72,17 +70,11 @@ def read_metadata(source: Source, entry: Entry, remotes: Sequence[RemoteFile]) -
     # One byte more than the largest shows that it is another file.
     limit = max(remote.size for remote in remotes) + 1 if all(each.size for each in remotes) else _LARGEST
     try:
-        with reading(source.path) as plain:
-            compressed = plain.read(2) == b"\x1f\x8b"
-            plain.seek(0)
-            content = gzip.GzipFile(fileobj=plain).read(limit) if compressed else plain.read(limit)
-    except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise InputError(
-            "the gzip data is damaged or incomplete",
-            file=source.name,
-            code="damaged-gzip",
-            hint="get it again",
-        ) from None
+        with reading_unpacked(source.path) as stream:
+            content = stream.read(limit)
+    except InputError as error:
+        error.file = source.name
+        raise
     digest = sha256_bytes(content) if len(content) < limit else sha256_file(source.path)
     for remote in remotes:
         if digest == remote.sha256 or _git_blob(content) == remote.git_blob or not _pinned(remote):

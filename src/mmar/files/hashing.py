@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import zlib
 from collections.abc import Callable, Iterator
@@ -50,7 +51,7 @@ def sha256_file(path: Path | str, advance: Callable[[int, int | None], None] | N
     """The SHA-256 of a file, read as a stream.
 
     Args:
-        path: a file of any size.
+        path: the file.
         advance: called with the bytes read so far and the file's size.
 
     Raises:
@@ -67,23 +68,23 @@ def sha256_file(path: Path | str, advance: Callable[[int, int | None], None] | N
 
 
 @contextmanager
-def reading(path: Path | str) -> Iterator[BinaryIO]:
+def reading(path: Path | str, buffering: int = -1) -> Iterator[BinaryIO]:
     """Open a file for reading; failures inside the block are errors for the user (see `read_error`)."""
     try:
-        with Path(path).open("rb") as stream:
+        with Path(path).open("rb", buffering) as stream:
             yield stream
     except OSError as error:
         raise read_error(error, path) from None
 
 
 @contextmanager
-def reading_unpacked(path: Path | str) -> Iterator[BinaryIO]:
+def reading_unpacked(path: Path | str, buffering: int = io.DEFAULT_BUFFER_SIZE) -> Iterator[BinaryIO]:
     """Open a file for reading, plain or gzip, as `reading` does.
 
     Raises:
         InputError: damaged gzip (code `damaged-gzip`).
     """
-    with reading(path) as stream:
+    with reading(path, buffering) as stream:
         packed = stream.read(2) == b"\x1f\x8b"
         stream.seek(0)
         if not packed:
@@ -92,20 +93,15 @@ def reading_unpacked(path: Path | str) -> Iterator[BinaryIO]:
         import gzip  # slow to import, and most files are plain
 
         try:
-            with gzip.GzipFile(fileobj=stream) as unpacked:
-                yield unpacked  # type: ignore[misc]
+            with io.BufferedReader(gzip.GzipFile(fileobj=stream), buffering) as unpacked:
+                yield unpacked
         except (EOFError, zlib.error, gzip.BadGzipFile):
-            raise damaged_gzip(path) from None
-
-
-def damaged_gzip(path: Path | str) -> InputError:
-    """The error for gzip data that cannot be decompressed."""
-    return InputError(
-        "the gzip data is damaged or incomplete",
-        file=str(path),
-        code="damaged-gzip",
-        hint="get the file again, or compress it again",
-    )
+            raise InputError(
+                "the gzip data is damaged or incomplete",
+                file=str(path),
+                code="damaged-gzip",
+                hint="get the file again, or compress it again",
+            ) from None
 
 
 def read_error(error: OSError, path: Path | str) -> InputError | ExternalError:

@@ -8,15 +8,13 @@ page, a Git LFS pointer, UTF-16 text). `FileType.label` continues a sentence: `e
 from __future__ import annotations
 
 import re
-import zlib
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from mmar.errors import InputError
-from mmar.files.hashing import reading
+from mmar.files.hashing import reading, reading_unpacked
 
 SNIFF_BYTES = 4096
 """How much of a file's beginning `sniff` wants to see."""
@@ -157,22 +155,8 @@ def sniff_file(path: Path | str, *, decompress: bool = False) -> FileType:
         InputError: there is no such file, it is a folder, or its gzip data is damaged.
         ExternalError: it cannot be read.
     """
-    with reading(path) as stream:
-        head = stream.read(SNIFF_BYTES)
-        if decompress and head[:2] == b"\x1f\x8b":
-            import gzip  # slow to import, and most files are not compressed
-
-            stream.seek(0)
-            try:
-                head = gzip.GzipFile(fileobj=stream).read(SNIFF_BYTES)
-            except (gzip.BadGzipFile, EOFError, zlib.error):
-                raise InputError(
-                    "the gzip data is damaged or incomplete",
-                    file=str(path),
-                    code="damaged-gzip",
-                    hint="get the file again",
-                ) from None
-    return sniff(head)
+    with (reading_unpacked if decompress else reading)(path) as stream:
+        return sniff(stream.read(SNIFF_BYTES))
 
 
 def is_html(head: bytes) -> bool:

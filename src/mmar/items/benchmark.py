@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import Any, overload
 
@@ -18,10 +17,10 @@ from mmar.files.atomic import encode_text, write_atomic
 from mmar.files.safe_paths import find_clip
 from mmar.files.typed import decode_json
 from mmar.items.digest import benchmark_digest
-from mmar.items.item import Item, has_blank, published_rank
+from mmar.items.item import Item, is_blank_answer, published_rank
 from mmar.items.layouts import Rows, find_layout
 from mmar.items.mapping import FieldMap, read_field_map
-from mmar.items.records import raw_records
+from mmar.items.records import first_records, raw_records
 
 _SUFFIXES = frozenset({".json", ".jsonl", ".ndjson", ".gz", ".toml"})
 
@@ -255,18 +254,14 @@ def load_benchmark(
 def _withholds_answers(path: Path, mapping: FieldMap | None, rows: Rows) -> bool:
     """Whether none of a file's first records has an answer."""
     seen = False
-    for _, row in islice(rows(path), 50):
+    for record in first_records(rows(path)):
         try:
-            record = decode_json(row) if isinstance(row, bytes) else row
-            record = record if mapping is None else mapping.apply(record)
+            mapped = record if mapping is None else mapping.apply(record)
         except InputError:
             continue
-        if isinstance(record, dict):
-            seen = True
-            answer = record.get("answer")
-            blank = isinstance(answer, str) and not answer.strip()
-            if answer is not None and (not blank or has_blank(record.get("choices"))):
-                return False
+        seen = True
+        if mapped.get("answer") is not None and not is_blank_answer(mapped):
+            return False
     return seen
 
 

@@ -14,15 +14,13 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
-from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
 
-from mmar.errors import InputError
 from mmar.files.typed import convert, decode_json, read_toml
-from mmar.items.records import raw_records
+from mmar.items.records import first_records, raw_records
 
 _HASH = 8  # hexadecimal digits
 
@@ -187,7 +185,7 @@ def match_editions(path: Path | str, most: int | None = None) -> tuple[EditionMa
 
     Args:
         path: a benchmark's metadata, or predictions with whole records.
-        most: number of records to look at, the first ones; all by default.
+        most: number of records to look at; all by default.
 
     Returns:
         The nearest first; of equally near ones the default edition first. Empty if no record has choices.
@@ -196,12 +194,8 @@ def match_editions(path: Path | str, most: int | None = None) -> tuple[EditionMa
         InputError: the file cannot be read; records that are not valid JSON are skipped.
     """
     questions, keys = [], []
-    for _, text in islice(raw_records(path), most):
-        try:
-            record = decode_json(text)
-        except InputError:
-            continue
-        if not isinstance(record, dict) or not isinstance(record.get("choices"), list):
+    for record in first_records(raw_records(path), most):
+        if not isinstance(record.get("choices"), list):
             continue
         # The first states of MMAU have no ids; there the file's name is the id.
         item_id = record.get("id") or PurePosixPath(str(record.get("audio_id", ""))).stem

@@ -304,7 +304,7 @@ def _attributes(
                 type(row) is dict and row.keys() != _CRITERION_FIELDS for row in value
             ):
                 extra[name] = value  # to be written again as it came
-    if withheld and _is_blank(values.get("answer", "")) and not has_blank(values.get("choices")):
+    if withheld and is_blank_answer(values):
         if "answer" in published:
             extra[published["answer"]] = values["answer"]  # to be written again as it came
         values["answer"] = None
@@ -313,13 +313,12 @@ def _attributes(
     return values, published, extra
 
 
-def has_blank(choices: object) -> bool:
-    """Whether the empty text is one of the choices, and so may be an answer."""
-    return isinstance(choices, list) and "" in choices
-
-
-def _is_blank(value: Any) -> bool:
-    return isinstance(value, str) and not value.strip()
+def is_blank_answer(record: Mapping[str, Any]) -> bool:
+    """Whether a record's answer is missing or blank, and the empty text is not one of its choices."""
+    answer, choices = record.get("answer", ""), record.get("choices")
+    return (
+        isinstance(answer, str) and not answer.strip() and not (isinstance(choices, list) and "" in choices)
+    )
 
 
 def _read_list(attribute: str, value: list[Any], values: dict[str, Any]) -> None:

@@ -18,25 +18,22 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
 
-from mmar.errors import InputError
 from mmar.files.hashing import reading
 from mmar.files.parquet import is_parquet, parquet_rows
 from mmar.files.tables import read_delimited
 from mmar.files.typed import decode_json
 from mmar.items.mapping import FieldMap
-from mmar.items.records import raw_records
+from mmar.items.records import first_records, raw_records
 
 Rows = Callable[[Path], Iterator[tuple[int, Any]]]
 """Line and record of each item of a file; a record is decoded, or JSON text."""
 
 _HEAD = 1 << 14
-_LOOKED_AT = 50
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -116,7 +113,7 @@ def find_layout(path: Path, names: Collection[str] = ()) -> Layout | None:
         UsageError: it is Parquet and pyarrow is not installed (code `missing-extra`).
     """
     if names:
-        return _layout_of_names(path, names, raw_records)
+        return _layout_of_names(path, set(names), raw_records)
     if path.is_dir():
         return Layout("sakura", _SAKURA, _sakura)
     with reading(path) as stream:
@@ -134,18 +131,10 @@ def find_layout(path: Path, names: Collection[str] = ()) -> Layout | None:
 
 def _layout_of_records(path: Path, rows: Rows) -> Layout | None:
     """The layout of a file of one record an item, by the field names of its first records."""
-    names: set[str] = set()
-    for _, row in islice(rows(path), _LOOKED_AT):
-        try:
-            record = decode_json(row) if isinstance(row, bytes) else row
-        except InputError:
-            continue
-        names.update(record if isinstance(record, dict) else ())
-    return _layout_of_names(path, names, rows)
+    return _layout_of_names(path, {name for record in first_records(rows(path)) for name in record}, rows)
 
 
-def _layout_of_names(path: Path, present: Collection[str], rows: Rows) -> Layout | None:
-    names = set(present)
+def _layout_of_names(path: Path, names: set[str], rows: Rows) -> Layout | None:
     if "choices" not in names and {"question", "choice_a", "answer_gt"} <= names:
         return Layout("mmsu", _MMSU, rows)
     if "id" not in names and {"audio_id", "choices", "task"} <= names:

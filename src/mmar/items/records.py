@@ -12,15 +12,15 @@ from __future__ import annotations
 
 import io
 import re
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
 from mmar.errors import InputError
-from mmar.files.hashing import damaged_gzip, read_error
+from mmar.files.hashing import reading, reading_unpacked
 from mmar.files.sniff import sniff
 from mmar.files.typed import decode_json
 
@@ -48,19 +48,14 @@ def raw_records(path: Path | str) -> Iterator[tuple[int, bytes]]:
         ExternalError: it cannot be read.
     """
     path = Path(path)
-    try:
-        with _open(path) as stream:
-            if _first_character(stream, str(path)) == b"[":
-                yield from _array_records(stream, _PIECE, str(path))
-            else:
-                for line, text in enumerate(stream, 1):
-                    if not text.isspace():
-                        yield line, text
-    except (EOFError, zlib.error, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise read_error(error, path) from None
-        # gzip.BadGzipFile is an OSError without a number.
-        raise damaged_gzip(path) from None
+    check_regular_file(path)
+    with reading_unpacked(path, _PIECE) as stream:
+        if _first_character(stream, str(path)) == b"[":
+            yield from _array_records(stream, _PIECE, str(path))
+        else:
+            for line, text in enumerate(stream, 1):
+                if not text.isspace():
+                    yield line, text
 
 
 def line_ranges(path: Path, size: int) -> Iterator[tuple[int, int]] | None:
@@ -77,9 +72,11 @@ def line_ranges(path: Path, size: int) -> Iterator[tuple[int, int]] | None:
     Raises:
         InputError: as `raw_records`.
     """
-    with _open(path) as stream:
-        plain = isinstance(stream, io.BufferedReader) and isinstance(stream.raw, io.FileIO)
-        if plain and _first_character(stream, str(path)) == b"{":
+    check_regular_file(path)
+    with reading(path) as stream:
+        is_gzip = stream.read(2) == b"\x1f\x8b"
+        stream.seek(0)
+        if not is_gzip and _first_character(stream, str(path)) == b"{":
             return _ranges(path, stream.tell(), size)
     return None
 
@@ -94,23 +91,29 @@ def _ranges(path: Path, start: int, size: int) -> Iterator[tuple[int, int]]:
             start = stream.tell()
 
 
-def first_names(path: Path, count: int = 50) -> list[str]:
-    """The field names of a file's first records, each once, in order of appearance.
+def first_records(rows: Iterable[tuple[int, Any]], count: int | None = 50) -> Iterator[dict[str, Any]]:
+    """Those of the first records that are JSON objects, decoded.
 
-    Raises:
-        InputError: the file cannot be read at all. Records that are not JSON objects are skipped.
+    Args:
+        rows: line and record, which is JSON text or decoded already.
+        count: number of records to look at; `None` for all.
     """
-    names: dict[str, None] = {}
-    for index, (_, text) in enumerate(raw_records(path)):
-        if index >= count:
-            break
+    for _, row in islice(rows, count):
         try:
-            record = decode_json(text)
+            record = decode_json(row) if isinstance(row, bytes) else row
         except InputError:
             continue
         if isinstance(record, dict):
-            names.update(dict.fromkeys(record))
-    return list(names)
+            yield record
+
+
+def first_names(path: Path) -> list[str]:
+    """The field names of a file's first records, each once, in order of appearance.
+
+    Raises:
+        InputError: the file cannot be read at all.
+    """
+    return list(dict.fromkeys(name for record in first_records(raw_records(path)) for name in record))
 
 
 def check_regular_file(path: Path) -> None:
@@ -126,18 +129,6 @@ def check_regular_file(path: Path) -> None:
             code="not-a-file",
             hint="write its content to a file first",
         )
-
-
-def _open(path: Path) -> BinaryIO:
-    check_regular_file(path)
-    plain = path.open("rb", buffering=_PIECE)
-    if plain.read(2) == b"\x1f\x8b":
-        import gzip
-
-        plain.close()
-        return io.BufferedReader(gzip.GzipFile(path), _PIECE)
-    plain.seek(0)
-    return plain
 
 
 def _first_character(stream: BinaryIO, name: str) -> bytes:

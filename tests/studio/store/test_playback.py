@@ -41,7 +41,7 @@ def add_clip(session: Session, team: Team, item: Item, seconds: float) -> None:
     recording = Recording(source=f"x{item.id}", media_type="audio/wav", **media)
     session.add(recording)
     session.flush()
-    levels = Levels(-6.0, -9.0, 0.0, 0.0, 0.0, 0.0, 0, 0, False)
+    levels = Levels(-6.0, 0, 0)
     session.add(
         Clip(key=item.clip_key, recording_id=recording.id, levels=levels, fingerprint=b"", alike=(), **media)
     )
