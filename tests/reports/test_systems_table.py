@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from mmar.reports.benchmarks_table import benchmarks_table
 from mmar.reports.published import GROUP_SIZES, impossible_cells, published_results
 from mmar.reports.systems_table import ALL, RunRow, SystemsTable, systems_table
 from mmar.reports.table_formats import FORMATS, render
@@ -181,6 +182,7 @@ def test_the_command(in_own_folder: None, command: Callable[..., Any]) -> None:
         == len(published_results()) + 1
     )
     assert command("table").code == "missing-argument"
+    assert command("table", "--published", "--class", "agent").code == "missing-argument"
     assert command("table", "longest", "--out", "longest/answers.jsonl").code == "output-is-input"
     assert command("table", "longest", "--out", "t.tex", "--format", "latex").status == 0
     assert "\\toprule" in Path("t.tex").read_text("utf-8")
@@ -222,7 +224,7 @@ def over_benchmarks() -> list[RunRow]:
 
 
 def test_a_models_row_over_several_benchmarks() -> None:
-    table = systems_table(over_benchmarks())
+    table = benchmarks_table(over_benchmarks())
     assert table.columns == ("mmau-mini@2025-08-09", "mmar@2026-02", "mmsu@2025", "demo")
     cells = {
         system.name: {name: value.printed for name, value in system.values.items()}
@@ -246,15 +248,15 @@ def test_two_sets_of_questions_of_one_name_are_two_columns() -> None:
         msgspec.structs.replace(run_result("a", [True] * 4), benchmark=benchmark)
         for benchmark in ("file#1", "file#2")
     ]
-    assert systems_table(runs).columns == ("file#1", "file#2")
+    assert benchmarks_table(runs).columns == ("file#1", "file#2")
 
 
 def test_published_results_stand_in_the_column_of_mmar() -> None:
-    table = systems_table(over_benchmarks(), BENCHMARK)
+    table = benchmarks_table(over_benchmarks(), BENCHMARK)
     published = next(system for system in table.systems if system.name == BENCHMARK[0].name)
     assert set(published.values) == {"mmar@2026-02"}
     without = [run for run in over_benchmarks() if not run.benchmark.startswith("mmar@")]
-    assert {system.kind for system in systems_table(without, BENCHMARK).systems} == {"run"}
+    assert {system.kind for system in benchmarks_table(without, BENCHMARK).systems} == {"run"}
 
 
 def test_published_results_beside_runs_of_another_benchmark() -> None:

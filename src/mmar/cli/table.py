@@ -80,21 +80,26 @@ def table(
       mmar table runs/demo/baseline-listener runs/demo/baseline-random --format latex
       mmar table runs/demo/baseline-listener/predictions.jsonl --benchmark demo --as listener
     """
-    from mmar.reports.systems_table import several_benchmarks, systems_table
+    from mmar.reports.benchmarks_table import benchmarks_table, several_benchmarks
+    from mmar.reports.systems_table import systems_table
     from mmar.reports.table_formats import render
 
-    if not paths and not published and not reported:
+    results = _published(classes, reported=reported) if published or reported else []
+    if not paths and not results:
         raise UsageError(
             "nothing to show",
             code="missing-argument",
-            hint="name runs, or show published results with --published",
+            hint="name runs, or show published results with --published or --reported",
         )
     refuse_over_inputs("--out", out, *paths, *benchmark)
     runs, columns = _runs(paths, models, benchmark, protocol, groups, lenient=lenient)
-    results = _published(classes, reported=reported) if published or reported else []
-    result = systems_table(runs, results, scorer=scorer, columns=columns)
+    several = several_benchmarks(runs)
+    if several:
+        result = benchmarks_table(runs, results, scorer)
+    else:
+        result = systems_table(runs, results, scorer=scorer, columns=columns)
     if figures is not None:
-        if several_benchmarks(runs):
+        if several:
             raise UsageError(
                 "--figures draws runs of one benchmark", code="different-benchmarks", argument="figures"
             )

@@ -10,7 +10,18 @@ from mmar.audit import Audit, Outcome, Severity
 from mmar.audit.check import SEVERITIES
 from mmar.errors import strip_control_chars
 from mmar.items.editions import edition_of, editions
-from mmar.reports.tables import Display, Style, count, facts, paint, text_width, wrapped
+from mmar.reports.tables import (
+    PLAIN,
+    Display,
+    Fact,
+    Style,
+    count,
+    facts,
+    join_blocks,
+    paint,
+    text_width,
+    wrapped,
+)
 
 _STYLES: dict[Severity, Style] = {"error": "red", "warning": "yellow", "note": "cyan"}
 _NEEDS = {
@@ -22,25 +33,15 @@ _NEEDS = {
 _MAX_KINDS = 8
 
 
-def audit_table(audit: Audit, *, examples: int | None = 3, display: Display | None = None) -> str:
-    """Draw an audit.
-
-    Args:
-        audit: the result of `mmar audit`.
-        examples: how many findings of each check to show; all when `None`.
-        display: where it is printed.
-
-    Returns:
-        Lines, each ended.
-    """
-    display = display or Display()
-    lines = [paint(_title(audit), "bold", display), ""]
-    outcomes = [outcome for outcome in audit.outcomes if outcome.findings]
-    for outcome in outcomes:
-        lines += _outcome(outcome, audit.subject["kind"] == "benchmark", examples, display)
-    lines += [""] if outcomes else []
-    lines += facts(_summary(audit), display)
-    return "".join(f"{line}\n" for line in lines)
+def audit_table(audit: Audit, *, examples: int | None = 3, display: Display = PLAIN) -> str:
+    """Draw an audit, with so many findings of each check as `examples`; with all of them when it is `None`."""
+    findings = [
+        line
+        for outcome in audit.outcomes
+        if outcome.findings
+        for line in _outcome(outcome, audit.subject["kind"] == "benchmark", examples, display)
+    ]
+    return join_blocks([paint(_title(audit), "bold", display)], findings, facts(_summary(audit), display))
 
 
 def _title(audit: Audit) -> str:
@@ -89,7 +90,7 @@ def _kinds(outcome: Outcome) -> str:
     return f"{listed}, …" if len(kinds) > _MAX_KINDS else listed
 
 
-def _summary(audit: Audit) -> Iterator[tuple[str, str]]:
+def _summary(audit: Audit) -> Iterator[Fact]:
     for outcome in audit.outcomes:
         messages = {finding.message for finding in outcome.findings}
         for measure in outcome.measures:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mmar.reports.tables import Column, Display, Row, columns_of, count, draw, facts, grouped, p_value, row
+from mmar.reports.tables import (
+    PLAIN,
+    Display,
+    Fact,
+    columns_of,
+    count,
+    draw,
+    facts,
+    grouped,
+    join_blocks,
+    p_value,
+    row,
+)
 from mmar.scoring.comparison import METHODS, ComparedRun, Comparison, Pair, PairedScores
 
 _METHOD_NAMES = {
@@ -22,37 +34,35 @@ _METHOD_NAMES = {
 _MARKS = {"first": " *", "second": " *", "cannot be told": " ?", "not shown": ""}
 
 
-def compare_table(comparison: Comparison, display: Display | None = None) -> str:
-    """Draw a comparison.
-
-    Args:
-        comparison: the result of `mmar compare`.
-        display: where it is printed.
-
-    Returns:
-        Lines, each ended.
-    """
-    display = display or Display()
-    lines = [*_runs(comparison, display), ""]
+def compare_table(comparison: Comparison, display: Display = PLAIN) -> str:
+    """Draw a comparison."""
     if len(comparison.pairs) == 1:
         pair = comparison.pairs[0]
-        lines += [*facts(_pair(pair, comparison), display), "", *_groups(pair, comparison.parents, display)]
+        results = (facts(_pair(pair, comparison), display), _groups(pair, comparison.parents, display))
     else:
-        lines += _pairs(comparison, display)
-    lines += [
-        "",
-        *facts(_sources(comparison), display),
-        "",
-        *facts([("verdict", _verdict(comparison))], display),
-    ]
-    return "".join(f"{line}\n" for line in lines)
+        explanations = [
+            ("MDD", "minimum detectable difference, points"),
+            ("p", f"permutation test {_permutation(comparison)}"),
+            ("groups", "in --json, or compare two runs"),
+        ]
+        results = (_pairs(comparison, display), facts(explanations, display))
+    items = count(comparison.asked, "item")
+    if comparison.asked < comparison.n:
+        items = f"of the {comparison.asked:,} asked"
+    sources = count(comparison.clusters, "source")
+    return join_blocks(
+        _runs(comparison, display),
+        facts([("items", f"{items}, from {sources}, scorer {comparison.scorer}")], display),
+        *results,
+        facts(_sources(comparison), display),
+        facts([("verdict", _verdict(comparison))], display),
+    )
 
 
-def _runs(comparison: Comparison, display: Display) -> Iterator[str]:
+def _runs(comparison: Comparison, display: Display) -> list[str]:
     ranked, partial = len(comparison.runs) > 2, comparison.asked < comparison.n
-    columns = columns_of("", ">right", ">%", "95 % interval")
-    columns += [Column("% of all", "right")] if partial else []
-    columns += [Column("rank", "right"), Column("model")] if ranked else [Column("model")]
+    optional = [*([">% of all"] if partial else []), *([">rank"] if ranked else [])]
+    columns = columns_of("", ">right", ">%", "95 % interval", *optional, "model")
     order = sorted(comparison.runs, key=lambda run: -run.accuracy) if ranked else comparison.runs
     rows = []
     for run in order:
@@ -62,25 +72,22 @@ def _runs(comparison: Comparison, display: Display) -> Iterator[str]:
         cells += [_rank(run)] if ranked else []
         repeats = f" ({run.repeats} answers to an item)" if run.repeats > 1 else ""
         rows.append(row(*cells, (run.path if run.model == "?" else run.model) + repeats))
-    yield from draw(columns, rows, display)
-    yield ""
-    items = f"of the {comparison.asked:,} asked" if partial else count(comparison.asked, "item")
-    sources = count(comparison.clusters, "source")
-    yield from facts([("items", f"{items}, from {sources}, scorer {comparison.scorer}")], display)
+    return draw(columns, rows, display)
+
+
+def _permutation(comparison: Comparison) -> str:
+    return f"by source video, up to {count(comparison.draws, 'draw')}, seed {comparison.seed}"
 
 
 def _rank(run: ComparedRun) -> str:
     return str(run.rank) if run.rank == run.worst else f"{run.rank}–{run.worst}"
 
 
-def _pair(pair: Pair, comparison: Comparison) -> Iterator[tuple[str, str]]:
+def _pair(pair: Pair, comparison: Comparison) -> Iterator[Fact]:
     scores, one, two = pair.all, pair.first, pair.second
     yield f"{one} − {two}", f"{scores.difference:+.1f} points {scores.interval}"
     p = f"p = {scores.p:.4f}" if scores.p >= 0.0001 else "p < 0.0001"
-    yield (
-        "permutation",
-        f"{p}, by source video, up to {count(comparison.draws, 'draw')}, seed {comparison.seed}",
-    )
+    yield "permutation", f"{p}, {_permutation(comparison)}"
     yield (
         "only right",
         f"{one} on {count(scores.only_first, 'item')}, {two} on {scores.only_second:,}; --items FILE lists them",
@@ -123,33 +130,19 @@ def _pair(pair: Pair, comparison: Comparison) -> Iterator[tuple[str, str]]:
         )
 
 
-def _groups(pair: Pair, parents: Mapping[str, str], display: Display) -> Iterator[str]:
-    columns = [
-        Column(),
-        Column("n", "right"),
-        Column(pair.first, "right"),
-        Column(pair.second, "right"),
-        Column(f"{pair.first} − {pair.second}", "right"),
-        Column("95 % interval"),
-        Column("p, Holm"),
-    ]
+def _groups(pair: Pair, parents: Mapping[str, str], display: Display) -> list[str]:
+    difference = f">{pair.first} − {pair.second}"
+    columns = columns_of(
+        "", ">n", f">{pair.first}", f">{pair.second}", difference, "95 % interval", "p, Holm"
+    )
     rows = []
     for name, scores in grouped(pair.groups, parents):
         if scores is None:
             rows.append(row(name, style="dim"))
             continue
-        rows.append(
-            row(
-                name,
-                f"{scores.n:,}",
-                f"{scores.first:.1f}",
-                f"{scores.second:.1f}",
-                f"{scores.difference:+.1f}",
-                str(scores.interval),
-                _marked(scores),
-            )
-        )
-    yield from draw(columns, rows, display)
+        shares = (f"{scores.first:.1f}", f"{scores.second:.1f}", f"{scores.difference:+.1f}")
+        rows.append(row(name, f"{scores.n:,}", *shares, str(scores.interval), _marked(scores)))
+    return draw(columns, rows, display)
 
 
 def _marked(scores: PairedScores) -> str:
@@ -157,39 +150,29 @@ def _marked(scores: PairedScores) -> str:
     return f"{p}{_MARKS[scores.verdict]}"
 
 
-def _pairs(comparison: Comparison, display: Display) -> Iterator[str]:
-    columns = columns_of("", ">points", "95 % interval", "only right", ">p", "adjusted", ">MDD")
-    margin = any(pair.equivalence is not None for pair in comparison.pairs)
-    columns += [Column("equivalent")] if margin else []
+def _pairs(comparison: Comparison, display: Display) -> list[str]:
+    tested = any(pair.equivalence is not None for pair in comparison.pairs)
+    optional = ["equivalent"] if tested else []
+    columns = columns_of("", ">points", "95 % interval", "only right", ">p", "adjusted", ">MDD", *optional)
     rows = []
     for pair in comparison.pairs:
-        cells = (
+        scores, least = pair.all, pair.minimum_detectable
+        cells = [
             f"{pair.first} − {pair.second}",
-            f"{pair.all.difference:+.1f}",
-            str(pair.all.interval),
-            f"{pair.all.only_first:,} : {pair.all.only_second:,}",
-            p_value(pair.all.p),
-            _marked(pair.all),
-            "–" if pair.minimum_detectable is None else f"{pair.minimum_detectable.points:.1f}",
-        )
-        equivalent = "yes" if pair.equivalence is not None and pair.equivalence.equivalent else ""
-        rows.append(Row((*cells, equivalent) if margin else cells))
-    yield from draw(columns, rows, display)
-    yield ""
-    yield from facts(
-        [
-            ("MDD", "minimum detectable difference, points"),
-            (
-                "p",
-                f"permutation test by source video, up to {count(comparison.draws, 'draw')}, seed {comparison.seed}",
-            ),
-            ("groups", "in --json, or compare two runs"),
-        ],
-        display,
-    )
+            f"{scores.difference:+.1f}",
+            str(scores.interval),
+            f"{scores.only_first:,} : {scores.only_second:,}",
+            p_value(scores.p),
+            _marked(scores),
+            "–" if least is None else f"{least.points:.1f}",
+        ]
+        if tested:
+            cells.append("yes" if pair.equivalence is not None and pair.equivalence.equivalent else "")
+        rows.append(row(*cells))
+    return draw(columns, rows, display)
 
 
-def _sources(comparison: Comparison) -> Iterator[tuple[str, str]]:
+def _sources(comparison: Comparison) -> Iterator[Fact]:
     yield "*", "shown: adjusted p below 0.05"
     yield "?", "cannot be told: items without an answer decide, or there are fewer than 10 source videos"
     for run in comparison.runs:

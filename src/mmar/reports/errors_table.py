@@ -2,71 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mmar.reports.figures import FORMATS, figure_style, write_figure
-from mmar.reports.tables import Display, columns_of, count, draw, facts, interval, row
+from mmar.reports.tables import (
+    PLAIN,
+    Display,
+    Fact,
+    coefficient,
+    columns_of,
+    count,
+    draw,
+    facts,
+    join_blocks,
+    row,
+)
 from mmar.scoring.error_labels import KINDS, Agreement, ErrorAnalysis, KindShare
 
 
-def errors_table(result: ErrorAnalysis, display: Display | None = None) -> str:
-    """Draw the errors by kind, with intervals and the agreement of the labellers.
-
-    Args:
-        result: what `analyze_errors` gave.
-        display: where it is printed.
-
-    Returns:
-        Lines, each ended.
-    """
-    display = display or Display()
-    lines = facts(
-        [
-            ("wrong", f"{result.wrong:,} answers"),
-            ("labelled", f"{result.labelled:,}, of which {result.settled:,} without disagreement"),
-        ],
-        display,
-    )
-    if result.settled:
-        lines += ["", *_shares(result.kinds, display)]
-    lines += [
-        *([""] if result.agreement else []),
-        *(line for one in result.agreement for line in facts([("agreement", _agreement(one))], display)),
+def errors_table(result: ErrorAnalysis, display: Display = PLAIN) -> str:
+    """Draw the errors by kind, with intervals and the agreement of the labellers."""
+    labelled = f"{result.labelled:,}, of which {result.settled:,} without disagreement"
+    proposals = [
+        [*facts([("proposed", f"{model}, no part of the numbers above")], display), *_shares(shares, display)]
+        for model, shares in result.proposals.items()
     ]
+    agreement = facts([("agreement", _agreement(one)) for one in result.proposal_agreement], display)
+    return join_blocks(
+        facts([("wrong", f"{result.wrong:,} answers"), ("labelled", labelled)], display),
+        _shares(result.kinds, display) if result.settled else (),
+        facts(_agreement_of_people(result), display),
+        *proposals,
+        agreement,
+        facts([("signature", result.signature)], display),
+    )
+
+
+def _agreement_of_people(result: ErrorAnalysis) -> Iterator[Fact]:
+    for one in result.agreement:
+        yield "agreement", _agreement(one)
     alpha = result.alpha
     if alpha is not None and alpha.alpha is not None and len(result.by_labeller) > 1:
-        ends = "" if alpha.interval is None else f" [{alpha.interval[0]:.2f}, {alpha.interval[1]:.2f}]"
-        items = count(alpha.units, "item")
-        lines += facts([("alpha", f"{alpha.alpha:.2f}{ends} (Krippendorff, {items})")], display)
+        value = coefficient(alpha.alpha, alpha.interval)
+        yield "alpha", f"{value} (Krippendorff, {count(alpha.units, 'item')})"
     if result.disputed:
         names = ", ".join(result.disputed[:5]) + (" ..." if len(result.disputed) > 5 else "")
-        lines += facts([("disputed", f"{count(len(result.disputed), 'item')}: {names}")], display)
-    for model, shares in result.proposals.items():
-        lines += ["", *facts([("proposed", f"{model}, no part of the numbers above")], display)]
-        lines += _shares(shares, display)
-    lines += [
-        line for one in result.proposal_agreement for line in facts([("agreement", _agreement(one))], display)
-    ]
-    lines += ["", *facts([("signature", result.signature)], display)]
-    return "".join(f"{line}\n" for line in lines)
+        yield "disputed", f"{count(len(result.disputed), 'item')}: {names}"
 
 
 def _shares(shares: Mapping[str, KindShare], display: Display) -> list[str]:
     rows = [
-        row(kind, f"{one.count:,}", f"{one.share:.1f}", interval(one.interval), KINDS[kind])  # type: ignore[index]
+        row(kind, f"{one.count:,}", f"{one.share:.1f}", str(one.interval), KINDS[kind])  # type: ignore[index]
         for kind, one in shares.items()
     ]
-    columns = columns_of("kind", ">n", ">%", "95 % interval", "")
-    return list(draw(columns, rows, display))
+    return draw(columns_of("kind", ">n", ">%", "95 % interval", ""), rows, display)
 
 
 def _agreement(one: Agreement) -> str:
     kappa = one.kappa
-    value = "undefined" if kappa.kappa is None else f"{kappa.kappa:.2f}"
-    ends = "" if kappa.interval is None else f" [{kappa.interval[0]:.2f}, {kappa.interval[1]:.2f}]"
     equal = f"{kappa.agreement:.0f} % equal of {count(kappa.n, 'item')}"
-    return f"{one.first} and {one.second}: kappa {value}{ends}, {equal}"
+    return f"{one.first} and {one.second}: kappa {coefficient(kappa.kappa, kappa.interval)}, {equal}"
 
 
 def write_errors_figure(result: ErrorAnalysis, folder: Path) -> tuple[Path, ...]:

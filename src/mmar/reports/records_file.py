@@ -37,7 +37,7 @@ class RecordFormat(msgspec.Struct, frozen=True):
     def lines(self, records: Iterable[Mapping[str, Any]]) -> bytes:
         """The lines of records, each of which has all the fields."""
         if self.is_csv:
-            return self._csv((_cell(record[field]) for field in self.fields) for record in records)
+            return self._csv((spreadsheet_cell(record[field]) for field in self.fields) for record in records)
         texts = (
             json.dumps({field: record[field] for field in self.fields}, ensure_ascii=False)
             for record in records
@@ -68,8 +68,8 @@ def records_file(records: Iterable[Mapping[str, Any]], path: Path, fields: Seque
     return chosen.header() + chosen.lines(records)
 
 
-def _cell(value: object) -> object:
+def spreadsheet_cell(value: object) -> object:
+    """A value as a cell of a CSV file: a bool as 0 or 1, text that looks like a formula as text."""
     if isinstance(value, bool):
         return int(value)
-    # A spreadsheet would evaluate text that looks like a formula.
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mmar.reports.tables import Column, Display, Row, columns_of, count, draw, facts, grouped, p_value, row
+from mmar.reports.tables import (
+    PLAIN,
+    Display,
+    Fact,
+    columns_of,
+    count,
+    draw,
+    facts,
+    grouped,
+    join_blocks,
+    p_value,
+    row,
+)
 from mmar.scoring.faithfulness import Faithfulness
 from mmar.scoring.reliance import METHODS, Effect, Reliance, UnderCondition
 from mmar.stats.reliance import Solved
@@ -20,57 +32,33 @@ _METHOD_NAMES = {
 _MARKS = {"falls": " *", "rises": " *", "cannot be told": " ?", "not shown": ""}
 
 
-def reliance_table(result: Reliance, display: Display | None = None) -> str:
-    """Draw how much of a model's accuracy needs the clips.
-
-    Args:
-        result: the result of `mmar reliance`.
-        display: where it is printed.
-
-    Returns:
-        Lines, each ended.
-    """
-    display = display or Display()
-    lines = [
-        *facts([("model", f"{result.model} on {result.benchmark}"), ("items", _items(result))], display),
-        "",
-        *_conditions(result, display),
-        "",
-        *facts(_verdicts(result), display),
-    ]
-    for one in result.conditions:
-        lines += ["", *_groups(one, result.parents, display)]
-    return "".join(f"{line}\n" for line in (*lines, "", *facts(_sources(result), display)))
-
-
-def _items(result: Reliance) -> str:
+def reliance_table(result: Reliance, display: Display = PLAIN) -> str:
+    """Draw how much of a model's accuracy needs the clips."""
     items = count(result.n, "item") if result.asked == result.n else f"of the {result.asked:,} asked"
-    return f"{items}, from {count(result.clusters, 'source')}, scorer {result.scorer}"
+    subject = [
+        ("model", f"{result.model} on {result.benchmark}"),
+        ("items", f"{items}, from {count(result.clusters, 'source')}, scorer {result.scorer}"),
+    ]
+    return join_blocks(
+        facts(subject, display),
+        _conditions(result, display),
+        facts(_verdicts(result), display),
+        *(_groups(one, result.parents, display) for one in result.conditions),
+        facts(_sources(result), display),
+    )
 
 
 def _conditions(result: Reliance, display: Display) -> list[str]:
-    columns = [
-        Column("condition"),
-        Column("%", "right"),
-        Column("fall", "right"),
-        Column("95 % interval"),
-        Column("p, Holm"),
-        Column("reliance", "right"),
-        Column("95 % interval"),
-    ]
+    interval = "95 % interval"
+    columns = columns_of("condition", ">%", ">fall", interval, "p, Holm", ">reliance", interval)
     rows = [row("full", f"{result.accuracy:.1f}")]
     for one in result.conditions:
         effect = one.all
+        p = "–" if effect.p_adjusted is None else p_value(effect.p_adjusted)
+        fall = (f"{effect.under:.1f}", f"{effect.difference:+.1f}", str(effect.interval))
+        reliance = "" if effect.reliance is None else f"{effect.reliance:.1f}"
         rows.append(
-            row(
-                one.condition,
-                f"{effect.under:.1f}",
-                f"{effect.difference:+.1f}",
-                str(effect.interval),
-                ("–" if effect.p_adjusted is None else p_value(effect.p_adjusted)) + _MARKS[effect.fall],
-                "" if effect.reliance is None else f"{effect.reliance:.1f}",
-                _reliance_interval(effect),
-            )
+            row(one.condition, *fall, f"{p}{_MARKS[effect.fall]}", reliance, _reliance_interval(effect))
         )
     return draw(columns, rows, display)
 
@@ -83,7 +71,7 @@ def _reliance_interval(effect: Effect) -> str:
     return str(effect.reliance_interval) if low >= -100 else f"[<-100, {high:.1f}]"
 
 
-def _verdicts(result: Reliance) -> Iterator[tuple[str, str]]:
+def _verdicts(result: Reliance) -> Iterator[Fact]:
     yield "accuracy", f"{result.accuracy:.1f} % {result.interval} with the clips"
     for one in result.conditions:
         yield "uses audio" if one.hides else "needs this", _verdict(one)
@@ -121,8 +109,8 @@ def _solved(result: Reliance, solved: Solved) -> str:
 
 
 def _groups(one: UnderCondition, parents: Mapping[str, str], display: Display) -> list[str]:
-    columns = columns_of("", ">n", ">full", f">{one.condition}", ">fall", "95 % interval")
-    columns += [Column("reliance", "right")] if one.hides else []
+    optional = [">reliance"] if one.hides else []
+    columns = columns_of("", ">n", ">full", f">{one.condition}", ">fall", "95 % interval", *optional)
     rows = []
     for name, effect in grouped(one.groups, parents):
         if effect is None:
@@ -136,12 +124,13 @@ def _groups(one: UnderCondition, parents: Mapping[str, str], display: Display) -
             f"{effect.difference:+.1f}",
             f"{effect.interval}{_MARKS[effect.fall]}",
         ]
-        cells += ["–" if effect.reliance is None else f"{effect.reliance:.1f}"] if one.hides else []
-        rows.append(Row(tuple(cells)))
+        if one.hides:
+            cells.append("–" if effect.reliance is None else f"{effect.reliance:.1f}")
+        rows.append(row(*cells))
     return draw(columns, rows, display)
 
 
-def _sources(result: Reliance) -> Iterator[tuple[str, str]]:
+def _sources(result: Reliance) -> Iterator[Fact]:
     yield "*", "shown: p below 0.05 with Holm's correction"
     yield (
         "?",
@@ -166,37 +155,28 @@ _NAMES = {
 }
 
 
-def faithfulness_table(result: Faithfulness, display: Display | None = None) -> str:
+def faithfulness_table(result: Faithfulness, display: Display = PLAIN) -> str:
     """Draw how often the answer stays under each change of the reasoning."""
-    display = display or Display()
     columns = columns_of("reasoning", ">n", ">same %", "95 % interval", ">right %", ">before")
-    rows = [
-        row(
-            _name(change.change),
-            f"{change.n:,}",
-            f"{change.same:.1f}",
-            str(change.interval),
-            f"{change.accuracy:.1f}",
-            f"{change.accuracy_before:.1f}",
-        )
-        for change in result.changes
-    ]
-    sentence = f"{count(result.items, 'answer')} with reasoning, given as {'text in the question' if result.interface == 'question' else 'the beginning of the reply'}"
-    lines = [*draw(columns, rows, display), "", *_by_modality(result, display)]
-    notes = [("asked", sentence)]
+    rows = []
+    for change in result.changes:
+        name = _NAMES.get(change.change, f"first {change.change.removeprefix('cut-')} %")
+        same = (f"{change.same:.1f}", str(change.interval))
+        right = (f"{change.accuracy:.1f}", f"{change.accuracy_before:.1f}")
+        rows.append(row(name, f"{change.n:,}", *same, *right))
+    return join_blocks(
+        draw(columns, rows, display), _by_modality(result, display), facts(_requests(result), display)
+    )
+
+
+def _requests(result: Faithfulness) -> Iterator[Fact]:
+    interface = "text in the question" if result.interface == "question" else "the beginning of the reply"
+    yield "asked", f"{count(result.items, 'answer')} with reasoning, given as {interface}"
     if result.without_reasoning:
-        notes.append(
-            ("note", f"{count(result.without_reasoning, 'answer')} without separate reasoning not asked")
-        )
-    failed = sum(change.failed for change in result.changes)
-    if failed:
-        notes.append(("note", f"{count(failed, 'request')} failed; the same command asks again"))
-    notes.append(("signature", result.signature))
-    return "".join(f"{line}\n" for line in [*lines, *facts(notes, display)])
-
-
-def _name(change: str) -> str:
-    return _NAMES.get(change, f"first {change.removeprefix('cut-')} %")
+        yield "note", f"{count(result.without_reasoning, 'answer')} without separate reasoning not asked"
+    if failed := sum(change.failed for change in result.changes):
+        yield "note", f"{count(failed, 'request')} failed; the same command asks again"
+    yield "signature", result.signature
 
 
 def _by_modality(result: Faithfulness, display: Display) -> list[str]:
@@ -204,12 +184,9 @@ def _by_modality(result: Faithfulness, display: Display) -> list[str]:
     names = list(dict.fromkeys(name for change in result.changes for name in change.groups))
     if len(names) < 2:
         return []
-    heads = (Column("same % by modality"), *(Column(change.change, "right") for change in result.changes))
-    rows = [
-        row(
-            name,
-            *(f"{change.groups[name][0]:.0f}" if name in change.groups else "-" for change in result.changes),
-        )
-        for name in names
-    ]
-    return [*draw(heads, rows, display), ""]
+    columns = columns_of("same % by modality", *(f">{change.change}" for change in result.changes))
+    rows = []
+    for name in names:
+        groups = (change.groups.get(name) for change in result.changes)
+        rows.append(row(name, *("-" if group is None else f"{group[0]:.0f}" for group in groups)))
+    return draw(columns, rows, display)

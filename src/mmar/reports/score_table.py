@@ -7,7 +7,21 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from mmar.reports.tables import Column, Display, Row, columns_of, count, draw, facts, grouped, row
+from mmar.reports.tables import (
+    PLAIN,
+    Column,
+    Display,
+    Fact,
+    Row,
+    Style,
+    columns_of,
+    count,
+    draw,
+    facts,
+    grouped,
+    join_blocks,
+    row,
+)
 from mmar.scoring import Accuracy, GroupScore, Score
 from mmar.scoring.result import Kinds, PairedHops, ProgramDifference, ProgramScore, ReaderScore
 
@@ -22,54 +36,35 @@ _SCORER_COLUMNS = tuple(
     for column in (Column("%", "right", scorer), Column("95 % interval", group=scorer))
 )
 
-_SHOWN_DIFFERENCES = 5
+_MAX_DIFFERENCES = 5
 
 
-def score_table(score: Score, display: Display | None = None) -> str:
-    """Draw a score.
-
-    Args:
-        score: the result of `mmar score`.
-        display: where it is printed.
-
-    Returns:
-        Lines, each ended.
-    """
-    display = display or Display()
+def score_table(score: Score, display: Display = PLAIN) -> str:
+    """Draw a score."""
     whole = GroupScore(score.n, score.official, score.choice, score.chance)
-    rows = [_row("all", whole, style="bold"), _chance_row(score.chance)]
+    rows = [_row("all", whole, "bold"), _chance_row(score.chance)]
     if score.asked is not None:
-        rows = [_row("asked", score.asked, style="bold"), _chance_row(score.asked.chance), _row("all", whole)]
+        rows = [_row("asked", score.asked, "bold"), _chance_row(score.asked.chance), _row("all", whole)]
     for name, group in grouped(score.groups, score.parents):
         rows.append(row(name, style="dim") if group is None else _row(name, group.asked or group))
-    lines = draw((Column(), Column("n", "right"), *_SCORER_COLUMNS), rows, display)
-    lines += ["", *facts(_facts(score), display)]
-    if score.rotations is not None:
-        lines += ["", *_rotations(score.rotations, score.n, display)]
-    if score.repeats is not None:
-        lines += ["", *_repeats(score.repeats, score.n, display)]
-    return "".join(f"{line}\n" for line in lines)
+    return join_blocks(
+        draw((Column(), Column("n", "right"), *_SCORER_COLUMNS), rows, display),
+        facts(_facts(score), display),
+        () if score.rotations is None else _rotations(score.rotations, score.n, display),
+        () if score.repeats is None else _repeats(score.repeats, score.n, display),
+    )
 
 
-def models_table(scores: Mapping[str, Score], display: Display | None = None) -> str:
-    """Draw the accuracies over all items of several models, a row each.
-
-    Args:
-        scores: by the model's name.
-        display: where it is printed.
-
-    Returns:
-        Lines, each ended.
-    """
+def models_table(scores: Mapping[str, Score], display: Display = PLAIN) -> str:
+    """Draw the accuracies over all items of several models, a row each, by the model's name."""
     rows = [row(name, *_accuracy(score.official), *_accuracy(score.choice)) for name, score in scores.items()]
-    return "".join(f"{line}\n" for line in draw((Column("model"), *_SCORER_COLUMNS), rows, display))
+    return join_blocks(draw((Column("model"), *_SCORER_COLUMNS), rows, display))
 
 
-def _row(name: str, group: GroupScore, style: str = "") -> Row:
+def _row(name: str, group: GroupScore, style: Style = "") -> Row:
     if not group.n:  # never asked
         return row(name, "–", "–", "", "–", "")
-    cells = (name, f"{group.n:,}", *_accuracy(group.official), *_accuracy(group.choice))
-    return Row(cells, "bold" if style else "")
+    return row(name, f"{group.n:,}", *_accuracy(group.official), *_accuracy(group.choice), style=style)
 
 
 def _chance_row(chance: float) -> Row:
@@ -81,7 +76,7 @@ def _accuracy(value: Accuracy) -> tuple[str, str]:
     return f"{value.accuracy:.1f}", "" if value.interval is None else str(value.interval)
 
 
-def _reader(result: ReaderScore) -> Iterator[tuple[str, str]]:
+def _reader(result: ReaderScore) -> Iterator[Fact]:
     """The third number, and how far its reader can be trusted."""
     interval = "" if result.accuracy.interval is None else f" {result.accuracy.interval}"
     yield "reader", f"choice+reader {result.accuracy.accuracy:.1f}{interval}, a number of its own"
@@ -92,28 +87,25 @@ def _reader(result: ReaderScore) -> Iterator[tuple[str, str]]:
         f"{result.none:,} none{unusable}",
     )
     if result.sampled:
-        share = 100 * result.agreed / result.sampled
-        yield (
-            "",
-            f"agrees with the cascade on {result.agreed:,} of {result.sampled:,} sampled answers ({share:.1f} %)",
-        )
+        share = f"{result.agreed:,} of {result.sampled:,} sampled answers"
+        yield "", f"agrees with the cascade on {share} ({100 * result.agreed / result.sampled:.1f} %)"
     yield "", result.signature
 
 
-def _program(own: ProgramScore) -> Iterator[tuple[str, str]]:
+def _program(own: ProgramScore) -> Iterator[Fact]:
     """What the program that wrote the log scored itself, and where it differs from `choice`."""
     share = f"{own.correct:,} of {own.verdicts:,}"
     yield (
         "program",
         f"{own.program} scored {own.accuracy:.1f} itself ({share}); differs from choice on {len(own.differences):,}",
     )
-    for difference in own.differences[:_SHOWN_DIFFERENCES]:
+    for difference in own.differences[:_MAX_DIFFERENCES]:
         verdict = "right" if difference.program else "wrong"
         read = _read_by_program(difference)
         named = "no choice" if difference.named is None else repr(difference.named)
         yield "", f"{difference.id}: {verdict}{read}; the answer names {named} ({difference.reason})"
-    if len(own.differences) > _SHOWN_DIFFERENCES:
-        yield "", f"and {len(own.differences) - _SHOWN_DIFFERENCES:,} more (--json lists them)"
+    if len(own.differences) > _MAX_DIFFERENCES:
+        yield "", f"and {len(own.differences) - _MAX_DIFFERENCES:,} more (--json lists them)"
 
 
 def _read_by_program(difference: ProgramDifference) -> str:
@@ -128,7 +120,7 @@ def _read_by_program(difference: ProgramDifference) -> str:
     return f", as it read {difference.extracted!r}{guessed}"
 
 
-def _facts(score: Score) -> Iterator[tuple[str, str]]:
+def _facts(score: Score) -> Iterator[Fact]:
     asked = score.asked or score
     if score.asked is not None:
         yield (
@@ -153,14 +145,9 @@ def _facts(score: Score) -> Iterator[tuple[str, str]]:
             f"official {official.interval}, choice {choice.interval} by "
             f"{count(choice.clusters, 'source video')} (Miller, arXiv 2411.00640)",
         )
-    states = dict(score.states)
-    read = states.pop("choice")
-    always = {"unresolved": states.pop("unresolved"), "refused": states.pop("refused")}
-    shown = always | {state: number for state, number in states.items() if number}
-    yield (
-        "answers",
-        ", ".join([f"{read:,} read", *(f"{number:,} {state}" for state, number in shown.items())]),
-    )
+    states = {"choice": "read", "unresolved": "unresolved", "refused": "refused"}
+    states |= {state: state for state, number in score.states.items() if number and state not in states}
+    yield "answers", ", ".join(f"{score.states[state]:,} {name}" for state, name in states.items())
     if score.unread:
         shape, number = next(iter(score.unread.items()))
         yield "", f"largest group without a choice: {number:,} {shape} (mmar unresolved lists the groups)"
@@ -171,9 +158,8 @@ def _facts(score: Score) -> Iterator[tuple[str, str]]:
             f"{name} {bound.low:.1f} to {bound.high:.1f}" for name, bound in score.bounds.items()
         )
         yield "bounds", f"{bounds} if all failed and missing items were wrong, or right"
-    differ = score.disagreement_count
-    where = "; --items FILE lists them" if differ else ""
-    yield "scorers", f"differ on {differ:,} of {count(score.n, 'item')}{where}"
+    more = "; --items FILE lists them" if score.disagreement_count else ""
+    yield "scorers", f"differ on {score.disagreement_count:,} of {count(score.n, 'item')}{more}"
     if score.program is not None:
         yield from _program(score.program)
     if score.kinds is not None:
@@ -192,8 +178,8 @@ def _facts(score: Score) -> Iterator[tuple[str, str]]:
         yield "note", note
 
 
-def _kinds(kinds: Kinds) -> Iterator[tuple[str, str]]:
-    """Questions without choices, which no number above counts."""
+def _kinds(kinds: Kinds) -> Iterator[Fact]:
+    """Questions without choices, which the other numbers do not count."""
     if (own := kinds.instructions) is not None:
         checked = own.n - own.unknown
         unknown = f"; {count(own.unknown, 'question')} of unknown form not scored" if own.unknown else ""
@@ -218,7 +204,7 @@ def _kinds(kinds: Kinds) -> Iterator[tuple[str, str]]:
     yield "overall", f"{overall}; all kinds weighted by their questions, closed ones by choice"
 
 
-def _hops(hops: PairedHops) -> Iterator[tuple[str, str]]:
+def _hops(hops: PairedHops) -> Iterator[Fact]:
     """Whether the second hop of a pair is right where the first is."""
     yield (
         "hops",
@@ -238,136 +224,99 @@ def _share(value: Accuracy, n: int) -> str:
     return f"{value.accuracy:.1f} {value.interval} of {n:,}" if n else "no pair"
 
 
-def _rotations(result: Rotations, of: int, display: Display) -> Iterator[str]:
-    pairs = [
-        (
-            "rotations",
-            f"{result.n:,} of {count(of, 'item')} under {result.questions:,} orders of their choices, choice scorer",
-        )
-    ]
-    if result.unanswered:
-        pairs.append(("", f"{count(result.unanswered, 'question')} without an answer, counted as wrong"))
-    pairs.append(("mean", f"{result.mean:.1f} {result.mean_interval}; a guesser scores {result.chance:.1f}"))
-    pairs.append(
-        (
-            "all right",
-            f"{result.all_right:.1f} {result.all_right_interval} under every order "
-            "(CircularEval, arXiv 2307.06281)",
-        )
-    )
-    if result.agreement is not None and result.unanimous is not None:
-        pairs.append(
-            (
-                "agreement",
-                f"{result.agreement:.1f} % of pairs of orders name the same choice; all orders do on "
-                f"{result.unanimous:.1f} % of the items",
-            )
-        )
-    if result.distance is not None:
-        pairs.append(
-            (
-                "positions",
-                f"{result.distance:.1f} % of the answers would have to move to be distributed as the key is "
-                "(arXiv 2510.04584)",
-            )
-        )
-    yield from facts(pairs, display)
+def _rotations(result: Rotations, n: int, display: Display) -> Iterator[str]:
+    yield from facts(_rotation_facts(result, n), display)
     if result.distance is None:
         return
+    rows = []
+    for slot in result.slots:
+        right = "–" if slot.accuracy is None else f"{slot.accuracy:.1f}"
+        rows.append(row(str(slot.slot), f"{slot.named:.1f}", f"{slot.key:.1f}", right))
     columns = columns_of(">position", ">named %", ">key %", ">right % with the key there")
-    rows = [
-        row(
-            str(slot.slot),
-            f"{slot.named:.1f}",
-            f"{slot.key:.1f}",
-            "–" if slot.accuracy is None else f"{slot.accuracy:.1f}",
-        )
-        for slot in result.slots
-    ]
     yield from draw(columns, rows, display)
     if result.unnamed:
         yield from facts([("", f"{count(result.unnamed, 'answer')} without a position")], display)
 
 
-def _repeats(result: Repeats, of: int, display: Display) -> Iterator[str]:
-    pairs = [
-        (
-            "repeats",
-            f"{result.n:,} of {count(of, 'item')}, {count(result.repeats, 'answer')} each, choice scorer",
-        )
-    ]
+def _rotation_facts(result: Rotations, n: int) -> Iterator[Fact]:
+    orders = f"{result.questions:,} orders of their choices"
+    yield "rotations", f"{result.n:,} of {count(n, 'item')} under {orders}, choice scorer"
     if result.unanswered:
-        pairs.append(("", f"{count(result.unanswered, 'answer')} did not come and count as wrong"))
-    pairs.append(("mean", f"{result.accuracy:.1f} {result.interval} for a single answer"))
-    ties = f"; ties ({result.tied:,}) and items without a vote ({result.silent:,}) are wrong"
-    pairs.append(
-        (
-            "majority",
-            f"{result.majority:.1f} {result.majority_interval} for the choice named most often"
-            + (ties if result.tied or result.silent else ""),
+        yield "", f"{count(result.unanswered, 'question')} without an answer, counted as wrong"
+    yield "mean", f"{result.mean:.1f} {result.mean_interval}; a guesser scores {result.chance:.1f}"
+    all_right = f"{result.all_right:.1f} {result.all_right_interval}"
+    yield "all right", f"{all_right} under every order (CircularEval, arXiv 2307.06281)"
+    if result.agreement is not None and result.unanimous is not None:
+        yield (
+            "agreement",
+            f"{result.agreement:.1f} % of pairs of orders name the same choice; all orders do on "
+            f"{result.unanimous:.1f} % of the items",
         )
-    )
-    between = (
-        "unknown" if result.between is None else f"{result.between:.3f} (sd {math.sqrt(result.between):.2f})"
-    )
-    correlation = "" if result.correlation is None else f", correlation {result.correlation:.2f}"
-    pairs.append(
-        (
-            "variance",
-            f"within items {result.within:.3f} (sd {math.sqrt(result.within):.2f}), between items "
-            f"{between}{correlation}; the accuracy of a run varies by {result.run_deviation:.1f} points "
-            "(one standard deviation) on the same items",
+    if result.distance is not None:
+        yield (
+            "positions",
+            f"{result.distance:.1f} % of the answers would have to move to be distributed as the key is "
+            "(arXiv 2510.04584)",
         )
-    )
-    yield from facts(pairs, display)
-    columns = columns_of(">k", ">pass@k", ">pass^k")
+
+
+def _repeats(result: Repeats, n: int, display: Display) -> list[str]:
     rows = [row(str(rate.k), f"{rate.pass_at:.1f}", f"{rate.pass_all:.1f}") for rate in result.rates]
-    yield from draw(columns, rows, display)
-    yield from facts(
-        [("", "pass@k: at least one of k right (arXiv 2107.03374); pass^k: all k right (arXiv 2406.12045)")],
-        display,
+    legend = "pass@k: at least one of k right (arXiv 2107.03374); pass^k: all k right (arXiv 2406.12045)"
+    return [
+        *facts(_repeat_facts(result, n), display),
+        *draw(columns_of(">k", ">pass@k", ">pass^k"), rows, display),
+        *facts([("", legend)], display),
+    ]
+
+
+def _repeat_facts(result: Repeats, n: int) -> Iterator[Fact]:
+    answers = count(result.repeats, "answer")
+    yield "repeats", f"{result.n:,} of {count(n, 'item')}, {answers} each, choice scorer"
+    if result.unanswered:
+        yield "", f"{count(result.unanswered, 'answer')} did not come and count as wrong"
+    yield "mean", f"{result.accuracy:.1f} {result.interval} for a single answer"
+    ties = ""
+    if result.tied or result.silent:
+        ties = f"; ties ({result.tied:,}) and items without a vote ({result.silent:,}) are wrong"
+    majority = f"{result.majority:.1f} {result.majority_interval}"
+    yield "majority", f"{majority} for the choice named most often{ties}"
+    between = "unknown" if result.between is None else _variance(result.between)
+    correlation = "" if result.correlation is None else f", correlation {result.correlation:.2f}"
+    yield (
+        "variance",
+        f"within items {_variance(result.within)}, between items {between}{correlation}; the accuracy of a run varies "
+        f"by {result.run_deviation:.1f} points (one standard deviation) on the same items",
     )
+
+
+def _variance(variance: float) -> str:
+    return f"{variance:.3f} (sd {math.sqrt(variance):.2f})"
 
 
 _END = 160
 
 
-def unresolved_table(result: Unresolved, display: Display | None = None) -> str:
-    """Draw the groups of answers that name no choice, with an example of each.
-
-    Args:
-        result: what `find_unresolved` gave.
-        display: where it is printed.
-
-    Returns:
-        Lines, each ended.
-    """
-    display = display or Display()
-    read = result.answered - len(result.items)
-    lines = facts(
-        [
-            (
-                "answers",
-                f"{result.answered:,} of {count(result.n, 'item')}: {read:,} read, {len(result.items):,} not",
-            )
-        ],
-        display,
-    )
+def unresolved_table(result: Unresolved, display: Display = PLAIN) -> str:
+    """Draw the groups of answers that name no choice, with an example of each."""
+    read = f"{result.answered - len(result.items):,} read, {len(result.items):,} not"
+    numbers = [("answers", f"{result.answered:,} of {count(result.n, 'item')}: {read}")]
     if result.cut_off:
-        lines += facts(
-            [("cut off", f"{count(result.cut_off, 'answer')} at the token limit, read or not")], display
-        )
-    if result.groups:
-        rows = [row(group.shape, f"{group.count:,}", group.description) for group in result.groups]
-        lines += ["", *draw((Column("group"), Column("n", "right"), Column()), rows, display)]
-        for group in result.groups:
-            example = group.example
-            pairs = [("example", f"{group.shape}, item {example.id}"), ("", _end(example.prediction))]
-            if '"' in example.reason:  # words of the answer
-                pairs.append(("reason", example.reason))
-            lines += ["", *facts(pairs, display)]
-    lines += ["", *facts([("signature", result.signature)], display)]
-    return "".join(f"{line}\n" for line in lines)
+        numbers.append(("cut off", f"{count(result.cut_off, 'answer')} at the token limit, read or not"))
+    groups = [row(group.shape, f"{group.count:,}", group.description) for group in result.groups]
+    examples = []
+    for group in result.groups:
+        example = group.example
+        pairs = [("example", f"{group.shape}, item {example.id}"), ("", _end(example.prediction))]
+        if '"' in example.reason:  # words of the answer
+            pairs.append(("reason", example.reason))
+        examples.append(facts(pairs, display))
+    return join_blocks(
+        facts(numbers, display),
+        draw(columns_of("group", ">n", ""), groups, display) if groups else (),
+        *examples,
+        facts([("signature", result.signature)], display),
+    )
 
 
 def _end(text: str | None) -> str:

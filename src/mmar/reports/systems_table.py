@@ -13,13 +13,13 @@ from typing import Literal
 
 import msgspec
 
-from mmar.benchmarks import CATALOGUE
 from mmar.items import Benchmark
 from mmar.models.recipes import recipe_of
 from mmar.reports.published import GROUP_SIZES, ITEMS, PublishedResult, impossible_cells
+from mmar.reports.scored_source import SCORERS, Scorer
 from mmar.scoring.intervals import clusters_of
 from mmar.scoring.score import Scored
-from mmar.stats.interval import newcombe, wilson
+from mmar.stats.interval import Interval, newcombe, wilson
 from mmar.stats.ranks import pairwise, published_ranks, rank_ranges
 
 ALL = "all"
@@ -45,7 +45,7 @@ class Value(msgspec.Struct, frozen=True):
     printed: str
     correct: int
     n: int
-    interval: tuple[float, float]
+    interval: Interval
     mark: Literal["", "best", "tied"] = ""
     problem: str = ""
 
@@ -63,10 +63,8 @@ class RunRow(msgspec.Struct, frozen=True):
         unresolved: number of answers that name no choice.
         signature: everything the numbers depend on.
         asked: number of items that were asked; the others count as wrong.
-        benchmark: name and digest of the questions.
-        model_class: of the published system with that name; empty if there is none.
-        size: the same.
-        open_weights: the same.
+        benchmark: name and digest of the questions, `NAME#DIGEST`.
+        model_class: of the published system with that name, as its size and weights; empty if there is none.
         unanswered: whether no answer came to each item; empty where all were answered.
         own_rule: items right and counted by the benchmark's own rule, where it is not MMAR's.
     """
@@ -87,20 +85,24 @@ class RunRow(msgspec.Struct, frozen=True):
     unanswered: Sequence[bool] = ()
     own_rule: tuple[int, int] | None = None
 
+    @property
+    def digest(self) -> str:
+        """The digest of the questions."""
+        return self.benchmark.partition("#")[2]
+
 
 class System(msgspec.Struct, frozen=True):
-    """A row of the table.
+    """A row of the table; class and size are empty, `open_weights` is `None` where they are not known.
 
     Attributes:
         name: the system.
-        kind: where the numbers come from: a run, the benchmark's own table, the challenge of 2026, the system's
-            authors, others.
-        model_class: LALM, LARM, OLM, LLM, LRM or baseline; empty if not known.
-        size: number of parameters; empty if not known.
-        open_weights: `None` if not known.
+        kind: a run, or who published the numbers.
+        model_class: LALM, LARM, OLM, LLM, LRM or baseline.
+        size: number of parameters.
+        open_weights: whether they are published.
         values: by column, by the table's scorer.
-        choice: accuracy of all items by the choice scorer; `None` for published results.
-        unresolved: number of unresolved answers; `None` for published results.
+        choice: accuracy of all items by the choice scorer; `None` for published results and several benchmarks.
+        unresolved: number of unresolved answers; `None` for the same.
         rank: first and last place; `None` for baselines and for results that others reported.
         source: the run's path, or where the result was published.
         signature: of a run.
@@ -112,10 +114,10 @@ class System(msgspec.Struct, frozen=True):
     size: str
     open_weights: bool | None
     values: dict[str, Value]
-    choice: Value | None
-    unresolved: int | None
-    rank: tuple[int, int] | None
-    source: str
+    choice: Value | None = None
+    unresolved: int | None = None
+    rank: tuple[int, int] | None = None
+    source: str = ""
     signature: str = ""
 
 
@@ -129,20 +131,14 @@ class SystemsTable(msgspec.Struct, frozen=True):
         notes: sentences to print below.
     """
 
-    scorer: Literal["official", "choice"]
+    scorer: Scorer
     columns: tuple[str, ...]
     systems: tuple[System, ...]
     notes: tuple[str, ...]
 
 
 def run_row(path: Path, scored: Scored, benchmark: Benchmark | None = None) -> RunRow:
-    """A scored run as a row.
-
-    Args:
-        path: its folder or file.
-        scored: its score, with every item's.
-        benchmark: the questions, which name the source videos.
-    """
+    """A scored run, with the scores of its items, as a row; the benchmark names the source videos."""
     score, parts = scored.score, scored.parts
     name = parts.get("model", "?")
     if name == "?":
@@ -150,7 +146,7 @@ def run_row(path: Path, scored: Scored, benchmark: Benchmark | None = None) -> R
     condition = parts.get("condition", "?")
     recipe = recipe_of(name)
     counts: dict[str, dict[str, tuple[int, int]]] = {}
-    for scorer in ("official", "choice"):
+    for scorer in SCORERS:
         counts[scorer] = {ALL: (getattr(score, scorer).correct, score.n)}
         for groups in score.groups.values():
             counts[scorer] |= {group: (getattr(one, scorer).correct, one.n) for group, one in groups.items()}
@@ -161,10 +157,7 @@ def run_row(path: Path, scored: Scored, benchmark: Benchmark | None = None) -> R
         name=name if condition in ("full", "?", "none") else f"{name} ({condition})",
         path=str(path),
         counts=counts,
-        right={
-            "official": [row.official for row in scored.rows],
-            "choice": [row.choice for row in scored.rows],
-        },
+        right={scorer: [getattr(row, scorer) for row in scored.rows] for scorer in SCORERS},
         clusters=clusters,
         unanswered=[row.state in ("failed", "missing") for row in scored.rows],
         groups={dimension: tuple(groups) for dimension, groups in score.groups.items()},
@@ -183,121 +176,46 @@ def systems_table(
     runs: Sequence[RunRow],
     published: Iterable[PublishedResult] = (),
     *,
-    scorer: Literal["official", "choice"] = "official",
+    scorer: Scorer = "official",
     columns: Sequence[str] = tuple(GROUP_SIZES),
 ) -> SystemsTable:
-    """Put runs and published results in one table.
+    """Put runs of one benchmark and published results in one table.
 
     Args:
-        runs: scored runs. Of several benchmarks, each model is a row and each benchmark a column, without ranks.
+        runs: scored runs of one benchmark.
         published: results to show beside them.
         scorer: whose verdicts count for runs. Published results are as published.
-        columns: groups to show besides the average, for runs of one benchmark.
+        columns: groups to show besides the average.
     """
-    if several_benchmarks(runs):
-        return _over_benchmarks(runs, published, scorer)
     results = list(published)
     systems = [_of_run(run, scorer, columns) for run in runs]
-    systems += [_of_published(result, columns) for result in results]
-    order = sorted(range(len(systems)), key=lambda index: -systems[index].values[ALL].percent)
+    systems += [published_system(result, columns) for result in results]
     ranks = _ranks(systems, runs, scorer)
     systems = [msgspec.structs.replace(system, rank=ranks.get(index)) for index, system in enumerate(systems)]
     names = (ALL, *(name for name in columns if any(name in system.values for system in systems)))
-    rows = _mark_best([systems[index] for index in order], names)
+    systems.sort(key=lambda system: -system.values[ALL].percent)
+    rows = mark_best(systems, names)
     return SystemsTable(scorer, names, tuple(rows), (*_notes(rows, runs, scorer), *_averages(results)))
-
-
-def several_benchmarks(runs: Sequence[RunRow]) -> bool:
-    """Whether runs answer different questions."""
-    return len({run.benchmark.partition("#")[2] for run in runs}) > 1
-
-
-_FIRST = ("mmau-mini", "mmau-pro", "mmar", "mmsu")
-"""The benchmarks in the order in which papers print them; others follow in order of appearance."""
-
-
-def _over_benchmarks(
-    runs: Sequence[RunRow], published: Iterable[PublishedResult], scorer: Literal["official", "choice"]
-) -> SystemsTable:
-    """A row for each model, a column for each benchmark and edition."""
-    by_digest = {run.benchmark.partition("#")[2]: run.benchmark for run in runs}
-    names = [bench.partition("#")[0] for bench in by_digest.values()]
-    labels = {
-        bench: name if names.count(name) == 1 else bench
-        for bench, name in zip(by_digest.values(), names, strict=True)
-    }
-    rows: dict[tuple[str, int], System] = {}
-    own_rules: dict[str, str] = {}
-    for run in runs:
-        label = labels[by_digest[run.benchmark.partition("#")[2]]]
-        turn = 1
-        while (key := (run.name, turn)) in rows and label in rows[key].values:
-            turn += 1
-        system = rows.get(key) or msgspec.structs.replace(
-            _of_run(run, scorer, ()),
-            name=run.name if turn == 1 else f"{run.name} ({turn})",
-            values={},
-            choice=None,
-            unresolved=None,
-        )
-        value, note = _official_value(run, label) if scorer == "official" else (run.counts[scorer][ALL], "")
-        if note:
-            own_rules[label] = note
-        values = {**system.values, label: _value(*value)}
-        sources = "; ".join(dict.fromkeys((*system.source.split("; "), run.path)))
-        signatures = "; ".join(dict.fromkeys(filter(None, (*system.signature.split("; "), run.signature))))
-        rows[key] = msgspec.structs.replace(system, values=values, source=sources, signature=signatures)
-    mmar = next((label for label in labels.values() if label.partition("@")[0] == "mmar"), None)
-    systems = list(rows.values())
-    for result in published if mmar is not None else ():
-        system = _of_published(result, ())
-        systems.append(msgspec.structs.replace(system, values={str(mmar): system.values[ALL]}))
-    rank = {name: place for place, name in enumerate(_FIRST)}
-    columns = sorted(labels.values(), key=lambda label: rank.get(label.partition("@")[0], len(rank)))
-    notes = [
-        f"runs are scored by the {scorer} scorer; a column for each benchmark and edition, no ranks over several"
-    ]
-    notes += own_rules.values()
-    if any(label.partition("@")[0] == "mmau-pro" for label in columns):
-        notes.append("mmau-pro: questions with choices; mmar score has the other kinds")
-    notes += [
-        f"{run.path}: {run.asked:,} of {run.counts[scorer][ALL][1]:,} items asked, the others count as wrong"
-        for run in runs
-        if run.asked < run.counts[scorer][ALL][1]
-    ]
-    return SystemsTable(scorer, tuple(columns), tuple(_mark_best(systems, columns)), tuple(notes))
-
-
-def _official_value(run: RunRow, label: str) -> tuple[tuple[int, int], str]:
-    """Items right and counted by the rule that papers use for a benchmark, and what to say where it is not MMAR's."""
-    if run.own_rule is not None:
-        return run.own_rule, f"{label}: by its own rule, which leaves answers that it cannot read out"
-    entry = CATALOGUE.get(label.partition("#")[0].partition("@")[0])
-    if entry is not None and entry.own_rule:
-        return run.counts["choice"][ALL], f"{label}: by choice, since its own script {entry.own_rule}"
-    return run.counts["official"][ALL], ""
 
 
 def _of_run(run: RunRow, scorer: str, columns: Sequence[str]) -> System:
     counts = run.counts[scorer]
-    values = {name: _value(*counts[name]) for name in (ALL, *columns) if name in counts}
-    choice = _value(*run.counts["choice"][ALL])
     return System(
         run.name,
         "run",
         run.model_class,
         run.size,
         run.open_weights,
-        values,
-        choice,
-        run.unresolved,
-        None,
-        run.path,
-        run.signature,
+        {name: value_of(*counts[name]) for name in (ALL, *columns) if name in counts},
+        choice=value_of(*run.counts["choice"][ALL]),
+        unresolved=run.unresolved,
+        source=run.path,
+        signature=run.signature,
     )
 
 
-def _of_published(result: PublishedResult, columns: Sequence[str]) -> System:
+def published_system(result: PublishedResult, columns: Sequence[str] = ()) -> System:
+    """A published result, with its values in some columns besides the average, as a row."""
     problems = impossible_cells(result)
     cells = {ALL: (result.average, result.n, problems.get("average", ""))}
     for name in columns:
@@ -307,30 +225,15 @@ def _of_published(result: PublishedResult, columns: Sequence[str]) -> System:
     for name, (printed, n, problem) in cells.items():
         percent = float(printed)
         correct = round(percent * n / 100)
-        low, high = _wilson(correct, n)
-        values[name] = Value(percent, printed, correct, n, (low, high), problem=problem)
-    return System(
-        result.name,
-        result.by,
-        result.model_class,
-        result.size,
-        result.open_weights,
-        values,
-        None,
-        None,
-        None,
-        result.source,
-    )
+        values[name] = Value(percent, printed, correct, n, wilson(correct, n), problem=problem)
+    about = (result.name, result.by, result.model_class, result.size, result.open_weights)
+    return System(*about, values, source=result.source)
 
 
-def _value(correct: int, n: int) -> Value:
+def value_of(correct: int, n: int) -> Value:
+    """An accuracy as a cell, to a tenth."""
     percent = 100 * correct / n if n else 0.0
-    return Value(percent, f"{percent:.1f}", correct, n, _wilson(correct, n))
-
-
-def _wilson(correct: int, n: int) -> tuple[float, float]:
-    low, high = wilson(correct, n)
-    return low, high
+    return Value(percent, f"{percent:.1f}", correct, n, wilson(correct, n))
 
 
 def _ranks(systems: Sequence[System], runs: Sequence[RunRow], scorer: str) -> dict[int, tuple[int, int]]:
@@ -353,28 +256,37 @@ def _ranks(systems: Sequence[System], runs: Sequence[RunRow], scorer: str) -> di
     return {index: (rank.rank, rank.worst) for index, rank in zip(ranked, result, strict=True)}
 
 
-def _mark_best(systems: Sequence[System], columns: Sequence[str]) -> list[System]:
-    marked = [dict(system.values) for system in systems]
+def mark_best(systems: Sequence[System], columns: Sequence[str]) -> list[System]:
+    """Mark the best value of each column, and those that are not shown to differ from it."""
+    best = {}
     for name in columns:
-        here = [
-            index
-            for index, system in enumerate(systems)
-            if name in system.values and not system.values[name].problem
-            if system.kind == "run" or system.model_class != "baseline"
-        ]
-        if len(here) < 2:
-            continue
-        best = max(marked[index][name].percent for index in here)
-        top = next(marked[index][name] for index in here if marked[index][name].percent == best)
-        for index in here:
-            value = marked[index][name]
-            if value.percent == best:
-                marked[index][name] = msgspec.structs.replace(value, mark="best")
-            elif newcombe((top.correct, top.n), (value.correct, value.n)).low <= 0:
-                marked[index][name] = msgspec.structs.replace(value, mark="tied")
-    return [
-        msgspec.structs.replace(system, values=values) for system, values in zip(systems, marked, strict=True)
-    ]
+        candidates = [system.values[name] for system in systems if _can_be_best(system, name)]
+        if len(candidates) > 1:
+            best[name] = max(candidates, key=lambda value: value.percent)
+    marked = []
+    for system in systems:
+        marks = {
+            name: _marked(system.values[name], value)
+            for name, value in best.items()
+            if _can_be_best(system, name)
+        }
+        marked.append(msgspec.structs.replace(system, values=system.values | marks))
+    return marked
+
+
+def _can_be_best(system: System, column: str) -> bool:
+    """Whether the system has a possible value there, and is no published baseline."""
+    value = system.values.get(column)
+    published_baseline = system.kind != "run" and system.model_class == "baseline"
+    return value is not None and not value.problem and not published_baseline
+
+
+def _marked(value: Value, best: Value) -> Value:
+    if value.percent == best.percent:
+        return msgspec.structs.replace(value, mark="best")
+    if newcombe((best.correct, best.n), (value.correct, value.n)).low <= 0:
+        return msgspec.structs.replace(value, mark="tied")
+    return value
 
 
 def _averages(results: Sequence[PublishedResult]) -> list[str]:
@@ -385,7 +297,7 @@ def _averages(results: Sequence[PublishedResult]) -> list[str]:
             other.setdefault("mean of the seven modalities, not of the items", []).append(result.name)
         elif result.n != ITEMS:
             other.setdefault(f"over {result.n:,} items", []).append(result.name)
-    return [f"{what}: {', '.join(dict.fromkeys(names))}" for what, names in other.items()]
+    return [f"{kind}: {', '.join(dict.fromkeys(names))}" for kind, names in other.items()]
 
 
 def _notes(systems: Sequence[System], runs: Sequence[RunRow], scorer: str) -> list[str]:

@@ -6,13 +6,15 @@ import csv
 import html
 import io
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
+from mmar.reports.records_file import spreadsheet_cell
 from mmar.reports.systems_table import ALL, System, SystemsTable, Value
-from mmar.reports.tables import Column, Display, Row, draw, facts, interval, text_width
+from mmar.reports.tables import PLAIN, Display, columns_of, draw, facts, join_blocks, row, text_width
 
 _SHORT = {
     "mix-sound-music": "so-mu",
@@ -32,24 +34,32 @@ _LATEX = {
 }  # fmt: skip
 
 
-def render(table: SystemsTable, output_format: str, display: Display | None = None) -> str:
-    """Write a table.
+# How an accuracy is written by its mark; a value that is impossible has no other mark.
+_TEXT_MARKS = {"best": "{}*", "tied": "{}=", "": "{} ", "impossible": "{}!"}
+_MARKDOWN_MARKS = {"best": "**{}**", "tied": "_{}_", "": "{}", "impossible": "{}†"}
+_LATEX_MARKS = {
+    "best": r"\textbf{{{}}}",
+    "tied": r"\underline{{{}}}",
+    "": "{}",
+    "impossible": r"{}$^{{\dagger}}$",
+}
+_HTML_MARKS = {
+    "best": '<strong title="{title}">{}</strong>',
+    "tied": '<em title="{title}">{}</em>',
+    "": '<span title="{title}">{}</span>',
+    "impossible": '<span title="{title}">{}</span><sup>!</sup>',
+}
 
-    Args:
-        table: the systems.
-        output_format: one of `FORMATS`.
-        display: for text, where it is printed.
 
-    Returns:
-        The document, with a line end.
-    """
+def render(table: SystemsTable, output_format: str, display: Display = PLAIN) -> str:
+    """Write a table in one of `FORMATS`, with a line end; `display` is where text is printed."""
     if output_format == "text":
-        return _text(table, display or Display())
+        return _text(table, display)
     return _FILE_FORMATS[output_format](table)
 
 
 def _facts(system: System) -> list[str]:
-    """The first cells of a row; the other columns follow."""
+    """The first cells of a row, but the average's mark; the other columns follow."""
     value = system.values.get(ALL)
     return [
         _rank(system),
@@ -57,32 +67,33 @@ def _facts(system: System) -> list[str]:
         system.model_class,
         system.size,
         _OPEN[system.open_weights],
-        "" if value is None else value.printed,
-        "" if value is None else interval(value.interval),
+        "",
+        "" if value is None else str(value.interval),
         "" if system.choice is None else system.choice.printed,
         "" if system.unresolved is None else f"{system.unresolved:,}",
     ]
 
 
 def _grid(
-    table: SystemsTable, escape: Callable[[str], str], cell: Callable[[Value | None], str]
+    table: SystemsTable, escape: Callable[[str], str], marks: Mapping[str, str]
 ) -> tuple[list[str], list[list[str]]]:
-    """Headings and rows without the columns that no row fills.
-
-    Args:
-        table: the systems.
-        escape: makes a text safe for the format.
-        cell: writes an accuracy with its mark.
-    """
+    """Headings and rows without the columns that no row fills."""
     rows = []
     others = [name for name in table.columns if name != ALL]
     for system in table.systems:
-        row = [escape(text) for text in _facts(system)]
-        row[_AVERAGE] = cell(system.values.get(ALL))
-        rows.append(row + [cell(system.values.get(name)) for name in others])
+        cells = [escape(text) for text in _facts(system)]
+        cells[_AVERAGE] = _marked(system.values.get(ALL), marks)
+        rows.append([*cells, *(_marked(system.values.get(name), marks) for name in others)])
     headings = [*_FACTS, *(_SHORT.get(name, name) for name in others)]
-    kept = [index for index in range(len(headings)) if any(row[index] for row in rows)]
-    return [headings[index] for index in kept], [[row[index] for index in kept] for row in rows]
+    filled = [index for index in range(len(headings)) if any(cells[index] for cells in rows)]
+    return [headings[index] for index in filled], [[cells[index] for index in filled] for cells in rows]
+
+
+def _marked(value: Value | None, marks: Mapping[str, str]) -> str:
+    if value is None:
+        return ""
+    title = html.escape(value.problem or f"{value.correct} of {value.n}, {value.interval}")
+    return marks["impossible" if value.problem else value.mark].format(value.printed, title=title)
 
 
 def _rank(system: System) -> str:
@@ -94,89 +105,68 @@ def _rank(system: System) -> str:
 
 def _text(table: SystemsTable, display: Display) -> str:
     """Two tables of the same rows: what each system is and its average, then its groups."""
-    headings, rows = _grid(table, str, _marked_text)
+    headings, rows = _grid(table, str, _TEXT_MARKS)
     facts_end = len([heading for heading in headings if heading in _FACTS])
-    kept = list(range(facts_end))
+    groups = range(facts_end, len(headings))
+    first = list(range(facts_end))
     for droppable in ("weights", "size", "class", "unresolved"):
-        widths = [max(text_width(headings[i]), *(text_width(row[i]) for row in rows)) for i in kept]
+        widths = [max(text_width(headings[i]), *(text_width(cells[i]) for cells in rows)) for i in first]
         long_name = max(0, widths[headings.index("system")] - 28)
-        if sum(widths) - long_name + 2 * (len(kept) - 1) <= display.width:
+        if sum(widths) - long_name + 2 * (len(first) - 1) <= display.width:
             break
-        kept = [index for index in kept if headings[index] != droppable]
-    parts = [kept]
+        first = [index for index in first if headings[index] != droppable]
+    parts = [first]
     if ALL not in table.columns:  # no average, so one table is enough
-        parts = [[*kept, *range(facts_end, len(headings))]]
-    elif len(headings) > facts_end:
-        parts.append([headings.index("system"), *range(facts_end, len(headings))])
-    lines: list[str] = []
+        parts = [[*first, *groups]]
+    elif groups:
+        parts.append([headings.index("system"), *groups])
+    drawn = []
     for part in parts:
-        columns = [Column(headings[i], "left" if headings[i] in _LEFT[1:] else "right") for i in part]
-        lines += [*draw(columns, [Row(tuple(row[i] for i in part)) for row in rows], display), ""]
+        columns = columns_of(*(headings[i] if headings[i] in _LEFT[1:] else f">{headings[i]}" for i in part))
+        drawn.append(draw(columns, [row(*(cells[i] for i in part)) for cells in rows], display))
     pairs = [("marks", "* best, = not shown to differ from the best, ! impossible for that number of items")]
     pairs += [("columns", text) for text in _abbreviations(table)]
     pairs += [("note", note) for note in table.notes]
-    return "".join(f"{line}\n" for line in (*lines, *facts(pairs, display)))
+    return join_blocks(*drawn, facts(pairs, display))
 
 
 def _abbreviations(table: SystemsTable) -> list[str]:
     return [_ABBREVIATIONS] if any(name in _SHORT for name in table.columns) else []
 
 
-def _marked_text(value: Value | None) -> str:
-    if value is None:
-        return ""
-    return value.printed + ("!" if value.problem else {"best": "*", "tied": "=", "": " "}[value.mark])
-
-
 def _markdown(table: SystemsTable) -> str:
-    def escape(text: str) -> str:
-        return (
-            text.replace("\\", "\\\\")
-            .replace("|", "\\|")
-            .replace("*", "\\*")
-            .replace("_", "\\_")
-            .replace("<", "&lt;")
-        )
-
-    def cell(value: Value | None) -> str:
-        if value is None:
-            return ""
-        text = f"{value.printed}†" if value.problem else value.printed
-        return {"best": f"**{text}**", "tied": f"_{text}_", "": text}[value.mark]
-
-    headings, rows = _grid(table, escape, cell)
+    headings, rows = _grid(table, _escape_markdown, _MARKDOWN_MARKS)
     lines = [
         f"| {' | '.join(headings)} |",
         f"|{'|'.join('---' if heading in _LEFT else '---:' for heading in headings)}|",
-        *(f"| {' | '.join(row)} |" for row in rows),
+        *(f"| {' | '.join(cells)} |" for cells in rows),
+        "",
+        "**Best**, _not shown to differ from the best_, † impossible for that number of items.",
+        *(f"- {text}." for text in _abbreviations(table)),
+        *(f"- {_escape_markdown(note)}" for note in table.notes),
     ]
-    lines += ["", "**Best**, _not shown to differ from the best_, † impossible for that number of items."]
-    lines += [f"- {text}." for text in _abbreviations(table)]
-    lines += [f"- {escape(note)}" for note in table.notes]
-    return "".join(f"{line}\n" for line in lines)
+    return join_blocks(lines)
+
+
+def _escape_markdown(text: str) -> str:
+    return re.sub(r"([\\|*_])", r"\\\1", text).replace("<", "&lt;")
 
 
 def _latex(table: SystemsTable) -> str:
     """A `tabular` for the package booktabs."""
-
-    def cell(value: Value | None) -> str:
-        if value is None:
-            return ""
-        text = value.printed + (r"$^{\dagger}$" if value.problem else "")
-        return {"best": rf"\textbf{{{text}}}", "tied": rf"\underline{{{text}}}", "": text}[value.mark]
-
-    headings, rows = _grid(table, _tex, cell)
+    headings, rows = _grid(table, _tex, _LATEX_MARKS)
     lines = [
         r"% needs \usepackage{booktabs}; bold: best, underlined: not shown to differ from the best",
         rf"\begin{{tabular}}{{{''.join('l' if heading in _LEFT else 'r' for heading in headings)}}}",
         r"\toprule",
         " & ".join(_tex(heading) for heading in headings) + r" \\",
         r"\midrule",
+        *(" & ".join(cells) + r" \\" for cells in rows),
+        r"\bottomrule",
+        r"\end{tabular}",
+        *(f"% {note}" for note in (*_abbreviations(table), *table.notes)),
     ]
-    lines += [" & ".join(row) + r" \\" for row in rows]
-    lines += [r"\bottomrule", r"\end{tabular}"]
-    lines += [f"% {note}" for note in (*_abbreviations(table), *table.notes)]
-    return "".join(f"{line}\n" for line in lines)
+    return join_blocks(lines)
 
 
 def _tex(text: str) -> str:
@@ -203,70 +193,50 @@ def _csv(table: SystemsTable) -> str:
         head += [name, f"{name} low", f"{name} high", f"{name} n", f"{name} mark"]
     writer.writerow([*head, "impossible", "source", "signature"])
     for system in table.systems:
-        first, last = system.rank or ("", "")
-        row: list[Any] = [
+        cells: list[Any] = [
             system.name,
             system.kind,
             system.model_class,
             system.size,
             {True: "yes", False: "no", None: ""}[system.open_weights],
-            first,
-            last,
+            *(system.rank or ("", "")),
             "" if system.choice is None else system.choice.printed,
             "" if system.unresolved is None else system.unresolved,
         ]
         for name in table.columns:
             value = system.values.get(name)
-            row += (
-                [""] * 5
-                if value is None
-                else [
-                    value.printed,
-                    f"{value.interval[0]:.2f}",
-                    f"{value.interval[1]:.2f}",
-                    value.n,
-                    value.mark,
-                ]
-            )
+            if value is None:
+                cells += [""] * 5
+            else:
+                low, high = value.interval
+                cells += [value.printed, f"{low:.2f}", f"{high:.2f}", value.n, value.mark]
         problems = "; ".join(
             f"{name}: {value.problem}" for name, value in system.values.items() if value.problem
         )
-        writer.writerow([_plain(cell) for cell in (*row, problems, system.source, system.signature)])
+        writer.writerow(map(spreadsheet_cell, (*cells, problems, system.source, system.signature)))
     return text.getvalue()
 
 
-def _plain(cell: Any) -> Any:
-    """A cell that no spreadsheet evaluates."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
-
-
 def _html(table: SystemsTable) -> str:
-    def cell(value: Value | None) -> str:
-        if value is None:
-            return ""
-        title = html.escape(value.problem or f"{value.correct} of {value.n}, {interval(value.interval)}")
-        tag = {"best": "strong", "tied": "em", "": "span"}[value.mark]
-        mark = "<sup>!</sup>" if value.problem else ""
-        return f'<{tag} title="{title}">{html.escape(value.printed)}</{tag}>{mark}'
-
-    headings, rows = _grid(table, html.escape, cell)
+    headings, rows = _grid(table, html.escape, _HTML_MARKS)
     classes = ["" if heading in _LEFT else ' class="number"' for heading in headings]
-    head = "".join(
-        f"<th{kind}>{html.escape(text)}</th>" for kind, text in zip(classes, headings, strict=True)
-    )
+
+    def elements(tag: str, cells: list[str]) -> str:
+        tagged = (f"<{tag}{kind}>{text}</{tag}>" for kind, text in zip(classes, cells, strict=True))
+        return f"<tr>{''.join(tagged)}</tr>"
+
     lines = [
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>Systems</title>',
         "<style>body{font-family:sans-serif}table{border-collapse:collapse}th,td{padding:.2em .6em;text-align:left}",
         ".number{text-align:right}tr{border-bottom:1px solid #ccc}</style>\n</head>\n<body>\n<table>",
-        f"<thead><tr>{head}</tr></thead>\n<tbody>",
+        f"<thead>{elements('th', list(map(html.escape, headings)))}</thead>\n<tbody>",
+        *(elements("td", cells) for cells in rows),
+        "</tbody>\n</table>",
+        "<p><strong>Best</strong>, <em>not shown to differ from the best</em>, ! impossible</p>",
+        *(f"<p>{html.escape(note)}</p>" for note in (*_abbreviations(table), *table.notes)),
+        "</body>\n</html>",
     ]
-    for row in rows:
-        cells = "".join(f"<td{kind}>{text}</td>" for kind, text in zip(classes, row, strict=True))
-        lines.append(f"<tr>{cells}</tr>")
-    lines.append("</tbody>\n</table>")
-    lines.append("<p><strong>Best</strong>, <em>not shown to differ from the best</em>, ! impossible</p>")
-    lines += [f"<p>{html.escape(note)}</p>" for note in (*_abbreviations(table), *table.notes)]
-    return "".join(f"{line}\n" for line in (*lines, "</body>\n</html>"))
+    return join_blocks(lines)
 
 
 def _json(table: SystemsTable) -> str:

@@ -7,12 +7,13 @@ longer than scoring. Text from files is made safe to print (`strip_control_chars
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Literal, TypeVar
+from typing import Literal, TypeAlias, TypeVar
 from unicodedata import combining, east_asian_width
 
 import msgspec
 
 from mmar.errors import strip_control_chars
+from mmar.stats.interval import Interval
 
 T = TypeVar("T")
 Style = Literal["", "bold", "dim", "red", "yellow", "cyan"]
@@ -23,25 +24,19 @@ _MIN_WIDTH = 12  # to which a column may be cut
 
 
 class Display(msgspec.Struct, frozen=True):
-    """Where a table is printed.
-
-    Attributes:
-        width: columns of the terminal; tables are cut to it, facts are wrapped at it.
-        colour: whether bold, dim and colours may be used.
-    """
+    """A terminal: tables are cut to its width, facts are wrapped at it."""
 
     width: int = 80
     colour: bool = False
 
 
-class Column(msgspec.Struct, frozen=True):
-    """A column of a table.
+PLAIN = Display()
+Fact: TypeAlias = tuple[str, str]
+"""A name of up to ten characters, and its text."""
 
-    Attributes:
-        heading: its title.
-        align: side to which its cells are flush.
-        group: a title over this column and the next ones of the same group.
-    """
+
+class Column(msgspec.Struct, frozen=True):
+    """A column of a table; `group` is a title over it and the next columns of the same group."""
 
     heading: str = ""
     align: Literal["left", "right"] = "left"
@@ -49,12 +44,7 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A row of a table.
-
-    Attributes:
-        cells: one for each column; missing cells at the end are empty.
-        style: how the row is printed.
-    """
+    """A row of a table; missing cells at the end are empty, and a single cell is a title."""
 
     cells: tuple[str, ...]
     style: Style = ""
@@ -75,15 +65,10 @@ def columns_of(*headings: str) -> list[Column]:
     return [Column(text.removeprefix(">"), "right" if text.startswith(">") else "left") for text in headings]
 
 
-def draw(columns: Sequence[Column], rows: Iterable[Row], display: Display | None = None) -> list[str]:
+def draw(columns: Sequence[Column], rows: Iterable[Row], display: Display = PLAIN) -> list[str]:
     r"""Draw a table.
 
-    The widest left-aligned columns of a table that is too wide for the display are cut.
-
-    Args:
-        columns: the columns, in order.
-        rows: the rows; one with a single cell is a title and takes no part in the widths.
-        display: where it is printed.
+    The widest left-aligned columns of a table that is too wide for the display are cut; titles do not widen a column.
 
     Returns:
         Lines without line ends: headings (none if all are empty), then the rows.
@@ -93,12 +78,11 @@ def draw(columns: Sequence[Column], rows: Iterable[Row], display: Display | None
         NAME  SIZE
         one     7B
     """
-    display = display or Display()
     body = [Row(tuple(map(_one_line, row.cells)), row.style) for row in rows]
     widths = [text_width(column.heading) for column in columns]
     for row in body:
-        if len(row.cells) > 1:
-            widths = [max(pair) for pair in zip(widths, _cell_widths(row, len(widths)), strict=True)]
+        for index, cell in enumerate(row.cells if len(row.cells) > 1 else ()):
+            widths[index] = max(widths[index], text_width(cell))
     over = sum(widths) + _GAP * (len(widths) - 1) - display.width
     flexible = [index for index, column in enumerate(columns) if column.align == "left"]
     while over > 0 and flexible:
@@ -121,12 +105,8 @@ def draw(columns: Sequence[Column], rows: Iterable[Row], display: Display | None
     return lines
 
 
-def facts(pairs: Iterable[tuple[str, str]], display: Display | None = None) -> list[str]:
-    """Draw named facts, a name of up to ten characters and its text, wrapped with a hanging indent.
-
-    Args:
-        pairs: name and text. A text without spaces (a signature, a path) is never broken.
-        display: where they are printed.
+def facts(pairs: Iterable[Fact], display: Display = PLAIN) -> list[str]:
+    """Draw named facts, wrapped with a hanging indent; a text without spaces (a signature, a path) is never broken.
 
     Example:
         >>> facts([("chance", "25.0 %")])
@@ -135,15 +115,15 @@ def facts(pairs: Iterable[tuple[str, str]], display: Display | None = None) -> l
     return [line for name, text in pairs for line in wrapped(text, f"{name:<{_LABEL}}", display)]
 
 
-def wrapped(text: str, first: str, display: Display | None = None) -> list[str]:
-    """Wrap a text with a hanging indent.
+def join_blocks(*blocks: Iterable[str]) -> str:
+    """Join blocks of lines, with a blank line between those that are not empty."""
+    texts = ["".join(f"{line}\n" for line in block) for block in blocks]
+    return "\n".join(filter(None, texts))
 
-    Args:
-        text: any text; words longer than a line stay in one piece.
-        first: what precedes its first line; the other lines are indented by as much.
-        display: where it is printed.
-    """
-    room = max((display or Display()).width - text_width(first), 24)
+
+def wrapped(text: str, first: str, display: Display = PLAIN) -> list[str]:
+    """Wrap a text behind its first words `first`, by whose width the other lines are indented."""
+    room = max(display.width - text_width(first), 24)
     lines = [""]
     for word in _one_line(text).split(" "):
         longer = f"{lines[-1]} {word}" if lines[-1] else word
@@ -162,7 +142,7 @@ def grouped(
 
     Args:
         groups: by dimension (`modality`, `category`, `sub-category`), then by name.
-        parents: the category of a sub-category; those with one stand below it and not in a section of their own.
+        parents: the category of a sub-category, which then stands below that and not in a section of its own.
 
     Yields:
         Text of the first cell, and the group; `None` for a title.
@@ -172,17 +152,17 @@ def grouped(
     for name, group in groups.get("sub-category", {}).items():
         children.setdefault(parents.get(name, ""), []).append((name, group))
     for dimension, members in groups.items():
-        shown = children.get("", []) if dimension == "sub-category" else list(members.items())
-        if shown:
+        listed = children.get("", []) if dimension == "sub-category" else list(members.items())
+        if listed:
             yield dimension, None
-        for name, group in shown:
+        for name, group in listed:
             yield f"  {name}", group
             if dimension == "category":
                 yield from ((f"    {child}", below) for child, below in children.get(name, []))
 
 
 def paint(text: str, style: Style, display: Display) -> str:
-    """Add the codes of a style, where the display shows them."""
+    """Add the codes of a style, if the display has colours."""
     text = text.rstrip()
     return f"\033[{_CODES[style]}m{text}\033[0m" if style and text and display.colour else text
 
@@ -213,9 +193,11 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
-def interval(ends: tuple[float, float]) -> str:
-    """Both ends of an interval, to a tenth."""
-    return f"[{ends[0]:.1f}, {ends[1]:.1f}]"
+def coefficient(value: float | None, interval: Interval | None) -> str:
+    """A kappa or alpha with its interval, to two decimals."""
+    if value is None:
+        return "undefined"
+    return f"{value:.2f}" if interval is None else f"{value:.2f} [{interval.low:.2f}, {interval.high:.2f}]"
 
 
 def p_value(p: float) -> str:
@@ -225,10 +207,6 @@ def p_value(p: float) -> str:
 
 def _one_line(text: str) -> str:
     return strip_control_chars(text).replace("\n", " ")
-
-
-def _cell_widths(row: Row, columns: int) -> list[int]:
-    return [text_width(cell) for cell in row.cells] + [0] * (columns - len(row.cells))
 
 
 def _line(cells: tuple[str, ...], columns: Sequence[Column], widths: Sequence[int]) -> str:
