@@ -76,7 +76,6 @@ class _Session:
         self._counts = Counts()
 
     async def run(self, _: Stopper) -> BatchRun:
-        self._folder.mkdir(parents=True, exist_ok=True)
         requests = list(self._requests.values())
         with Ledger(self._folder / LEDGER_NAME) as ledger:
             batches = self._read()
@@ -92,11 +91,8 @@ class _Session:
                     else:
                         details.append(f"{batch.id} failed: {state.detail}")
                 self._write(waiting)
-                answered = {
-                    key
-                    for key, answer in current_answers(self._folder, requests).items()
-                    if not answer.failure
-                }
+                known = current_answers(self._folder, requests)
+                answered = {key for key, answer in known.items() if answer.failure is None}
                 pending = {key for batch in waiting for key in batch.keys}
                 left = [
                     (key, request)
@@ -112,15 +108,15 @@ class _Session:
         return BatchRun(side, sum(len(batch.keys) for batch in waiting), len(left), tuple(details))
 
     async def _collect(self, batch: _Batch, ledger: Ledger) -> None:
-        """Record every outcome of a finished batch; a request of which it says nothing failed."""
+        """Record every result of a finished batch; a request without one failed."""
         known = {key: self._requests[key] for key in batch.keys if key in self._requests}
-        outcomes = await self._service.results(batch.id, {key: each.item_id for key, each in known.items()})
+        results = await self._service.results(batch.id, {key: each.item_id for key, each in known.items()})
         answers = []
         for key, request in known.items():
-            outcome = outcomes.get(key) or RequestFailed("server", "the batch has no result for it")
-            if isinstance(outcome, Answer) and (problem := self._accept(request, outcome)) is not None:
-                outcome = RequestFailed("bad_reply", problem, usage=outcome.usage)
-            answers.append(_recorded(request, outcome))
+            result = results.get(key) or RequestFailed("server", "the batch has no result for it")
+            if isinstance(result, Answer) and (problem := self._accept(request, result)) is not None:
+                result = RequestFailed("bad_reply", problem, usage=result.usage)
+            answers.append(_recorded(request, result))
         ledger.append(answers)
         self._counts.answered += sum(answer.failure is None for answer in answers)
         for answer in answers:
@@ -133,11 +129,8 @@ class _Session:
         size = 0
         for key, request in left:
             line = self._service.line(key, request)
-            if (
-                not groups
-                or len(groups[-1]) >= self._service.max_requests
-                or size + len(line) > self._service.max_bytes
-            ):
+            full = len(groups[-1]) >= self._service.max_requests if groups else True
+            if full or size + len(line) > self._service.max_bytes:
                 groups.append([])
                 size = 0
             groups[-1].append((key, line))
@@ -156,11 +149,11 @@ def _key(request: Request) -> str:
     return f"{request.digest()[:40]}-{request.rotation}-{request.repeat}"
 
 
-def _recorded(request: Request, outcome: Answer | RequestFailed) -> Answer:
-    if isinstance(outcome, RequestFailed):
-        outcome = Answer(request.item_id, "", "", Failure(outcome.kind, outcome.message), usage=outcome.usage)
+def _recorded(request: Request, result: Answer | RequestFailed) -> Answer:
+    if isinstance(result, RequestFailed):
+        result = Answer(request.item_id, "", "", Failure(result.kind, result.message), usage=result.usage)
     return msgspec.structs.replace(
-        outcome,
+        result,
         id=request.item_id,
         rotation=request.rotation,
         repeat=request.repeat,

@@ -20,14 +20,7 @@ from mmar.items import Benchmark, Item
 from mmar.items.benchmark import write_records
 from mmar.models import Answer, Model, ModelFacts
 from mmar.runs.ledger import LEDGER_NAME, LOCK_NAME, answer_places, decode_answer
-from mmar.runs.manifest import (
-    MANIFEST_NAME,
-    BenchmarkRef,
-    Manifest,
-    Session,
-    now,
-    read_manifest,
-)
+from mmar.runs.manifest import MANIFEST_NAME, BenchmarkRef, Manifest, Session, now, read_manifest
 from mmar.runs.spec import RunSpec
 
 _PACKAGES = ("msgspec", "numpy", "soundfile", "soxr", "aiohttp")

@@ -300,14 +300,14 @@ class Ledger:
 
     def _repair(self) -> int:
         """Cut off a torn last line; give a whole one its line end."""
-        size = os.fstat(self._file).st_size
+        size = start = os.fstat(self._file).st_size
         tail = b""
-        start = size
-        while start and b"\n" not in tail:
-            step = min(1 << 16, start)
-            start -= step
-            os.lseek(self._file, start, os.SEEK_SET)
-            tail = _read(self._file, step) + tail
+        with self.path.open("rb") as stream:
+            while start and b"\n" not in tail:
+                step = min(1 << 16, start)
+                start -= step
+                stream.seek(start)
+                tail = stream.read(step) + tail
         torn = tail[tail.rfind(b"\n") + 1 :]
         if not torn:
             return 0
@@ -318,14 +318,6 @@ class Ledger:
             return len(torn)
         os.write(self._file, b"\n")
         return 0
-
-
-def _read(file: int, count: int) -> bytes:
-    pieces = []
-    while count and (piece := os.read(file, count)):
-        pieces.append(piece)
-        count -= len(piece)
-    return b"".join(pieces)
 
 
 def _ends_with_newline(path: Path) -> bool:

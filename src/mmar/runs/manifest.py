@@ -53,7 +53,7 @@ class BenchmarkRef(msgspec.Struct, frozen=True):
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """One process's work on a run.
+    """One process's work on a run, with the options of it that are named as in `RunOptions`.
 
     Attributes:
         started: UTC, ISO 8601.
@@ -61,15 +61,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         selected: number of requests it was to make.
         answered: number of answers it wrote.
         failed: number of failures it wrote.
-        rotations: number of rotations of the choices, 0 for all.
-        repeats: number of samples of each request.
-        limit: most items asked.
         shard: which part of the items was asked, and of how many.
-        sample: number of items drawn, where it was given.
-        filter: values of the fields by which items were selected.
-        retry: `failed` or `unresolved`, where only those were asked again.
-        concurrency: most requests in flight, where it was given.
-        base_urls: the servers asked.
         environment: what the model ran on, where it says so.
     """
 

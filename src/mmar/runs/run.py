@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +35,7 @@ from mmar.runs.folder import (
     write_predictions,
 )
 from mmar.runs.ledger import LEDGER_NAME, Ledger, request_key
-from mmar.runs.manifest import (
-    Manifest,
-    Session,
-    Signature,
-    now,
-    write_manifest,
-)
+from mmar.runs.manifest import Manifest, Session, Signature, now, write_manifest
 from mmar.runs.recorder import Cache
 from mmar.runs.requests import Selection, build, selected_items
 from mmar.runs.spec import RunSpec
@@ -155,15 +149,13 @@ async def aexecute(spec: RunSpec, model: Model, progress: ProgressCallback = lam
 
 async def _session(spec: RunSpec, model: Model, progress: ProgressCallback, stopper: Stopper) -> RunResult:
     """One session of a run, after which the model is closed."""
-    try:
-        with ExitStack() as stack:
-            return await _run(spec, model, progress, stopper, stack)
-    finally:
-        await model.close()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(model.close)
+        return await _run(spec, model, progress, stopper, stack)
 
 
 async def _run(
-    spec: RunSpec, model: Model, progress: ProgressCallback, stopper: Stopper, stack: ExitStack
+    spec: RunSpec, model: Model, progress: ProgressCallback, stopper: Stopper, stack: AsyncExitStack
 ) -> RunResult:
     if spec.out is None:
         raise UsageError("a run needs a folder", code="missing-argument", argument="out")
@@ -239,7 +231,7 @@ def _requests(spec: RunSpec, model: Model, selection: Selection) -> Iterator[Req
             yield unmade(key, error)
 
 
-def _maker(spec: RunSpec, stack: ExitStack) -> Callable[[Request], Request] | None:
+def _maker(spec: RunSpec, stack: AsyncExitStack) -> Callable[[Request], Request] | None:
     """What makes the control clip of a request, where the condition needs one made."""
     if spec.condition not in MADE:
         return None
@@ -261,12 +253,12 @@ def _maker(spec: RunSpec, stack: ExitStack) -> Callable[[Request], Request] | No
 def spec_of_manifest(
     manifest: Manifest, benchmark: Benchmark, out: Path, *, options: Mapping[str, str], **others: Any
 ) -> RunSpec:
-    """The spec of a run, to ask its model again in another folder.
+    """The spec that asks the model of a run again, in the folder `out`.
 
     Args:
         manifest: of the run.
         benchmark: its questions.
-        out: the other folder.
+        out: another folder than the run's.
         options: options of the adapter, over the run's own.
         others: servers, limits and budget, see `RunOptions`.
     """

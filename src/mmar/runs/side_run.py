@@ -7,13 +7,12 @@ is asked again, and nothing else is.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 
-from mmar.errors import ExternalError
 from mmar.models import Answer, Model, RequestFailed, prepared
 from mmar.protocols import Request
 from mmar.runs.engine import Counts, Engine
@@ -73,35 +72,25 @@ async def _session(
     stopper: Stopper,
 ) -> SideRun:
     assert spec.out is not None
-    try:
-        try:
-            spec.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ExternalError(
-                f"{spec.out}: cannot be made ({error.strerror})", code="not-writable"
-            ) from None
-        with ExitStack() as stack:
-            ledger = stack.enter_context(Ledger(spec.out / LEDGER_NAME))
-            before = current_answers(spec.out, requests)
-            waiting = [request for request in requests if not _is_answered(before.get(request_key(request)))]
-            if waiting:
-                await prepared(model)
-            cache = None
-            if spec.cache is not None:
-                cache = stack.enter_context(Cache(spec.cache, (model.name,)))
-            engine = Engine(
-                model,
-                ledger,
-                spec,
-                cache=cache,
-                answered_before=len(waiting) < len(requests),
-                progress=lambda counts: progress(len(waiting), counts),
-            )
-            stack.enter_context(stopper.attached(engine))
-            await engine.ask_all(iter(waiting))
-        return SideRun(current_answers(spec.out, requests), engine.counts, len(requests) - len(waiting))
-    finally:
-        await model.close()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(model.close)
+        ledger = stack.enter_context(Ledger(spec.out / LEDGER_NAME))
+        before = current_answers(spec.out, requests)
+        answered = {key for key, answer in before.items() if answer.failure is None}
+        waiting = [request for request in requests if request_key(request) not in answered]
+        if waiting:
+            await prepared(model)
+        engine = Engine(
+            model,
+            ledger,
+            spec,
+            cache=None if spec.cache is None else stack.enter_context(Cache(spec.cache, (model.name,))),
+            answered_before=bool(answered),
+            progress=lambda counts: progress(len(waiting), counts),
+        )
+        stack.enter_context(stopper.attached(engine))
+        await engine.ask_all(waiting)
+    return SideRun(current_answers(spec.out, requests), engine.counts, len(answered))
 
 
 def current_answers(folder: Path, requests: Sequence[Request]) -> dict[RequestKey, Answer]:
@@ -113,10 +102,6 @@ def current_answers(folder: Path, requests: Sequence[Request]) -> dict[RequestKe
         if key in known and known[key][1].request == request.digest():
             result[key] = known[key][1]
     return result
-
-
-def _is_answered(answer: Answer | None) -> bool:
-    return answer is not None and answer.failure is None
 
 
 class _Checked:
