@@ -11,15 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from scipy.stats import binom
 
 import mmar
 from expect import raises
 from mmar.runs.check import PROBES
 from mmar.runs.check.probes import write_clips
-from mmar.runs.check.verdicts import _tail
 from servers.fake_models import Asked, Raw, Say, Status
 from servers.hearing import Ears, heard, reply
 
@@ -278,8 +275,3 @@ def test_local_weights_that_find_themselves_deaf(tmp_path: Path) -> None:
     assert states(report) == {"hears": "failed"}
     assert not report.passed
     assert "its inputs stay the same" in report.verdicts[0].reason
-
-
-@pytest.mark.parametrize(("n", "p"), [(10, 0.25), (3, 0.5), (1, 0.2)])
-def test_the_tail_is_the_binomial_one(n: int, p: float) -> None:
-    assert [_tail([p] * n, k) for k in range(n + 1)] == pytest.approx(binom.sf(np.arange(n + 1) - 1, n, p))

@@ -14,6 +14,7 @@ prices change:
 from __future__ import annotations
 
 import math
+import re
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -124,15 +125,11 @@ def parse_budget(budget: str | float | None) -> tuple[int | None, float | None]:
     if budget is None:
         return None, None
     text = str(budget).strip().lower().replace("_", "").replace(",", "")
-    number, unit, is_tokens = text, 1, False
-    for ending in ("tokens", "token", "tok"):
-        if text.endswith(ending):
-            number = text.removesuffix(ending).strip()
-            unit = {"k": 1000, "m": _MILLION}.get(number[-1:], 1)
-            number, is_tokens = number.rstrip("km"), True
-            break
+    match = re.fullmatch(r"(.*?)(?:([km]?)\s*(?:tokens?|tok))?", text, re.DOTALL)
+    assert match is not None  # all of it is optional
+    is_tokens = match[2] is not None
     try:
-        amount = float(number) * unit
+        amount = float(match[1]) * {"k": 1000, "m": _MILLION}.get(match[2], 1)
     except ValueError:
         amount = math.nan
     if isinstance(budget, bool) or not math.isfinite(amount) or amount <= 0 or (is_tokens and amount < 1):

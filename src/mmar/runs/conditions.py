@@ -63,14 +63,7 @@ def check_clips(benchmark: Benchmark, items: Iterable[Item]) -> None:
 def clips_under(
     condition: Condition, benchmark: Benchmark, item: Item, shuffled: Mapping[str, tuple[str, ...]]
 ) -> tuple[Path, ...]:
-    """The files that a request's clips are made from: none under `none`, other items' under `shuffled`.
-
-    Args:
-        condition: which one.
-        benchmark: with its audio folder.
-        item: the question.
-        shuffled: what `shuffled_clips` returned.
-    """
+    """The files that a request's clips are made from: none under `none`, those of `shuffled_clips` under `shuffled`."""
     if condition == "none":
         return ()
     return tuple(map(benchmark.clip, shuffled[item.id] if condition == "shuffled" else item.clips))
@@ -103,10 +96,10 @@ def shuffled_clips(benchmark: Benchmark, seed: int) -> dict[str, tuple[str, ...]
 
 
 def make_clip(condition: Condition, source: Path, item_id: str, seed: int, path: Path) -> Path:
-    """Make the clip that stands for the real one; the real one itself where none is made.
+    """Make the clip that stands for the real one.
 
     Args:
-        condition: which one.
+        condition: one of `MADE`.
         source: the real clip's file.
         item_id: seeds the draw, so that all rotations and samples of an item get the same clip.
         seed: of the run.
@@ -115,8 +108,6 @@ def make_clip(condition: Condition, source: Path, item_id: str, seed: int, path:
     Raises:
         InputError: the clip cannot be read.
     """
-    if condition not in MADE:
-        return source
     from mmar.audio import noise, read_clip, reverse, silence, surrogate, to_mono, write_wav
 
     draw = int.from_bytes(hashlib.sha256(f"{seed}:{item_id}".encode()).digest()[:8])

@@ -19,7 +19,7 @@ from mmar.errors import ExternalError, UsageError
 from mmar.items import Benchmark, Item
 from mmar.items.benchmark import write_records
 from mmar.models import Answer, Model, ModelFacts
-from mmar.runs.ledger import LEDGER_NAME, LOCK_NAME, answer_places, decode_answer
+from mmar.runs.ledger import LEDGER_NAME, LOCK_NAME, RequestKey, answer_lookup
 from mmar.runs.manifest import MANIFEST_NAME, BenchmarkRef, Manifest, Session, now, read_manifest
 from mmar.runs.spec import RunSpec
 
@@ -165,21 +165,14 @@ def write_predictions(folder: Path, benchmark: Benchmark) -> AudioNotes:
 
     def records() -> Iterator[dict[str, Any]]:
         nonlocal mixed, about_channels, cut
-        ledger = folder / LEDGER_NAME
         # Of each item the answer as published: unrotated, the first sample, the last one written.
-        places = {
-            key.item_id: index for key, index in answer_places(ledger) if not (key.rotation or key.repeat)
-        }
-        with ledger.open("rb") as stream:
+        with answer_lookup(folder / LEDGER_NAME, lambda key: key == RequestKey(key.item_id)) as look_up:
             for item in benchmark:
-                answer = None
-                if (place := places.get(item.id)) is not None:
-                    stream.seek(place)
-                    answer = decode_answer(stream.readline())
-                    if answer.sent is not None:
-                        mixed += answer.sent.mixed_down
-                        about_channels += answer.sent.mixed_down and _asks_about_channels(item)
-                        cut += answer.sent.cut
+                answer = look_up(RequestKey(item.id))
+                if answer is not None and answer.sent is not None:
+                    mixed += answer.sent.mixed_down
+                    about_channels += answer.sent.mixed_down and _asks_about_channels(item)
+                    cut += answer.sent.cut
                 yield _prediction(item, answer)
 
     write_records(records(), folder / PREDICTIONS_NAME)
@@ -188,7 +181,7 @@ def write_predictions(folder: Path, benchmark: Benchmark) -> AudioNotes:
 
 def _prediction(item: Item, answer: Answer | None) -> dict[str, Any]:
     record = item.to_record()
-    if answer is not None and answer.failure is None:
+    if answer is not None:
         record["answer_prediction"] = answer.text
         record["thinking_prediction"] = answer.thinking
     return record

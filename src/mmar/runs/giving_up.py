@@ -137,31 +137,25 @@ class FirstAnswers:
         if len(self._seen) >= _LOOKED_AT:
             return
         self._seen.append((request, answer))
-        if len(self._seen) == _LOOKED_AT:
-            for applies, text in (
-                (_is_cut, "are cut by the token limit; raise --max-tokens"),
-                (_is_uncounted, "count no audio tokens: the clips may not reach the model; see mmar check"),
-                (_is_spoken, "are transcripts of speech; ask for text only"),
-                (
-                    self._is_unreadable,
-                    "name no choice; see them in answers.jsonl, or choose another --protocol",
-                ),
-            ):
-                if all(applies(*pair) for pair in self._seen):
-                    self._warn(f"the first {_LOOKED_AT} answers {text}")
-                    return
+        if len(self._seen) == _LOOKED_AT and (text := self._problem()):
+            self._warn(f"the first {_LOOKED_AT} answers {text}")
+
+    def _problem(self) -> str:
+        """What all of the first answers show, or nothing."""
+        answers = [answer for _, answer in self._seen]
+        if all(is_cut_off(answer.finish_reason) for answer in answers):
+            return "are cut by the token limit; raise --max-tokens"
+        if all(_is_uncounted(*pair) for pair in self._seen):
+            return "count no audio tokens: the clips may not reach the model; see mmar check"
+        if all(answer.spoken for answer in answers):
+            return "are transcripts of speech; ask for text only"
+        if all(self._is_unreadable(*pair) for pair in self._seen):
+            return "name no choice; see them in answers.jsonl, or choose another --protocol"
+        return ""
 
     def _is_unreadable(self, request: Request, answer: Answer) -> bool:
         return bool(request.choices) and read(answer.text, request.choices, self._rule).state != "choice"
 
 
-def _is_cut(_request: Request, answer: Answer) -> bool:
-    return is_cut_off(answer.finish_reason)
-
-
 def _is_uncounted(request: Request, answer: Answer) -> bool:
     return request.audio is not None and answer.usage is not None and answer.usage.audio_tokens == 0
-
-
-def _is_spoken(_request: Request, answer: Answer) -> bool:
-    return answer.spoken

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -175,22 +175,38 @@ def latest(answers: Iterable[tuple[int, Answer]]) -> dict[RequestKey, tuple[int,
     return result
 
 
-def answer_places(path: Path) -> Iterator[tuple[RequestKey, int]]:
-    """Request and byte offset of each answer, in the order of writing: the last one of a request counts.
+@contextmanager
+def answer_lookup(
+    path: Path, wanted: Callable[[RequestKey], bool] = lambda _: True
+) -> Iterator[Callable[[RequestKey], Answer | None]]:
+    """A function that finds the last answer to a request; only the offsets are in memory, not all texts.
 
-    For looking answers up one by one, so that not all their texts are in memory.
+    Args:
+        path: of the ledger; it need not exist.
+        wanted: which requests are looked up.
     """
     if not path.exists():
+        yield lambda _: None
         return
+    offsets: dict[RequestKey, int] = {}
     with path.open("rb") as stream:
         offset = 0
         for line in stream:
             # A last line that is not an answer was passed over when the ledger was opened (`read_ledger`).
             with suppress(msgspec.DecodeError):
                 head = _decode_head(line)
-                if head.failure is None and line.endswith(b"\n"):
-                    yield RequestKey(head.id, head.rotation, head.repeat), offset
+                key = RequestKey(head.id, head.rotation, head.repeat)
+                if head.failure is None and line.endswith(b"\n") and wanted(key):
+                    offsets[key] = offset
             offset += len(line)
+
+        def look_up(key: RequestKey) -> Answer | None:
+            if key not in offsets:
+                return None
+            stream.seek(offsets[key])
+            return decode_answer(stream.readline())
+
+        yield look_up
 
 
 def progress_of(path: Path) -> Progress:

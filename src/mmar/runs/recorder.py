@@ -44,12 +44,7 @@ class Recorder:
         self._waiting: asyncio.Queue[tuple[bytes | None, Answer] | None] = asyncio.Queue(_WAITING)
 
     async def put(self, key: bytes | None, answer: Answer) -> None:
-        """Queue an answer.
-
-        Args:
-            key: the cache's key for it; `None` where it is not cached.
-            answer: what to write.
-        """
+        """Queue an answer with the cache's key for it; `None` where it is not cached."""
         await self._waiting.put((key, answer))
 
     async def write(self) -> None:
@@ -72,10 +67,7 @@ class Recorder:
         """Write what is queued, and wait for it.
 
         Args:
-            writing: the task of `write`.
-
-        Raises:
-            ExternalError: as `write`.
+            writing: the task of `write`, whose error is raised.
         """
         # A writer that failed takes nothing more from its queue, which may be full.
         last = asyncio.create_task(self._waiting.put(None))
@@ -85,11 +77,8 @@ class Recorder:
 
     def _record(self, pairs: list[tuple[bytes | None, Answer]]) -> list[Answer]:
         """Write a batch; returns what was written."""
-        try:
-            self._ledger.append([answer for _, answer in pairs])
-        except MmarError:
-            raise
-        except Exception:  # noqa: BLE001 - one that cannot be encoded must not take the others with it
+        if self._append([answer for _, answer in pairs]) is not None:
+            # One that cannot be encoded must not take the others with it.
             pairs = [(None, self._record_alone(answer)) for _, answer in pairs]
         if self._cache is not None:
             self._cache.put([(key, answer) for key, answer in pairs if key is not None])
@@ -97,36 +86,35 @@ class Recorder:
 
     def _record_alone(self, answer: Answer) -> Answer:
         """Write one answer: as it is, without what JSON cannot hold (lone surrogates), or as a failure."""
+        if self._append([answer]) is None:
+            return answer
         plain = msgspec.structs.replace(
             answer, text=_encodable(answer.text), thinking=_encodable(answer.thinking)
         )
-        for each in (answer, plain):
-            try:
-                self._ledger.append([each])
-            except MmarError:
-                raise
-            except Exception as error:  # noqa: BLE001 - see above
-                problem = error
-            else:
-                return each
+        problem = self._append([plain])
+        if problem is None:
+            return plain
         failure = msgspec.structs.replace(
-            Answer.failed(
-                answer.id, "bad_reply", f"the answer cannot be written ({type(problem).__name__}: {problem})"
-            ),
+            Answer.failed(answer.id, "bad_reply", f"the answer cannot be written ({problem})"),
             rotation=answer.rotation,
             repeat=answer.repeat,
             attempts=answer.attempts,
             completed_at=answer.completed_at,
         )
+        problem = self._append([failure])
+        if problem is not None:
+            raise ExternalError(f"the answers cannot be written ({problem})", code="not-writable")
+        return failure
+
+    def _append(self, answers: Sequence[Answer]) -> str | None:
+        """Write answers to the ledger; what is wrong with them if they cannot be encoded."""
         try:
-            self._ledger.append([failure])
+            self._ledger.append(answers)
         except MmarError:
             raise
-        except Exception as error:  # noqa: BLE001 - see above
-            raise ExternalError(
-                f"the answers cannot be written ({type(error).__name__}: {error})", code="not-writable"
-            ) from None
-        return failure
+        except Exception as error:  # noqa: BLE001 - an answer holds whatever a model returned
+            return f"{type(error).__name__}: {error}"
+        return None
 
 
 def _encodable(text: str) -> str:

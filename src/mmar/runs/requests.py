@@ -13,10 +13,9 @@ from pathlib import Path
 import msgspec
 
 from mmar.items import Item
-from mmar.models import Answer
 from mmar.protocols import Request
 from mmar.runs.conditions import clips_under, shuffled_clips
-from mmar.runs.ledger import Progress, RequestKey, answer_places, decode_answer, rotate
+from mmar.runs.ledger import Progress, RequestKey, answer_lookup, rotate
 from mmar.runs.spec import RunSpec, item_filter, sampled
 
 
@@ -38,8 +37,7 @@ def build(
         item: the question.
         key: which rotation and sample.
         uses_audio: whether the model is given the clip.
-        shuffled: under the condition `shuffled`, the clips of each item as `shuffled_clips` gives it; drawn here
-            where it is left out.
+        shuffled: what `shuffled_clips` returned, under the condition `shuffled`; drawn here where it is left out.
 
     Raises:
         UsageError: the benchmark has no audio folder.
@@ -48,10 +46,9 @@ def build(
     if spec.condition == "shuffled" and uses_audio and shuffled is None:
         shuffled = shuffled_clips(spec.benchmark, spec.seed)
     clips = clips_under(spec.condition, spec.benchmark, item, shuffled or {}) if uses_audio else ()
-    asked = (
-        msgspec.structs.replace(item, choices=rotate(item.choices, key.rotation)) if key.rotation else item
-    )
-    request = spec.protocol.request(asked, clips[0] if clips else None, spec.settings, clips[1:])
+    if key.rotation:
+        item = msgspec.structs.replace(item, choices=rotate(item.choices, key.rotation))
+    request = spec.protocol.request(item, clips[0] if clips else None, spec.settings, clips[1:])
     if key.rotation or key.repeat:
         request = msgspec.structs.replace(request, rotation=key.rotation, repeat=key.repeat)
     if key.repeat and spec.settings.seed is not None:
@@ -128,18 +125,12 @@ class Selection:
     def _unresolved(self, ledger: Path) -> set[RequestKey]:
         """The requests whose answer names no choice."""
         unresolved: set[RequestKey] = set()
-        places = dict(answer_places(ledger))
-        if not places:
-            return unresolved
-        with ledger.open("rb") as stream:
+        with answer_lookup(ledger) as look_up:
             for item in selected_items(self._spec):
                 for key in self._spec.keys_of(item):
-                    if (place := places.get(key)) is not None:
-                        stream.seek(place)
-                        if self._names_no_choice(decode_answer(stream.readline()), item):
+                    answer = look_up(key)
+                    if answer is not None:
+                        choices = rotate(item.choices, key.rotation)
+                        if self._spec.protocol.read(answer.text, choices).state != "choice":
                             unresolved.add(key)
         return unresolved
-
-    def _names_no_choice(self, answer: Answer, item: Item) -> bool:
-        choices = rotate(item.choices, answer.rotation)
-        return self._spec.protocol.read(answer.text, choices).state != "choice"

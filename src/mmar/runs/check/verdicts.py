@@ -13,10 +13,11 @@ from typing import Literal
 import msgspec
 
 from mmar.items.predictions import is_cut_off
-from mmar.models import Answer, Failure
+from mmar.models import Answer, Failure, Sent
 from mmar.protocols import Message
 from mmar.protocols.reading import Reading
 from mmar.runs.check.probes import Group, Probe
+from mmar.stats.chance import at_least
 
 State = Literal[
     "passed",
@@ -199,7 +200,7 @@ def _output_tokens(answer: Answer) -> int:
 def _hears(replies: Sequence[ProbeReply]) -> Verdict:
     asked = [reply for reply in _group(replies, *_SOUND_GROUPS) if reply.reading is not None]
     right = sum(reply.right for reply in asked)
-    tail = _tail([1 / len(reply.probe.choices) for reply in asked], right)
+    tail = at_least(right, [1 / len(reply.probe.choices) for reply in asked])
     score = f"{right} of {len(asked)} sounds right"
     if tail <= _LEVEL:
         return Verdict("hears", "passed", f"{score}; guessing gets as many in {_percent(tail)}")
@@ -236,18 +237,6 @@ def _hears(replies: Sequence[ProbeReply]) -> Verdict:
     return Verdict("hears", "unknown", f"{score}, which guessing gets in {_percent(tail)}{note}")
 
 
-def _tail(chances: Sequence[float], right: int) -> float:
-    """Probability of at least so many successes in independent trials with these chances (Poisson binomial)."""
-    exactly = [1.0]
-    for chance in chances:
-        exactly = [
-            (exactly[count] if count < len(exactly) else 0.0) * (1 - chance)
-            + (exactly[count - 1] * chance if count else 0.0)
-            for count in range(len(exactly) + 1)
-        ]
-    return min(1.0, sum(exactly[right:]))
-
-
 def _percent(probability: float) -> str:
     if probability < 0.0001:
         return "less than 0.01 % of cases"
@@ -257,80 +246,75 @@ def _percent(probability: float) -> str:
 _UNCERTAIN = "it does not name every plain sound, so a wrong answer shows nothing more"
 
 
+def _verdict(name: str, group: Sequence[ProbeReply], passed: str, failed: str, *, certain: bool) -> Verdict:
+    """Passed if all replies are right; failed if none is, of a model that names every plain sound."""
+    if _all_right(group):
+        return Verdict(name, "passed", passed)
+    if certain and failed and not any(reply.right for reply in group):
+        return Verdict(name, "failed", failed)
+    return Verdict(name, "unknown", _mixed(group) if certain else _UNCERTAIN)
+
+
 def _long(replies: Sequence[ProbeReply], *, certain: bool) -> Verdict:
     name, group = "past 30 s", _group(replies, "long")
-    if _all_right(group):
-        return Verdict(name, "passed", "names sounds after 35 s of silence")
-    sent = [
-        reply.answer.sent for reply in group if reply.answer is not None and reply.answer.sent is not None
-    ]
-    cut = [each.seconds for each in sent if each.cut]
-    if cut:
+    cut = [sent.seconds for sent in _sent(group) if sent.cut]
+    if cut and not _all_right(group):
         seconds = f" to {min(cut):g} s" if min(cut) < group[0].probe.seconds else ""
         return Verdict(name, "limited", f"clips of 40 s are cut{seconds}, and a run counts such clips")
-    if certain and len({reply.named for reply in group}) == 1 and not any(reply.right for reply in group):
-        heard = group[0].named or "no choice"
-        return Verdict(
-            name, "failed", f'sounds after 35 s of silence are answered with "{heard}": the end is not heard'
-        )
-    return Verdict(name, "unknown", _mixed(group) if certain else _UNCERTAIN)
+    failed = ""
+    if len({reply.named for reply in group}) == 1:
+        failed = f"sounds after 35 s of silence are answered with {_named(group)}: the end is not heard"
+    return _verdict(name, group, "names sounds after 35 s of silence", failed, certain=certain)
 
 
 def _channels(replies: Sequence[ProbeReply], *, certain: bool) -> Verdict:
     name, left, right = "both channels", _group(replies, "left"), _group(replies, "right")
-    if _all_right(left) and _all_right(right):
-        return Verdict(name, "passed", "names sounds that are in one channel alone, the left or the right")
     for heard, unheard, side in ((left, right, "left"), (right, left, "right")):
         if certain and _all_right(heard) and not any(reply.right for reply in unheard):
             return Verdict(name, "failed", f"hears only the {side} channel: {_mixed(unheard)} in the other")
-    return Verdict(name, "unknown", _mixed([*left, *right]) if certain else _UNCERTAIN)
+    passed = "names sounds that are in one channel alone, the left or the right"
+    return _verdict(name, [*left, *right], passed, "", certain=certain)
 
 
 def _sides(replies: Sequence[ProbeReply], *, certain: bool) -> Verdict:
     name, group = "left from right", _group(replies, "sides")
-    if _all_right(group):
-        return Verdict(name, "passed", "tells left, right and both sides apart")
-    sent = [
-        reply.answer.sent for reply in group if reply.answer is not None and reply.answer.sent is not None
-    ]
-    if any(each.mixed_down for each in sent):
-        return Verdict(name, "limited", "clips are mixed to one channel before the model hears them")
-    if not certain:
-        return Verdict(name, "unknown", _UNCERTAIN)
-    if len({reply.named for reply in group}) == 1:
-        return Verdict(name, "limited", f'always answers "{group[0].named}": it does not hear sides')
-    return Verdict(name, "unknown", _mixed(group))
+    if not _all_right(group):
+        if any(sent.mixed_down for sent in _sent(group)):
+            return Verdict(name, "limited", "clips are mixed to one channel before the model hears them")
+        if certain and len({reply.named for reply in group}) == 1:
+            return Verdict(name, "limited", f'always answers "{group[0].named}": it does not hear sides')
+    return _verdict(name, group, "tells left, right and both sides apart", "", certain=certain)
 
 
 def _letters(replies: Sequence[ProbeReply], *, certain: bool) -> Verdict:
-    name, group = "letters E and F", _group(replies, "letters")
-    if _all_right(group):
-        return Verdict(name, "passed", "chooses the fifth and the sixth choice")
-    if certain and not any(reply.right for reply in group):
-        return Verdict(name, "failed", "never chooses the fifth or the sixth choice, where the right one is")
-    return Verdict(name, "unknown", _mixed(group) if certain else _UNCERTAIN)
+    passed = "chooses the fifth and the sixth choice"
+    failed = "never chooses the fifth or the sixth choice, where the right one is"
+    return _verdict("letters E and F", _group(replies, "letters"), passed, failed, certain=certain)
 
 
 def _silence(replies: Sequence[ProbeReply], *, certain: bool) -> Verdict:
-    name, group = "silence", _group(replies, "silence")
-    if _all_right(group):
-        return Verdict(name, "passed", "calls silence by its name")
-    if certain and not any(reply.right for reply in group):
-        heard = " and ".join(dict.fromkeys(f'"{reply.named or "no choice"}"' for reply in group))
-        return Verdict(name, "failed", f"silence does not change the answer: it is answered with {heard}")
-    return Verdict(name, "unknown", _mixed(group) if certain else _UNCERTAIN)
+    group = _group(replies, "silence")
+    failed = f"silence does not change the answer: it is answered with {_named(group)}"
+    return _verdict("silence", group, "calls silence by its name", failed, certain=certain)
 
 
 def _clips(replies: Sequence[ProbeReply], *, certain: bool) -> Verdict:
     name, group = "several clips", _group(replies, "clips")
-    if _all_right(group):
-        return Verdict(name, "passed", "hears the second of two clips")
     failures = [reply.failure for reply in group if reply.failure is not None]
     if failures:
         return Verdict(name, "limited", f"two clips fail; {failures[0].kind}: {failures[0].message}")
-    if certain and not any(reply.right for reply in group):
-        return Verdict(name, "failed", f"the second of two clips is not heard: {_mixed(group)}")
-    return Verdict(name, "unknown", _mixed(group) if certain else _UNCERTAIN)
+    failed = f"the second of two clips is not heard: {_mixed(group)}"
+    return _verdict(name, group, "hears the second of two clips", failed, certain=certain)
+
+
+def _sent(group: Sequence[ProbeReply]) -> list[Sent]:
+    return [
+        reply.answer.sent for reply in group if reply.answer is not None and reply.answer.sent is not None
+    ]
+
+
+def _named(group: Sequence[ProbeReply]) -> str:
+    return " and ".join(dict.fromkeys(f'"{reply.named or "no choice"}"' for reply in group))
 
 
 def _mixed(replies: Sequence[ProbeReply]) -> str:
