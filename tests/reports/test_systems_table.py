@@ -17,7 +17,7 @@ import pytest
 
 from mmar.reports.benchmarks_table import benchmarks_table
 from mmar.reports.published import GROUP_SIZES, impossible_cells, published_results
-from mmar.reports.systems_table import ALL, RunRow, SystemsTable, systems_table
+from mmar.reports.systems_table import ALL, RunRow, SystemsTable, parameters, systems_table
 from mmar.reports.table_formats import FORMATS, render
 from mmar.reports.tables import Display, text_width
 from real_data import SHARED, needs_real_data
@@ -202,8 +202,6 @@ def test_figures_are_written(tmp_path: Path) -> None:
     ("size", "billions"), [("8.4B", 8.4), ("167M", 0.167), ("30B-A3B", 30), ("", None), ("large", None)]
 )
 def test_sizes_are_read(size: str, billions: float | None) -> None:
-    from mmar.reports.systems_figures import parameters
-
     assert parameters(size) == billions
 
 

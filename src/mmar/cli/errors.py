@@ -80,7 +80,7 @@ def errors(
         _serve(source, wrong, labeller, port, language, open_page=open_page)
     result = analyze_errors(wrong, read_labels(labels_path(source.path)), signature=source.score.signature)
     if figures is not None:
-        from mmar.reports.errors_table import write_errors_figure
+        from mmar.reports.systems_figures import write_errors_figure
 
         print_written(write_errors_figure(result, figures))
     if as_json:

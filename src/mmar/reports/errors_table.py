@@ -1,11 +1,9 @@
-"""The console page and the figure of an error analysis."""
+"""The console page of an error analysis."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
-from mmar.reports.figures import FORMATS, figure_style, write_figure
 from mmar.reports.tables import (
     PLAIN,
     Display,
@@ -63,33 +61,3 @@ def _agreement(one: Agreement) -> str:
     kappa = one.kappa
     equal = f"{kappa.agreement:.0f} % equal of {count(kappa.n, 'item')}"
     return f"{one.first} and {one.second}: kappa {coefficient(kappa.kappa, kappa.interval)}, {equal}"
-
-
-def write_errors_figure(result: ErrorAnalysis, folder: Path) -> tuple[Path, ...]:
-    """Draw the share of each kind of error with its interval, as SVG, PDF and PNG.
-
-    Args:
-        result: what `analyze_errors` gave.
-        folder: created if it does not exist; files of the same names are replaced.
-
-    Raises:
-        UsageError: matplotlib is not installed.
-        ExternalError: the files cannot be written.
-    """
-    with figure_style():
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=(5.0, 2.2))
-        axes = figure.add_subplot()
-        names = list(result.kinds)
-        for row, one in enumerate(result.kinds.values()):
-            axes.barh(row, one.share, height=0.6, color="#D0D0D0", edgecolor="#1A1A1A", linewidth=0.8)
-            low, high = one.interval
-            ends = [[max(0.0, one.share - low)], [max(0.0, high - one.share)]]
-            axes.errorbar([one.share], [row], xerr=ends, ecolor="#1A1A1A", elinewidth=0.8, capsize=2)
-        axes.set_yticks(range(len(names)), [f"{name} ({result.kinds[name].count})" for name in names])
-        axes.invert_yaxis()
-        axes.set_xlim(left=0)
-        axes.set_xlabel(f"errors, % of {result.settled:,} (95 % interval)")
-        axes.spines[["top", "right"]].set_visible(False)
-        return tuple(write_figure(figure, folder / f"errors.{suffix}", "mmar: errors") for suffix in FORMATS)

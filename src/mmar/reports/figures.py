@@ -1,4 +1,4 @@
-"""The two figures of a benchmark, for print: modalities as a ring, categories and sub-categories as a sunburst.
+"""Figures for print, and the two of a benchmark: modalities as a ring, categories and sub-categories as a sunburst.
 
 Drawn with matplotlib (the extra `mmar[figures]`). Colours are those of Okabe and Ito ("Color Universal Design",
 2008); every segment also carries its name and number. The files contain no date, so the same benchmark gives the
@@ -8,7 +8,7 @@ same bytes.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-FORMATS = ("svg", "pdf", "png")
-
+_METADATA: dict[str, dict[str, str | None]] = {
+    "svg": {"Creator": "mmar", "Date": None},
+    "pdf": {"Creator": "mmar", "Producer": "mmar", "CreationDate": None},
+    "png": {"Software": "mmar"},
+}
 _PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
 _DPI = 300
 _TEXT = 8  # points
@@ -32,26 +35,41 @@ _LINE = 0.16  # height of a line of labels, in units of the ring's radius
 
 
 def write_figures(description: Description, folder: Path) -> tuple[Path, ...]:
-    """Draw the figures of a description.
+    """Draw the figures of a benchmark, `modalities` and `categories`; errors as `save_figures`."""
+    return save_figures(
+        lambda: {"modalities": draw_modalities(description), "categories": draw_categories(description)},
+        folder,
+        description.name,
+    )
+
+
+def save_figures(
+    draw: Callable[[], Mapping[str, Figure]], folder: Path, subject: str = "mmar"
+) -> tuple[Path, ...]:
+    """Draw figures and write each as SVG, PDF and PNG (300 dpi), tight around its content and without a date.
 
     Args:
-        description: the counts.
+        draw: gives the figures by the names of their files.
         folder: created if it does not exist; files of the same names are replaced.
-
-    Returns:
-        The files: `modalities` and `categories`, each as SVG, PDF and PNG (300 dpi).
+        subject: begins the titles in the files' metadata.
 
     Raises:
         UsageError: matplotlib is not installed.
         ExternalError: the files cannot be written.
     """
     with figure_style():
-        figures = {"modalities": draw_modalities(description), "categories": draw_categories(description)}
         return tuple(
-            write_figure(figure, folder / f"{name}.{suffix}", f"{description.name}: {name}")
-            for name, figure in figures.items()
-            for suffix in FORMATS
+            _write(figure, folder / f"{name}.{suffix}", f"{subject}: {name}")
+            for name, figure in draw().items()
+            for suffix in _METADATA
         )
+
+
+def new_figure(width: float, height: float, **options: Any) -> Figure:
+    """An empty figure, its size in inches."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), **options)
 
 
 def draw_modalities(description: Description) -> Figure:
@@ -107,12 +125,7 @@ def draw_categories(description: Description) -> Figure:
 
 
 def spread(positions: Sequence[float], gap: float) -> list[float]:
-    """Move positions apart until neighbours differ by `gap`, keeping their order and their mean.
-
-    Args:
-        positions: in descending order.
-        gap: least distance between neighbours.
-    """
+    """Move positions, in descending order, apart until neighbours differ by `gap`, keeping order and mean."""
     moved: list[float] = []
     for position in positions:
         moved.append(position if not moved else min(position, moved[-1] - gap))
@@ -147,9 +160,7 @@ def figure_style() -> Iterator[None]:
 
 
 def _canvas(description: Description) -> tuple[Figure, Axes]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6.5, 4.0))
+    figure = new_figure(6.5, 4.0)
     axes = figure.add_axes((0, 0.1, 1, 0.88))
     axes.set_aspect("equal")
     axes.set_axis_off()
@@ -206,17 +217,10 @@ def _label(axes: Axes, sizes: Sequence[int], labels: Sequence[str]) -> float:
     return lowest
 
 
-def write_figure(figure: Figure, path: Path, title: str) -> Path:
-    """Write a figure in the format of its suffix, without a date; tight around its content."""
-    metadata: dict[str, dict[str, str | None]] = {
-        "svg": {"Title": title, "Creator": "mmar", "Date": None},
-        "pdf": {"Title": title, "Creator": "mmar", "Producer": "mmar", "CreationDate": None},
-        "png": {"Title": title, "Software": "mmar"},
-    }
+def _write(figure: Figure, path: Path, title: str) -> Path:
     suffix = path.suffix[1:]
+    metadata = {"Title": title, **_METADATA[suffix]}
     buffer = BytesIO()
-    figure.savefig(
-        buffer, format=suffix, dpi=_DPI, metadata=metadata[suffix], bbox_inches="tight", pad_inches=0.05
-    )
+    figure.savefig(buffer, format=suffix, dpi=_DPI, metadata=metadata, bbox_inches="tight", pad_inches=0.05)
     write_atomic(path, buffer.getvalue())
     return path

@@ -7,6 +7,7 @@ only counts are known, and two shares are compared (Newcombe 1998).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -298,6 +299,27 @@ def _averages(results: Sequence[PublishedResult]) -> list[str]:
         elif result.n != ITEMS:
             other.setdefault(f"over {result.n:,} items", []).append(result.name)
     return [f"{kind}: {', '.join(dict.fromkeys(names))}" for kind, names in other.items()]
+
+
+def rank_text(system: System) -> str:
+    """The range of ranks, such as `2–4`; empty for a system without ranks."""
+    if system.rank is None:
+        return ""
+    first, last = system.rank
+    return str(first) if first == last else f"{first}–{last}"
+
+
+def parameters(size: str) -> float | None:
+    """The number of parameters in billions of a size such as `8.4B`, `167M` or `30B-A3B`; `None` if it is not known.
+
+    Example:
+        >>> parameters("30B-A3B"), parameters("167M"), parameters("")
+        (30.0, 0.167, None)
+    """
+    match = re.match(r"(\d+(?:\.\d+)?)([BM])", size)
+    if match is None:
+        return None
+    return float(match[1]) / (1 if match[2] == "B" else 1000)
 
 
 def _notes(systems: Sequence[System], runs: Sequence[RunRow], scorer: str) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from mmar.reports.records_file import spreadsheet_cell
-from mmar.reports.systems_table import ALL, System, SystemsTable, Value
+from mmar.reports.systems_table import ALL, System, SystemsTable, Value, rank_text
 from mmar.reports.tables import PLAIN, Display, columns_of, draw, facts, join_blocks, row, text_width
 
 _SHORT = {
@@ -62,7 +62,7 @@ def _facts(system: System) -> list[str]:
     """The first cells of a row, but the average's mark; the other columns follow."""
     value = system.values.get(ALL)
     return [
-        _rank(system),
+        rank_text(system),
         system.name,
         system.model_class,
         system.size,
@@ -94,13 +94,6 @@ def _marked(value: Value | None, marks: Mapping[str, str]) -> str:
         return ""
     title = html.escape(value.problem or f"{value.correct} of {value.n}, {value.interval}")
     return marks["impossible" if value.problem else value.mark].format(value.printed, title=title)
-
-
-def _rank(system: System) -> str:
-    if system.rank is None:
-        return ""
-    first, last = system.rank
-    return str(first) if first == last else f"{first}–{last}"
 
 
 def _text(table: SystemsTable, display: Display) -> str:

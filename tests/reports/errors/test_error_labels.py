@@ -14,7 +14,8 @@ import mmar
 from expect import raises
 from mmar.items import load_benchmark
 from mmar.models import Answer
-from mmar.reports.errors_table import errors_table, write_errors_figure
+from mmar.reports.errors_table import errors_table
+from mmar.reports.systems_figures import write_errors_figure
 from mmar.runs.spec import RunSpec
 from mmar.scoring.error_labels import (
     ErrorLabel,

@@ -24,7 +24,7 @@ from mmar.reports.leaderboard.items import BoardItems, board_items
 from mmar.reports.leaderboard.names import KnownSystem, find_system, known_systems, new_id, plain_name
 from mmar.reports.published import PublishedResult, impossible_cells
 from mmar.reports.scored_source import ScoredSource, align_sources
-from mmar.reports.systems_figures import parameters
+from mmar.reports.systems_table import parameters
 from mmar.scoring.old_keys import OldKeys
 
 Kind = Literal["reproduced", "benchmark", "challenge", "authors", "others"]
