@@ -104,9 +104,9 @@ def test_without_matplotlib_the_install_command_is_named(tmp_path: Path) -> None
         sys.modules["matplotlib"] = None
         from pathlib import Path
         from mmar.errors import UsageError
-        from mmar.reports.figures import write_figures
+        from mmar.reports.figures import save_figures
         try:
-            write_figures(None, Path({str(tmp_path)!r}))
+            save_figures(dict, Path({str(tmp_path)!r}))
         except UsageError as error:
             print(error.code, error.hint)
     """
