@@ -21,18 +21,9 @@ from mmar.protocols import Request, split_thinking
 
 
 class ProgramAnswer(msgspec.Struct):
-    """An answer as a program returns it; unknown fields are ignored.
+    """A line of a program, with the fields above and those below; unknown fields are ignored.
 
     Attributes:
-        id: the request's.
-        text: the answer.
-        thinking: the reasoning, where the program separates it.
-        finish_reason: why the model stopped.
-        usage: tokens.
-        model: the model that answered, as the program names it.
-        error: why there is no answer.
-        kind: the kind of that failure.
-        retryable: whether asking again can succeed.
         facts: of a first line: `settings` that answers depend on, and the `environment`.
         cut: whether the model was given only the beginning of the clip.
         mixed_down: whether the channels of the clip were mixed into one for the model.
@@ -59,12 +50,9 @@ class ProgramAnswer(msgspec.Struct):
 
 
 def request_record(request: Request, request_id: str) -> dict[str, Any]:
-    """A request as a program is given it.
-
-    Args:
-        request: what is asked.
-        request_id: matches the answer to the request; differs from the item's id where an item is asked twice.
-    """
+    """A request as a program is given it; its id differs from the item's where an item is asked twice."""
+    # A list for several clips, so that a program that takes one fails instead of answering with a part of the audio.
+    paths = [str(path.absolute()) for path in request.clips]
     return {
         "id": request_id,
         "item": request.item_id,
@@ -73,17 +61,11 @@ def request_record(request: Request, request_id: str) -> dict[str, Any]:
             | ({"audio": message.audio} if message.audio is not None else {})
             for message in request.messages
         ],
-        "audio": _paths(request),
+        "audio": paths if len(paths) > 1 else paths[0] if paths else None,
         "question": request.question,
         "choices": list(request.choices),
         "settings": msgspec.to_builtins(request.settings),
     }
-
-
-def _paths(request: Request) -> str | list[str] | None:
-    # A list for several clips, so that a program that takes one fails instead of answering with a part of the audio.
-    paths = [str(path.absolute()) for path in request.clips]
-    return paths if len(paths) > 1 else paths[0] if paths else None
 
 
 def sent_of(request: Request) -> Sent | None:
@@ -105,14 +87,7 @@ def without_audio(request: Request) -> Request:
 def answer_of(
     reply: ProgramAnswer, item_id: str, who: str, sent: Sent | None = None, latency_s: float | None = None
 ) -> Answer:
-    """The answer that a program returned.
-
-    Args:
-        reply: what it returned.
-        item_id: whose answer it is.
-        who: the program, for messages.
-        sent: the clip that it was given.
-        latency_s: seconds from sending to the answer.
+    """The answer that a program, called `who` in messages, returned.
 
     Raises:
         RequestFailed: it returned an error, or no text.

@@ -1,7 +1,7 @@
 """What every adapter is (the protocol class `Model`), and how one is opened by a name such as `openai/gpt-4o`.
 
-Each adapter is a module with a function `open_NAME(name, options)`, imported when it is asked for, so that a
-baseline needs no HTTP client.
+An adapter is opened by a function of a model's name and options, whose module is imported when it is needed: a baseline
+needs no HTTP client.
 """
 
 from __future__ import annotations
@@ -20,10 +20,6 @@ from mmar.protocols import Request
 class Model(Protocol):
     """Anything that turns a request into an answer.
 
-    Attributes:
-        name: as given to `mmar run`, e.g. `openai/gpt-4o-audio-preview`; part of the signature.
-        uses_audio: whether the model is given the clip. One that does not is asked without it, by design.
-
     A model may also have:
 
     - `keeps_time`: true where it ends a request after `ModelOptions.timeout_s` by itself: it can say who did not answer,
@@ -36,11 +32,11 @@ class Model(Protocol):
 
     @property
     def name(self) -> str:
-        """As given to `mmar run`."""
+        """As given to `mmar run`, e.g. `openai/gpt-4o-audio-preview`; part of the signature."""
 
     @property
     def uses_audio(self) -> bool:
-        """Whether it is given the clip."""
+        """Whether it is given the clip. One that is not is asked without it, by design."""
 
     async def ask(self, request: Request) -> Answer:
         """Ask once; no retries, they are the engine's.
@@ -71,11 +67,7 @@ class ModelFacts(msgspec.Struct, frozen=True):
 
 
 async def prepared(model: Model) -> ModelFacts:
-    """What a model finds out about itself; nothing where it has no `prepare`.
-
-    Raises:
-        MmarError: it cannot be used.
-    """
+    """What a model finds out about itself, nothing where it has no `prepare`; an `MmarError` if it cannot be used."""
     prepare = getattr(model, "prepare", None)
     return ModelFacts() if prepare is None else cast("ModelFacts", await prepare())
 
@@ -87,7 +79,6 @@ class ModelOptions(msgspec.Struct, frozen=True):
         seed: for models that draw at random.
         base_urls: servers that share the load, for adapters that speak HTTP.
         timeout_s: longest wait for one answer, in seconds.
-        concurrency: most requests in flight, for sizing connection pools.
         gpus: of this machine, one worker each, for adapters that start programs.
         workers: command lines of workers, for the same adapters.
         clips: most clips of one request, for servers that are started with a limit.
@@ -98,7 +89,6 @@ class ModelOptions(msgspec.Struct, frozen=True):
     seed: int = 0
     base_urls: tuple[str, ...] = ()
     timeout_s: float = 300.0
-    concurrency: int = 8
     gpus: tuple[str, ...] = ()
     workers: tuple[str, ...] = ()
     clips: int = 1
@@ -172,15 +162,7 @@ def split_name(name: str) -> tuple[str, str]:
 
 
 def uses_audio(name: str, options: Mapping[str, str] | None = None) -> bool:
-    """Whether a model takes clips, without opening it: no key is needed.
-
-    Args:
-        name: `ADAPTER/NAME`.
-        options: of the adapter.
-
-    Raises:
-        UsageError: there is no such adapter.
-    """
+    """Whether a model `ADAPTER/NAME` takes clips, without opening it: no key is needed. Errors as `split_name`."""
     adapter, rest = split_name(name)
     if adapter == "baseline":
         return rest.startswith("listener")
@@ -190,14 +172,11 @@ def uses_audio(name: str, options: Mapping[str, str] | None = None) -> bool:
 
 
 def open_model(name: str, options: ModelOptions | None = None) -> Model:
-    """Open a model by name.
-
-    Args:
-        name: `ADAPTER/NAME`.
-        options: how to open it.
+    """Open a model by its name, `ADAPTER/NAME`.
 
     Raises:
-        UsageError: there is no such adapter, or it has no such model.
+        UsageError: there is no such adapter or model, an option is unknown or not valid, or a key, a program or a package
+            is missing.
     """
     adapter, rest = split_name(name)
     options = options or ModelOptions()

@@ -251,7 +251,6 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
             seed=self.seed,
             base_urls=self.base_urls,
             timeout_s=self.timeout,
-            concurrency=self.concurrency or MAX_IN_FLIGHT,
             gpus=self.gpus,
             workers=self.workers,
             # Without items, as in `mmar check`, there may be two.

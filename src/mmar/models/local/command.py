@@ -30,18 +30,9 @@ _START_S = 1800.0  # the longest wait for a program's first line, unless the opt
 
 
 def open_command(name: str, options: ModelOptions) -> WorkerPool:
-    """Open a program by its command line, split as a shell would; no shell is involved.
-
-    Raises:
-        UsageError: the command line cannot be split, or an option is unknown or wrong.
-    """
+    """Open a program by its command line, split as a shell would; no shell is involved. Errors as `open_model`."""
     check_known(options.extra, ("uses_audio", "start_s"), "command")
-    try:
-        arguments = shlex.split(name)
-    except ValueError as error:
-        raise UsageError(
-            f"command/{name}: {error}", code="unknown-model", argument="model", hint="quote it as for a shell"
-        ) from None
+    arguments = split_command(name, f"command/{name}", "unknown-model", "model")
     if not arguments or (shutil.which(arguments[0]) is None and not options.workers):
         raise UsageError(
             f'command/{name}: there is no program "{"".join(arguments[:1])}"',
@@ -57,6 +48,20 @@ def open_command(name: str, options: ModelOptions) -> WorkerPool:
         start_s=number_of(options.extra, "start_s", 0.1, 86_400) or _START_S,
         secrets=secrets_of(options.environment),
     )
+
+
+def split_command(line: str, name: str, code: str, argument: str) -> list[str]:
+    """The words of a command line.
+
+    Raises:
+        UsageError: it cannot be split; the message begins with `name`.
+    """
+    try:
+        return shlex.split(line)
+    except ValueError as error:
+        raise UsageError(
+            f"{name}: {error}", code=code, argument=argument, hint="quote it as for a shell"
+        ) from None
 
 
 class CommandWorker(msgspec.Struct, frozen=True):
@@ -88,14 +93,11 @@ def workers_of(
     """The workers that options ask for: one for each GPU, command line and Ray actor, else one.
 
     Args:
-        name: of the model, for messages.
+        name: of the model.
         arguments: the program and its arguments, on this machine.
         options: `gpus` as in CUDA_VISIBLE_DEVICES, where "0+1" gives one worker two; `workers` as for a shell, or `ray:N`.
         more: arguments that are added to each command line.
         on_ray: the program and its arguments on a node of Ray, where they are others.
-
-    Raises:
-        UsageError: a command line cannot be split, there is no such program here, or Ray is not installed.
     """
     workers: list[Worker] = []
     for gpu in options.gpus:
@@ -111,12 +113,7 @@ def workers_of(
 
 def _command_worker(line: str, more: Sequence[str]) -> CommandWorker:
     """A worker by its command line; no shell is involved here."""
-    try:
-        words = shlex.split(line)
-    except ValueError as error:
-        raise UsageError(
-            f"{line}: {error}", code="invalid-value", argument="workers", hint="quote it as for a shell"
-        ) from None
+    words = split_command(line, line, "invalid-value", "workers")
     if not words or shutil.which(words[0]) is None:
         program = words[0] if words else ""
         raise UsageError(f'{line}: there is no program "{program}"', code="invalid-value", argument="workers")

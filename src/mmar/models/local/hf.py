@@ -17,19 +17,6 @@ from mmar.models.local.worker_pool import WorkerPool
 from mmar.models.model import ModelOptions
 from mmar.models.options import check_known, choice_of, number_of, whole_of
 
-_OPTIONS = (
-    "batch",
-    "dtype",
-    "attention",
-    "quantization",
-    "adapter",
-    "generation",
-    "long",
-    "code",
-    "device",
-    "python",
-    "start_s",
-)
 CHOICES = (
     ("dtype", ("auto", "float32", "bfloat16", "float16"), "auto"),
     ("attention", ("sdpa", "eager", "flash_attention_2"), "sdpa"),
@@ -37,15 +24,12 @@ CHOICES = (
     ("generation", ("greedy", "checkpoint"), "greedy"),
     ("long", ("cut", "refuse"), "cut"),
 )
+_OPTIONS = (*(name for name, _, _ in CHOICES), "adapter", "batch", "code", "device", "python", "start_s")
 _START_S = 14_400.0  # a hundred gigabytes are downloaded and loaded before the first line
 
 
 def open_hf(name: str, options: ModelOptions) -> WorkerPool:
-    """Open a checkpoint by its hub id or folder.
-
-    Raises:
-        UsageError: an option is unknown or not valid, or torch is not installed (code `missing-extra`).
-    """
+    """Open a checkpoint by its hub id or folder; errors as `open_model`, code `missing-extra` without torch."""
     extra = options.extra
     check_known(extra, _OPTIONS, "hf")
     python = extra.get("python", sys.executable)

@@ -139,15 +139,11 @@ def _say_fatal(what: str, log: Path, start: int) -> None:
 
 
 def failure_cause(log: Path, start: int = 0) -> str:
-    """What a server's log says of why it failed; engines print it far above the end.
+    """The cause of a server's failure by its log, in which its part begins at a byte; engines print it far above the end.
 
     The first exception that ends a traceback is the cause; later ones report that something below them failed, and the
-    last of them is quoted too, since a harmless traceback may precede. Without any it is what a command line parser
-    complained about, else the last line of all.
-
-    Args:
-        log: the file.
-        start: where this server's part begins, in bytes.
+    last of them is quoted too, since a harmless traceback may precede. Without any it is the complaint of a command line
+    parser, else the last line of all.
     """
     with log.open("rb") as stream:
         size = stream.seek(0, os.SEEK_END)

@@ -40,12 +40,7 @@ _DECODER = msgspec.json.Decoder(ProgramAnswer)
 
 
 class Program:
-    """One started process. Made by `Program.start`.
-
-    Attributes:
-        over: whether it has ended or was given up.
-        answered: how many answers it gave.
-    """
+    """One started process, a `RunningWorker`. Made by `Program.start`."""
 
     def __init__(
         self, process: asyncio.subprocess.Process, name: str, timeout_s: float, start_s: float
@@ -70,7 +65,7 @@ class Program:
         self._last_line = time.monotonic()
         self._unread = _unread_bytes(process)
         self._reader = asyncio.create_task(self._read_answers())
-        self._listener = asyncio.create_task(self._read_stderr())
+        self._stderr_reader = asyncio.create_task(self._read_stderr())
         self._watch = asyncio.create_task(self._watch_over())
 
     @classmethod
@@ -86,9 +81,9 @@ class Program:
 
         Args:
             arguments: the program and its arguments.
-            name: for messages about its answers.
-            timeout_s: longest silence while answers are due, in seconds.
-            start_s: longest wait for its first line, in seconds.
+            name: as for `Worker.start`.
+            timeout_s: as for `Worker.start`.
+            start_s: as for `Worker.start`.
             environment: all its environment variables; `None` for those of this process.
 
         Raises:
@@ -118,23 +113,15 @@ class Program:
     def exit_report(self) -> str:
         """How it ended and what it wrote last, for messages."""
         status = self._process.returncode
-        words = "still running" if status is None else _ending(status)
-        if text := self.stderr_end:
-            words += f"; the end of its standard error:\n{text}"
+        report = "still running" if status is None else _ending(status)
+        if self.stderr_end:
+            report += f"; the end of its standard error:\n{self.stderr_end}"
         if self._noise:
-            words += f"\nthe last line of its standard output that is no answer: {self._noise}"
-        return words
+            report += f"\nthe last line of its standard output that is no answer: {self._noise}"
+        return report
 
     async def ask(self, request: Request, request_id: str) -> Answer:
-        """Send a request and wait for its answer.
-
-        Args:
-            request: with the clip only if the program takes audio.
-            request_id: not used before with this program.
-
-        Raises:
-            RequestFailed: the program ended, fell silent, or wrote something else, or the clip cannot be read.
-        """
+        """Send a request and wait for its answer; see `RunningWorker.ask`."""
         sent = await asyncio.to_thread(sent_of, request)
         if self.over:  # nobody watches over a request that is sent from here on
             raise RequestFailed("crash", f"the program ended: {self.exit_report}", retryable=True)
@@ -158,21 +145,15 @@ class Program:
         return answer_of(reply, request.item_id, self._name, sent, time.perf_counter() - start)
 
     async def ready(self) -> ProgramAnswer:
-        """Wait for its first line of JSON.
-
-        Raises:
-            RequestFailed: it ended, or wrote none in time.
-        """
+        """Wait for its first line of JSON; see `RunningWorker.ready`."""
         ends: set[asyncio.Future[Any]] = {self._first, self._watch}
         done, _ = await asyncio.wait(ends, timeout=self._start_s, return_when=asyncio.FIRST_COMPLETED)
         if self._first in done:
             return self._first.result()
-        how = (
-            "ended before it was ready"
-            if self._watch in done
-            else f"wrote no line within {self._start_s:g} s"
-        )
-        raise RequestFailed("crash", f"the program {how}: {self.exit_report}")
+        problem = "ended before it was ready"
+        if self._watch not in done:
+            problem = f"wrote no line within {self._start_s:g} s"
+        raise RequestFailed("crash", f"the program {problem}: {self.exit_report}")
 
     async def _send(self, line: bytes) -> None:
         stdin = self._process.stdin
@@ -245,7 +226,7 @@ class Program:
             # children of a program that is gone can hold open.
             await asyncio.wait({self._reader}, timeout=_LOOK_S)
             if self._process.returncode is not None:
-                await asyncio.wait({self._reader, self._listener}, timeout=_DRAIN_S)
+                await asyncio.wait({self._reader, self._stderr_reader}, timeout=_DRAIN_S)
                 break
             if self._reader.done():
                 await self._gone_within(_END_S)
@@ -256,7 +237,7 @@ class Program:
         self.over = True
         self._signal_all(_KILL)
         self._swept = await self._gone_within(_END_S)
-        self._fail(lambda: ("crash", f"the program ended before it answered: {self.exit_report}", True))
+        self._fail("crash", f"the program ended before it answered: {self.exit_report}", retryable=True)
 
     def _check_fault(self) -> None:
         """Fail what is due when a line that is no answer was not followed by one."""
@@ -281,8 +262,8 @@ class Program:
             if silence <= self._start_s:
                 return False
             self.over = True
-            words = f"the program wrote no line within {self._start_s:g} s of its start: {self.exit_report}"
-            self._fail(lambda: ("timeout", words, False))
+            message = f"the program wrote no line within {self._start_s:g} s of its start: {self.exit_report}"
+            self._fail("timeout", message, retryable=False)
             return True
         if silence <= self._timeout_s:
             return False
@@ -290,14 +271,13 @@ class Program:
         self._silences += 1
         self._last_line = time.monotonic()
         self.over = self._silences > 1
-        words = f"the program answered nothing for {self._timeout_s:g} s: {self.exit_report}"
-        self._fail(lambda: ("timeout", words, True))
+        message = f"the program answered nothing for {self._timeout_s:g} s: {self.exit_report}"
+        self._fail("timeout", message, retryable=True)
         return self.over
 
-    def _fail(self, why: Callable[[], tuple[FailureKind, str, bool]]) -> None:
+    def _fail(self, kind: FailureKind, message: str, *, retryable: bool) -> None:
         for future in self._pending.values():
             if not future.done():
-                kind, message, retryable = why()
                 future.set_exception(RequestFailed(kind, message, retryable=retryable))
 
     async def stop(self) -> None:
@@ -313,11 +293,12 @@ class Program:
             await self._gone_within(_END_S)
         self._signal_all(_KILL)
         await self._gone_within(_END_S)
-        self._fail(lambda: ("crash", f"the program was stopped: {self.exit_report}", True))
-        await asyncio.wait({self._reader, self._listener}, timeout=_DRAIN_S)
-        for task in (self._reader, self._listener, self._watch):
+        self._fail("crash", f"the program was stopped: {self.exit_report}", retryable=True)
+        await asyncio.wait({self._reader, self._stderr_reader}, timeout=_DRAIN_S)
+        tasks = (self._reader, self._stderr_reader, self._watch)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(self._reader, self._listener, self._watch, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _gone_within(self, seconds: float) -> bool:
         until = time.monotonic() + seconds

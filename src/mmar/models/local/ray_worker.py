@@ -59,11 +59,7 @@ class _Cluster:
         self._ours = False
 
     async def join(self) -> Any:
-        """Connect, or start a cluster on this machine where there is none; returns the module `ray`.
-
-        Raises:
-            RequestFailed: there is no connection.
-        """
+        """Connect, or start a cluster on this machine where there is none; returns the module `ray`."""
         import ray
 
         async with self._lock:
@@ -97,13 +93,7 @@ class _Cluster:
 
 
 class RayWorker:
-    """How to start one worker as an actor.
-
-    Args:
-        number: which of the workers it is, from 0.
-        arguments: the program and its arguments; an empty first one is the Python of the node.
-        cluster: the connection that all workers of the model share.
-    """
+    """How to start one worker, by its number from 0, as an actor with a program."""
 
     def __init__(self, number: int, arguments: tuple[str, ...], cluster: _Cluster) -> None:
         self.label = f"ray {number}"
@@ -123,55 +113,49 @@ class RayWorker:
             "max_restarts": 0,
             "scheduling_strategy": "SPREAD",
         }
-        actor = ray.remote(Actor).options(**options).remote(self._arguments, name, timeout_s, start_s)
-        return _RunningActor(ray, actor, self._cluster)
+        running = _RunningActor(ray, ray.remote(Actor).options(**options).remote(), self._cluster)
+        try:
+            await running.start(self._arguments, name, timeout_s, start_s)
+        except RequestFailed:
+            await running.stop()
+            raise
+        return running
 
 
 class Actor:
     """What runs on a node: the worker's program, and a way to it.
 
     Failures are returned, not raised, because Ray wraps what is raised into errors of its own.
-
-    Args:
-        arguments: the program and its arguments; an empty first one is the Python of the node.
-        name: of the model.
-        timeout_s: longest silence while answers are due, in seconds.
-        start_s: longest wait for the program's first line, in seconds.
     """
 
-    def __init__(self, arguments: tuple[str, ...], name: str, timeout_s: float, start_s: float) -> None:
-        self._arguments = [arguments[0] or sys.executable, *arguments[1:]]
-        self._name, self._timeout_s, self._start_s = name, timeout_s, start_s
-        self._program: Program | None = None
-        self._starting = asyncio.Lock()
+    async def start(
+        self, arguments: Sequence[str], name: str, timeout_s: float, start_s: float
+    ) -> tuple[Any, ...] | None:
+        """Start the program; see `Program.start`. An empty first argument is the Python of the node."""
+        words = [arguments[0] or sys.executable, *arguments[1:]]
+        try:
+            self._program = await Program.start(words, name, timeout_s, start_s)
+        except RequestFailed as failure:
+            return (failure.kind, failure.message, failure.retryable, True)
+        return None
 
     async def ready(self) -> ProgramAnswer | tuple[Any, ...]:
         """Wait for the program's first line."""
         try:
-            return await (await self._started()).ready()
+            return await self._program.ready()
         except RequestFailed as failure:
             return (failure.kind, failure.message, failure.retryable, True)
 
     async def ask(self, request: Request, request_id: str) -> Answer | tuple[Any, ...]:
         """Ask the program once."""
         try:
-            return await (await self._started()).ask(request, request_id)
+            return await self._program.ask(request, request_id)
         except RequestFailed as failure:
-            over = self._program is None or self._program.over
-            return (failure.kind, failure.message, failure.retryable, over)
-
-    async def _started(self) -> Program:
-        async with self._starting:
-            if self._program is None:
-                self._program = await Program.start(
-                    self._arguments, self._name, self._timeout_s, self._start_s
-                )
-            return self._program
+            return (failure.kind, failure.message, failure.retryable, self._program.over)
 
     async def stop(self) -> None:
         """End the program."""
-        if self._program is not None:
-            await self._program.stop()
+        await self._program.stop()
 
 
 class _RunningActor:
@@ -184,21 +168,17 @@ class _RunningActor:
         self._ray, self._actor, self._cluster = ray, actor, cluster
         self._stopped = False
 
-    async def ready(self) -> ProgramAnswer:
-        """Wait for the first line of the actor's program.
+    async def start(self, *arguments: Any) -> None:
+        """Start the actor's program; see `Actor.start`."""
+        await self._call(self._actor.start.remote(*arguments))
 
-        Raises:
-            RequestFailed: the program or the actor ended first.
-        """
+    async def ready(self) -> ProgramAnswer:
+        """Wait for the first line of the actor's program."""
         ready: ProgramAnswer = await self._call(self._actor.ready.remote())
         return ready
 
     async def ask(self, request: Request, request_id: str) -> Answer:
-        """Ask once.
-
-        Raises:
-            RequestFailed: there is no answer.
-        """
+        """Ask once."""
         answer: Answer = await self._call(self._actor.ask.remote(request, request_id))
         self.answered += 1
         return answer

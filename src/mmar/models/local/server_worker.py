@@ -15,7 +15,6 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-import aiohttp
 import msgspec
 import numpy as np
 
@@ -23,6 +22,7 @@ from mmar.audio import Clip
 from mmar.audio.wav import wav_bytes
 from mmar.models.answer import Answer, RequestFailed
 from mmar.models.credentials import Credential
+from mmar.models.http_client import HttpClient
 from mmar.models.jsonl import ProgramAnswer
 from mmar.models.local.checkpoints import find_checkpoint
 from mmar.models.local.program import Program
@@ -67,12 +67,12 @@ class Engine(msgspec.Struct, frozen=True):
 
 
 class Checkpoint:
-    """A checkpoint that is looked for once for all servers, and how far they hear.
+    """What the servers of one checkpoint share.
 
     Attributes:
         name: hub id or folder.
-        probed: whether a server told how far it hears.
-        limit_s: seconds up to which a server hears; `None` where no end was found.
+        probed: whether a server was asked about long clips.
+        limit_s: seconds of a clip that a server reads; `None` where no limit was seen.
     """
 
     def __init__(self, name: str) -> None:
@@ -80,14 +80,14 @@ class Checkpoint:
         self.probed = False
         self.limit_s: float | None = None
         self._lock = asyncio.Lock()
-        self._found: tuple[Path, str] | None = None
+        self._location: tuple[Path, str] | None = None
 
     async def find(self) -> tuple[Path, str]:
-        """Its folder and identity; see `find_checkpoint`."""
+        """Its folder and identity, by `find_checkpoint`, which is called once."""
         async with self._lock:
-            if self._found is None:
-                self._found = await asyncio.to_thread(find_checkpoint, self.name)
-            return self._found
+            if self._location is None:
+                self._location = await asyncio.to_thread(find_checkpoint, self.name)
+            return self._location
 
 
 class ServerWorker(msgspec.Struct, frozen=True):
@@ -147,7 +147,7 @@ class _RunningServer:
         self._worker, self._minder = worker, minder
         self._settings, self._environment = settings, environment
         self._chat: ServiceModel | None = None
-        self._url = ""
+        self._server: HttpClient | None = None
 
     @property
     def over(self) -> bool:
@@ -160,49 +160,37 @@ class _RunningServer:
         return self._minder.stderr_end or self._minder.exit_report
 
     async def ready(self) -> ProgramAnswer:
-        """Wait until it is healthy and has answered a question with a clip.
-
-        Raises:
-            RequestFailed: the minder ended first.
-        """
+        """Wait until it is healthy and has answered a question with a clip."""
         first = await self._minder.ready()
         if first.fatal is not None or first.facts is None:
             return first
-        place = first.facts["server"]
-        self._url = place["url"]
-        self._chat = self._worker.chat(self._url)
+        server = first.facts["server"]
+        authorization = {"Authorization": f"Bearer {self._worker.key.reveal()}"}
+        self._server = HttpClient((server["url"],), authorization, _HEALTH_S)
+        self._chat = self._worker.chat(server["url"])
         try:
             await self._ask_real_questions(self._chat)
         except RequestFailed as failure:
-            why = failure.message
-            if failure.kind in ("transport", "server") and await self._has_ended():
-                why = self.exit_report  # with the cause from its log
+            why = self.exit_report if await self._has_ended(failure) else failure.message
             fatal = {
                 "code": "server-failed",
                 "message": f"{self._worker.label} was healthy, but a question with a clip failed: {why}",
-                "hint": f"the server's log: {place['log']}",
+                "hint": f"the server's log: {server['log']}",
             }
             return ProgramAnswer(fatal=fatal)
-        version = await self._version()
-        engine = f"{self._worker.engine.name}@{version}" if version else self._worker.engine.name
-        environment = {**self._environment, "log": place["log"], "heard_up_to": self._heard_up_to()}
-        return ProgramAnswer(
-            facts={"settings": {**self._settings, "engine": engine}, "environment": environment}
-        )
+        settings = {**self._settings, "engine": await self._engine()}
+        environment = {**self._environment, "log": server["log"], "heard_up_to": self._heard_up_to()}
+        return ProgramAnswer(facts={"settings": settings, "environment": environment})
 
     async def ask(self, request: Request, request_id: str) -> Answer:  # noqa: ARG002 - HTTP needs no id
-        """Ask once; a clip that is longer than the server hears is counted as cut.
-
-        Raises:
-            RequestFailed: there is no answer.
-        """
+        """Ask once; a clip that is longer than what the server reads is counted as cut."""
         assert self._chat is not None
         try:
             answer = await self._chat.ask(request)
         except RequestFailed as failure:
-            if failure.kind in ("transport", "server") and await self._has_ended():
-                words = f"{self._worker.label} ended: {self.exit_report}"
-                raise RequestFailed("crash", words, retryable=True) from None
+            if await self._has_ended(failure):
+                message = f"{self._worker.label} ended: {self.exit_report}"
+                raise RequestFailed("crash", message, retryable=True) from None
             raise
         self.answered += 1
         limit_s = self._worker.checkpoint.limit_s
@@ -212,12 +200,15 @@ class _RunningServer:
 
     async def stop(self) -> None:
         """End the server by closing the minder's input."""
-        if self._chat is not None:
+        if self._chat is not None and self._server is not None:
             await self._chat.close()
+            await self._server.close()
         await self._minder.stop()
 
-    async def _has_ended(self) -> bool:
-        """Whether the server has ended; waits until the minder knows, or the server is healthy."""
+    async def _has_ended(self, failure: RequestFailed) -> bool:
+        """Whether a request failed because the server ended; waits until the minder knows, or the server is healthy."""
+        if failure.kind not in ("transport", "server"):
+            return False
         until = time.monotonic() + _VERDICT_S
         while not self.over and time.monotonic() < until:
             if await self._get("/health") is not None:
@@ -226,11 +217,7 @@ class _RunningServer:
         return self.over
 
     async def _ask_real_questions(self, chat: ServiceModel) -> None:
-        """Ask about a short clip, and the first server how far it hears.
-
-        Raises:
-            RequestFailed: not even a short clip is answered.
-        """
+        """Ask about a short clip, which must be answered, and the first server about long ones."""
         with tempfile.TemporaryDirectory(prefix="mmar-probe-") as folder:
 
             async def count(seconds: int) -> int:
@@ -246,7 +233,7 @@ class _RunningServer:
             short = await count(_SHORT_S)
             checkpoint = self._worker.checkpoint
             if not checkpoint.probed:
-                checkpoint.limit_s = await _longest_heard(count, short)
+                checkpoint.limit_s = await _length_limit(count, short)
                 checkpoint.probed = True
 
     def _heard_up_to(self) -> str:
@@ -254,32 +241,28 @@ class _RunningServer:
         what = "no limit found" if limit_s is None else f"{limit_s:g} s"
         return f"{what}, by the number of tokens of clips of up to {_LONGER_S} s"
 
-    async def _version(self) -> str:
-        for path in self._worker.engine.version_paths:
-            reply = await self._get(path)
+    async def _engine(self) -> str:
+        """The engine with its version, where it tells it."""
+        engine = self._worker.engine
+        for path in engine.version_paths:
             try:
-                version = msgspec.json.decode(reply or b"")["version"]
+                version = msgspec.json.decode(await self._get(path) or b"")["version"]
             except (msgspec.MsgspecError, KeyError, TypeError):
                 continue
-            return str(version)
-        return ""
+            return f"{engine.name}@{version}"
+        return engine.name
 
     async def _get(self, path: str) -> bytes | None:
         """The body of a successful reply; `None` for any other, or none."""
-        headers = {"Authorization": f"Bearer {self._worker.key.reveal()}"}
-        timeout = aiohttp.ClientTimeout(total=_HEALTH_S)
+        assert self._server is not None
         try:
-            async with (
-                aiohttp.ClientSession(timeout=timeout, headers=headers) as session,
-                session.get(self._url + path) as response,
-            ):
-                return await response.read() if response.status == 200 else None
-        except (aiohttp.ClientError, OSError, TimeoutError):
+            return (await self._server.request("GET", path)).body
+        except RequestFailed:
             return None
 
 
-async def _longest_heard(count: Callable[[int], Awaitable[int]], short: int) -> float | None:
-    """Seconds up to which a longer clip takes more tokens; `None` where no end was found.
+async def _length_limit(count: Callable[[int], Awaitable[int]], short: int) -> float | None:
+    """Seconds up to which a longer clip takes more tokens; `None` where no limit was seen.
 
     Evidence, not proof: a server may count tokens of what it then leaves out.
 

@@ -8,7 +8,6 @@ the adapter of `openai/`, and the pool of `hf/` shares them out, starts a server
 from __future__ import annotations
 
 import secrets
-import shlex
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ import msgspec
 from mmar.errors import UsageError
 from mmar.models.credentials import Credential, embedded_secrets, secrets_of
 from mmar.models.http_client import HttpClient
+from mmar.models.local.command import split_command
 from mmar.models.local.server_worker import Checkpoint, Engine, ServerWorker
 from mmar.models.local.worker_pool import WorkerPool
 from mmar.models.model import ModelOptions
@@ -93,20 +93,12 @@ _SGLANG = Engine(
 
 
 def open_vllm(name: str, options: ModelOptions) -> WorkerPool:
-    """Open a checkpoint behind vLLM servers by its hub id or folder.
-
-    Raises:
-        UsageError: an option is unknown or not valid, or there is no such program.
-    """
+    """Open a checkpoint behind vLLM servers by its hub id or folder; errors as `open_model`."""
     return _open(_VLLM, name, options)
 
 
 def open_sglang(name: str, options: ModelOptions) -> WorkerPool:
-    """Open a checkpoint behind SGLang servers by its hub id or folder.
-
-    Raises:
-        UsageError: an option is unknown or not valid, or there is no such program.
-    """
+    """Open a checkpoint behind SGLang servers by its hub id or folder; errors as `open_model`."""
     return _open(_SGLANG, name, options)
 
 
@@ -168,17 +160,9 @@ def _open(engine: Engine, name: str, options: ModelOptions) -> WorkerPool:
 
 
 def _program(engine: Engine, options: ModelOptions) -> list[str]:
-    """The words that start a server.
-
-    Raises:
-        UsageError: there is no such program.
-    """
-    try:
-        words = shlex.split(options.extra.get("program", "")) or list(engine.program)
-    except ValueError as error:
-        raise UsageError(
-            f"program: {error}", code="invalid-option", argument="options", hint="quote it as for a shell"
-        ) from None
+    """The words that start a server."""
+    own = options.extra.get("program", "")
+    words = split_command(own, "program", "invalid-option", "options") or list(engine.program)
     if len(words) == 1 and Path(words[0]).name == engine.program[0]:
         words += engine.program[1:]
     if shutil.which(words[0], path=options.environment.get("PATH")) is None:
@@ -193,11 +177,7 @@ def _program(engine: Engine, options: ModelOptions) -> list[str]:
 
 
 def _gpu_groups(gpus: tuple[str, ...], parallel: int | None) -> tuple[int, list[tuple[str, ...]]]:
-    """How many GPUs a server has, and the GPUs of each; an empty group leaves the choice to the server.
-
-    Raises:
-        UsageError: the GPUs cannot be shared out so.
-    """
+    """How many GPUs a server has, and the GPUs of each; an empty group leaves the choice to the server."""
     if not gpus:
         return parallel or 1, [()]
     groups = [tuple(gpu.split("+")) for gpu in gpus]
@@ -218,24 +198,17 @@ def _gpu_groups(gpus: tuple[str, ...], parallel: int | None) -> tuple[int, list[
 
 
 def _arguments(engine: Engine, extra: Mapping[str, str], size: int, clips: int) -> list[str]:
-    """Arguments by the adapter's options.
-
-    Raises:
-        UsageError: an option's value is not valid.
-    """
-    values: dict[str, str | None] = {
-        "tensor_parallel": str(size),
+    values: dict[str, object] = {
+        "tensor_parallel": size,
         "dtype": choice_of(extra, "dtype", _DTYPES, "auto"),
         "quantization": extra.get("quantization"),
-        "max_model_len": None,
+        "max_model_len": whole_of(extra, "max_model_len", 1, 1 << 30),
     }
-    if (length := whole_of(extra, "max_model_len", 1, 1 << 30)) is not None:
-        values["max_model_len"] = str(length)
     words = ["--host", "127.0.0.1", *engine.always]
     if engine.clip_limit:
         words += [engine.clip_limit, msgspec.json.encode({"audio": clips}).decode()]
     for option, value in values.items():
-        words += [] if value is None else [engine.option_names[option], value]
+        words += [] if value is None else [engine.option_names[option], str(value)]
     if yes(extra, "exact"):
         words += engine.exact
     if choice_of(extra, "code", ("refuse", "trust"), "refuse") == "trust":

@@ -16,11 +16,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
-import msgspec
-
 from mmar.errors import ExternalError, UsageError
 from mmar.models.answer import Answer, RequestFailed
-from mmar.models.credentials import Credential
+from mmar.models.credentials import Credential, scrub, scrubbed_answer
 from mmar.models.jsonl import ProgramAnswer, without_audio
 from mmar.models.model import ModelFacts
 from mmar.protocols import Request
@@ -29,7 +27,7 @@ _MAX_FRUITLESS_STARTS = 3
 
 
 class RunningWorker(Protocol):
-    """A worker that was started. `Program` is one, and says what its methods raise."""
+    """A worker that was started."""
 
     @property
     def over(self) -> bool:
@@ -44,10 +42,10 @@ class RunningWorker(Protocol):
         """How it ended, for messages."""
 
     async def ready(self) -> ProgramAnswer:
-        """Wait until it can answer."""
+        """Wait until it can answer; `RequestFailed` if it ends first or takes too long."""
 
     async def ask(self, request: Request, request_id: str) -> Answer:
-        """Ask once; `request_id` is not used twice."""
+        """Ask once, with an id that is not used twice; see `Model.ask`."""
 
     async def stop(self) -> None:
         """End it and all that it started. Idempotent."""
@@ -61,15 +59,12 @@ class Worker(Protocol):
         """For messages."""
 
     async def start(self, name: str, timeout_s: float, start_s: float) -> RunningWorker:
-        """Start it.
+        """Start it; `RequestFailed` if that cannot be done.
 
         Args:
             name: of the model.
             timeout_s: longest silence while answers are due, in seconds.
             start_s: longest wait until it is ready, in seconds.
-
-        Raises:
-            RequestFailed: it cannot be started.
         """
 
 
@@ -97,11 +92,11 @@ class WorkerPool:
     """A model whose requests are answered by workers.
 
     Args:
-        name: of the model.
+        name: with the adapter's name before it.
         workers: at least one.
         uses_audio: whether they are given the clip.
-        timeout_s: longest silence while answers are due, in seconds.
-        start_s: longest wait for a worker's first line, in seconds.
+        timeout_s: as for `Worker.start`.
+        start_s: as for `Worker.start`.
         handshake: whether each worker is started and must tell its facts before the first request.
         most_restarts: how often a worker is started again at most; `None` for as often as it answers in between.
         secrets: kept out of every message and answer.
@@ -154,12 +149,7 @@ class WorkerPool:
         return ModelFacts(dict(self._facts or {}), {**self._environment, **refused})
 
     async def ask(self, request: Request) -> Answer:
-        """Ask once.
-
-        Raises:
-            RequestFailed: there is no answer.
-            ExternalError: no worker is left.
-        """
+        """Ask once; see `Model.ask`. An `ExternalError` if no worker is left."""
         if not self.uses_audio:
             request = without_audio(request)
         self._times[request.item_id] += 1
@@ -170,14 +160,12 @@ class WorkerPool:
             running = await self._running(member)
             answer = await running.ask(request, request_id)
         except RequestFailed as failure:
-            raise failure.with_message(self._scrub(failure.message)) from None
+            raise failure.with_message(scrub(failure.message, self._secrets)) from None
         finally:
             member.in_flight -= 1
             self._room.set()
         self._answered = True
-        return msgspec.structs.replace(
-            answer, text=self._scrub(answer.text), thinking=self._scrub(answer.thinking)
-        )
+        return scrubbed_answer(answer, self._secrets)
 
     async def _assign(self) -> _Member:
         """The worker with the fewest requests in flight, once one has room; one that is starting comes last."""
@@ -190,18 +178,19 @@ class WorkerPool:
             if all(member.failure for member in self._members):
                 if self._answered or self._handshake:
                     raise self._none_left()
-                raise RequestFailed("crash", self._scrub(self._members[0].failure))
+                raise RequestFailed("crash", scrub(self._members[0].failure, self._secrets))
             self._room.clear()
             await self._room.wait()
 
     def _none_left(self) -> ExternalError | UsageError:
-        fatal = self._members[0].fatal
-        if fatal is not None:
-            message, hint = self._scrub(self._members[0].failure), fatal.get("hint") or None
-            return UsageError(message, code=fatal.get("code", "cannot-load"), argument="model", hint=hint)
+        first = self._members[0]
+        if first.fatal is not None:
+            hint = first.fatal.get("hint") or None
+            message, code = scrub(first.failure, self._secrets), first.fatal.get("code", "cannot-load")
+            return UsageError(message, code=code, argument="model", hint=hint)
         reasons = "\n".join(f"  {member.worker.label}: {member.failure}" for member in self._members)
         return ExternalError(
-            self._scrub(f"{self.name}: no worker is left\n{reasons}"),
+            scrub(f"{self.name}: no worker is left\n{reasons}", self._secrets),
             code="no-worker",
             hint="correct the cause and give the same command again",
         )
@@ -275,11 +264,6 @@ class WorkerPool:
             )
             await running.stop()
             raise RequestFailed("crash", f"{member.worker.label}: {member.failure}", retryable=True)
-
-    def _scrub(self, text: str) -> str:
-        for secret in self._secrets:
-            text = secret.scrub(text)
-        return text
 
     async def close(self) -> None:
         """End the workers: close their standard inputs, wait, then end their process groups."""
