@@ -151,6 +151,12 @@ class InputError(MmarError):
         self.line = line
         self.field = field
 
+    def located(self, file: str | None, line: int | None) -> InputError:
+        """This error, with a file and a line where it had none."""
+        self.file = self.file or file
+        self.line = self.line or line
+        return self
+
     @property
     def summary(self) -> str:
         """File, line, field and problem, without the hint, safe to print."""

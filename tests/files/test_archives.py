@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from expect import raises
 from mmar.errors import ExternalError, InputError
-from mmar.files.archives import Limits, Unpacked, unpack
+from mmar.files.archives import Limits, unpack
 
 FILES = {"audio/a.wav": b"a" * 3000, "audio/b.wav": b"b" * 10, "audio/deep/c.wav": b""}
 
@@ -47,14 +47,14 @@ def zipped(files: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def as_it_is(path: PurePosixPath) -> PurePosixPath:
+def unchanged(path: PurePosixPath) -> PurePosixPath:
     return path
 
 
-def run(data: bytes, folder: Path, **options: object) -> Unpacked:
+def run(data: bytes, folder: Path, **options: object) -> tuple[str, ...]:
     archive = folder / "archive"
     archive.write_bytes(data)
-    return unpack(archive, folder / "out" / "new", as_it_is, **options)  # type: ignore[arg-type]
+    return unpack(archive, folder / "out" / "new", unchanged, **options)  # type: ignore[arg-type]
 
 
 def written(folder: Path) -> dict[str, bytes]:
@@ -73,26 +73,25 @@ def test_every_tar_form_is_read(form: int, wrap: Callable[[bytes], bytes], tmp_p
         archive.addfile(member("audio", type=tarfile.DIRTYPE)[0])
         for name, content in files.items():
             archive.addfile(member(name, content, mode=0o777)[0], io.BytesIO(content))
-    done = run(wrap(buffer.getvalue()), tmp_path)
+    assert run(wrap(buffer.getvalue()), tmp_path) == ()
     assert written(tmp_path) == files
-    assert done == Unpacked(len(files), sum(map(len, files.values())), ())
     assert all(not path.stat().st_mode & 0o111 for path in (tmp_path / "out").rglob("*.wav"))
 
 
 def test_zip_is_read(tmp_path: Path) -> None:
-    assert run(zipped(FILES), tmp_path).files == 3
+    run(zipped(FILES), tmp_path)
     assert written(tmp_path) == FILES
 
 
-def test_what_has_no_place_is_left_out(tmp_path: Path) -> None:
+def test_files_without_a_target_are_skipped(tmp_path: Path) -> None:
     (tmp_path / "archive").write_bytes(tar(*(member(name, content) for name, content in FILES.items())))
 
     def only_b(path: PurePosixPath) -> PurePosixPath | None:
         return PurePosixPath("there/b") if path.name == "b.wav" else None
 
-    done = unpack(tmp_path / "archive", tmp_path / "out" / "new", only_b)
+    skipped = unpack(tmp_path / "archive", tmp_path / "out" / "new", only_b)
     assert written(tmp_path) == {"there/b": FILES["audio/b.wav"]}
-    assert done == Unpacked(1, 10, ("audio/a.wav", "audio/deep/c.wav"))
+    assert skipped == ("audio/a.wav", "audio/deep/c.wav")
 
 
 EVIL_NAMES = {
@@ -225,7 +224,7 @@ def test_a_file_that_is_no_audio_is_refused_at_its_first_bytes(tmp_path: Path) -
             unpack(tmp_path / "archive", tmp_path / str(number), check_audio=True)
         unpack(tmp_path / "archive", tmp_path / f"{number}-unchecked")
     (tmp_path / "archive").write_bytes(tar(member("a.wav", b"RIFF....WAVE"), member("b.mp3", b"\0\1\2")))
-    assert unpack(tmp_path / "archive", tmp_path / "audio", check_audio=True).files == 2
+    unpack(tmp_path / "archive", tmp_path / "audio", check_audio=True)
 
 
 @pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.XGLTYPE])
@@ -237,7 +236,7 @@ def test_a_header_that_would_fill_the_memory_is_refused(kind: bytes, tmp_path: P
         run(data, tmp_path)
 
 
-def test_a_damaged_archive_is_said_to_be_one(tmp_path: Path) -> None:
+def test_a_damaged_archive_has_its_own_error(tmp_path: Path) -> None:
     noise = random.Random(1).randbytes(100_000)
     whole = gzip.compress(tar(member("audio/a.wav", noise)))
     broken = bytearray(whole)

@@ -287,11 +287,11 @@ class _Get:
         require_space(self._cache.home, expected)
         limits = Limits(total=2 * published.unpacked_size if published else max(Limits().total, 2 * size))
         with self._progress.task("audio: unpacking", expected if published else None) as advance:
-            done = unpack(
+            skipped = unpack(
                 source.path, into, placement(self._clips()), limits=limits, advance=advance, name=source.name
             )
         hint = f"give the archive of the clips of {self._entry.title}"
-        part = self._part(source, into, digest, len(done.skipped), hint, *done.skipped[:1])
+        part = self._part(source, into, digest, len(skipped), hint, *skipped[:1])
         return msgspec.structs.replace(part, verified=published is not None)
 
     def _part(

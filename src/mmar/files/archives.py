@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import errno
 import gzip
+import os
 import stat
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from io import BufferedIOBase, BytesIO
+from io import BufferedIOBase
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO
 
@@ -60,20 +61,6 @@ class Limits(msgspec.Struct, frozen=True):
     count: int = 100_000
 
 
-class Unpacked(msgspec.Struct, frozen=True):
-    """Result of `unpack`.
-
-    Attributes:
-        files: number of files written.
-        size: their bytes.
-        skipped: paths for which `place` returned `None`.
-    """
-
-    files: int
-    size: int
-    skipped: tuple[str, ...]
-
-
 def unpack(
     archive: Path,
     into: Path,
@@ -83,7 +70,7 @@ def unpack(
     advance: Advance = lambda done, of: None,  # noqa: ARG005
     name: str | None = None,
     check_audio: bool = False,
-) -> Unpacked:
+) -> tuple[str, ...]:
     """Write an archive's files into a new folder.
 
     Args:
@@ -91,9 +78,12 @@ def unpack(
         into: the folder to create.
         place: where each file goes.
         limits: how much the archive may contain.
-        advance: called with the bytes written so far.
+        advance: called with the bytes unpacked so far.
         name: what to call the archive in errors; by default its path.
         check_audio: refuse a file that is named as audio and does not begin as audio, before the rest of it is read.
+
+    Returns:
+        The paths for which `place` returned `None`.
 
     Raises:
         InputError: the archive is damaged or contains something that is refused; `into` may be partly filled.
@@ -151,8 +141,8 @@ def _write(
     advance: Advance,
     *,
     check_audio: bool,
-) -> Unpacked:
-    files = size = total = 0
+) -> tuple[str, ...]:
+    total = 0
     skipped: list[str] = []
     for count, member in enumerate(members, start=1):
         if count > limits.count:
@@ -167,16 +157,13 @@ def _write(
             continue
         _check_total(total + member.size, limits)
         target = place(path)
-        written = _copy(member, into / target if target else None, path, limits, check_audio=check_audio)
-        total += written
-        _check_total(total, limits)
         if target is None:
             skipped.append(str(path))
-        else:
-            files += 1
-            size += written
-            advance(size, None)
-    return Unpacked(files, size, tuple(skipped))
+        file = None if target is None else into / target
+        total += _copy(member.data, member.size, file, path, limits, check_audio=check_audio)
+        _check_total(total, limits)
+        advance(total, None)
+    return tuple(skipped)
 
 
 def _check_total(size: int, limits: Limits) -> None:
@@ -185,26 +172,22 @@ def _check_total(size: int, limits: Limits) -> None:
 
 
 def _copy(
-    member: _Member, target: Path | None, path: PurePosixPath, limits: Limits, *, check_audio: bool
+    data: IO[bytes], size: int, target: Path | None, path: PurePosixPath, limits: Limits, *, check_audio: bool
 ) -> int:
     """Read a member to its end, into a new file or, without a target, into nothing."""
     is_audio = path.suffix.lower() in _AUDIO_SUFFIXES
     limit = limits.member if is_audio or target is None else min(limits.text, limits.member)
-    data, size = member.data, member.size
-    if data is None:
-        return 0
+    count = 0
     try:
         if target is not None:
             target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("xb") if target else BytesIO() as out:
-            count = 0
+        with target.open("xb") if target else Path(os.devnull).open("wb") as out:
             while size <= limit and (chunk := data.read(_CHUNK)):
                 if check_audio and is_audio and not count:
                     _check_audio(chunk, path)
                 count += len(chunk)
                 size = max(size, count)
-                if target is not None:
-                    out.write(chunk)
+                out.write(chunk)
     except (FileExistsError, NotADirectoryError, IsADirectoryError):
         raise _RefusedError(f"contains {quote(str(path))} twice") from None
     if size > limit:

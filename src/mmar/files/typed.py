@@ -18,18 +18,16 @@ from mmar.errors import InputError, lone_surrogate
 from mmar.files.hashing import reading
 
 _T = TypeVar("_T")
-_SHOWN = 60
+_MAX_QUOTE = 60
+_LISTS = (list, tuple, set, frozenset)
 _NAMES: dict[Any, str] = {
     str: "a string",
     int: "an integer",
     float: "a number",
     bool: "true or false",
     NoneType: "null",
-    list: "a list",
-    tuple: "a list",
-    set: "a list",
-    frozenset: "a list",
     dict: "an object",
+    **dict.fromkeys(_LISTS, "a list"),
 }
 
 
@@ -56,7 +54,7 @@ def decode_json(
     """Decode JSON, also with the numbers NaN and Infinity that Python's own writer produces.
 
     Args:
-        data: UTF-8, with or without a byte order mark.
+        data: UTF-8 or UTF-16, with or without a byte order mark.
         kind: the type to decode to; by default whatever is there.
         file: name of the input, for errors.
         line: 1-based line on which the data starts, for errors.
@@ -82,16 +80,10 @@ def convert(
     hint: str | None = None,
     strict: bool = True,
 ) -> _T:
-    """Convert decoded JSON or TOML to a typed record.
+    """Convert decoded JSON or TOML to a type that msgspec supports.
 
-    Args:
-        value: dictionaries, lists, strings, numbers.
-        kind: a `msgspec.Struct`, or any type that msgspec supports.
-        file: name of the input, for errors.
-        line: 1-based line on which the value starts, for errors.
-        field: name of the value itself, which the names of its fields are joined to in errors.
-        hint: what to do about an error.
-        strict: whether strings are refused where numbers are expected.
+    In errors, `field` is the name of the value itself, which the names of its fields are joined to; for `file`, `line`
+    and `hint` see `decode_json`. Without `strict`, strings are accepted where numbers are expected.
 
     Raises:
         InputError: codes `wrong-type`, `missing-field`, `unknown-field`, `invalid-value`.
@@ -125,19 +117,19 @@ def mismatch(value: object, kind: Any, *, strict: bool = True) -> tuple[str, str
         return None
     origin, arguments = get_origin(kind) or kind, get_args(kind)
     if origin is Annotated:
-        return mismatch(value, arguments[0], strict=strict) or ("", _out_of_range(value), "invalid-value")
+        range_error = "", f"{_quoted(value)} is outside of what is allowed", "invalid-value"
+        return mismatch(value, arguments[0], strict=strict) or range_error
     if origin in (Union, UnionType):
-        container = _container_for(value, arguments)
-        if container is not None:
-            return mismatch(value, container, strict=strict)
-    elif isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(value, dict):
+        member = next((each for each in arguments if _is_meant(value, each)), None)
+        if member is not None:
+            return mismatch(value, member, strict=strict)
+    elif _is_struct(kind) and isinstance(value, dict):
         return _struct_mismatch(value, kind, strict=strict)
-    elif origin in (list, tuple, set, frozenset) and isinstance(value, list):
+    elif origin in _LISTS and isinstance(value, list):
         types = arguments if origin is tuple and Ellipsis not in arguments else arguments[:1] * len(value)
         if len(types) == len(value):
-            return _first(
-                ((f"[{index}]", each, types[index]) for index, each in enumerate(value)), strict=strict
-            )
+            parts = ((f"[{index}]", each, types[index]) for index, each in enumerate(value))
+            return _first(parts, strict=strict)
         return "", f"expected {len(types)} elements, found {len(value)}", "invalid-value"
     elif origin is dict and isinstance(value, dict):
         return _first(((str(key), each, arguments[1]) for key, each in value.items()), strict=strict)
@@ -261,7 +253,7 @@ def _invalid_json(
 ) -> InputError:
     if line is not None:
         line += text.count("\n", 0, position)
-    start = text[:_SHOWN].strip()
+    start = text[:_MAX_QUOTE].strip()
     rest = text[position : position + 20].strip()
     where = f'near "{rest}"' if rest else "the text ends too early"
     return InputError(
@@ -315,23 +307,18 @@ def _first(parts: Any, *, strict: bool) -> tuple[str, str, str] | None:
     return None
 
 
-def _container_for(value: object, kinds: tuple[Any, ...]) -> Any | None:
-    """Which member of a union a list or an object was meant for."""
-    for kind in kinds:
-        origin = get_origin(kind) or kind
-        if (
-            isinstance(value, dict)
-            and isinstance(origin, type)
-            and issubclass(origin, (dict, msgspec.Struct))
-        ):
-            return kind
-        if isinstance(value, list) and origin in (list, tuple, set, frozenset):
-            return kind
-        if origin is Annotated and isinstance(value, (dict, list)):
-            return _container_for(value, (get_args(kind)[0],)) and kind
-        if origin is Literal and isinstance(value, str):
-            return kind
-    return None
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def _is_meant(value: object, member: Any) -> bool:
+    """Whether an object, a list or a text was meant for this member of a union."""
+    origin = get_origin(member) or member
+    if origin is Annotated:
+        return _is_meant(value, get_args(member)[0])
+    if isinstance(value, dict):
+        return origin is dict or _is_struct(origin)
+    return origin in _LISTS if isinstance(value, list) else origin is Literal and isinstance(value, str)
 
 
 def _type_name(kind: Any) -> str:
@@ -342,15 +329,9 @@ def _type_name(kind: Any) -> str:
         return " or ".join(
             dict.fromkeys(_type_name(each) for each in get_args(kind) if each is not msgspec.UnsetType)
         )
-    if isinstance(origin, type) and issubclass(origin, msgspec.Struct):
-        return "an object"
-    return _NAMES.get(origin, str(getattr(origin, "__name__", origin)))
-
-
-def _out_of_range(value: object) -> str:
-    return f"{_quoted(value)} is outside of what is allowed"
+    return "an object" if _is_struct(origin) else _NAMES.get(origin, str(getattr(origin, "__name__", origin)))
 
 
 def _quoted(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return text if len(text) <= _MAX_QUOTE else f"{text[:_MAX_QUOTE]}…"

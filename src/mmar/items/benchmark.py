@@ -207,12 +207,9 @@ def load_benchmark(
             record = row
             if isinstance(row, bytes):
                 hint = "correct it, or leave it out with --lenient"
-                record = decode_json(row, file=str(source), line=line, hint=hint)
-            mapped = record if mapping is None else mapping.apply(record, file=str(source), line=line)
+                record = decode_json(row, line=line, hint=hint)
             item = Item.from_record(
-                mapped,
-                file=str(source),
-                line=line,
+                record if mapping is None else mapping.apply(record),
                 annotations=annotations,
                 withheld=withheld,
                 key_may_differ=mapping is not None and mapping.key_may_differ,
@@ -221,7 +218,7 @@ def load_benchmark(
                 item = msgspec.structs.replace(item, names=tuple(record), extra=record)
             problem = duplicate_id(item.id, source, lines[item.id], line) if item.id in lines else None
         except InputError as error:
-            problem = error
+            problem = error.located(str(source), line)
             unreadable += 1
         if problem is None:
             lines[item.id] = line

@@ -63,7 +63,7 @@ _REQUIRED = ("id", "audio_path", "question", "choices", "answer", "modality", "c
 _LABELS = ("modality", "category", "sub_category")
 # What no score and no request depends on, and what most of a record's bytes are.
 _ANNOTATIONS = ("thinking", "cue", "rubric")
-_LENIENT = "correct the record, or leave it out with --lenient"
+LENIENT = "correct the record, or leave it out with --lenient"
 
 
 class Criterion(msgspec.Struct, frozen=True):
@@ -157,7 +157,7 @@ class Item(msgspec.Struct, frozen=True):
         """Make an item of one decoded JSON record.
 
         Args:
-            record: the decoded JSON; anything but an object is refused.
+            record: the decoded JSON.
             file: name of the input, for errors.
             line: 1-based line, for errors.
             annotations: whether to keep thinking, cue, rubric and unknown fields. Without them an item takes about
@@ -169,44 +169,14 @@ class Item(msgspec.Struct, frozen=True):
             InputError: a field is missing or of the wrong type, there is 1 choice or more than 26, or the answer is
                 not among the choices.
         """
-        if not isinstance(record, dict):
-            raise InputError(
-                f"a record must be a JSON object, found {json_type(record)}",
-                file=file,
-                line=line,
-                code="not-an-object",
-                hint=_LENIENT,
-            )
-        values, published, extra = _attributes(record, withheld=withheld)
-        for attribute in _REQUIRED:
-            if attribute not in values:
-                spelling = {"audio_path": "audio_path or audio_id", "modality": "modality or task"}
-                raise InputError(
-                    "missing",
-                    file=file,
-                    line=line,
-                    field=spelling.get(attribute, attribute),
-                    code="missing-field",
-                    hint=_LENIENT,
-                )
-        if not annotations:
-            values |= dict.fromkeys(_ANNOTATIONS)
-            names: tuple[str, ...] = tuple(
-                name for name in record if FIELDS.get(name, "cue") not in _ANNOTATIONS
-            )
-            extra = {name: value for name, value in extra.items() if name in names}
-        else:
-            names = tuple(record)
         try:
-            item = msgspec.convert(values, cls)
-        except msgspec.ValidationError:
-            raise _wrong_field(values, published, file, line) from None
-        if not item.id:
-            raise InputError("is empty", file=file, line=line, field="id", code="empty-id", hint=_LENIENT)
-        if item.choices and item.answer is not None:
-            in_doubt = key_may_differ and item.answer not in item.choices
-            check_question(item, item.choices[0] if in_doubt else item.answer, file=file, line=line)
-        return msgspec.structs.replace(item, names=_shared(names), extra=extra)
+            item = _item(record, annotations=annotations, withheld=withheld)
+            if item.choices and item.answer is not None:
+                in_doubt = key_may_differ and item.answer not in item.choices
+                check_question(item, item.choices[0] if in_doubt else item.answer)
+        except InputError as error:
+            raise error.located(file, line) from None
+        return item
 
     def to_record(self) -> dict[str, Any]:
         """The item as the record that it was read from: same names, same order, unknown fields included."""
@@ -248,9 +218,12 @@ class Question(Protocol):
         """See `Item`."""
 
 
-def check_question(
-    question: Question, answer: str, *, file: str | None = None, line: int | None = None
-) -> None:
+def record_error(problem: str, code: str, field: str | None = None, hint: str | None = None) -> InputError:
+    """The error for a record that is not valid, and that could be left out."""
+    return InputError(problem, field=field, code=code, hint=hint or LENIENT)
+
+
+def check_question(question: Question, answer: str) -> None:
     """Check that a question can be scored: 2 to 26 choices, the answer one of them.
 
     An answer that is none of the choices is accepted where the publisher's own edition has it so.
@@ -260,28 +233,42 @@ def check_question(
     """
     choices = question.choices
     if not 2 <= len(choices) <= MAX_CHOICES:
-        raise InputError(
-            f"found {len(choices)} choice{'s' * (len(choices) != 1)}, expected 2 to {MAX_CHOICES}",
-            file=file,
-            line=line,
-            field="choices",
-            code="number-of-choices",
-            hint=_LENIENT,
-        )
+        count = f"{len(choices)} choice{'s' * (len(choices) != 1)}"
+        raise record_error(f"found {count}, expected 2 to {MAX_CHOICES}", "number-of-choices", "choices")
     if answer not in choices and not is_published(question.id, question.question, choices, answer):
-        raise InputError(
+        raise record_error(
             f"{_short(answer)} is not one of the choices {_short(list(choices))}",
-            file=file,
-            line=line,
-            field="answer",
-            code="answer-not-a-choice",
-            hint="the answer must equal one choice exactly; correct it, or leave the record out with --lenient",
+            "answer-not-a-choice",
+            "answer",
+            "the answer must equal one choice exactly; correct it, or leave the record out with --lenient",
         )
 
 
 def published_rank(name: str) -> int:
     """The position of a modality or layer in MMAR's tables; any other name comes after all of them."""
     return _RANK.get(name, len(_RANK))
+
+
+def _item(record: object, *, annotations: bool, withheld: bool) -> Item:
+    if not isinstance(record, dict):
+        raise record_error(f"a record must be a JSON object, found {json_type(record)}", "not-an-object")
+    values, published, extra = _attributes(record, withheld=withheld)
+    for attribute in _REQUIRED:
+        if attribute not in values:
+            spelling = {"audio_path": "audio_path or audio_id", "modality": "modality or task"}
+            raise record_error("missing", "missing-field", spelling.get(attribute, attribute))
+    names = tuple(record)
+    if not annotations:
+        values |= dict.fromkeys(_ANNOTATIONS)
+        names = tuple(name for name in record if FIELDS.get(name, "cue") not in _ANNOTATIONS)
+        extra = {name: value for name, value in extra.items() if name in names}
+    try:
+        item = msgspec.convert(values, Item)
+    except msgspec.ValidationError:
+        raise _wrong_field(values, published) from None
+    if not item.id:
+        raise record_error("is empty", "empty-id", "id")
+    return msgspec.structs.replace(item, names=_shared(names), extra=extra)
 
 
 def _attributes(
@@ -329,13 +316,12 @@ def _read_list(attribute: str, value: list[Any], values: dict[str, Any]) -> None
         values[attribute], values["more_audio"] = value[0], value[1:]
 
 
-def _wrong_field(
-    values: dict[str, Any], published: dict[str, str], file: str | None, line: int | None
-) -> InputError:
+def _wrong_field(values: dict[str, Any], published: dict[str, str]) -> InputError:
     """The error for a value of the wrong type, under the name that the record uses."""
     try:
-        convert(values, Item, file=file, line=line, hint=_LENIENT)
+        convert(values, Item)
     except InputError as error:
+        error.hint = LENIENT
         attribute = (error.field or "").partition(".")[0].partition("[")[0]
         if error.field and attribute in published:
             error.field = published[attribute] + error.field[len(attribute) :]

@@ -63,13 +63,8 @@ class FieldMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key_may_differ: bool = False
     id_is_path: bool = False
 
-    def apply(self, record: Any, *, file: str | None = None, line: int | None = None) -> Any:
-        """The record with this program's field names.
-
-        Args:
-            record: a decoded record; anything but an object is returned as it is.
-            file: name of the input, for errors.
-            line: 1-based line, for errors.
+    def apply(self, record: Any) -> Any:
+        """The record with this program's field names; anything but an object is returned as it is.
 
         Raises:
             InputError: the answer is not a letter or an index of a choice.
@@ -97,11 +92,11 @@ class FieldMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.audio_prefix and isinstance(path := mapped.get("audio_path"), str):
             mapped["audio_path"] = path.removeprefix(self.audio_prefix)
         if self.answer != "text" and mapped.get("answer") is not None:
-            mapped["answer"] = self._choice_of(mapped, file, line)
+            mapped["answer"] = self._choice_of(mapped)
         others = {name: value for name, value in record.items() if name not in used and name not in mapped}
         return {**mapped, **{name: value for name, value in others.items() if name not in FIELDS}}
 
-    def _choice_of(self, record: dict[str, Any], file: str | None, line: int | None) -> Any:
+    def _choice_of(self, record: dict[str, Any]) -> Any:
         answer, choices = record["answer"], record.get("choices")
         index: int | None = None
         if self.answer == "index" and str(answer).isdigit():
@@ -116,8 +111,6 @@ class FieldMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             actual = f'"{answer}"' if isinstance(answer, str) else json_type(answer)
             raise InputError(
                 f"expected the {self.answer} of a choice, found {actual}",
-                file=file,
-                line=line,
                 field=str(self.fields.get("answer")),
                 code="answer-not-a-choice",
                 hint=f'the field map says answer = "{self.answer}"',

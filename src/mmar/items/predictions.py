@@ -17,7 +17,7 @@ from msgspec import UNSET, UnsetType
 
 from mmar.errors import InputError, UsageError
 from mmar.files.typed import convert, decode_json, json_type, text_or_none
-from mmar.items.item import MAX_CHOICES, Question, check_question
+from mmar.items.item import LENIENT, MAX_CHOICES, Question, check_question, record_error
 
 PREDICTION_KEYS = ("answer_prediction", "model_prediction", "model_output")
 """MMAR's key since 2026, its older key, and MMAU's, in order of preference."""
@@ -158,14 +158,10 @@ class PredictionReader:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             record = self._decode_carefully(text, line)
         if not record.id and not self._as_published:
-            raise InputError(
-                "missing or empty",
-                file=self.file,
-                line=line,
-                field="id",
-                code="missing-field",
-                hint="every record needs its item's id",
+            error = record_error(
+                "missing or empty", "missing-field", "id", "every record needs its item's id"
             )
+            raise error.located(self.file, line)
         choices = record.choices
         if choices is None:
             return record
@@ -177,21 +173,19 @@ class PredictionReader:
         if answer is None:
             raise self._missing("answer", line)
         if (answer not in choices or not 2 <= len(choices) <= MAX_CHOICES) and not self._as_published:
-            check_question(record, answer, file=self.file, line=line)
+            try:
+                check_question(record, answer)
+            except InputError as error:
+                raise error.located(self.file, line) from None
         return record
 
     def _decode_carefully(self, text: bytes, line: int) -> Any:
         """Decode what the fast decoder refused: NaN, Infinity and numbers as answers; anything else is an error."""
-        value = decode_json(text, file=self.file, line=line, hint=_LENIENT)
+        value = decode_json(text, file=self.file, line=line, hint=LENIENT)
         if not isinstance(value, dict):
-            raise InputError(
-                f"a record must be a JSON object, found {json_type(value)}",
-                file=self.file,
-                line=line,
-                code="not-an-object",
-                hint=_LENIENT,
-            )
-        answer, hint = value.get(self.key), _LENIENT
+            error = record_error(f"a record must be a JSON object, found {json_type(value)}", "not-an-object")
+            raise error.located(self.file, line)
+        answer, hint = value.get(self.key), LENIENT
         if isinstance(answer, int | float) and (number := text_or_none(answer)) is not None:
             value[self.key] = number
         elif isinstance(answer, dict):
@@ -212,20 +206,15 @@ class PredictionReader:
         )
 
     def _missing(self, field: str, line: int) -> InputError:
-        return InputError(
-            "missing",
-            file=self.file,
-            line=line,
-            field=field,
-            code="missing-field",
-            hint="a benchmark whose answers are withheld is submitted (mmar submit), not scored; otherwise complete the "
-            "record, or give only id and prediction, with --benchmark"
-            if field == "answer"
-            else "a record with choices must be complete; or give only id and prediction, with --benchmark",
-        )
+        hint = "a record with choices must be complete; or give only id and prediction, with --benchmark"
+        if field == "answer":
+            hint = (
+                "a benchmark whose answers are withheld is submitted (mmar submit), not scored; otherwise complete "
+                "the record, or give only id and prediction, with --benchmark"
+            )
+        return record_error("missing", "missing-field", field, hint).located(self.file, line)
 
 
-_LENIENT = "correct the record, or leave it out with --lenient"
 _TAKEN = frozenset(
     ("id", "choices", "answer", "question", "modality", "task", "category", "sub-category", "failure")
 )

@@ -26,7 +26,6 @@ _PLAIN = re.compile(r"\d\d:[0-5]\d:[0-5]\d,\d\d:[0-5]\d:[0-5]\d")
 _PARTS = re.compile(r"\s*(?:;|\r\n|[\r\n])\s*")
 _RANGE = re.compile(r"\s*[,\-‐–—~]\s*")
 _CLOCK = re.compile(r"(?:(?:([0-9]{1,4}):)?([0-9]{1,4}):)?([0-9]{1,6})(?:\.([0-9]{1,3}))?")
-_HINT = "write start and end as HH:MM:SS,HH:MM:SS and join several parts with a semicolon"
 
 
 class Segment(msgspec.Struct, frozen=True, order=True):
@@ -52,13 +51,8 @@ class Segment(msgspec.Struct, frozen=True, order=True):
         return self.end - self.start
 
 
-def parse_timestamp(text: str, *, file: str | None = None, line: int | None = None) -> tuple[Segment, ...]:
-    """Read a `timestamp` field.
-
-    Args:
-        text: in any of the forms above.
-        file: name of the input, for errors.
-        line: 1-based line, for errors.
+def parse_timestamp(text: str) -> tuple[Segment, ...]:
+    """Read a `timestamp` field in any of the forms above.
 
     Returns:
         The parts in the order in which they are joined, which may differ from their order in the video.
@@ -72,10 +66,8 @@ def parse_timestamp(text: str, *, file: str | None = None, line: int | None = No
     """
     parts = [part for part in _PARTS.split(unicodedata.normalize("NFKC", text).strip()) if part]
     if not parts:
-        raise InputError(
-            "no time range", file=file, line=line, field="timestamp", code="invalid-timestamp", hint=_HINT
-        )
-    return tuple(_segment(part, file, line) for part in parts)
+        raise _invalid("no time range")
+    return tuple(map(_segment, parts))
 
 
 def format_timestamp(segments: Iterable[Segment]) -> str:
@@ -105,14 +97,7 @@ def is_plain(text: str) -> bool:
 
 
 def overlap(one: Sequence[Segment], other: Sequence[Segment]) -> float:
-    """How many seconds of the same recording two clips share.
-
-    Args:
-        one: the parts of a clip; what it contains twice counts once.
-        other: the parts of another clip of the same recording.
-
-    Returns:
-        Seconds; 0 if they are only adjacent.
+    """How many seconds of a recording two clips of it share, by their parts; what a clip contains twice counts once.
 
     Example:
         >>> overlap(parse_timestamp("0:00,0:15"), parse_timestamp("0:10,0:39"))
@@ -133,22 +118,26 @@ def _merged(segments: Sequence[Segment]) -> list[Segment]:
     return merged
 
 
-def _segment(part: str, file: str | None, line: int | None) -> Segment:
-    def error(problem: str) -> InputError:
-        return InputError(
-            problem, file=file, line=line, field="timestamp", code="invalid-timestamp", hint=_HINT
-        )
-
+def _segment(part: str) -> Segment:
     excerpt = part if len(part) <= 60 else f"{part[:60]}…"
     clocks = _RANGE.split(part)
     if len(clocks) != 2:
-        raise error(f'"{excerpt}" is not a time range (start and end)')
-    start, end = (_seconds(clock) for clock in clocks)
+        raise _invalid(f'"{excerpt}" is not a time range (start and end)')
+    start, end = map(_seconds, clocks)
     if start is None or end is None:
-        raise error(f'"{excerpt}" contains something that is not a time')
+        raise _invalid(f'"{excerpt}" contains something that is not a time')
     if start >= end:
-        raise error(f'"{excerpt}" does not end after it starts')
+        raise _invalid(f'"{excerpt}" does not end after it starts')
     return Segment(start, end)
+
+
+def _invalid(problem: str) -> InputError:
+    return InputError(
+        problem,
+        field="timestamp",
+        code="invalid-timestamp",
+        hint="write start and end as HH:MM:SS,HH:MM:SS and join several parts with a semicolon",
+    )
 
 
 def _seconds(clock: str) -> float | None:

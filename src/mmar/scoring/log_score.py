@@ -124,21 +124,19 @@ def layout_predictions(
     """
     for line, row in layout.rows(path):
         try:
-            record = decode_json(row, file=str(path), line=line) if isinstance(row, bytes) else row
-            mapped = layout.fields.apply(record, file=str(path), line=line)
-            item = Item.from_record(mapped, file=str(path), line=line, withheld=True, key_may_differ=True)
+            record = decode_json(row, line=line) if isinstance(row, bytes) else row
+            item = Item.from_record(layout.fields.apply(record), withheld=True, key_may_differ=True)
             value = record.get(key)
             text = text_or_none(value)
             if text is None and value is not None and value == value:  # noqa: PLR0124 - NaN is no answer
                 raise InputError(
                     f"expected text, found {json_type(value)}",
-                    file=str(path),
-                    line=line,
                     field=key,
                     code="wrong-type",
                     hint="write the prediction as text, or use --lenient",
                 )
         except InputError as error:
+            error.located(str(path), line)
             if on_error is None:
                 raise
             on_error(error)
