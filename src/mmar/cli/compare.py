@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mmar.cli import shared
-from mmar.cli.terminal import print_json, print_report, print_written, write_items
+from mmar.cli.terminal import print_result, print_written, write_items
 
 if TYPE_CHECKING:
     from mmar.scoring.align_runs import AlignedRuns
@@ -42,6 +41,7 @@ def compare(
       mmar compare runs/demo/baseline-listener runs/demo/baseline-random
       mmar compare runs/demo/baseline-listener runs/demo/baseline-longest --items differing.csv
     """
+    from mmar.reports.compare_table import compare_table
     from mmar.scoring.compare import compare as compare_runs
     from mmar.scoring.compare import disagreements
 
@@ -50,12 +50,7 @@ def compare(
         fields = ["id", "modality", "category", "sub_category", "question", "answer"]
         fields += [f"{run.label}_{what}" for run in result.runs for what in ("right", "state", "named")]
         write_items(items, disagreements(aligned, scorer), fields)
-    if as_json:
-        print_json(result.to_dict())
-        return
-    from mmar.reports.compare_table import compare_table
-
-    print_report(functools.partial(compare_table, result), items)
+    print_result(result, compare_table, as_json=as_json, items=items)
 
 
 @click.command()
@@ -67,9 +62,8 @@ def reliance(
     items: Path | None,
     as_json: bool,
     scorer: Any,
-    draws: int,
-    seed: int,
     figures: Path | None,
+    **others: Any,
 ) -> None:
     """Measure how much of a model's accuracy needs the audio.
 
@@ -81,9 +75,10 @@ def reliance(
       mmar run baseline/listener --benchmark demo --condition silence
       mmar reliance runs/demo/baseline-listener runs/demo/baseline-listener-silence
     """
+    from mmar.reports.reliance_tables import reliance_table
     from mmar.scoring.measure_reliance import measure_reliance, solved_items
 
-    result = measure_reliance(aligned, scorer=scorer, draws=draws, seed=seed)
+    result = measure_reliance(aligned, scorer=scorer, **others)
     if figures is not None:
         from mmar.reports.systems_figures import write_reliance_figure
 
@@ -93,9 +88,4 @@ def reliance(
         fields += ["solved_under", "solved_under_all", "full_right"]
         fields += [f"{one.condition}_right" for one in result.conditions]
         write_items(items, solved_items(aligned, scorer), fields)
-    if as_json:
-        print_json(result.to_dict())
-        return
-    from mmar.reports.reliance_tables import reliance_table
-
-    print_report(functools.partial(reliance_table, result), items)
+    print_result(result, reliance_table, as_json=as_json, items=items)

@@ -75,9 +75,9 @@ def errors(
     print_skipped(source.scored.errors)
     wrong = source.wrong_items(sample=sample, seed=seed)
     if propose is not None:
-        _propose(source, wrong, propose, base_urls, options)
+        _propose(source, wrong, propose, base_urls=base_urls, options=options)
     if not (summary or as_json or figures is not None or propose is not None):
-        _serve(source, wrong, labeller, port, language, open_page=open_page)
+        _serve(source, wrong, labeller=labeller, port=port, language=language, open_page=open_page)
     result = analyze_errors(wrong, read_labels(labels_path(source.path)), signature=source.score.signature)
     if figures is not None:
         from mmar.reports.systems_figures import write_errors_figure
@@ -93,28 +93,11 @@ def errors(
     print_table(errors_table(result, display()))
 
 
-def _serve(
-    source: ScoredSource,
-    wrong: tuple[WrongItem, ...],
-    labeller: str,
-    port: int,
-    language: str,
-    *,
-    open_page: bool,
-) -> None:
+def _serve(source: ScoredSource, wrong: tuple[WrongItem, ...], *, open_page: bool, **options: Any) -> None:
     from mmar.reports.errors_server import ErrorsServer
 
-    title = f"{source.model} on {source.bench}"
-    with ErrorsServer(
-        source.path,
-        source.benchmark,
-        wrong,
-        signature=source.score.signature,
-        title=title,
-        labeller=labeller,
-        language=language,
-        port=port,
-    ) as server:
+    options |= {"title": f"{source.model} on {source.bench}", "signature": source.score.signature}
+    with ErrorsServer(source.path, source.benchmark, wrong, **options) as server:
         click.echo(f"{len(wrong):,} wrong answers to label, saved in {server.labels}")
         click.echo(f"{server.url}  (Ctrl-C ends)")
         sys.stdout.flush()
@@ -126,29 +109,15 @@ def _serve(
             click.echo("", err=True)
 
 
-def _propose(
-    source: ScoredSource,
-    wrong: tuple[WrongItem, ...],
-    name: str,
-    base_urls: tuple[str, ...],
-    options: dict[str, str],
-) -> None:
-    from mmar.cli.progress import model_progress
-    from mmar.inputs import open_for
+def _propose(source: ScoredSource, wrong: tuple[WrongItem, ...], name: str, **options: Any) -> None:
+    from mmar.cli.progress import opened_model
     from mmar.runs.spec import RunSpec
     from mmar.scoring.error_labels import labels_path
     from mmar.scoring.error_proposals import propose_labels
     from mmar.scoring.text_model import replies_folder
 
-    spec = RunSpec.create(
-        name,
-        source.benchmark,
-        out=replies_folder(source.path, name, "errors"),
-        options=options,
-        base_urls=base_urls,
-        temperature=0.0,
-    )
-    model = open_for(spec)
-    with model_progress(f"{name} proposes") as progress:
+    folder = replies_folder(source.path, name, "errors")
+    spec = RunSpec.create(name, source.benchmark, out=folder, temperature=0.0, **options)
+    with opened_model(spec, "proposes") as (model, progress):
         added = propose_labels(wrong, labels_path(source.path), spec, model, progress=progress)
     click.echo(f"{added:,} proposals added", err=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mmar.cli import shared
-from mmar.cli.terminal import display, external_errors, print_json, print_table
+from mmar.cli.terminal import print_result
 from mmar.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ def faithful(
     Example:
       mmar faithful runs/demo/baseline-listener
     """
-    from mmar.cli.progress import model_progress
-    from mmar.inputs import open_for, task_for
+    from mmar.cli.progress import opened_model
+    from mmar.inputs import task_for
     from mmar.reports.reliance_tables import faithfulness_table
     from mmar.runs.manifest import read_manifest
     from mmar.runs.run import spec_of_manifest
@@ -88,25 +88,21 @@ def faithful(
         _print_plan(manifest.model, numbers, paraphraser, folder)
         return
     spec = spec_of_manifest(manifest, answers.benchmark, folder, options=options, **others)
-    with external_errors():
-        paraphrases = _paraphrases(paraphraser, answers, folder, others) if paraphraser else None
-        with model_progress(f"{spec.model} again") as progress:
-            result = measure_faithfulness(
-                answers.benchmark,
-                answers.texts,
-                spec,
-                open_for(spec),
-                interface=interface,
-                rule=answers.rule,
-                paraphrases=paraphrases,
-                captions=known_captions,
-                signature=manifest.signature_of().long,
-                progress=progress,
-            )
-    if as_json:
-        print_json(result.to_dict())
-    else:
-        print_table(faithfulness_table(result, display()))
+    paraphrases = _paraphrases(paraphraser, answers, folder, others) if paraphraser else None
+    with opened_model(spec, "again") as (model, progress):
+        result = measure_faithfulness(
+            answers.benchmark,
+            answers.texts,
+            spec,
+            model,
+            interface=interface,
+            rule=answers.rule,
+            paraphrases=paraphrases,
+            captions=known_captions,
+            signature=manifest.signature_of().long,
+            progress=progress,
+        )
+    print_result(result, faithfulness_table, as_json=as_json)
     if any(change.failed for change in result.changes):
         sys.exit(1)
 
@@ -120,16 +116,15 @@ def _print_plan(model: str, numbers: dict[str, int], paraphraser: str | None, fo
 
 
 def _paraphrases(model: str, answers: Answers, folder: Path, others: dict[str, Any]) -> dict[str, str]:
-    from mmar.cli.progress import model_progress
-    from mmar.inputs import open_for
+    from mmar.cli.progress import opened_model
     from mmar.runs.side_run import ask_requests
     from mmar.runs.spec import RunSpec
     from mmar.scoring.faithfulness import paraphrase_requests
 
     spec = RunSpec.create(model, answers.benchmark, out=folder / "paraphrases", **others)
-    with model_progress(f"{spec.model} paraphrases") as progress:
-        requests = paraphrase_requests(list(answers.benchmark), answers.texts)
-        side = ask_requests(spec, open_for(spec), requests, progress=progress)
+    requests = paraphrase_requests(list(answers.benchmark), answers.texts)
+    with opened_model(spec, "paraphrases") as (opened, progress):
+        side = ask_requests(spec, opened, requests, progress=progress)
     return {key.item_id: answer.text for key, answer in side.answers.items() if answer.failure is None}
 
 

@@ -302,7 +302,7 @@ def _exam_judges(model: Path | None, judges: tuple[str, ...], ignored: dict[str,
 
 
 def _exam(benchmark: Any, spec: RunSpec, plan: JudgePlan, n: int, *, dry_run: bool, as_json: bool) -> None:
-    from mmar.cli.progress import RunProgress
+    from mmar.cli.progress import run_progress
     from mmar.inputs import open_for
     from mmar.reports.rubric_table import exam_table
     from mmar.scoring.rubric.exam import exam_submissions, take_exam
@@ -311,7 +311,7 @@ def _exam(benchmark: Any, spec: RunSpec, plan: JudgePlan, n: int, *, dry_run: bo
         kinds = exam_submissions(benchmark, n, spec.seed).values()
         _print_plan(spec, plan, [each for submissions in kinds for each in submissions.items])
         return
-    with RunProgress(f"exam of {spec.model}", sys.stderr) as progress:
+    with run_progress(f"exam of {spec.model}", sys.stderr) as progress:
         result = take_exam(benchmark, spec, partial(open_for, spec), plan, n=n, progress=progress)
     if as_json:
         print_json(msgspec.to_builtins(result))

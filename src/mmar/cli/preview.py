@@ -220,10 +220,10 @@ def check(model: str, quick: bool, as_json: bool, **others: Any) -> None:
     A server is checked by mmar check openai/NAME --base-url http://localhost:8000/v1.
     """
     import mmar
-    from mmar.cli.progress import RunProgress
+    from mmar.cli.progress import run_progress
     from mmar.reports.run_lines import check_lines
 
-    with RunProgress(f"checking {model}", sys.stderr) as progress:
+    with run_progress(f"checking {model}", sys.stderr) as progress:
         report = mmar.check(model, quick=quick, progress=progress, **others)
     if as_json:
         print_json({"passed": report.passed, **msgspec.to_builtins(report)})

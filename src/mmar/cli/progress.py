@@ -9,19 +9,20 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
 from mmar.cli.terminal import display, external_errors
 from mmar.errors import strip_control_chars
+from mmar.inputs import open_for
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.progress import Progress, TaskID
 
+    from mmar.models import Model
     from mmar.runs.engine import Counts
+    from mmar.runs.spec import RunSpec
     from mmar.scoring.live_score import LiveScore
 
 _NUMBERS = 50  # columns: 1,000/1,000  12.3/s  0:00:10 left  100 failed
@@ -52,72 +53,58 @@ def shares(title: str, width: int) -> tuple[str, int]:
     return short, min(_BAR, max(_MIN_BAR, room - len(short)))
 
 
-class RunProgress:
-    """Shows how far a run is. Use as a context manager; call it with the number of requests and the counts.
+@contextmanager
+def run_progress(
+    title: str, stream: TextIO, live: LiveScore | None = None
+) -> Iterator[Callable[[int, Counts], None]]:
+    """A function that shows how far a run is, given the number of requests and the counts.
 
     Args:
         title: what is done.
         stream: standard error.
         live: counts the answers; its running interval is shown.
     """
-
-    def __init__(self, title: str, stream: TextIO, live: LiveScore | None = None) -> None:
-        self._title, self._stream, self._live = title, stream, live
-        self._bar: _Bar | None = None
-        self._log: _Log | None = None
-
-    def __enter__(self) -> RunProgress:
-        if self._stream.isatty():
-            self._bar = _Bar(self._title, self._stream, self._live)
-        else:
-            self._log = _Log(self._stream, self._live)
-        return self
-
-    def __call__(self, total: int, counts: Counts) -> None:
-        """Show new counts."""
-        if self._bar is not None:
-            if self._live is not None:
-                self._live.update(_LIVE_ANSWERS)
-            self._bar.show(total, counts)
-        elif self._log is not None:
-            if self._live is not None and self._log.is_due:
-                self._live.update(_LOG_ANSWERS)
-            self._log.show(total, counts)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+    if not stream.isatty():
+        yield _Log(stream, live).show
+        return
+    bar = _Bar(title, stream, live)
+    with bar.live_display:
+        yield bar.show
 
 
 @contextmanager
-def model_progress(title: str) -> Iterator[RunProgress]:
+def model_progress(title: str) -> Iterator[Callable[[int, Counts], None]]:
     """Show the progress of a model that is asked on standard error; an external error ends the command.
 
     What is loaded by now stays, and is no longer looked at for garbage: that would delay the requests.
     """
     gc.freeze()
-    with external_errors(), RunProgress(title, sys.stderr) as progress:
+    with external_errors(), run_progress(title, sys.stderr) as progress:
         yield progress
+
+
+@contextmanager
+def opened_model(spec: RunSpec, verb: str) -> Iterator[tuple[Model, Callable[[int, Counts], None]]]:
+    """Open the model of a spec, and show the progress of its requests as `model_progress` does."""
+    model = open_for(spec)
+    with model_progress(f"{spec.model} {verb}") as progress:
+        yield model, progress
 
 
 class _Log:
     """Lines for a stream that is no terminal."""
 
-    def __init__(self, stream: TextIO, live: LiveScore | None = None) -> None:
+    def __init__(self, stream: TextIO, live: LiveScore | None) -> None:
         self._stream, self._live = stream, live
         self._start = self._last = time.monotonic()
         self._kinds = self._warnings = 0
         self._stopped = self._waited = False
 
-    @property
-    def is_due(self) -> bool:
-        """Whether a line is due by the time."""
-        return time.monotonic() - self._last >= _INTERVAL_S
-
     def show(self, total: int, counts: Counts) -> None:
         now = time.monotonic()
+        is_due = now - self._last >= _INTERVAL_S
+        if self._live is not None and is_due:
+            self._live.update(_LOG_ANSWERS)
         new = list(counts.reasons)[self._kinds :]
         self._kinds = len(counts.reasons)
         for kind in new:
@@ -131,7 +118,7 @@ class _Log:
         elif counts.waiting and not self._waited:
             self._waited = True
             self._line(total, counts, now, _first_line(counts.waiting))
-        elif not new and now - self._last >= _INTERVAL_S:
+        elif not new and is_due:
             self._line(total, counts, now, _first_line(counts.waiting or _latest(counts)))
 
     def _line(self, total: int, counts: Counts, now: float, reason: str) -> None:
@@ -149,85 +136,57 @@ class _Log:
 class _Bar:
     """A bar with numbers, and the reasons of failures under it."""
 
-    def __init__(self, title: str, stream: TextIO, live: LiveScore | None = None) -> None:
+    def __init__(self, title: str, stream: TextIO, live: LiveScore | None) -> None:
         from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            ProgressColumn,
-            Task,
-            TextColumn,
-            TimeRemainingColumn,
-        )
-        from rich.text import Text
-
-        reasons: list[str] = []
-        accuracy: list[str] = []
-
-        class Rate(ProgressColumn):
-            """Items a second."""
-
-            def render(self, task: Task) -> Text:
-                speed = task.finished_speed or task.speed
-                return Text("–/s" if speed is None else f"{speed:.3g}/s")
-
-        class Left(TimeRemainingColumn):
-            """The time that is left, and at the end the time that it took."""
-
-            def render(self, task: Task) -> Text:
-                left = super().render(task)
-                return left if task.finished else Text.assemble(left, " left")
-
-        class WithReasons(Progress):
-            """A bar with lines of text under it."""
-
-            def get_renderables(self) -> Iterator[RenderableType]:
-                yield from super().get_renderables()
-                for text in accuracy:
-                    yield Text(text, style="dim", no_wrap=True, overflow="ellipsis")
-                for reason in reasons:
-                    yield Text(reason, style="red", no_wrap=True, overflow="ellipsis")
+        from rich.live import Live
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         console = Console(file=stream, color_system="auto" if display(stream).colour else None)
-        self._title, bar = shares(title, console.width)
-        self._reasons = reasons
-        self._live, self._accuracy = live, accuracy
-        self._task: TaskID | None = None
-        self._progress: Progress = WithReasons(
+        self._title, width = shares(title, console.width)
+        self._live = live
+        self._notes: list[tuple[str, str]] = []
+        self._progress = Progress(
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=bar),
+            BarColumn(bar_width=width),
             MofNCompleteColumn(),
-            Rate(),
-            Left(elapsed_when_finished=True),
-            TextColumn("{task.fields[failed]}"),
-            console=console,
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(elapsed_when_finished=True),
+            TextColumn("{task.fields[left]}{task.fields[failed]}"),
         )
-        self._progress.start()
+        self._task = self._progress.add_task(self._title, visible=False, rate="", left="", failed="")
+        self.live_display = Live(console=console, get_renderable=self._render, refresh_per_second=10)
 
     def show(self, total: int, counts: Counts) -> None:
-        failed = sum(counts.failed.values())
-        failures = f"[red]{failed:,} failed" if failed else ""
-        if self._task is None:
-            self._task = self._progress.add_task(self._title, total=total, failed=failures)
+        if self._live is not None:
+            self._live.update(_LIVE_ANSWERS)
         title = self._title
         if counts.stopped:
             # What is in flight may take minutes, in which nothing else would say that Ctrl-C was received.
             again = "; Ctrl-C again ends at once" if counts.stopped == "interrupted" else ""
             title = f"{_first_line(counts.stopped)}, finishing what is in flight{again}"
-        self._reasons[:] = [
-            *([counts.waiting] if counts.waiting else []),
-            *(f"warning: {warning}" for warning in counts.warnings),
-            *(f"{kind}: {_first_line(reason)}" for kind, reason in [*counts.reasons.items()][:_MAX_REASONS]),
-        ]
-        text = _live_text(self._live)
-        self._accuracy[:] = [text] if text else []
+        failed = sum(counts.failed.values())
+        self._progress.update(self._task, description=title, total=total, completed=counts.done, visible=True)
+        task = self._progress.tasks[0]
+        speed = task.finished_speed or task.speed
         self._progress.update(
-            self._task, description=title, total=total, completed=counts.done, failed=failures
+            self._task,
+            rate="–/s" if speed is None else f"{speed:.3g}/s",
+            left="" if task.finished else "left ",
+            failed=f"[red]{failed:,} failed" if failed else "",
         )
+        reasons = [f"{kind}: {_first_line(reason)}" for kind, reason in counts.reasons.items()]
+        problems = [counts.waiting, *(f"warning: {warning}" for warning in counts.warnings)]
+        self._notes = [(_live_text(self._live), "dim")]
+        self._notes += [(problem, "red") for problem in (*problems, *reasons[:_MAX_REASONS])]
 
-    def stop(self) -> None:
-        self._progress.stop()
+    def _render(self) -> RenderableType:
+        from rich.console import Group
+        from rich.text import Text
+
+        notes = (
+            Text(text, style=style, no_wrap=True, overflow="ellipsis") for text, style in self._notes if text
+        )
+        return Group(self._progress, *notes)
 
 
 def _live_text(live: LiveScore | None) -> str:

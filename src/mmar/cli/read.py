@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from mmar.cli import shared
-from mmar.cli.terminal import check_items_option, display, output_file, print_json, print_report, print_table
-
-if TYPE_CHECKING:
-    from mmar.protocols.reading import Reading
+from mmar.cli.terminal import check_items_option, display, output_file, print_json, print_result, print_table
 
 
 @click.command()
@@ -31,14 +27,7 @@ if TYPE_CHECKING:
 @shared.reading
 @click.option("--finish-reason", metavar="WORD", help="How the answer ended, such as length.")
 @shared.json
-def read(
-    answer: str,
-    choices: tuple[str, ...],
-    protocol: str | None,
-    reading: str | None,
-    finish_reason: str | None,
-    as_json: bool,
-) -> None:
+def read(answer: str, choices: tuple[str, ...], as_json: bool, **options: Any) -> None:
     """Read which choice an answer names, with the reason.
 
     ANSWER is the model's text, or - to read it from standard input.
@@ -50,29 +39,28 @@ def read(
     from mmar.api import read_choice
 
     text = sys.stdin.read() if answer == "-" else answer
-    result = read_choice(text, choices, protocol=protocol, reading=reading, finish_reason=finish_reason)
+    result = read_choice(text, choices, **options)
+    choice = None if result.index is None else choices[result.index]
     if as_json:
-        print_json(_to_dict(result, choices))
+        print_json(
+            {
+                "state": result.state,
+                "index": result.index,
+                "choice": choice,
+                "rule": result.rule,
+                "reason": result.reason,
+                "start": result.start,
+                "end": result.end,
+            }
+        )
         return
     from mmar.reports.tables import facts
 
     pairs: list[tuple[str, str]] = [("state", result.state)]
     if result.index is not None:
-        pairs.append(("choice", f"{chr(65 + result.index)}. {choices[result.index]}"))
+        pairs.append(("choice", f"{chr(65 + result.index)}. {choice}"))
     pairs += [("reason", result.reason), ("rule", result.rule)]
     print_table("".join(f"{line}\n" for line in facts(pairs, display())))
-
-
-def _to_dict(result: Reading, choices: tuple[str, ...]) -> dict[str, object]:
-    return {
-        "state": result.state,
-        "index": result.index,
-        "choice": None if result.index is None else choices[result.index],
-        "rule": result.rule,
-        "reason": result.reason,
-        "start": result.start,
-        "end": result.end,
-    }
 
 
 _FIELDS = ("id", "state", "shape", "reason", "answer", "prediction")
@@ -87,16 +75,7 @@ _FIELDS = ("id", "state", "shape", "reason", "answer", "prediction")
 @shared.lenient
 @shared.json
 @shared.items("Write a line for each answer that names no choice.")
-def unresolved(
-    path: Path,
-    benchmark: str | None,
-    key: str | None,
-    protocol: str | None,
-    reading: str | None,
-    lenient: bool,
-    as_json: bool,
-    items: Path | None,
-) -> None:
+def unresolved(path: Path, benchmark: str | None, as_json: bool, items: Path | None, **options: Any) -> None:
     """Group the answers that name no choice, with a count and an example each.
 
     \b
@@ -104,12 +83,11 @@ def unresolved(
       mmar unresolved runs/demo/baseline-listener
     """
     from mmar.inputs import task_for
+    from mmar.reports.score_table import unresolved_table
     from mmar.scoring.unresolved import find_unresolved
 
     check_items_option(items, as_json, path, benchmark)
-    result = find_unresolved(
-        task_for(path, benchmark, key=key, protocol=protocol, reading=reading, lenient=lenient)
-    )
+    result = find_unresolved(task_for(path, benchmark, **options))
     if items is not None:
         from mmar.files.atomic import write_atomic
         from mmar.reports.records_file import RecordFormat
@@ -117,9 +95,4 @@ def unresolved(
         with output_file(items) as target:
             form = RecordFormat.of(target, _FIELDS)
             write_atomic(target, form.header() + form.lines_of(result.items))
-    if as_json:
-        print_json(result.to_dict())
-        return
-    from mmar.reports.score_table import unresolved_table
-
-    print_report(partial(unresolved_table, result), items)
+    print_result(result, unresolved_table, as_json=as_json, items=items)

@@ -151,7 +151,7 @@ def run(
 
 def _execute(spec: RunSpec, title: str, folder: Path, until_decided: Path | None, log_to: Any) -> None:
     """Run, with a progress bar on a terminal, print a summary, and exit with the run's status."""
-    from mmar.cli.progress import RunProgress
+    from mmar.cli.progress import run_progress
     from mmar.inputs import open_for
     from mmar.reports.run_lines import run_plan_lines, run_summary
     from mmar.runs.run import execute
@@ -166,7 +166,7 @@ def _execute(spec: RunSpec, title: str, folder: Path, until_decided: Path | None
         click.echo(line)
     gc.freeze()  # what is loaded by now stays, and collecting it again would delay the requests
     title = f"{title} on {spec.benchmark.name}"
-    with external_errors(), RunProgress(title, sys.stderr, live) as progress:
+    with external_errors(), run_progress(title, sys.stderr, live) as progress:
 
         def show(total: int, counts: Counts) -> str | None:
             progress(total, counts)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,21 +11,13 @@ import click
 import msgspec
 
 from mmar.cli import shared
-from mmar.cli.terminal import (
-    check_items_option,
-    output_file,
-    print_json,
-    print_report,
-    print_skipped,
-)
+from mmar.cli.terminal import check_items_option, output_file, print_result, print_skipped
 from mmar.errors import UsageError
 from mmar.inputs import score_path, task_for
 from mmar.scoring.result import ItemScore
 
 if TYPE_CHECKING:
-    from mmar.cli.progress import RunProgress
     from mmar.items import Benchmark
-    from mmar.models import Model
     from mmar.protocols import Request
     from mmar.runs.spec import RunSpec
     from mmar.scoring.score import Scored
@@ -91,12 +81,7 @@ _LINES = 1000  # written at a time
 def score(
     path: Path,
     benchmark: str | None,
-    key: str | None,
-    id_field: str | None,
     model: str | None,
-    protocol: str | None,
-    reading: str | None,
-    lenient: bool,
     as_json: bool,
     items: Path | None,
     output_format: str | None,
@@ -125,16 +110,8 @@ def score(
             hint="use one at a time",
         )
     gc.disable()  # the process ends after one score, which makes few cycles
-    task = task_for(
-        path,
-        benchmark,
-        key=key,
-        id_field=id_field,
-        protocol=protocol,
-        reading=reading,
-        lenient=lenient,
-        keep="differing" if as_json else "none",
-    )
+    reading = {name: others.pop(name) for name in ("key", "id_field", "protocol", "reading", "lenient")}
+    task = task_for(path, benchmark, keep="differing" if as_json else "none", **reading)
     task = msgspec.structs.replace(task, earlier=earlier, model=model)
     if output_format == "official":
         if as_json or items is not None:
@@ -160,12 +137,9 @@ def score(
         from mmar.scoring.edition_notes import with_errata_note
 
         scored = msgspec.structs.replace(scored, score=with_errata_note(scored.score, scored.parts["bench"]))
-    if as_json:
-        print_json(scored.score.to_dict())
-        return
     from mmar.reports.score_table import score_table
 
-    print_report(partial(score_table, scored.score), items)
+    print_result(scored.score, score_table, as_json=as_json, items=items)
 
 
 def _write_items(task: Task, items: Path) -> Scored:
@@ -202,6 +176,7 @@ def _with_reader(
     scored: Scored, task: Task, reader: str, *, sample: int, seed: int, dry_run: bool, **others: Any
 ) -> Scored:
     """Add the number `choice+reader` to a score that has the score of every item."""
+    from mmar.cli.progress import opened_model
     from mmar.scoring.reader import REPLY_TOKENS, apply_reader, plan_reader
     from mmar.scoring.sources import questions_of
 
@@ -212,7 +187,7 @@ def _with_reader(
     _print_cost(spec, what, plan.requests, REPLY_TOKENS)
     if dry_run or not plan.requests:
         return scored
-    with _opened(spec, "reads") as (model, progress):
+    with opened_model(spec, "reads") as (model, progress):
         result = apply_reader(scored.score, plan, spec, model, progress=progress)
     return msgspec.structs.replace(scored, score=msgspec.structs.replace(scored.score, reader=result))
 
@@ -223,6 +198,7 @@ def _with_judge(scored: Scored, task: Task, judge: str, *, seed: int, dry_run: b
     Raises:
         UsageError: there are no open questions (code `no-open-questions`).
     """
+    from mmar.cli.progress import opened_model
     from mmar.scoring.kinds import with_open_score
     from mmar.scoring.open_judge import REPLY_TOKENS, OpenPlan, apply_judge
     from mmar.scoring.sources import questions_of
@@ -239,7 +215,7 @@ def _with_judge(scored: Scored, task: Task, judge: str, *, seed: int, dry_run: b
     _print_cost(spec, f"grades {len(plan.requests):,} answers to open questions", plan.requests, REPLY_TOKENS)
     if dry_run:
         return scored
-    with _opened(spec, "grades") as (model, progress):
+    with opened_model(spec, "grades") as (model, progress):
         judged = apply_judge(plan, spec, model, score.signature, progress=progress)
     kinds = with_open_score(score.kinds, judged, score.choice.correct)
     return msgspec.structs.replace(scored, score=msgspec.structs.replace(score, kinds=kinds))
@@ -252,17 +228,6 @@ def _spec(task: Task, model: str, purpose: str, benchmark: Benchmark, others: di
     return RunSpec.create(
         model, benchmark, out=replies_folder(task.path, model, purpose), temperature=0.0, **others
     )
-
-
-@contextmanager
-def _opened(spec: RunSpec, verb: str) -> Iterator[tuple[Model, RunProgress]]:
-    """The model, and the progress of its requests."""
-    from mmar.cli.progress import model_progress
-    from mmar.inputs import open_for
-
-    model = open_for(spec)
-    with model_progress(f"{spec.model} {verb}") as progress:
-        yield model, progress
 
 
 def _print_cost(spec: RunSpec, what: str, requests: Sequence[Request], reply_tokens: int) -> None:

@@ -9,8 +9,9 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO, TypeVar
 
 import click
 
@@ -46,6 +47,23 @@ def print_report(render: Callable[[Display], str], items: Path | None = None) ->
     """Print a report: on standard output, or on standard error where `--items -` takes that."""
     err = items == STDOUT
     print_table(render(display(sys.stderr if err else sys.stdout)), err=err)
+
+
+class _Result(Protocol):
+    def to_dict(self) -> dict[str, Any]: ...
+
+
+R = TypeVar("R", bound=_Result)
+
+
+def print_result(
+    result: R, table: Callable[[R, Display], str], *, as_json: bool, items: Path | None = None
+) -> None:
+    """Print a result: as JSON, or by the function that makes its table (see `print_report`)."""
+    if as_json:
+        print_json(result.to_dict())
+    else:
+        print_report(partial(table, result), items)
 
 
 @contextmanager
