@@ -70,11 +70,7 @@ class AudioBytes(msgspec.Struct, frozen=True):
 
 
 def check_placed(request: Request) -> None:
-    """Refuse a request whose clip has no place in its messages, or whose place has no clip.
-
-    Raises:
-        RequestFailed: of kind `audio`; the question must not be asked without its audio.
-    """
+    """Refuse, as `audio`, a request whose clip has no place in its messages, or whose place has no clip."""
     placed = sum(message.audio is not None for message in request.messages)
     if placed != (request.audio is not None):
         raise RequestFailed(
@@ -83,11 +79,7 @@ def check_placed(request: Request) -> None:
 
 
 def check_single(request: Request, who: str) -> None:
-    """Refuse a request with several clips for a model that takes one.
-
-    Raises:
-        RequestFailed: of kind `audio`; the question must not be asked with a part of its audio.
-    """
+    """Refuse, as `audio`, a request with several clips for a model that takes one."""
     if request.more_audio:
         raise RequestFailed("audio", f"the item has {len(request.clips)} clips, and {who} takes one")
 
@@ -114,11 +106,7 @@ def load_audio(path: Path, form: AudioForm, documented: Container[str]) -> Audio
 
 
 def sent_as_is(path: Path) -> Sent:
-    """What the answer records of a clip whose file is handed over; it is decoded completely, to be sure that it can be.
-
-    Raises:
-        RequestFailed: of kind `audio`: the file is missing, damaged, or not audio.
-    """
+    """What the answer records of a clip whose file is handed over; decoded to its end, with errors as `load_audio`."""
     with _read_failures(path):
         data = path.read_bytes()
         facts = pcm_facts(data) or describe(path)

@@ -50,11 +50,7 @@ class Baseline(msgspec.Struct, frozen=True):
 
 
 def open_baseline(name: str, options: ModelOptions) -> Baseline:
-    """Open `random`, `longest`, `listener` or `listener-letters`.
-
-    Raises:
-        UsageError: there is no such baseline.
-    """
+    """Open `random`, `longest`, `listener` or `listener-letters`."""
     seed = options.seed
     answers: dict[str, Callable[[Request], tuple[str, str]]] = {
         "random": lambda request: _random(request, seed),

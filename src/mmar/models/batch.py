@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import aiohttp
 import msgspec
@@ -23,7 +23,7 @@ from mmar.models.openai import OPENAI, chat_format
 from mmar.models.service import Service
 from mmar.protocols import Request
 
-Outcome = Answer | RequestFailed
+Result = Answer | RequestFailed
 _TIMEOUT_S = 300.0
 _MAX_REPLY = 1 << 30
 
@@ -38,47 +38,6 @@ class BatchState(msgspec.Struct, frozen=True):
 
     state: Literal["running", "done", "failed"]
     detail: str = ""
-
-
-class BatchService(Protocol):
-    """One service and model. Use as an asynchronous context manager."""
-
-    max_requests: int
-    max_bytes: int
-
-    async def __aenter__(self) -> BatchService: ...
-
-    async def __aexit__(self, *_: object) -> None: ...
-
-    def line(self, key: str, request: Request) -> bytes:
-        """One request as it is handed in."""
-
-    async def submit(self, lines: Sequence[bytes]) -> str:
-        """Hand requests in; the batch's id."""
-
-    async def state(self, batch: str) -> BatchState:
-        """How far a batch is."""
-
-    async def results(self, batch: str, items: Mapping[str, str]) -> dict[str, Outcome]:
-        """The outcomes by key; `items` gives the item id of each key."""
-
-
-def open_batch_service(model: str, options: ModelOptions) -> BatchService:
-    """Open the batch service of `openai/NAME`, `text/NAME` or `gemini/NAME`.
-
-    Raises:
-        UsageError: the adapter has none (code `no-batch-service`), or a key is missing.
-    """
-    adapter, _, name = model.partition("/")
-    if adapter in ("openai", "text"):
-        return _OpenAI(name, options)
-    if adapter == "gemini":
-        return _Gemini(name, options)
-    raise UsageError(
-        f'"{adapter}/" has no batch service',
-        code="no-batch-service",
-        hint="use openai/NAME or gemini/NAME, or leave --batch out",
-    )
 
 
 class _Session:
@@ -156,9 +115,9 @@ class _OpenAI(_Session):
         counts = value.get("request_counts") or {}
         return BatchState("running", f"{status}, {counts.get('completed', 0)} of {counts.get('total', '?')}")
 
-    async def results(self, batch: str, items: Mapping[str, str]) -> dict[str, Outcome]:
+    async def results(self, batch: str, items: Mapping[str, str]) -> dict[str, Result]:
         value = await self._json("GET", f"/batches/{batch}")
-        outcomes: dict[str, Outcome] = {}
+        results: dict[str, Result] = {}
         for field in ("output_file_id", "error_file_id"):
             if not value.get(field):
                 continue
@@ -167,10 +126,10 @@ class _OpenAI(_Session):
                 row = json.loads(line) if line.strip() else {}
                 key = str(row.get("custom_id"))
                 if key in items:
-                    outcomes[key] = self._outcome(items[key], row)
-        return outcomes
+                    results[key] = self._result(items[key], row)
+        return results
 
-    def _outcome(self, item_id: str, row: dict[str, Any]) -> Outcome:
+    def _result(self, item_id: str, row: dict[str, Any]) -> Result:
         response = row.get("response") or {}
         body = response.get("body")
         if row.get("error") or response.get("status_code", 500) >= 400:
@@ -206,7 +165,7 @@ class _Gemini(_Session):
             return BatchState("done" if done else "failed", state or json.dumps(value.get("error")))
         return BatchState("running", state)
 
-    async def results(self, batch: str, items: Mapping[str, str]) -> dict[str, Outcome]:
+    async def results(self, batch: str, items: Mapping[str, str]) -> dict[str, Result]:
         rows = _inlined(await self._json("GET", f"/{batch}"))
         by_key = {str((row.get("metadata") or {}).get("key")): row for row in rows}
         return {
@@ -218,11 +177,37 @@ class _Gemini(_Session):
         }
 
 
+BatchService = _OpenAI | _Gemini
+"""One service and model, used as an asynchronous context manager.
+
+`line` writes a request as it is submitted under a key, `submit` returns the id of a new batch, and `results` gives the
+results of a batch by key, given the item id of each key.
+"""
+
+
+def open_batch_service(model: str, options: ModelOptions) -> BatchService:
+    """Open the batch service of `openai/NAME`, `text/NAME` or `gemini/NAME`.
+
+    Raises:
+        UsageError: the adapter has none (code `no-batch-service`), or a key is missing.
+    """
+    adapter, _, name = model.partition("/")
+    if adapter in ("openai", "text"):
+        return _OpenAI(name, options)
+    if adapter == "gemini":
+        return _Gemini(name, options)
+    raise UsageError(
+        f'"{adapter}/" has no batch service',
+        code="no-batch-service",
+        hint="use openai/NAME or gemini/NAME, or leave --batch out",
+    )
+
+
 def _failed(error: dict[str, Any] | None) -> RequestFailed:
     return RequestFailed("server", str((error or {}).get("message", "the request failed in its batch")))
 
 
-def _read(read: Callable[[str, bytes, str], Answer], item_id: str, body: Any) -> Outcome:
+def _read(read: Callable[[str, bytes, str], Answer], item_id: str, body: Any) -> Result:
     try:
         return read(item_id, json.dumps(body).encode(), "batch")
     except RequestFailed as failure:

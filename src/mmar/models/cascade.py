@@ -241,15 +241,7 @@ def _total(one: Usage | None, other: Usage | None) -> Usage | None:
 
 
 def open_cascade(name: str, options: ModelOptions) -> Cascade:
-    """Open both halves.
-
-    Args:
-        name: `CAPTIONER+REASONER`.
-        options: `base_urls` hold for a half that is given none of its own.
-
-    Raises:
-        UsageError: the name is not of that form, an option is unknown or wrong, or a half cannot be opened.
-    """
+    """Open both halves of `CAPTIONER+REASONER`; `base_urls` hold for a half that is given none of its own."""
     captioner_name, reasoner_name = _halves(name)
     extra = options.extra
     for option in extra:

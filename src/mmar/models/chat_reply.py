@@ -35,12 +35,8 @@ _BY_POLICY = re.compile(
 def decode_reply(body: bytes, place: str) -> Any:
     """Decode a reply's JSON, or the pieces of a stream into one reply.
 
-    Args:
-        body: the whole reply.
-        place: where it came from, for messages.
-
     Raises:
-        RequestFailed: it is empty, a web page, or broken off.
+        RequestFailed: it is empty, a web page, or broken off; the message names the place where it came from.
     """
     text = body.removeprefix(b"\xef\xbb\xbf").strip()
     if not text:
@@ -60,11 +56,7 @@ def decode_reply(body: bytes, place: str) -> Any:
 
 
 def check_finished(finish_reason: str | None, place: str, usage: Usage | None) -> None:
-    """Check that a finish reason does not say that the answer was withheld or broken off.
-
-    Raises:
-        RequestFailed: it does.
-    """
+    """Raise `RequestFailed` where a finish reason says that the answer was withheld or broken off."""
     reason = re.sub(r"[^a-z]", "", (finish_reason or "").casefold())
     if _BY_POLICY.search(reason):
         message = f"{place}: withheld by the service's content policy (finish reason {finish_reason})"
@@ -75,20 +67,15 @@ def check_finished(finish_reason: str | None, place: str, usage: Usage | None) -
 
 
 def chat_answer(item_id: str, body: bytes, place: str) -> Answer:
-    """Read a reply of status 200.
-
-    Args:
-        item_id: whose answer it is.
-        body: the reply's bytes; a stream is read too.
-        place: where it came from, for messages.
+    """Read a reply of status 200, whole or a stream, to the question about an item.
 
     Raises:
         RequestFailed: it is not a chat completion, reports an error, was withheld, or holds no text.
     """
     reply = decode_reply(body, place)
-    choices = reply.get("choices") if isinstance(reply, dict) else None
-    choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else None
-    usage = _usage(reply.get("usage")) if isinstance(reply, dict) else None
+    fields = reply if isinstance(reply, dict) else {}
+    choice = first_object(fields.get("choices"))
+    usage = _usage(fields.get("usage"))
     failure = error_in_reply(reply, place, has_answer=choice is not None)
     if failure is None and choice is not None:
         failure = error_in_reply(choice, place, has_answer=True)
@@ -119,7 +106,7 @@ def chat_answer(item_id: str, body: bytes, place: str) -> Answer:
         thinking,
         finish_reason=finish_reason,
         usage=usage,
-        model=_word(reply.get("model")),
+        model=_word(fields.get("model")),
         spoken=not content.get("content") and isinstance(content.get("audio"), dict),
     )
 
@@ -181,30 +168,32 @@ def _strings(value: Any) -> Iterator[str]:
                 return
 
 
+def first_object(value: Any) -> dict[str, Any] | None:
+    """The first value of a list, where it is an object."""
+    first = value[0] if isinstance(value, list) and value else None
+    return first if isinstance(first, dict) else None
+
+
+def token_count(value: Any, name: str) -> int | None:
+    """A number of tokens among the fields of an object."""
+    number = value.get(name) if isinstance(value, dict) else None
+    return int(number) if isinstance(number, int | float) and 0 <= number < 2**53 else None
+
+
 def _usage(value: Any) -> Usage | None:
     if not isinstance(value, dict):
         return None
-
-    def count(name: str, details: Any = None) -> int | None:
-        number = (value if details is None else details).get(name)
-        return int(number) if isinstance(number, int | float) and 0 <= number < 2**53 else None
-
-    prompt, completion = value.get("prompt_tokens_details"), value.get("completion_tokens_details")
     usage = Usage(
-        count("prompt_tokens"),
-        count("completion_tokens"),
-        count("audio_tokens", prompt) if isinstance(prompt, dict) else None,
-        count("reasoning_tokens", completion) if isinstance(completion, dict) else None,
+        token_count(value, "prompt_tokens"),
+        token_count(value, "completion_tokens"),
+        token_count(value.get("prompt_tokens_details"), "audio_tokens"),
+        token_count(value.get("completion_tokens_details"), "reasoning_tokens"),
     )
     return None if usage == Usage() else usage
 
 
 def _joined(stream: bytes) -> dict[str, Any]:
-    """The pieces of a stream as one reply.
-
-    Raises:
-        ValueError: a piece is not JSON, or the stream broke off before its end.
-    """
+    """The pieces of a stream as one reply; a `ValueError` if one is not JSON or the stream broke off."""
     message: dict[str, Any] = {}
     content: list[Any] = []
     whole: dict[str, Any] = {"choices": None}
@@ -285,11 +274,7 @@ def _chunks(data: bytes) -> Iterable[dict[str, Any]]:
 
 
 def _decode(text: bytes) -> Any:
-    """Decode JSON; also NaN and Infinity, which servers send for log probabilities.
-
-    Raises:
-        ValueError: it is not JSON.
-    """
+    """Decode JSON; also NaN and Infinity, which servers send for log probabilities."""
     try:
         return msgspec.json.decode(text)
     except msgspec.DecodeError:

@@ -101,12 +101,9 @@ def _sound(form: ChatFormat, audio: AudioBytes) -> dict[str, Any]:
 
 
 def streaming_body(body: object, clips: Sequence[tuple[bytes, str]]) -> StreamingBody:
-    """Make a body of a JSON value in which `PLACEHOLDER` stands once for each clip, for a string of its base64.
+    """Make a body of a JSON value in which `PLACEHOLDER` stands once for each clip.
 
-    Args:
-        body: what `msgspec.json.encode` can write.
-        clips: of each clip the bytes and what the string begins with, before the base64, such as
-            `data:audio/wav;base64,` (plain ASCII).
+    `clips` has the bytes of each, and what stands before its base64, such as `data:audio/wav;base64,` or nothing.
     """
     texts = msgspec.json.encode(body).split(b"\x00")
     for index, (_, lead) in enumerate(clips):

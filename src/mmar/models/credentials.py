@@ -75,11 +75,7 @@ class Credential:
 
 
 def find_credential(options: ModelOptions, names: Sequence[str]) -> Credential | None:
-    """Find a key: in the file or the variable that an option names, else in the usual variables.
-
-    Args:
-        options: the environment handed in, and `api_key_file` or `api_key_env` among the further options.
-        names: of environment variables, the first that is set counts.
+    """Find a key: in the file or the variable that an option names, else in the first of `names` that is set.
 
     Raises:
         UsageError: what an option names holds no key, or the key cannot stand in a header.
@@ -141,8 +137,7 @@ def secrets_of(environment: Mapping[str, str]) -> tuple[Credential, ...]:
 def redact_options(options: Mapping[str, str]) -> dict[str, str]:
     """An adapter's options as they may be written down: values that look like credentials are replaced.
 
-    Args:
-        options: by name; one whose value is JSON (such as `body`) is searched at every depth.
+    A value that is JSON (such as `body`) is searched at every depth.
     """
     return {name: _redact_option(name, value, set()) for name, value in options.items()}
 

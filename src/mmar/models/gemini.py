@@ -20,7 +20,7 @@ import msgspec
 
 from mmar.models.answer import Answer, RequestFailed, Usage
 from mmar.models.audio_bytes import AudioBytes
-from mmar.models.chat_reply import check_finished, decode_reply, no_text
+from mmar.models.chat_reply import check_finished, decode_reply, first_object, no_text, token_count
 from mmar.models.chat_request import PLACEHOLDER, StreamingBody, streaming_body
 from mmar.models.credentials import KEY_NAMES, KEY_OPTIONS
 from mmar.models.model import ModelOptions
@@ -61,20 +61,12 @@ class GeminiFormat(msgspec.Struct, frozen=True):
 
 
 def gemini_format(extra: Mapping[str, str]) -> GeminiFormat:
-    """How requests are written, by the options.
-
-    Raises:
-        UsageError: an option's value is not valid.
-    """
+    """How requests are written, by the options."""
     return GeminiFormat(yes(extra, "thoughts"), extra_object(extra, "body", _RESERVED))
 
 
 def open_gemini(name: str, options: ModelOptions) -> ServiceModel:
-    """Open a model by the service's name of it, e.g. `gemini-2.5-pro`.
-
-    Raises:
-        UsageError: an option is unknown or not valid, or a key is missing.
-    """
+    """Open a model by the service's name of it, e.g. `gemini-2.5-pro`."""
     check_known(options.extra, (*AUDIO_OPTIONS, *KEY_OPTIONS, "thoughts", "body"), "gemini")
     return ServiceModel(
         f"gemini/{name}",
@@ -121,29 +113,24 @@ def _content(message: Message, clips: Sequence[AudioBytes]) -> dict[str, Any]:
 
 
 def gemini_answer(item_id: str, body: bytes, place: str) -> Answer:
-    """Read a reply of status 200.
-
-    Args:
-        item_id: whose answer it is.
-        body: the reply's bytes.
-        place: where it came from, for messages.
+    """Read a reply of status 200 to the question about an item.
 
     Raises:
         RequestFailed: it is not of the documented form, reports an error, was withheld, or holds no text. The
             service at times sends an empty candidate for no reason, so such a reply is worth one more attempt.
     """
     reply = decode_reply(body, place)
-    candidates = reply.get("candidates") if isinstance(reply, dict) else None
-    candidate = candidates[0] if isinstance(candidates, list) and candidates else None
-    usage = _usage(reply.get("usageMetadata")) if isinstance(reply, dict) else None
-    if failure := error_in_reply(reply, place, has_answer=isinstance(candidate, dict)):
+    fields = reply if isinstance(reply, dict) else {}
+    candidate = first_object(fields.get("candidates"))
+    usage = _usage(fields.get("usageMetadata"))
+    if failure := error_in_reply(reply, place, has_answer=candidate is not None):
         failure.usage = usage
         raise failure
-    feedback = reply.get("promptFeedback") if isinstance(reply, dict) else None
+    feedback = fields.get("promptFeedback")
     if isinstance(feedback, dict) and feedback.get("blockReason"):
         reason = feedback["blockReason"]
         raise RequestFailed("refused", f"{place}: the prompt was blocked ({reason})", usage=usage)
-    if not isinstance(candidate, dict):
+    if candidate is None:
         raise RequestFailed(
             "bad_reply",
             f"{place} sent a response without candidates",
@@ -175,7 +162,7 @@ def gemini_answer(item_id: str, body: bytes, place: str) -> Answer:
             max_attempts=2,
             finish_reason=finish_reason,
         )
-    model = reply.get("modelVersion")
+    model = fields.get("modelVersion")
     return Answer(
         item_id,
         text,
@@ -189,19 +176,10 @@ def gemini_answer(item_id: str, body: bytes, place: str) -> Answer:
 def _usage(value: Any) -> Usage | None:
     if not isinstance(value, dict):
         return None
-
-    def count(name: str) -> int | None:
-        number = value.get(name)
-        return number if isinstance(number, int) else None
-
     # Unlike OpenAI's, this API counts thoughts beside the candidates' tokens, not among them.
-    answer, thoughts = count("candidatesTokenCount"), count("thoughtsTokenCount")
+    answer, thoughts = token_count(value, "candidatesTokenCount"), token_count(value, "thoughtsTokenCount")
     output = None if answer is None and thoughts is None else (answer or 0) + (thoughts or 0)
     details = [each for each in value.get("promptTokensDetails") or () if isinstance(each, dict)]
-    audio = sum(
-        each["tokenCount"]
-        for each in details
-        if each.get("modality") == "AUDIO" and isinstance(each.get("tokenCount"), int)
-    )
-    usage = Usage(count("promptTokenCount"), output, audio if details else None, thoughts)
+    audio = sum(token_count(each, "tokenCount") or 0 for each in details if each.get("modality") == "AUDIO")
+    usage = Usage(token_count(value, "promptTokenCount"), output, audio if details else None, thoughts)
     return None if usage == Usage() else usage

@@ -186,16 +186,9 @@ class HttpClient:
     async def post_clips(
         self, path: str, body: StreamingBody, clips: Sequence[AudioBytes], slot: UploadSlot
     ) -> tuple[Reply, Sent | None]:
-        """Post a JSON body that holds clips; they are hashed in a thread while the reply is awaited.
+        """Post a JSON body that holds clips, which are hashed in a thread while the reply is awaited; see `request`.
 
-        Args:
-            path: what follows the base URL.
-            body: JSON with the clips in it.
-            clips: those that the body holds.
-            slot: released when the body is sent.
-
-        Raises:
-            RequestFailed: as `request`.
+        The slot is released when the body is sent.
         """
         hashing: list[asyncio.Future[Sent | None]] = []
 
@@ -284,8 +277,7 @@ def checked_base_url(url: str) -> str:
     """A base URL without its last slash.
 
     Raises:
-        UsageError: it is not one, or it holds a credential, which would end up in logs and manifests. A URL that
-            may hold one is not shown.
+        UsageError: it is not one, or it may hold a credential, which would end up in logs, and is not shown.
     """
     try:
         parts = urlsplit(url)
@@ -334,12 +326,11 @@ def _connection_problem(error: Any, place: str) -> str:
         return f"no connection to the proxy on the way to {place} ({error.os_error})"
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return f"the certificate of {place} is not valid ({error.certificate_error})"
-    if isinstance(error, aiohttp.ClientSSLError):
-        reason = getattr(getattr(error, "os_error", None), "reason", None) or error
+    cause = getattr(error, "os_error", None)
+    if isinstance(error, aiohttp.ClientSSLError) or isinstance(cause, ssl.SSLError):
+        reason = getattr(cause, "reason", None) or error
         return f"{place} does not speak TLS ({reason}): is it an http address, not https?"
     if isinstance(error, aiohttp.ClientConnectorError):
-        if isinstance(error.os_error, ssl.SSLError):
-            return f"{place} does not speak TLS ({error.os_error.reason}): is it an http address, not https?"
         number = error.os_error.errno or 0
         # asyncio writes a text of its own into a refused connection's error; a name that is unknown has a negative number.
         reason = os.strerror(number) if number > 0 else error.os_error.strerror or error.os_error

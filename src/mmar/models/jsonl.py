@@ -69,11 +69,7 @@ def request_record(request: Request, request_id: str) -> dict[str, Any]:
 
 
 def sent_of(request: Request) -> Sent | None:
-    """What the answer records of a clip that is passed as a path.
-
-    Raises:
-        RequestFailed: of kind `audio`: the clip cannot be read, so nothing may be asked.
-    """
+    """What the answer records of the clips that are passed as paths; errors as `load_audio`."""
     check_placed(request)
     return sent_record([sent_as_is(path) for path in request.clips])
 

@@ -147,10 +147,7 @@ class Finding:
 def answer_from_audio(clip: Clip, question: str, choices: Sequence[str], seed: int = 0) -> Finding:
     """Choose by measurement; where none applies, guess by `seed`, question and set of choices.
 
-    Neither the file's name nor the order of the choices matters.
-
-    Raises:
-        ValueError: there are no choices.
+    Neither the file's name nor the order of the choices matters. A `ValueError` if there are no choices.
     """
     if not choices:
         raise ValueError("choices must not be empty")

@@ -54,12 +54,7 @@ class Machine(msgspec.Struct, frozen=True):
 def find_machine(
     environment: Mapping[str, str], which: Callable[[str], str | None] = shutil.which
 ) -> Machine:
-    """Look at this machine.
-
-    Args:
-        environment: where keys are looked for.
-        which: finds a program on the path.
-    """
+    """What this machine has; keys are looked for in `environment`, programs by `which`."""
     names = dict.fromkeys(name for keys in KEY_NAMES.values() for name in keys)
     smi = which(_NVIDIA_SMI[0])
     return Machine(
@@ -100,12 +95,7 @@ def memory_gib(size: str) -> float | None:
 
 
 def ways(recipe: Recipe, machine: Machine) -> dict[str, str]:
-    """For each thing that serves a system, what keeps it from running here; empty where nothing does.
-
-    Args:
-        recipe: the system.
-        machine: of `find_machine`.
-    """
+    """For each thing that serves a system, what keeps it from running here; empty where nothing does."""
     return {kind: _obstacle(kind, recipe, machine) for kind in recipe.served_by}
 
 

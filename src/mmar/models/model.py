@@ -146,11 +146,7 @@ POOLED = ("command", "hf", "sglang", "vllm")
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """The adapter of a model's name, and the adapter's own part of it.
-
-    Raises:
-        UsageError: there is no such adapter.
-    """
+    """The adapter of a model's name, and the adapter's own part of it; a `UsageError` if there is none such."""
     # "python:module:function" is how Python itself writes it; everything else has a slash.
     adapter, separator, rest = name.partition(":" if name.startswith("python:") else "/")
     if not separator or not rest or adapter not in ADAPTERS:

@@ -32,11 +32,7 @@ def chat_model(name: str, client: HttpClient, form: ChatFormat, audio: AudioForm
 
 
 def chat_format(model: str, extra: Mapping[str, str]) -> ChatFormat:
-    """How requests are written, by the options.
-
-    Raises:
-        UsageError: an option's value is not valid.
-    """
+    """How requests are written, by the options."""
     return ChatFormat(
         model,
         choice_of(extra, "audio_as", get_args(AudioAs), "input_audio"),
@@ -47,22 +43,14 @@ def chat_format(model: str, extra: Mapping[str, str]) -> ChatFormat:
 
 
 def open_openai(name: str, options: ModelOptions) -> ServiceModel:
-    """Open a model that takes clips by the server's name of it.
-
-    Raises:
-        UsageError: an option is unknown or not valid, or a key is missing.
-    """
+    """Open a model that takes clips by the server's name of it."""
     check_known(options.extra, (*_CHAT_OPTIONS, *AUDIO_OPTIONS, "audio_as"), "openai")
     form, audio = chat_format(name, options.extra), audio_form(options.extra)
     return chat_model(f"openai/{name}", OPENAI.client(options), form, audio)
 
 
 def open_text(name: str, options: ModelOptions) -> ServiceModel:
-    """Open a model that takes text alone by the server's name of it.
-
-    Raises:
-        UsageError: an option is unknown or not valid, or a key is missing.
-    """
+    """Open a model that takes text alone by the server's name of it."""
     check_known(options.extra, _CHAT_OPTIONS, "text")
     form = chat_format(name, options.extra)
     return chat_model(f"text/{name}", OPENAI.client(options), form, None)

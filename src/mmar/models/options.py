@@ -1,4 +1,7 @@
-"""The options that adapters share, read from `ModelOptions.extra` and checked before anything is sent."""
+"""The options that adapters share, read from `ModelOptions.extra` and checked before anything is sent.
+
+A value that is not valid is a `UsageError` that names the option and what was expected.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,7 @@ _Word = TypeVar("_Word", bound=str)
 
 
 def check_known(extra: Mapping[str, str], known: tuple[str, ...], adapter: str) -> None:
-    """Refuse an option that the adapter does not know: a misspelt one would silently change the number.
-
-    Raises:
-        UsageError: naming it and the known ones.
-    """
+    """Refuse an option that the adapter does not know: a misspelt one would silently change the number."""
     for name in extra:
         if name not in known:
             raise UsageError(
@@ -33,11 +32,7 @@ def check_known(extra: Mapping[str, str], known: tuple[str, ...], adapter: str) 
 
 
 def choice_of(extra: Mapping[str, str], name: str, words: tuple[_Word, ...], default: _Word) -> _Word:
-    """One of a few words.
-
-    Raises:
-        UsageError: it is another.
-    """
+    """One of a few words."""
     value = extra.get(name, default)
     for word in words:
         if word == value:
@@ -46,20 +41,12 @@ def choice_of(extra: Mapping[str, str], name: str, words: tuple[_Word, ...], def
 
 
 def yes(extra: Mapping[str, str], name: str) -> bool:
-    """A switch, `yes` or `no`; no where it is not given.
-
-    Raises:
-        UsageError: it is neither.
-    """
+    """A switch, `yes` or `no`; no where it is not given."""
     return choice_of(extra, name, ("yes", "no"), "no") == "yes"
 
 
 def audio_form(extra: Mapping[str, str]) -> AudioForm:
-    """The form in which audio is wanted.
-
-    Raises:
-        UsageError: an option's value is not one that can be met.
-    """
+    """The form in which audio is wanted."""
     container = extra.get("audio_format")
     if container not in _CONTAINERS:
         raise _invalid("audio_format", "wav or flac", container or "")
@@ -75,11 +62,7 @@ def audio_form(extra: Mapping[str, str]) -> AudioForm:
 
 
 def number_of(extra: Mapping[str, str], name: str, least: float, most: float) -> float | None:
-    """A number within bounds; `None` where it is not given.
-
-    Raises:
-        UsageError: it is not a number, or out of bounds.
-    """
+    """A number within bounds; `None` where it is not given."""
     text = extra.get(name)
     if text is None:
         return None
@@ -93,11 +76,7 @@ def number_of(extra: Mapping[str, str], name: str, least: float, most: float) ->
 
 
 def whole_of(extra: Mapping[str, str], name: str, least: int, most: int) -> int | None:
-    """A whole number within bounds; `None` where it is not given.
-
-    Raises:
-        UsageError: it is not a whole number, or out of bounds.
-    """
+    """A whole number within bounds; `None` where it is not given."""
     number = number_of(extra, name, least, most)
     if number is not None and number != int(number):
         raise _invalid(name, f"a whole number from {least} to {most}", extra[name])
@@ -105,16 +84,7 @@ def whole_of(extra: Mapping[str, str], name: str, least: int, most: int) -> int 
 
 
 def extra_object(extra: Mapping[str, str], name: str, reserved: tuple[str, ...]) -> dict[str, Any]:
-    """An option whose value is a JSON object; empty where it is not given.
-
-    Args:
-        extra: the options.
-        name: of the option.
-        reserved: fields that the adapter itself fills.
-
-    Raises:
-        UsageError: it is not a JSON object, or sets a reserved field.
-    """
+    """An option that is a JSON object, empty where it is not given; `reserved` fields may not be in it."""
     text = extra.get(name)
     if text is None:
         return {}

@@ -23,19 +23,9 @@ from mmar.protocols import Request
 
 
 def preview_body(model: str, request: Request, options: Mapping[str, str] | None = None) -> Any:
-    """The JSON body that a model's adapter would send for a request.
+    """The JSON body that a model's adapter would send for a request, the audio abbreviated.
 
-    Args:
-        model: `ADAPTER/NAME`.
-        request: what is asked.
-        options: of the adapter.
-
-    Returns:
-        The decoded JSON with the audio abbreviated; `None` for adapters that send none of their own.
-
-    Raises:
-        RequestFailed: of kind `audio`: the clip cannot be read or sent.
-        UsageError: there is no such adapter, or an option's value is not valid.
+    `None` for adapters that send none of their own. Errors as `open_model` and `load_audio`.
     """
     adapter, name = split_name(model)
     extra = options or {}

@@ -197,15 +197,7 @@ def _program_answer(value: Any) -> ProgramAnswer:
 
 
 def open_python(name: str, options: ModelOptions) -> PythonFunction:
-    """Open a function by the module or file that holds it.
-
-    Args:
-        name: `MODULE:FUNCTION` or `FILE.py:FUNCTION`; modules in the current folder are found.
-        options: `uses_audio` and `threads`.
-
-    Raises:
-        UsageError: there is no such module or function, the import fails, or an option is unknown or wrong.
-    """
+    """Open the function of `MODULE:FUNCTION` or `FILE.py:FUNCTION`; modules in the current folder are found."""
     check_known(options.extra, ("uses_audio", "threads"), "python")
     module_name, _, attribute = name.rpartition(":")
     if not module_name or not attribute:

@@ -100,10 +100,7 @@ def recipes() -> dict[str, Recipe]:
 
 
 def recipe_of(model: str) -> Recipe | None:
-    """The recipe of a run's model, whatever serves it; `None` if there is none.
-
-    Args:
-        model: a name, or the model's name in a run: with its adapter, and with a revision or without.
+    """The recipe of a run's model, by a name with its adapter or without; `None` if there is none.
 
     Example:
         >>> recipe_of("vllm/Qwen/Qwen2.5-Omni-7B@main").name, recipe_of("command/salmonn-7b").name
@@ -175,14 +172,7 @@ def _adapter(recipe: Recipe, base_urls: Sequence[str], workers: Sequence[str], v
 def check_requirements(
     name: str, adapter: str, base_urls: Sequence[str], options: Mapping[str, str], workers: Sequence[str]
 ) -> None:
-    """Check that what a recipe needs was given, before its model is opened.
-
-    Args:
-        name: of the recipe.
-        adapter: that `resolve_recipe` chose.
-        base_urls: the servers that were given.
-        options: of the adapter, those of the recipe included.
-        workers: the programs that were given.
+    """Check that what a recipe needs was given, before its model is opened by the adapter that `resolve_recipe` chose.
 
     Raises:
         UsageError: it was not (code `missing-requirement`); the hint has the commands that run the system.

@@ -33,11 +33,7 @@ class Service(msgspec.Struct, frozen=True):
     scheme: str = ""
 
     def client(self, options: ModelOptions, max_reply: int = MAX_REPLY) -> HttpClient:
-        """The HTTP client for a model.
-
-        Raises:
-            UsageError: a URL is not valid, or the service itself is asked and there is no key.
-        """
+        """The HTTP client for a model; a `UsageError` without a key if the service itself is asked."""
         urls = tuple(checked_base_url(url) for url in options.base_urls) or (self.url,)
         credential = find_credential(options, self.key_names)
         if credential is None and self.url in urls:
@@ -86,11 +82,7 @@ class ServiceModel:
         self._audio, self._write, self._read = audio, write, read
 
     async def ask(self, request: Request) -> Answer:
-        """Ask once; a model without audio is sent the text alone.
-
-        Raises:
-            RequestFailed: there is no answer.
-        """
+        """Ask once, a model without audio by the text alone; see `Model.ask`."""
         if self._audio is not None:
             check_placed(request)
         if self._audio is None or request.audio is None:

@@ -104,11 +104,7 @@ class _Report(msgspec.Struct):
 def failure_of(status: int, headers: Mapping[str, str], body: bytes, place: str) -> RequestFailed:
     """The failure that a reply with an HTTP error stands for.
 
-    Args:
-        status: HTTP status.
-        headers: of the reply, looked up without regard to case.
-        body: of the reply.
-        place: what was asked, for the message, such as `https://api.openai.com/v1/chat/completions`.
+    `headers` are looked up without regard to case; `place` is what was asked, for the message.
     """
     report = _read(body)
     message = f"HTTP {status} from {place}" + (f": {report.message}" if report.message else "")

@@ -29,8 +29,7 @@ def find_checkpoint(name: str) -> tuple[Path, str]:
         The folder, and its identity: the first 12 digits of the commit, or `folder-` and those of `folder_digest`.
 
     Raises:
-        UsageError: there is no such folder, or the hub does not give the files (code `no-such-folder`, `gated`,
-            `not-found`, `not-in-cache` or `cannot-download`).
+        UsageError: it is not there (code `no-such-folder`, `gated`, `not-found`, `not-in-cache` or `cannot-download`).
     """
     path = Path(name).expanduser()
     if path.is_dir():

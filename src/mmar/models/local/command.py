@@ -51,11 +51,7 @@ def open_command(name: str, options: ModelOptions) -> WorkerPool:
 
 
 def split_command(line: str, name: str, code: str, argument: str) -> list[str]:
-    """The words of a command line.
-
-    Raises:
-        UsageError: it cannot be split; the message begins with `name`.
-    """
+    """The words of a command line; the `UsageError` of one that cannot be split begins with `name`."""
     try:
         return shlex.split(line)
     except ValueError as error:

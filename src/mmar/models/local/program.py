@@ -79,15 +79,7 @@ class Program:
     ) -> Program:
         """Start a process in a session of its own: Ctrl-C reaches us alone, and all that it starts can be ended.
 
-        Args:
-            arguments: the program and its arguments.
-            name: as for `Worker.start`.
-            timeout_s: as for `Worker.start`.
-            start_s: as for `Worker.start`.
-            environment: all its environment variables; `None` for those of this process.
-
-        Raises:
-            RequestFailed: it cannot be started.
+        See `Worker.start`; `environment` has all its variables, `None` for those of this process.
         """
         try:
             process = await asyncio.create_subprocess_exec(

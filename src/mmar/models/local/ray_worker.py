@@ -26,11 +26,7 @@ _STOP_S = 15.0
 
 
 def ray_workers(text: str, arguments: Sequence[str]) -> list[RayWorker]:
-    """The workers that `ray:N` asks for.
-
-    Args:
-        text: `ray:N`.
-        arguments: the program and its arguments; an empty first one is the Python of the node.
+    """The workers that `ray:N` asks for; an empty first argument is the Python of the node.
 
     Raises:
         UsageError: it is not a number of workers, or Ray is not installed.

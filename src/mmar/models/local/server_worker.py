@@ -264,11 +264,8 @@ class _RunningServer:
 async def _length_limit(count: Callable[[int], Awaitable[int]], short: int) -> float | None:
     """Seconds up to which a longer clip takes more tokens; `None` where no limit was seen.
 
-    Evidence, not proof: a server may count tokens of what it then leaves out.
-
-    Args:
-        count: the number of tokens of a request with a clip of so many seconds; 0 where it is not told.
-        short: that of the short clip.
+    Evidence, not proof: a server may count tokens of what it then leaves out. `count` gives the tokens of a request
+    with a clip of so many seconds, 0 where it is not told; `short` is its value for the short clip.
     """
     try:
         most = await count(_LONGER_S)

@@ -29,11 +29,7 @@ _ALIVE_S = 5.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Load, test, and answer until standard input closes.
-
-    Args:
-        arguments: of the command line; those of this process by default.
-    """
+    """Load, test, and answer until standard input closes."""
     options = _options(arguments)
     out = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
     os.dup2(2, 1)

@@ -71,7 +71,7 @@ class Answerer:
 
         Raises:
             ClipError: it is too short, or has samples that are no finite numbers.
-            mmar.errors.MmarError: it cannot be read.
+            MmarError: it cannot be read.
         """
         source = read_clip(Path(path))
         clip = resample(to_mono(source), self.rate)

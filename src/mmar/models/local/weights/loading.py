@@ -66,11 +66,7 @@ class Loaded(NamedTuple):
 
 
 def load(options: WeightOptions) -> Loaded:
-    """Open a checkpoint.
-
-    Raises:
-        UsageError: it is not there, not allowed, has no class that takes audio, lacks weights, or has code of its own.
-    """
+    """Open a checkpoint; the `UsageError` of one that cannot be used says what to do."""
     _check_packages(options)
     folder, identity = find_checkpoint(options.model)
     _check_shards(folder, options)

@@ -21,11 +21,7 @@ _QUESTION = {"messages": [{"role": "user", "content": "What is heard?", "audio":
 
 
 def tested(answerer: Answerer, name: str) -> float:
-    """Test that a model hears and computes numbers; returns how far it hears, as `longest_heard`.
-
-    Args:
-        answerer: the opened model.
-        name: for messages.
+    """Test that a model uses the clip and computes numbers; returns how much of a clip it reads, as `longest_read`.
 
     Raises:
         UsageError: it does not (code `deaf` or `not-finite`).
