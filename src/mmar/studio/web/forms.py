@@ -10,6 +10,7 @@ from starlette.datastructures import FormData
 
 from mmar.errors import InputError
 from mmar.items import Criterion
+from mmar.items.timestamps import format_timestamp, parse_timestamp
 from mmar.studio.workflow import Cue, ItemContent, Rejection
 from mmar.studio.workflow.content import LONGEST_NAME, LONGEST_TEXT, LONGEST_TITLE, check_length
 
@@ -150,10 +151,19 @@ def _changed(new: str, old: str) -> str:
 
 
 def _time_ranges(new: str, old: str) -> str:
-    """Ranges are edited one per line and stored as the publisher writes them, divided by semicolons."""
-    ranges = [part.strip() for part in new.replace("\n", ";").split(";") if part.strip()]
-    unchanged = [part.strip() for part in old.replace("\n", ";").split(";") if part.strip()]
-    return old if ranges == unchanged else ";".join(ranges)
+    """Ranges are edited one per line, and stored as `HH:MM:SS,HH:MM:SS` with semicolons between them once they can be read.
+
+    Unchanged ones stay in the spelling of their import.
+    """
+    ranges, unchanged = (
+        [part.strip() for part in value.replace("\n", ";").split(";") if part.strip()] for value in (new, old)
+    )
+    if ranges == unchanged:
+        return old
+    try:
+        return format_timestamp(parse_timestamp(";".join(ranges)))
+    except InputError:
+        return ";".join(ranges)
 
 
 def _choices(form: FormData, base: ItemContent) -> tuple[tuple[str, ...], int | None]:
