@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import struct
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -141,7 +142,7 @@ def test_size_length_rate_channels_and_samples_are_limited(wav: Path, tmp_path: 
 
 
 def test_the_decoder_does_several_tasks_and_passes_errors_on(wav: Path, tmp_path: Path, work: Path) -> None:
-    with Decoder() as decoder:
+    with closing(Decoder()) as decoder:
         made = decoder.process_upload(wav, work, 1 << 20)
         assert made.duration == 2.0
         with raises("file-too-large", file=str(wav)):
@@ -156,7 +157,7 @@ def test_the_decoder_does_several_tasks_and_passes_errors_on(wav: Path, tmp_path
 
 
 def test_a_task_that_takes_too_long_is_stopped_and_the_next_one_is_done(wav: Path, work: Path) -> None:
-    with Decoder(timeout=0.01) as decoder:
+    with closing(Decoder(timeout=0.01)) as decoder:
         with raises("decoding-timeout", file=str(wav)):
             decoder.process_upload(wav, work, 1 << 20)
         decoder._timeout = 60
@@ -167,5 +168,5 @@ def test_a_decoder_that_dies_is_an_error_of_the_file(
     wav: Path, work: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(decoder_module, "__name__", "no_such_module")
-    with Decoder() as decoder, raises("decoding-failed"):
+    with closing(Decoder()) as decoder, raises("decoding-failed"):
         decoder.process_upload(wav, work, 1 << 20)

@@ -99,10 +99,7 @@ class Database:
 
 
 def open_database(url: str) -> Database:
-    """Open a database, without making or changing any table.
-
-    Args:
-        url: `sqlite:///FILE`, or `postgresql+psycopg://…`.
+    """Open a database by `sqlite:///FILE` or `postgresql+psycopg://…`, without making or changing any table.
 
     Raises:
         UsageError: the address cannot be read, or names another kind of database.

@@ -17,13 +17,11 @@ from sqlalchemy import Column, Connection, MetaData, Table, TypeDecorator, func,
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from mmar.errors import ExternalError, InputError, UsageError
-from mmar.studio.data import item_tables
 from mmar.studio.data.database import Database, knows_revision, migrate, newest_revision, open_database
 from mmar.studio.data.tables import Base
 
-# Imported for the tables that they add to the metadata.
-_MODULES = (item_tables,)
-_AT_ONCE = 200
+_ROWS = 200
+"""Rows that are read at a time."""
 
 
 def plain_tables() -> list[Table]:
@@ -81,11 +79,7 @@ def _damaged(path: Path, problem: str) -> InputError:
 
 
 def copy_to_file(database: Database, target: Path) -> None:
-    """One state of a database as a SQLite file, while others read and write.
-
-    Args:
-        database: on PostgreSQL.
-        target: the file to make.
+    """Write one state of a PostgreSQL database as a SQLite file, while others read and write.
 
     Raises:
         UsageError: it is not a studio's database of this version of the program.
@@ -94,10 +88,10 @@ def copy_to_file(database: Database, target: Path) -> None:
     with _server_errors(database):
         # Waits for other writers: a restore in progress has emptied the tables.
         with database.write() as session:
-            index = MigrationContext.configure(session.connection()).get_current_revision()
-        if index != newest_revision():
+            current = MigrationContext.configure(session.connection()).get_current_revision()
+        if current != newest_revision():
             raise UsageError(
-                f"the database is of another version of mmar ({index or 'it contains no studio'}); start the studio once, "
+                f"the database is of another version of mmar ({current or 'it contains no studio'}); start the studio once, "
                 "which updates it",
                 code="other-version",
             )
@@ -123,7 +117,7 @@ def _write_file(database: Database, target: Path) -> None:
 
 def _blocks(connection: Connection, table: Table) -> Iterator[Sequence[Any]]:
     query = select(table).order_by(*table.primary_key.columns)
-    result = connection.execution_options(yield_per=_AT_ONCE).execute(query)
+    result = connection.execution_options(yield_per=_ROWS).execute(query)
     yield from result.partitions()
 
 

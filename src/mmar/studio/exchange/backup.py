@@ -39,13 +39,9 @@ class StoredFile(msgspec.Struct, frozen=True):
 
 
 class Backup(msgspec.Struct, frozen=True, kw_only=True):
-    """A backup.
+    """A backup: when (UTC, ISO 8601) and by which version, and every file by its path in the data folder.
 
-    Attributes:
-        when: UTC, ISO 8601.
-        written_by: program and version.
-        files: every file by its path in the data folder, the database included.
-        vanished: number of files that were deleted while the backup was taken.
+    `vanished` is the number of files that were deleted while the backup was taken.
     """
 
     when: str
@@ -60,12 +56,9 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def back_up(data: Path, into: Path, *, dump: Callable[[Path], None] | None = None) -> Backup:
-    """Take a backup; the server may keep running.
+    """Take a backup in a new folder, which appears when it is complete; the server may keep running.
 
-    Args:
-        data: the data folder.
-        into: the folder to create. It appears when the backup is complete.
-        dump: writes the database to a SQLite file, if it is not in the data folder.
+    `dump` writes the database to a SQLite file, if it is not in the data folder.
 
     Raises:
         UsageError: `no-data-folder`, `unfinished-restore`, or `exists`.

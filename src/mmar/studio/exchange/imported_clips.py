@@ -1,12 +1,13 @@
 """Clips of imported items: found in a folder, stored, and attached to items.
 
-A clip that came with an item is identified by its published path (`clips.source_of`), so a project has one clip per path.
+A clip that came with an item is identified by its published path (`content.source_of`), so a project has one clip per path.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -53,21 +54,16 @@ def items_needing_clips(session: Session, project: Project, items: Iterable[Publ
 def store_clips(
     media: Path, folder: Path, items: Sequence[PublicItem], *, required: bool = True
 ) -> dict[str, StoredAudio]:
-    """Check and store the clips of items that are about to be imported.
-
-    With `required`, at least one clip must be in the folder.
-
-    Returns:
-        The stored clips by `audio_path`; items without a file are left out.
+    """Check and store the clips of items that are about to be imported, by `audio_path`; items without a file are left out.
 
     Raises:
         InputError: a file is not audio.
-        UsageError: none of the clips is there (`clips-not-found`).
+        UsageError: none of the clips is there, and one is `required` (`clips-not-found`).
     """
     result: dict[str, StoredAudio] = {}
     # Two paths that end in one name cannot both be the file of that name.
     names = Counter(Path(path).name for path in {item.audio_path for item in items})
-    with Decoder() as decoder:
+    with closing(Decoder()) as decoder:
         for item in items:
             path = find_clip_file(folder, item.audio_path, by_name=names[Path(item.audio_path).name] == 1)
             if path is None or item.audio_path in result:
@@ -121,12 +117,9 @@ def attach_clip(
     stored: StoredAudio,
     now: datetime,
 ) -> str:
-    """Give an existing item without a clip the clip of an import.
+    """Give an existing item without a clip the clip of an import; returns why it is not used, or nothing.
 
     An item that was to be cut from its video gets a revision that says so; its content, state and reviews stay.
-
-    Returns:
-        Why the clip is not used; empty if it is.
     """
     if why := _why_not(session, row, item):
         return why

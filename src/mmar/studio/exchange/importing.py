@@ -50,10 +50,8 @@ class Imported:
     """The result of an import, which is filled while it goes on.
 
     Attributes:
-        added: number of new items.
         known: public ids of existing items.
         differing: those that differ from the file and were not changed.
-        updated: number of existing items that were updated.
         waiting: number of new items that wait in preparation, since they have no clip.
         clips: number of stored clips.
         clips_left: number of clips that were not used, by reason.
@@ -116,7 +114,6 @@ def import_items(
     `update`, existing items get a revision in the actor's name. `clips` are by `audio_path`.
 
     Raises:
-        NotAllowed: not a lead.
         InputError: an item cannot be stored; nothing is imported then.
     """
     actor.require(Role.LEAD, "import items")
@@ -265,7 +262,7 @@ def import_file(
     Raises:
         InputError: a record, a clip or the archive is not valid.
         UsageError: none of the clips is in the given folder.
-        NotAllowed: not a lead.
+        NotAllowed: the actor is not a lead.
         ExternalError: the disk refuses.
     """
     clips, absent = {}, 0

@@ -70,10 +70,8 @@ class Exported(msgspec.Struct, frozen=True):
     """Exported items by id, keys included.
 
     Attributes:
-        items: in the order of their ids.
+        items: in the order of their ids, without unfinished ones and those that were taken down.
         clips: files of their clips by public id, relative to the media folder.
-        unfinished: number of incomplete items, which are left out.
-        taken_down: number of items that were taken down, likewise.
     """
 
     items: tuple[PublicItem, ...]
@@ -192,16 +190,10 @@ def is_archive(path: Path) -> bool:
 def unpacked(
     archive: Path, media: Path, name: str, limits: Limits | None = None
 ) -> Iterator[tuple[tuple[PublicItem, ...], Path | None]]:
-    """The items of an archive with a benchmark, such as a release, and a temporary folder with its clips.
+    """The items of an archive with one metadata file, such as a release, and a temporary folder with its clips.
 
-    Args:
-        archive: a ZIP or tar file with one metadata file; rejected if it contains links or paths out of its folder.
-        media: the media folder.
-        name: the file's name, for errors.
-        limits: how much it may contain.
-
-    Yields:
-        The items, and the folder that their paths are relative to; `None` if the archive contains no clip.
+    Their paths are relative to the folder, which is `None` if the archive contains no clip. `name` is the file's, for
+    errors.
 
     Raises:
         InputError: the archive is damaged, contains links or unsafe paths, or is no benchmark.

@@ -72,7 +72,7 @@ def write_release(
 
     Args:
         folder: the folder to create. Nothing happens if it contains this very release already.
-        items: what is published, in the order of the file.
+        items: in the order of the file.
         audio: each item's clip by the item's id; `None` for a release of the questions alone.
         about: facts that the team states.
         previous: the last release, for the changes.

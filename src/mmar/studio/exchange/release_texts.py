@@ -34,21 +34,17 @@ class ReleaseFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: the project's short name, which the files are named after.
-        version: of this release.
         date: of this release, e.g. `2026-11-30`.
         title: the benchmark's name for people.
         description: its subject and purpose.
         how_made: how items were collected, written, prepared and inspected.
         people: who made it, with their roles.
         licence_name: short name of the licence of questions and clips.
-        licence_text: the whole text.
         canary: a text that finds the benchmark in training data; each record has it too. Empty for none.
         withheld: fields that stay private.
         takedown_reasons: the reason of each takedown.
         agreement: agreement of the inspectors.
         human_accuracy: accuracy of the inspectors' blind answers.
-        audit_report: what the audit found.
-        bias_report: what is known of biases.
         contact: where to write, for a takedown above all.
         clip_format: what the clips were converted to.
         written_by: the program that wrote it first; empty for this one.

@@ -37,11 +37,7 @@ _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}\Z")
 
 
 def release_folder(config: StudioConfig, project: Project, version: str) -> Path:
-    """The folder of a release.
-
-    Raises:
-        InputError: the version cannot be a folder's name.
-    """
+    """The folder of a release; an `InputError` if the version cannot be a folder's name."""
     if _VERSION.match(version) is None or ".." in version:
         raise InputError(
             f'"{version}" is not a valid version',

@@ -41,8 +41,7 @@ class _State(msgspec.Struct, frozen=True):
     Attributes:
         phase: `loaded` (only for a database elsewhere), then `out`: former entries move out, then `in`: new ones move in.
         keep: entries of the data folder that stay.
-        where: the database elsewhere.
-        token: stored there by the restore's transaction.
+        where: the database elsewhere, in which the restore's transaction stored `token`.
     """
 
     phase: Literal["loaded", "out", "in"]
@@ -85,13 +84,10 @@ def restore(
     check: Callable[[Path], None] = lambda database: None,  # noqa: ARG005
     elsewhere: PostgresTransfer | None = None,
 ) -> Backup:
-    """Replace the content of a data folder by a backup; the server must be stopped.
+    """Replace the content of a data folder, which is created if missing, by a backup; the server must be stopped.
 
-    Args:
-        backup: the backup's folder, which is not changed.
-        data: the data folder, created if missing. Its former content is moved to `.before-restore`.
-        check: raises `InputError` for a database that the program could not open.
-        elsewhere: the database, if it is not in the data folder.
+    `check` raises `InputError` for a database that the program could not open; `elsewhere` is the database that is
+    not in the data folder.
 
     Raises:
         InputError: the backup is not complete; nothing has changed then.
@@ -129,14 +125,7 @@ def restore(
 
 
 def finish_restore(data: Path, *, elsewhere: PostgresTransfer | None = None) -> bool:
-    """Complete a restore that was killed during its swap.
-
-    Args:
-        data: the data folder.
-        elsewhere: the database, if it is not in the data folder.
-
-    Returns:
-        Whether there was one.
+    """Complete a restore that was killed during its swap; returns whether there was one.
 
     Raises:
         UsageError: it is in progress (`restoring`), or was into another database (`other-database`).

@@ -93,10 +93,7 @@ def take_snapshot(session: Session, project: Project) -> Snapshot:
 
 
 def release_snapshot(session: Session, release: Release) -> Snapshot:
-    """The items of a release in the revisions that were released.
-
-    What was taken down is among them.
-    """
+    """The items of a release in the revisions that were released, also those that were taken down since."""
     items = []
     for number, revision in release.items:
         item = session.get_one(Item, number)
@@ -260,7 +257,7 @@ def _clip_format_text(settings: ProjectSettings, clips: Sequence[Clip]) -> str:
     text = f"Clip format: {describe_clip_format(settings)}, 16 bits."
     if others:
         text += f" {others} keep the format in which they were inspected."
-    # Clips that are without_clip or too short have no loudness.
+    # Clips that are silent or too short have no loudness.
     loud = sorted(clip.loudness for clip in clips if clip.loudness is not None and isfinite(clip.loudness))
     peaks = [clip.peak for clip in clips if clip.peak is not None and isfinite(clip.peak)]
     if loud and peaks:

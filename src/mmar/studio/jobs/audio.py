@@ -95,11 +95,7 @@ def request_conversion(
 
 
 def parse_clip_format(rate: str, channels: str) -> dict[str, int | None]:
-    """Settings from the chosen values; an empty text means as recorded.
-
-    Raises:
-        InputError: it is no rate or number of channels that is offered.
-    """
+    """Settings from the chosen values; an empty text means as recorded, and one that is not offered is an `InputError`."""
     result: dict[str, int | None] = {}
     for name, label, value, offered in (
         ("clip_rate", "sample rate", rate, CLIP_RATES),
@@ -244,7 +240,8 @@ def fetch_recording(work: JobContext) -> None:
         # Another project may have it: the media folder is common to all.
         other = session.scalar(select(Recording).where(Recording.source == source).limit(1))
     if other is not None:
-        stored, title, licence = _stored(other), other.title, other.licence
+        stored = msgspec.convert(other, StoredAudio, from_attributes=True)
+        title, licence = other.title, other.licence
     else:
         stored, title, licence = _download(work, url)
     with work.database.write() as session:
@@ -263,10 +260,6 @@ def fetch_recording(work: JobContext) -> None:
             )
         for item in items_without_clip(session, work.project_id, source):
             request_clip(session, item, work.clock())
-
-
-def _stored(recording: Recording) -> StoredAudio:
-    return msgspec.convert(recording, StoredAudio, from_attributes=True)
 
 
 def _download(work: JobContext, url: str) -> tuple[StoredAudio, str, str]:

@@ -54,7 +54,6 @@ def request_proposal(
 
     Raises:
         UsageError: unknown kind (`unknown-kind`), or too many requests (`too-many-requests`).
-        NotAllowed: not an annotator, or another person's item.
     """
     _check_kinds([kind])
     item = find_item(session, project, item_id)
@@ -71,7 +70,6 @@ def request_board_proposal(
     """Queue a request about the whole board: `ideas` for more ideas, `grouping` for their categories.
 
     Raises:
-        NotAllowed: not a member of the project.
         UsageError: too many requests (`too-many-requests`).
     """
     actor.require_membership()
@@ -101,7 +99,6 @@ def request_proposals(
 
     Raises:
         UsageError: unknown kind (`unknown-kind`), or too many requests (`too-many-requests`).
-        NotAllowed: not an annotator.
     """
     _check_kinds(kinds)
     actor.require(Role.ANNOTATOR, "ask the model")
@@ -250,10 +247,7 @@ def propose(work: JobContext) -> None:
 
 
 async def ask_model(config: StudioConfig, prompt: str, name: str) -> tuple[str, str]:
-    """Ask the configured text model once.
-
-    Returns:
-        The answer's text, and the name of the model.
+    """Ask the configured text model once; returns the answer's text, and the name of the model.
 
     Raises:
         UsageError: no text model is configured.

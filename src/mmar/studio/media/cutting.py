@@ -81,11 +81,9 @@ def prepare_clip(
 
 
 def cut(source: Path, segments: Sequence[Segment] | None) -> Clip:
-    """The joined parts of a recording with its sample rate and channels. Only the parts are held in memory.
+    """The joined parts of a recording with its sample rate and channels; errors as of `prepare_clip`.
 
-    Raises:
-        UsageError: as `prepare_clip`.
-        InputError: the recording cannot be read.
+    Only the parts are held in memory.
     """
     facts = describe(source)
     spans = _spans(facts, segments)

@@ -15,7 +15,6 @@ import threading
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any, TypeVar, cast
 
 import msgspec
@@ -58,22 +57,12 @@ class _Failure(msgspec.Struct, frozen=True, tag=True):
 
 
 class Decoder:
-    """A child process that does one task after another, each within `timeout` seconds; a context manager."""
+    """A child process that does one task after another, each within `timeout` seconds; it starts with the first one."""
 
     def __init__(self, timeout: float = 300.0) -> None:
         self._timeout = timeout
         self._process: subprocess.Popen[bytes] | None = None
         self._stop: Callable[[], object] = lambda: None
-
-    def __enter__(self) -> Decoder:
-        """Return itself; the child starts with the first task."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop the child."""
-        self.close()
 
     def process_upload(self, path: Path, work: Path, max_bytes: int) -> StoredAudio:
         """Run `uploads.process_upload`, with its errors and those of `_run`."""

@@ -35,15 +35,8 @@ async def download_recording(
 ) -> Downloaded:
     """Download the complete recording of a URL, by yt-dlp from the video sites that `mmar.items` knows.
 
-    Args:
-        url: as a person pasted it; short links are followed.
-        folder: an existing, empty folder of this download.
-        policy: what may be fetched.
-        command: command line of yt-dlp.
-        advance: called with the bytes received so far, and of how many.
-
-    Returns:
-        A file that is not checked yet.
+    Short links are followed. The file is not checked yet. `folder` is an existing, empty folder of this download;
+    `advance` is called with the bytes received so far, and of how many.
 
     Raises:
         UsageError: the URL or one that it leads to is not allowed, it is a web page, or yt-dlp is missing.

@@ -29,12 +29,7 @@ _OVERHEAD = 64 << 20
 
 
 class GuardProxy:
-    """The proxy, an asynchronous context manager.
-
-    Attributes:
-        refusals: messages about refused requests, in order.
-        received: bytes received from servers.
-    """
+    """The proxy, an asynchronous context manager, with messages about refused requests and the bytes from servers."""
 
     def __init__(self, policy: FetchPolicy, resolver: AbstractResolver | None = None) -> None:
         self._policy = policy

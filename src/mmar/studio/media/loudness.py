@@ -45,9 +45,8 @@ _WEIGHTS: dict[int, tuple[float, ...]] = {
 class Loudness:
     """The loudness of a clip.
 
-    Attributes:
-        integrated: LUFS over the whole clip; `None` where it is shorter than 0.4 s or nowhere above −70.
-        true_peak: dBTP, 0 for full scale; `None` where every sample is zero.
+    `integrated` is in LUFS, `None` if the clip is shorter than 0.4 s or nowhere above −70; `true_peak` is in dBTP (0 is
+    full scale), `None` if every sample is zero.
     """
 
     integrated: float | None
@@ -57,25 +56,14 @@ class Loudness:
 def measure_loudness(clip: Clip) -> Loudness:
     """Measure a clip's integrated loudness and true peak.
 
-    Args:
-        clip: sound of any rate. Up to three channels count alike (mono as one channel, not as two); of
-            four to six the rear ones count 1.41 and the low-frequency one not; of more, all alike.
-
-    Returns:
-        The two numbers.
+    Up to three channels count alike (mono as one channel, not as two); of four to six the rear ones count 1.41 and the
+    low-frequency one not; of more, all alike.
     """
     return Loudness(integrated=_integrated(clip), true_peak=_true_peak(clip))
 
 
 def k_weighting(rate: int) -> tuple[tuple[Sequence[float], Sequence[float]], ...]:
-    """The two filters of the K-weighting as coefficients (b, a) of z⁰, z⁻¹, z⁻².
-
-    Args:
-        rate: frames a second, in Hz.
-
-    Returns:
-        The shelf, then the high pass; at 48 kHz those of the recommendation's tables.
-    """
+    """The two filters of the K-weighting, the shelf and the high pass, as coefficients (b, a) of z⁰, z⁻¹, z⁻²."""
     k = math.tan(math.pi * 1681.974450955533 / rate)
     q = 0.7071752369554196
     high = 10 ** (3.999843853973347 / 20)

@@ -6,7 +6,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -47,11 +47,7 @@ def clear_leftovers(media: Path) -> int:
 
 
 def media_file(media: Path, relative: str) -> Path:
-    """Path of a file in the media folder.
-
-    Raises:
-        InputError: the path leads out of the folder, or there is no file.
-    """
+    """The path of a file in the media folder; an `InputError` if it leads out of the folder, or there is no file."""
     root = media.resolve()
     path = (root / relative).resolve()
     if not path.is_relative_to(root) or not path.is_file():
@@ -74,7 +70,7 @@ def store_audio(
         ExternalError: the disk refuses.
     """
     if decoder is None:
-        with Decoder() as own:
+        with closing(Decoder()) as own:
             return store_audio(media, path, max_bytes=max_bytes, decoder=own)
     work = media / "incoming"
     work.mkdir(parents=True, exist_ok=True)

@@ -25,12 +25,9 @@ _Peaks = npt.NDArray[np.int8]
 
 
 class Waveform(msgspec.Struct, frozen=True, eq=False):
-    """The waveform of a recording.
+    """The waveform of a recording with this rate (Hz) and length in frames.
 
-    Attributes:
-        rate: the recording's sample rate in Hz.
-        frames: the recording's length in frames.
-        peaks: minimum and maximum of each 256 frames, shape (points, channels, 2).
+    `peaks` are the minimum and maximum of each 256 frames, shape (points, channels, 2).
     """
 
     rate: int
@@ -45,15 +42,12 @@ class Waveform(msgspec.Struct, frozen=True, eq=False):
     def window(self, start: float = 0.0, end: float | None = None, points: int = 2000) -> dict[str, Any]:
         """The waveform between two times, as the JSON of audiowaveform (version 2), which wavesurfer reads.
 
-        Args:
-            start: seconds from the beginning.
-            end: seconds from the beginning; the recording's end if `None` or later than it.
-            points: wanted number of points, 1 to 100,000. There are as many or up to twice as many; fewer where
-                a point would have less than 256 frames.
+        Times are seconds from the beginning; `None` is the recording's end. There are `points` (1 to 100,000) or up to
+        twice as many; fewer where a point would have less than 256 frames.
 
         Returns:
-            The fields of the format, and `start`, the time of the first point in seconds. `data` has the minimum and
-            maximum of each channel, point after point. The first point may begin before `start`.
+            The fields of the format, and `start`, the time of the first point in seconds, which may be before the one
+            asked for. `data` has the minimum and maximum of each channel, point after point.
 
         Raises:
             UsageError: the range is empty or outside the recording, or the number of points is (`invalid-range`).

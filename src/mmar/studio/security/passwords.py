@@ -46,11 +46,7 @@ class Passwords:
         _ = self._nobody
 
     def hash(self, password: str, *, login: str) -> str:
-        """The hash to store.
-
-        Raises:
-            InputError: too short, too long, or the login itself.
-        """
+        """The hash to store; an `InputError` if the password is too short, too long, or the login itself."""
         if not SHORTEST <= len(password) <= _LONGEST:
             raise InputError(
                 f"the password must have {SHORTEST} to {_LONGEST} characters",

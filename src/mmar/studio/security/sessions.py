@@ -93,11 +93,7 @@ def end_sessions_of(session: Session, person_id: int) -> None:
 
 
 def make_link(session: Session, person_id: int, purpose: Purpose, now: datetime) -> str:
-    """Create a single-use link; other unused links of the person end.
-
-    Returns:
-        Its token, which is stored nowhere else.
-    """
+    """Create a single-use link, and end others; returns its token, which is stored nowhere else."""
     delete_links(session, person_id)
     token = new_token()
     session.add(
@@ -123,8 +119,7 @@ def find_link(session: Session, token: str, now: datetime) -> Person | None:
 def redeem_link(session: Session, token: str, now: datetime) -> Person | None:
     """Use a link to choose a new password: the person's sessions, API tokens and other links end.
 
-    Returns:
-        The person; `None` if the link does not work. Of two concurrent attempts one succeeds.
+    `None` if the link does not work. Of two concurrent attempts one succeeds.
     """
     person = find_link(session, token, now)
     if person is None:
@@ -146,11 +141,7 @@ def redeem_link(session: Session, token: str, now: datetime) -> Person | None:
 
 
 def make_api_token(session: Session, person_id: int, name: str, now: datetime) -> str:
-    """Create an API token.
-
-    Returns:
-        The token, which is stored nowhere else.
-    """
+    """Create an API token, which is stored nowhere else."""
     token = f"mmar_{new_token()}"
     session.add(ApiToken(token_hash=hash_token(token), person_id=person_id, name=name, created=now))
     return token

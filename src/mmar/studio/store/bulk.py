@@ -30,13 +30,7 @@ _BATCH = 25
 
 
 class BulkResult(msgspec.Struct, frozen=True):
-    """The result of an action on many items.
-
-    Attributes:
-        done: number of items that were changed.
-        left: number of items that were left unchanged, by reason.
-        people: number of items that each person got, by person id, where items were assigned.
-    """
+    """Numbers of items that were changed (`done`), left unchanged by reason, and assigned by person id."""
 
     done: int
     left: Mapping[str, int]
@@ -55,8 +49,7 @@ def assign_items(
     """Assign items to people as evenly as the rules allow. Without people, any inspector can take them again.
 
     Raises:
-        NotAllowed: not a lead, or somebody is not of that role.
-        UsageError: nobody to write them, or somebody is not there.
+        UsageError: nobody to write them (`person-missing`), or somebody is not there (`unknown-person`).
     """
     actor.require(Role.LEAD, "assign items")
     if role is Role.ANNOTATOR and not people:
@@ -105,8 +98,7 @@ def move_items(
     """Submit, forward, recall, restore or withdraw items; `why` is for `withdraw`.
 
     Raises:
-        UsageError: another action.
-        NotAllowed: `withdraw` without a reason.
+        UsageError: another action (`unknown-action`).
     """
     if action not in MOVES:
         raise UsageError(

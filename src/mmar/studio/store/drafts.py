@@ -77,14 +77,10 @@ def resolve(
 ) -> Draft:
     """Make a person's draft what they continue with after a conflict.
 
-    `first` is the revision that they started from.
-
-    Returns:
-        The draft, based on the newest revision.
+    `first` is the revision that they started from. The draft is then based on the newest revision.
 
     Raises:
         InputError: there is no draft.
-        NotAllowed: this person may not write the item.
     """
     mine = find_draft(session, item.id, actor.person)
     if mine is None:
@@ -119,9 +115,6 @@ def save_judgement_draft(
 
     Returns:
         Whether it was stored. Nothing is once the item left inspection, so that late text does not reappear next time.
-
-    Raises:
-        NotAllowed: not an inspector.
     """
     actor.require(Role.INSPECTOR, "inspect")
     if item.state != State.INSPECTION.value:

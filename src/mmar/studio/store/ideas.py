@@ -38,12 +38,7 @@ def add_idea(
     *,
     model: str = "",
 ) -> Idea:
-    """Add a card to the board.
-
-    Raises:
-        InputError: no title.
-        NotAllowed: not a member.
-    """
+    """Add a card to the board."""
     actor.require_membership()
     idea = Idea(
         project_id=project.id,
@@ -72,12 +67,7 @@ def change_idea(
     category: str | None = None,
     dropped: bool | None = None,
 ) -> Idea:
-    """Change a card; anybody of the team may.
-
-    Raises:
-        NotAllowed: not a member; or the card was changed since `version` (`stale`).
-        InputError: no title.
-    """
+    """Change a card, unless it was changed since `version` (`stale`); anybody of the team may."""
     actor.require_membership()
     idea = row_in(session, project, Idea, idea_id)
     if version is not None and version != idea.version:
@@ -111,11 +101,7 @@ def vote(session: Session, project: Project, idea_id: int, actor: Actor) -> None
 
 
 def merge_ideas(session: Session, project: Project, source: int, target: int, actor: Actor) -> None:
-    """Merge one card into another, with its votes (one per person) and tags.
-
-    Raises:
-        UsageError: a card cannot be merged with itself or with a merged one.
-    """
+    """Merge one card into another, with its votes (one per person) and tags."""
     actor.require_membership()
     source_idea, target_idea = (row_in(session, project, Idea, each) for each in (source, target))
     if (

@@ -24,11 +24,7 @@ _TOLERANCE_S = 1.0
 
 
 def claim_item(session: Session, project: Project, item: Item, actor: Actor, now: datetime) -> Item:
-    """Lease an item to a person, or renew their lease.
-
-    Raises:
-        NotAllowed: another person holds it, or it is not for this person.
-    """
+    """Lease an item to a person, or renew their lease."""
     lease = case.claim(load_case(session, project, item), actor, now).lease
     item.lease_person_id = lease.person if lease else None
     item.lease_until = lease.until if lease else None
@@ -43,11 +39,7 @@ def release_item(item: Item, person: int) -> None:
 
 
 def start_playback(session: Session, item: Item, actor: Actor, now: datetime) -> None:
-    """Record that an inspector begins to play an item's clip for the first time. No effect without a clip.
-
-    Raises:
-        NotAllowed: not an inspector.
-    """
+    """Record that an inspector begins to play an item's clip for the first time. No effect without a clip."""
     clip = _clip_to_play(session, item, actor)
     if clip is not None and session.get(Playback, (clip.id, actor.person)) is None:
         session.add(Playback(clip_id=clip.id, person_id=actor.person, started=now))
@@ -58,7 +50,7 @@ def finish_playback(session: Session, item: Item, actor: Actor, now: datetime) -
     """Record that an inspector has played an item's clip to its end. No effect without a clip.
 
     Raises:
-        NotAllowed: not an inspector, or the clip cannot have ended yet, even at twice its speed.
+        NotAllowed: the clip cannot have ended yet, even at twice its speed.
     """
     clip = _clip_to_play(session, item, actor)
     if clip is None:

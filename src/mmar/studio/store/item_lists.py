@@ -25,13 +25,8 @@ NOBODY = 0
 class ItemFilter(msgspec.Struct, frozen=True):
     """A filter for items; empty values match all.
 
-    Attributes:
-        state: the state.
-        layer: the layer.
-        modality: the modality.
-        words: part of the question or of the public id, in any case.
-        author: the author's id; `NOBODY` for items without one.
-        inspector: the assigned inspector's id; `NOBODY` for items without one.
+    `words` are a part of the question or of the public id, in any case; `author` and `inspector` are ids, `NOBODY` for
+    items without one.
     """
 
     state: str = ""

@@ -52,11 +52,7 @@ class StaleSave(NotAllowed):
 
 
 def new_item(session: Session, project: Project, actor: Actor, now: datetime) -> Item:
-    """Create an item whose author is the actor.
-
-    Raises:
-        NotAllowed: not an annotator.
-    """
+    """Create an item whose author is the actor."""
     actor.require(Role.ANNOTATOR, "write items")
     item = Item(
         project_id=project.id,
@@ -92,7 +88,6 @@ def save(
 
     Raises:
         StaleSave: somebody changed the item meanwhile.
-        NotAllowed: this person may not save it, or not now.
     """
     item = find_item(session, project, item_id, lock=True)
     case = load_case(session, project, item)
@@ -120,11 +115,7 @@ def save(
 def act(
     session: Session, project: Project, item_id: int, actor: Actor, command: Command, now: datetime
 ) -> Item:
-    """Move an item: every transition except saving.
-
-    Raises:
-        NotAllowed: this person may not do that, or not now.
-    """
+    """Move an item: every transition except saving."""
     check_length(command.why, "why", LONGEST_TEXT)
     if command.rejection is not None:
         check_length(command.rejection.comment, "comment", LONGEST_TEXT)
@@ -202,7 +193,6 @@ def assign(
 
     Raises:
         UsageError: the person is not in the project, or an item would be without a writer.
-        NotAllowed: a rule of `workflow.case` does not hold.
     """
     case = load_case(session, project, item)
     person = session.get(Person, person_id) if person_id is not None else None

@@ -102,7 +102,6 @@ def add_member(
         The person, and whether the account is new.
 
     Raises:
-        NotAllowed: not an admin of the project.
         UsageError: no role (`role-missing`).
         InputError: the account exists and `existing` is false (`login-exists`), or is in the project already (`already-member`).
     """
@@ -187,11 +186,7 @@ def project_and_actor(session: Session, slug: str, person: Person) -> tuple[Proj
 
 
 def set_roles(session: Session, project: Project, person: Person, roles: frozenset[Role], by: Actor) -> None:
-    """Set a person's roles in a project; without any they leave it.
-
-    Raises:
-        NotAllowed: not an admin, or the project would lose its last admin.
-    """
+    """Set a person's roles in a project, which keeps at least one admin; without any they leave it."""
     by.require(Role.ADMIN, "change roles")
     if _admins_of(session, project.id) == {person.id} and Role.ADMIN not in roles:
         raise NotAllowed("state", f"{person.name} is the project's only admin; make another one first")

@@ -99,7 +99,6 @@ def save_settings(project: Project, actor: Actor, settings: ProjectSettings) -> 
     """Replace a project's settings.
 
     Raises:
-        NotAllowed: not a lead.
         InputError: a value is not valid.
     """
     actor.require(Role.LEAD, "change the project's settings")

@@ -47,7 +47,7 @@ ACCEPTABLE_KINDS = ("thinking", "distractors", "sub_category", "rubric")
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """Numbers of open proposals that a person can review, and that are hidden since they reveal a key."""
+    """Numbers of open proposals: those that a person can review, and those hidden because they reveal a key."""
 
     visible: int
     hidden: int

@@ -76,7 +76,6 @@ def add_takedown(
         Public ids of the items that match now.
 
     Raises:
-        NotAllowed: not a lead.
         InputError: what or why is missing, or it is taken down already.
     """
     actor.require(Role.LEAD, "take something down")
@@ -105,7 +104,6 @@ def lift_takedown(
         What was taken down, and public ids of the items that can be released again.
 
     Raises:
-        NotAllowed: not a lead.
         NotFound: there is no such takedown.
         InputError: no reason.
     """

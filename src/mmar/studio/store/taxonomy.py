@@ -42,7 +42,7 @@ def save_taxonomy(
     moved too.
 
     Raises:
-        NotAllowed: not a lead, or somebody saved another version meanwhile (`stale`).
+        NotAllowed: somebody saved another version meanwhile (`stale`).
         InputError: the taxonomy is not valid, or a removed category with items has no move.
     """
     actor.require(Role.LEAD, "change the taxonomy")

@@ -88,11 +88,7 @@ class FlashStore:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, person_id: int, flash: Flash, now: datetime) -> str:
-        """Store a message for a person.
-
-        Returns:
-            The key for the address that the person is redirected to.
-        """
+        """Store a message for a person; returns the key for the address that they are redirected to."""
         key = secrets.token_urlsafe(12)
         with self._lock:
             for old, (_, added, _) in list(self._messages.items()):
@@ -174,21 +170,13 @@ class ProjectContext:
 
     @contextmanager
     def read_item(self, item_id: int) -> Iterator[tuple[Session, Item]]:
-        """A reading transaction, and an item of the project.
-
-        Raises:
-            NotFound: the project has no such item.
-        """
+        """A reading transaction, and an item of the project (or `NotFound`)."""
         with self.read() as session:
             yield session, find_item(session, self.project, item_id)
 
     @contextmanager
     def write_item(self, item_id: int, *, lock: bool = False) -> Iterator[tuple[Session, Project, Item]]:
-        """A writing transaction, the project, and an item of it; with `lock` nobody else can change the item.
-
-        Raises:
-            NotFound: the project has no such item.
-        """
+        """A writing transaction, the project, and an item of it; with `lock` nobody else can change the item."""
         with self.write() as (session, project):
             yield session, project, find_item(session, project, item_id, lock=lock)
 

@@ -18,11 +18,7 @@ _CONTENT_TEXTS = ("question", "modality", "category", "sub_category", "language"
 
 
 def text(form: FormData, name: str, default: str = "", *, limit: int = LONGEST_TEXT) -> str:
-    """A field's text with newlines as line breaks.
-
-    Raises:
-        InputError: too long, or a file.
-    """
+    """A field's text with newlines as line breaks; an `InputError` if it is too long, or a file."""
     value = form.get(name, default)
     if not isinstance(value, str):
         raise InputError("expected text", field=name, code="not-text")

@@ -17,9 +17,8 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-_OTHER_FILES = (
-    256  # that a process has open in addition to connections: the database, clips, children's pipes
-)
+# Files that a process has open in addition to connections: the database, clips, children's pipes.
+_OTHER_FILES = 256
 _TOO_MANY = "503 Service Unavailable"
 _TOO_SLOW = "408 Request Timeout"
 

@@ -63,20 +63,12 @@ class Actor(msgspec.Struct, frozen=True):
         return not held.isdisjoint(wanted)
 
     def require(self, role: Role, to: str = "do that") -> None:
-        """Let only people with a role continue; `to` names the action.
-
-        Raises:
-            NotAllowed: the person does not have it.
-        """
+        """Raise `NotAllowed` if the person does not have a role; `to` names the action."""
         if not self.has(role):
             raise NotAllowed("role", f"the role {role.value} is needed to {to}")
 
     def require_membership(self) -> None:
-        """Let only members of the project continue.
-
-        Raises:
-            NotAllowed: the person has no role in it.
-        """
+        """Raise `NotAllowed` if the person has no role in the project."""
         if not self.roles:
             raise NotAllowed("role", "only members of the project may do that")
 
@@ -85,12 +77,9 @@ class Case(msgspec.Struct, frozen=True):
     """The state of one item for the workflow; people by their ids.
 
     Attributes:
-        state: the state.
         version: counts every save and transition.
         revision: number of the newest revision, 0 before the first save.
-        author: the author.
         writers: everyone who saved a revision.
-        lease: the reservation.
         inspector: the assigned inspector.
         answered: who answered the newest revision blind.
         seen: who saw the key of any revision.

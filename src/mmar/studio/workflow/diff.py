@@ -102,7 +102,7 @@ def three_way(base: ItemContent, theirs: ItemContent, yours: ItemContent) -> Con
         for field in _COMPARED
         if field in changed_by_them & changed_by_you and getattr(theirs, field) != getattr(yours, field)
     )
-    # The key is an time of the choices, so both are theirs_alone from the same person.
+    # The key is an index into the choices, so both must come from the same person.
     answer_fields = {"choices", "answer"}
     if changed_by_them & answer_fields and changed_by_you & answer_fields and not set(both) & answer_fields:
         both = tuple(field for field in _COMPARED if field in {*both, "answer"})

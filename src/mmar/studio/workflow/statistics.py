@@ -207,16 +207,10 @@ def human_score(answers: Sequence[Rating]) -> HumanScore:
         100 * right / len(answers) if answers else None,
         interval.low if interval else None,
         interval.high if interval else None,
-        _alpha(rated),
+        krippendorff_alpha([tuple(unit.values()) for unit in rated], draws=0).alpha if rated else None,
         len(rated),
         tuple(_pairs(rated)),
     )
-
-
-def _alpha(units: Sequence[dict[int, int]]) -> float | None:
-    if not units:
-        return None
-    return krippendorff_alpha([tuple(unit.values()) for unit in units], draws=0).alpha
 
 
 def _pairs(units: Sequence[dict[int, int]]) -> Iterable[PairAgreement]:

@@ -36,11 +36,7 @@ _REVEALS_KEY = frozenset({"answer", "thinking", "cues", "rubric", "extra"})
 
 
 def converted(value: Any, kind: Any, field: str) -> Any:
-    """A value of a request as a typed record.
-
-    Raises:
-        InputError: it is not one.
-    """
+    """A value of a request as a typed record; an `InputError` if it is not one."""
     return convert(value, kind, field=field, strict=False)
 
 

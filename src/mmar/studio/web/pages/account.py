@@ -209,11 +209,7 @@ def welcome(request: Request, token: str, form: SentForm) -> Response:
 
 
 def _hash_new_password(studio: Studio, form: SentForm, login: str) -> str:
-    """The hash of the password that a form sets.
-
-    Raises:
-        InputError: the two fields differ, or the password is not good enough.
-    """
+    """The hash of the password that a form sets; an `InputError` if its two fields differ, or it is not good enough."""
     password = text(form, "password")
     if password != text(form, "again"):
         raise InputError("the two passwords differ", field="password", code="passwords-differ")

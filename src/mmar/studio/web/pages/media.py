@@ -31,11 +31,10 @@ _MAX_RATIO = 4
 
 
 def store_upload(ctx: ProjectContext) -> Recording:
-    """Store the recording in the form's `file`.
+    """Store the recording in the form's `file`, for annotators.
 
     Raises:
         InputError: there is none, or it is not audio, damaged, or too large.
-        NotAllowed: not an annotator.
     """
     ctx.actor.require(Role.ANNOTATOR)
     sent = _sent_file(ctx)
@@ -54,14 +53,10 @@ def store_upload(ctx: ProjectContext) -> Recording:
 
 
 def import_upload(ctx: ProjectContext) -> tuple[Imported, str]:
-    """Import the items in the form's `file`; `inspect` and `update` are checkboxes of the form.
+    """Import the items in the form's `file`, for leads; `inspect` and `update` are checkboxes of the form.
 
     Returns:
         What was imported, and the file's name.
-
-    Raises:
-        InputError: there is no file, or it cannot be read.
-        NotAllowed: not a lead.
     """
     ctx.actor.require(Role.LEAD)
     sent = _sent_file(ctx)

@@ -52,12 +52,7 @@ def add_project(request: Request, visitor: LoggedIn, form: SentForm) -> Response
 
 
 def new_project(studio: Studio, person: Person, slug: str, title: str, about: str) -> Project:
-    """Create a project, and log it.
-
-    Raises:
-        NotAllowed: not an admin of the site.
-        InputError: the short name exists or is not valid.
-    """
+    """Create a project, for admins of the site, and log it."""
     if not person.site_admin:
         raise NotAllowed("role", "only an admin of the site can create a project")
     now = studio.clock()
@@ -181,11 +176,7 @@ def save_project_settings(ctx: Context) -> Response:
 def invite_person(
     ctx: ProjectContext, login: str, name: str, roles: frozenset[Role], *, existing: bool = False
 ) -> str:
-    """Add a person to the project (`store.people.add_member`).
-
-    Returns:
-        The token of a new account's link; empty for an existing account.
-    """
+    """Add a person to the project; returns the token of a new account's link, or nothing for an existing account."""
     now = ctx.clock()
     with ctx.write() as (session, project):
         person, new = people.add_member(
@@ -209,11 +200,7 @@ def change_roles(ctx: ProjectContext, person_id: int, roles: frozenset[Role]) ->
 
 
 def new_password_link(ctx: ProjectContext, person_id: int) -> tuple[str, str]:
-    """Create a link for somebody who lost their password or invitation; their sessions end.
-
-    Returns:
-        Their login, and the token of the link.
-    """
+    """Create a link for somebody who lost their password or invitation, and end their sessions; returns login and token."""
     now = ctx.clock()
     with ctx.write() as (session, _):
         person = _account_of(session, ctx, person_id)

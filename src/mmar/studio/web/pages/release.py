@@ -80,11 +80,7 @@ def create(ctx: Context) -> Response:
 
 
 def release_project(ctx: ProjectContext, version: str, now: datetime) -> Release:
-    """Write a release, and log it.
-
-    Raises:
-        MmarError: as `write_project_release`.
-    """
+    """Write a release, and log it; errors as of `write_project_release`."""
     studio = ctx.studio
     made = write_project_release(
         studio.config, studio.database, ctx.project.slug, version, now, person_id=ctx.person.id
