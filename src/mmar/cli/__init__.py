@@ -15,87 +15,57 @@ from typing import Any
 import click
 
 from mmar._version import __version__
-from mmar.errors import MmarError
+from mmar.errors import MmarError, UsageError, did_you_mean
 
 __all__ = ["COMMANDS", "SECTIONS", "application", "main", "print_error"]
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("mmar.cli.demo:demo", "Run and score the baselines on a small generated benchmark."),
-    "get": ("mmar.cli.get:get", "Download a benchmark: its questions and its audio."),
+    "demo": ("demo", "Run and score the baselines on a small generated benchmark."),
+    "get": ("get", "Download a benchmark: its questions and its audio."),
     "describe": (
-        "mmar.cli.describe:describe",
+        "describe",
         "Show what a benchmark contains: groups, languages, sources, choices, durations.",
     ),
-    "audit": (
-        "mmar.cli.audit:audit",
-        "Check a benchmark, or a published table, for faults that change a number.",
-    ),
-    "diff": (
-        "mmar.cli.describe:diff",
-        "Compare two benchmarks or editions: items added, removed and changed, by field.",
-    ),
-    "models": ("mmar.cli.models:models", "List the systems with a name, or show how to run one."),
-    "protocols": (
-        "mmar.cli.models:protocols",
-        "List the protocols (how a question is put and its answer read), or show one.",
-    ),
-    "preview": ("mmar.cli.preview:preview", "Show the exact request for one item, without sending it."),
+    "audit": ("audit", "Check a benchmark, or a published table, for faults that change a number."),
+    "diff": ("describe", "Compare two benchmarks or editions: items added, removed and changed, by field."),
+    "models": ("models", "List the systems with a name, or show how to run one."),
+    "protocols": ("models", "List the protocols (how a question is put and its answer read), or show one."),
+    "preview": ("preview", "Show the exact request for one item, without sending it."),
     "check": (
-        "mmar.cli.preview:check",
+        "preview",
         "Check a model with generated clips, before a run: whether it answers and uses the audio.",
     ),
-    "run": ("mmar.cli.run:run", "Run a model on a benchmark, or continue a run."),
-    "worker": (
-        "mmar.cli.run:worker",
-        "Answer requests with local weights, for mmar run hf/NAME --worker on another host.",
-    ),
-    "merge": ("mmar.cli.runs:merge", "Merge parts of one run, such as shards, into one folder."),
-    "score": ("mmar.cli.score:score", "Score a run or a predictions file."),
-    "read": ("mmar.cli.read:read", "Read which choice an answer names, with the reason."),
-    "unresolved": (
-        "mmar.cli.read:unresolved",
-        "Group the answers that name no choice, with a count and an example each.",
-    ),
+    "run": ("run", "Run a model on a benchmark, or continue a run."),
+    "worker": ("run", "Answer requests with local weights, for mmar run hf/NAME --worker on another host."),
+    "merge": ("runs", "Merge parts of one run, such as shards, into one folder."),
+    "score": ("score", "Score a run or a predictions file."),
+    "read": ("read", "Read which choice an answer names, with the reason."),
+    "unresolved": ("read", "Group the answers that name no choice, with a count and an example each."),
     "errors": (
-        "mmar.cli.errors:errors",
+        "errors",
         "Label the wrong answers of a run by kind: perception, reasoning, knowledge, instruction, other.",
     ),
     "leaderboard": (
-        "mmar.cli.report:leaderboard",
+        "report",
         "Write a leaderboard: a page with a row for each system, and exports beside it.",
     ),
-    "export": (
-        "mmar.cli.export:export",
-        "Write a run or a benchmark in the format of another program or registry.",
-    ),
-    "convert": ("mmar.cli.export:convert", "Convert a log of another program to a predictions file."),
-    "compare": (
-        "mmar.cli.compare:compare",
-        "Compare runs on the same items, with intervals and paired tests.",
-    ),
-    "reliance": (
-        "mmar.cli.compare:reliance",
-        "Measure how much of a model's accuracy needs the audio.",
-    ),
-    "judge": ("mmar.cli.judge:judge", "Score the reasoning of a run by its rubrics."),
-    "faithful": ("mmar.cli.faithful:faithful", "Measure how far a model's answers depend on its reasoning."),
+    "export": ("export", "Write a run or a benchmark in the format of another program or registry."),
+    "convert": ("export", "Convert a log of another program to a predictions file."),
+    "compare": ("compare", "Compare runs on the same items, with intervals and paired tests."),
+    "reliance": ("compare", "Measure how much of a model's accuracy needs the audio."),
+    "judge": ("judge", "Score the reasoning of a run by its rubrics."),
+    "faithful": ("faithful", "Measure how far a model's answers depend on its reasoning."),
     "submit": (
-        "mmar.cli.export:submit",
+        "export",
         "Write or check a submission to the Audio Reasoning Challenge or to MMAU's evaluation.",
     ),
-    "runs": ("mmar.cli.runs:runs", "List the runs in a folder: state, answered items, accuracies."),
-    "table": (
-        "mmar.cli.table:table",
-        "Print a table of runs and published results, for a paper or a page.",
-    ),
-    "report": (
-        "mmar.cli.report:report",
-        "Write a page with the scores, items and comparison of runs.",
-    ),
-    "browse": ("mmar.cli.report:browse", "Write a page to look at and listen to a benchmark."),
-    "studio": ("mmar.cli.studio:studio", "Build the next benchmark with a team, in a web application."),
+    "runs": ("runs", "List the runs in a folder: state, answered items, accuracies."),
+    "table": ("table", "Print a table of runs and published results, for a paper or a page."),
+    "report": ("report", "Write a page with the scores, items and comparison of runs."),
+    "browse": ("report", "Write a page to look at and listen to a benchmark."),
+    "studio": ("studio", "Build the next benchmark with a team, in a web application."),
 }
-"""Command by name: where it is, and the first sentence of its help (a test compares the two)."""
+"""Command by name: the module it is in, and the first sentence of its help (a test compares the two)."""
 
 
 SECTIONS: dict[str, tuple[str, ...]] = {
@@ -127,15 +97,15 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module, name = COMMANDS[cmd_name][0].split(":")
-        command: click.Command = getattr(import_module(module), name)
+        command: click.Command = getattr(import_module(f"mmar.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            raise _unknown_command(args[0])
+            hint = did_you_mean(args[0], COMMANDS, "mmar --help lists the commands", prefix="mmar ")
+            raise UsageError(f'there is no command "{args[0]}"', code="unknown-command", hint=hint)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -144,13 +114,6 @@ class _Commands(click.Group):
             with formatter.section(title):
                 # The same width in each section: as wide as the longest name.
                 formatter.write_dl([(name.ljust(width - 2), COMMANDS[name][1]) for name in names])
-
-
-def _unknown_command(name: str) -> MmarError:
-    from mmar.errors import UsageError, did_you_mean
-
-    hint = did_you_mean(name, COMMANDS, "mmar --help lists the commands", prefix="mmar ")
-    return UsageError(f'there is no command "{name}"', code="unknown-command", hint=hint)
 
 
 @click.command(

@@ -14,7 +14,7 @@ from mmar.cli import shared
 from mmar.cli.terminal import counter, display, print_json, print_table, refuse_over_inputs
 from mmar.errors import InputError, UsageError
 from mmar.inputs import find_benchmark, score_path, task_for
-from mmar.reports.tables import Column, count, draw, row
+from mmar.reports.tables import columns_of, count, draw, row
 
 if TYPE_CHECKING:
     from mmar.audit import Audit, Link, Sound, SystemRun, Unheard
@@ -31,7 +31,7 @@ def _list_checks(context: click.Context, _parameter: click.Parameter, value: boo
 
     rows = [row(check.code, check.severity, check.title) for check in CHECKS]
     rows += [row(check.code, check.severity, check.title) for check in PUBLISHED_CHECKS]
-    print_table("\n".join(draw((Column("CODE"), Column("SEVERITY"), Column("CHECK")), rows, display())))
+    print_table("\n".join(draw(columns_of("CODE", "SEVERITY", "CHECK"), rows, display())))
     context.exit()
 
 

@@ -14,7 +14,8 @@ from mmar.benchmarks.catalogue import DEMO
 from mmar.cli import shared
 from mmar.cli.terminal import display, print_json, print_table
 from mmar.errors import UsageError
-from mmar.reports.tables import Column, draw, row
+from mmar.files.progress import format_bytes, progress_for
+from mmar.reports.tables import columns_of, draw, join_blocks, row
 
 if TYPE_CHECKING:
     from mmar.benchmarks.cache import Part
@@ -77,7 +78,6 @@ def _fetch(
     entry: Entry, cache_dir: Path, sources: tuple[str, ...], *, audio: bool, force: bool, as_json: bool
 ) -> bool:
     from mmar.benchmarks.get import obtain
-    from mmar.files.progress import progress_for
 
     try:
         obtained = obtain(
@@ -105,8 +105,6 @@ def _fetch(
 
 def summary(entry: Entry, obtained: Obtained, *, audio_wanted: bool) -> str:
     """What is printed at the end."""
-    from mmar.files.progress import format_bytes
-
     receipt = obtained.receipt
     title = f"{entry.title}, revision {receipt.revision[:12]}"
     lines = [
@@ -130,24 +128,18 @@ def summary(entry: Entry, obtained: Obtained, *, audio_wanted: bool) -> str:
 
 
 def _describe_questions(parts: tuple[Part, ...]) -> str:
-    from mmar.files.progress import format_bytes
-
     if len(parts) == 1:
         return _describe_part(parts[0])
     return f"{len(parts)} files, {format_bytes(sum(part.size for part in parts))}, digests verified"
 
 
 def _describe_part(part: Part) -> str:
-    from mmar.files.progress import format_bytes
-
     if part.verified:
         return f"{format_bytes(part.size)}, digest verified"
     return f"{format_bytes(part.size)}, not verified (no digest is published); its SHA-256 is {part.sha256}"
 
 
 def _print_list(cache_dir: Path, *, as_json: bool) -> None:
-    from mmar.files.progress import format_bytes
-
     if as_json:
         print_json([_record(entry, cache_dir) for entry in CATALOGUE.values()])
         return
@@ -157,14 +149,8 @@ def _print_list(cache_dir: Path, *, as_json: bool) -> None:
         size = format_bytes(sum(file.size for file in files)) if files else "–"
         items = f"{entry.items:,}" if entry.items else "–"
         rows.append(row(entry.name, items, size, Cache(cache_dir, entry).state, entry.title))
-    columns = (
-        Column("NAME"),
-        Column("ITEMS", "right"),
-        Column("DOWNLOAD", "right"),
-        Column("STATE"),
-        Column("TITLE"),
-    )
-    print_table("\n".join((*draw(columns, rows, display()), "", f"cache: {cache_dir}")))
+    columns = columns_of("NAME", ">ITEMS", ">DOWNLOAD", "STATE", "TITLE")
+    print_table(join_blocks(draw(columns, rows, display()), [f"cache: {cache_dir}"]))
 
 
 def _record(entry: Entry, cache_dir: Path) -> dict[str, Any]:

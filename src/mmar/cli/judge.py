@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from mmar.cli.terminal import (
     print_report,
     print_skipped,
     print_table,
+    print_written,
     write_items,
 )
 from mmar.errors import UsageError
@@ -164,12 +166,11 @@ def judge(
         if dry_run:
             _print_plan(spec, plan, submissions.items)
             continue
-        if batch:
-            collected = _collect(spec, plan, submissions)
-            if collected is not None:
-                results.append((spec.model, collected))
-            continue
-        results.append((spec.model, _judge(spec, plan, submissions, offline=offline)))
+        result = (
+            _collect(spec, plan, submissions) if batch else _judge(spec, plan, submissions, offline=offline)
+        )
+        if result is not None:
+            results.append((spec.model, result))
     if not results:
         return
     _write(path, submissions, results, items, humans, output_format, as_json=as_json)
@@ -180,11 +181,11 @@ def judge(
 def _plan(others: dict[str, Any], output_format: str | None) -> JudgePlan:
     from mmar.scoring.rubric import FENCED, SCRIPT, JudgePlan, load_template
 
-    named = others.pop("template")
-    if named is None:
+    path = others.pop("template")
+    if path is None:
         template = SCRIPT if output_format == "official" else FENCED
     else:
-        template = SCRIPT if str(named) == "script" else load_template(named)
+        template = SCRIPT if str(path) == "script" else load_template(path)
     return JudgePlan(template, others.pop("raters"), others.pop("seeds"), others.pop("gate"))
 
 
@@ -195,12 +196,12 @@ def _spec(name: str, benchmark: Any, folder: Path, others: dict[str, Any]) -> Ru
 
 
 def _judge(spec: RunSpec, plan: JudgePlan, submissions: Submissions, *, offline: bool) -> RubricResult:
-    from mmar.cli.progress import model_progress
-    from mmar.inputs import open_for
+    from mmar.cli.progress import opened_model
     from mmar.scoring import rubric
 
-    model = None if offline else open_for(spec)
-    with model_progress(f"{spec.model} judges") as progress:
+    if offline:
+        return rubric.judge(submissions, spec, None, plan)
+    with opened_model(spec, "judges") as (model, progress):
         return rubric.judge(submissions, spec, model, plan, progress=progress)
 
 
@@ -243,15 +244,10 @@ def _write(
         write_items(items, rows, ["judge", "id", "rater", "criterion", "score", "reason"])
     if output_format == "official":
         _, first = results[0]
-        written = (
-            path / "evaluated.jsonl" if path.is_dir() else path.with_name(f"{path.name}.evaluated.jsonl")
-        )
-        write_atomic(
-            written,
-            b"".join(evaluated_lines(submissions, first.items, new=[item.id for item in first.items])),
-        )
+        file = path / "evaluated.jsonl" if path.is_dir() else path.with_name(f"{path.name}.evaluated.jsonl")
+        write_atomic(file, evaluated_lines(submissions, first.items, new=[item.id for item in first.items]))
         click.echo(official_table(submissions, first.items), nl=False)
-        click.echo(f"wrote {written}", err=True)
+        print_written([file])
         return
     if as_json:
         values = {name: result.to_dict() for name, result in results}
@@ -261,8 +257,7 @@ def _write(
         print_report(partial(rubric_table, result), items)
     pairs = [
         agreement(first, majority_votes(one.items), second, majority_votes(other.items))
-        for index, (first, one) in enumerate(results)
-        for second, other in results[index + 1 :]
+        for (first, one), (second, other) in combinations(results, 2)
     ]
     if humans is not None:
         pairs += [agreement_with_people(name, result.items, humans) for name, result in results]

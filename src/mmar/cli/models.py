@@ -15,7 +15,7 @@ from mmar.errors import UsageError, did_you_mean
 from mmar.models.recipes import Recipe, recipes
 from mmar.protocols import DEFAULT, Protocol, load_protocol
 from mmar.protocols import protocols as all_protocols
-from mmar.reports.tables import Column, draw, facts, row, wrapped
+from mmar.reports.tables import columns_of, draw, facts, join_blocks, row, wrapped
 
 if TYPE_CHECKING:
     from mmar.models.machine import Machine
@@ -56,7 +56,10 @@ def models(*, name: str | None, model_class: str | None, can: str | None, here: 
       mmar models qwen2.5-omni-7b
     """
     if name is not None:
-        recipe = _find(name)
+        if name not in recipes():
+            hint = did_you_mean(name, recipes(), "mmar models lists them")
+            raise UsageError(f'unknown system "{name}"', code="unknown-model", hint=hint)
+        recipe = recipes()[name]
         print_json(_record(recipe)) if as_json else print_table(_page(recipe))
         return
     chosen = [
@@ -72,20 +75,7 @@ def models(*, name: str | None, model_class: str | None, can: str | None, here: 
         _print_list(chosen)
 
 
-def _find(name: str) -> Recipe:
-    recipe = recipes().get(name)
-    if recipe is None:
-        raise UsageError(
-            f'unknown system "{name}"',
-            code="unknown-model",
-            hint=did_you_mean(name, recipes(), "mmar models lists them"),
-        )
-    return recipe
-
-
 def _print_list(chosen: Sequence[Recipe]) -> None:
-    headings = (("NAME", "left"), ("CLASS", "left"), ("SIZE", "right"), ("OPEN", "left"), ("%", "right"))
-    columns = [Column(heading, "right" if side == "right" else "left") for heading, side in headings]
     rows = [
         row(
             each.name,
@@ -97,10 +87,9 @@ def _print_list(chosen: Sequence[Recipe]) -> None:
         )
         for each in chosen
     ]
-    lines = draw([*columns, Column("SERVED BY")], rows, display())
-    lines += ["", "%: published averages on MMAR, the lowest and the highest"]
-    lines += ["mmar models NAME shows how to run a system"]
-    print_table("\n".join(lines))
+    lines = draw(columns_of("NAME", "CLASS", ">SIZE", "OPEN", ">%", "SERVED BY"), rows, display())
+    notes = "%: published averages on MMAR, the lowest and the highest\nmmar models NAME shows how to run a system"
+    print_table(join_blocks(lines, [notes]))
 
 
 def _print_here(chosen: Sequence[Recipe], *, as_json: bool) -> None:
@@ -113,8 +102,6 @@ def _print_here(chosen: Sequence[Recipe], *, as_json: bool) -> None:
         systems = [{"name": each.name, "obstacles": obstacles} for each, obstacles in systems_here]
         print_json({"machine": msgspec.to_builtins(machine), "systems": systems})
         return
-    lines = facts(_machine_facts(machine), display())
-    columns = (Column("NAME"), Column("RUNS BY"), Column("LACKS"))
     rows = [
         row(
             each.name,
@@ -123,7 +110,8 @@ def _print_here(chosen: Sequence[Recipe], *, as_json: bool) -> None:
         )
         for each, obstacles in systems_here
     ]
-    print_table("\n".join([*lines, "", *draw(columns, rows, display())]))
+    table = draw(columns_of("NAME", "RUNS BY", "LACKS"), rows, display())
+    print_table(join_blocks(facts(_machine_facts(machine), display()), table))
 
 
 def _machine_facts(machine: Machine) -> list[tuple[str, str]]:
@@ -174,15 +162,14 @@ def _page(recipe: Recipe) -> str:
         ("code", recipe.code),
         ("note", recipe.note),
     ]
-    page = ["\n".join(facts(((name, value) for name, value in pairs if value), display()))]
     results = _published(recipe)
-    if results:
-        page.append("\n".join(["published (percent, by whom, read by)", *_results(results)]))
-    if recipe.needs:
-        lines = [line for need in recipe.needs for line in wrapped(need, "  - ", display())]
-        page.append("\n".join(["needs", *lines]))
-    page.append("\n".join(_within(command, display().width) for command in recipe.commands))
-    return "\n\n".join(page)
+    needs = [line for need in recipe.needs for line in wrapped(need, "  - ", display())]
+    return join_blocks(
+        facts(((name, value) for name, value in pairs if value), display()),
+        ["published (percent, by whom, read by)", *_results(results)] if results else [],
+        ["needs", *needs] if needs else [],
+        [_within(command, display().width) for command in recipe.commands],
+    )
 
 
 def _results(results: Sequence[PublishedResult]) -> Iterator[str]:
@@ -199,9 +186,8 @@ def _within(command: str, width: int) -> str:
     first, *options = command.split(" --")
     lines = [first]
     for option in options:
-        if (
-            len(lines[-1]) + len(option) + 5 > width
-        ):  # with a space, two dashes and the mark of a continued line
+        # With a space, two dashes and the mark of a continued line.
+        if len(lines[-1]) + len(option) + 5 > width:
             lines.append(f"    --{option}")
         else:
             lines[-1] += f" --{option}"
@@ -231,21 +217,17 @@ def protocols(*, name: str | None, as_json: bool) -> None:
       mmar protocols
       mmar protocols r1-aqa
     """
-    if name is not None:
-        protocol = load_protocol(name)
-        if as_json:
-            print_json(msgspec.to_builtins(protocol))
-        else:
-            print_table(_protocol_page(protocol))
-        return
+    chosen = list(all_protocols().values()) if name is None else load_protocol(name)
     if as_json:
-        print_json(msgspec.to_builtins(list(all_protocols().values())))
+        print_json(msgspec.to_builtins(chosen))
         return
-    columns = [Column(heading) for heading in ("NAME", "CHOICES", "WORDING", "SOURCE")]
-    rows = [row(each.name, each.choices, each.wording, each.source) for each in all_protocols().values()]
-    lines = draw(columns, rows, display())
-    lines += ["", f"The default is {DEFAULT}. mmar protocols NAME shows a protocol in full."]
-    print_table("\n".join(lines))
+    if isinstance(chosen, Protocol):
+        print_table(_protocol_page(chosen))
+        return
+    rows = [row(each.name, each.choices, each.wording, each.source) for each in chosen]
+    table = draw(columns_of("NAME", "CHOICES", "WORDING", "SOURCE"), rows, display())
+    note = f"The default is {DEFAULT}. mmar protocols NAME shows a protocol in full."
+    print_table(join_blocks(table, [note]))
 
 
 def _reads(protocol: Protocol) -> str:
@@ -277,8 +259,5 @@ def _protocol_page(protocol: Protocol) -> str:
         ("settings", ", ".join(f"{name} {value}" for name, value in settings.items()) or "the model's own"),
         ("reads", _reads(protocol)),
     ]
-    parts = ["\n".join(facts(pairs, display()))]
-    if protocol.system:
-        parts.append(f"system:\n{protocol.system}")
-    parts.append(f"user:\n{protocol.template}")
-    return "\n\n".join(parts)
+    system = [f"system:\n{protocol.system}"] if protocol.system else []
+    return join_blocks(facts(pairs, display()), system, [f"user:\n{protocol.template}"])

@@ -14,9 +14,10 @@ from mmar.cli import shared
 from mmar.cli.terminal import display, print_json, print_table
 from mmar.errors import UsageError, did_you_mean
 from mmar.protocols import DEFAULT, Request
+from mmar.reports.tables import facts, join_blocks
 
 if TYPE_CHECKING:
-    from mmar.items import Benchmark, Item
+    from mmar.items import Item
     from mmar.runs.ledger import RequestKey
     from mmar.runs.spec import RunSpec
 
@@ -47,12 +48,10 @@ def preview(
     item: str,
     benchmark: str,
     audio_dir: Path | None,
-    protocol: str | None,
     model: str | None,
-    options: dict[str, str],
-    via: str | None,
     rotate: int,
     as_json: bool,
+    **options: Any,
 ) -> None:
     """Show the exact request for one item, without sending it.
 
@@ -68,20 +67,21 @@ def preview(
     from mmar.inputs import find_benchmark
     from mmar.models.model import uses_audio
     from mmar.runs.requests import build
+    from mmar.runs.spec import RunSpec
 
     loaded = find_benchmark(benchmark, audio_dir=audio_dir)
     if loaded.audio_dir is None:
         loaded = msgspec.structs.replace(loaded, audio_dir=Path())  # paths as the metadata has them
-    spec, name = _spec(loaded, model, protocol, options, via)
+    spec = RunSpec.create(model or _ANY_MODEL, loaded, **options)
     audio = uses_audio(spec.model, spec.options)
     chosen, key = _find(spec, item, rotate, audio=audio)
     request = build(spec, chosen, key, uses_audio=audio)
     sent = _as_sent(spec.model, request)
-    record = _record(spec, sent, name)
+    record = _record(spec, sent, None if model is None else spec.model)
     if spec.model.startswith("cascade/"):
         # A cascade is asked with the clip, which is what the digest is of; the reasoner gets a caption.
         record |= {"audio": _paths(request), "digest": request.digest()}
-    if name is not None and (body := _body(spec, sent)) is not None:
+    if model is not None and (body := _body(spec, sent)) is not None:
         record["body"] = body
     if as_json:
         print_json(record)
@@ -89,32 +89,22 @@ def preview(
         print_table(_page(record, spec))
 
 
-def _spec(
-    benchmark: Benchmark, model: str | None, protocol: str | None, options: dict[str, str], via: str | None
-) -> tuple[RunSpec, str | None]:
-    """What a run with these options would do, and the model to show; a named system brings its own protocol."""
-    from mmar.runs.spec import RunSpec
-
-    spec = RunSpec.create(model or _ANY_MODEL, benchmark, protocol=protocol, options=options, via=via)
-    return spec, None if model is None else spec.model
-
-
 def _find(spec: RunSpec, text: str, rotation: int, *, audio: bool) -> tuple[Item, RequestKey]:
     """The item, and the request of it (that of the digest, if there is one)."""
-    from mmar.runs.ledger import RequestKey
+    from mmar.runs.ledger import keys_of
     from mmar.runs.requests import build
 
-    benchmark = spec.benchmark
+    benchmark, item = spec.benchmark, None
     if text in benchmark.by_id:
         item = benchmark[text]
-        return item, RequestKey(item.id, rotation % len(item.choices))
-    if text.isdecimal() and len(text) < _MIN_DIGEST and 1 <= int(text) <= len(benchmark):
+    elif text.isdecimal() and len(text) < _MIN_DIGEST and 1 <= int(text) <= len(benchmark):
         item = benchmark.items[int(text) - 1]
-        return item, RequestKey(item.id, rotation % len(item.choices))
+    if item is not None:
+        keys = list(keys_of(item, 0, 1))
+        return item, keys[rotation % len(keys)]
     if len(text) >= _MIN_DIGEST and all(char in "0123456789abcdef" for char in text):
         for item in benchmark:
-            for places in range(len(item.choices)):
-                key = RequestKey(item.id, places)
+            for key in keys_of(item, 0, 1):
                 if build(spec, item, key, uses_audio=audio).digest().startswith(text):
                     return item, key
     raise UsageError(
@@ -166,8 +156,6 @@ def _paths(request: Request) -> str | list[str] | None:
 
 
 def _page(record: dict[str, Any], spec: RunSpec) -> str:
-    from mmar.reports.tables import facts
-
     settings = ", ".join(f"{name} {value}" for name, value in record["settings"].items())
     audio = record.get("audio")
     clips = [audio] if isinstance(audio, str) else audio or []
@@ -181,13 +169,14 @@ def _page(record: dict[str, Any], spec: RunSpec) -> str:
         ("settings", settings or "the model's own"),
         ("digest", record["digest"]),
     ]
-    parts = ["\n".join(facts(((name, text) for name, text in pairs if text), display()))]
+    parts = []
     for message in record["messages"]:
         texts = {"before": f"[the clip]\n{message['text']}", "after": f"{message['text']}\n[the clip]"}
         parts.append(f"── {message['role']}\n{texts.get(message['audio'], message['text'])}")
     if "body" in record:
         parts.append(f"── body\n{json.dumps(record['body'], ensure_ascii=False, indent=2)}")
-    return "\n\n".join(parts)
+    lines = facts(((name, text) for name, text in pairs if text), display())
+    return join_blocks(lines, *([part] for part in parts))
 
 
 @click.command()

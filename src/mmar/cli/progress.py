@@ -73,21 +73,14 @@ def run_progress(
 
 
 @contextmanager
-def model_progress(title: str) -> Iterator[Callable[[int, Counts], None]]:
-    """Show the progress of a model that is asked on standard error; an external error ends the command.
+def opened_model(spec: RunSpec, verb: str) -> Iterator[tuple[Model, Callable[[int, Counts], None]]]:
+    """Open the model of a spec, and show the progress of its requests; an external error ends the command.
 
     What is loaded by now stays, and is no longer looked at for garbage: that would delay the requests.
     """
-    gc.freeze()
-    with external_errors(), run_progress(title, sys.stderr) as progress:
-        yield progress
-
-
-@contextmanager
-def opened_model(spec: RunSpec, verb: str) -> Iterator[tuple[Model, Callable[[int, Counts], None]]]:
-    """Open the model of a spec, and show the progress of its requests as `model_progress` does."""
     model = open_for(spec)
-    with model_progress(f"{spec.model} {verb}") as progress:
+    gc.freeze()
+    with external_errors(), run_progress(f"{spec.model} {verb}", sys.stderr) as progress:
         yield model, progress
 
 

@@ -11,7 +11,7 @@ from mmar.cli import shared
 from mmar.cli.terminal import display, print_json, print_table
 from mmar.errors import MmarError, UsageError
 from mmar.inputs import find_benchmark
-from mmar.reports.tables import Column, Row, count, draw
+from mmar.reports.tables import Row, columns_of, count, draw, join_blocks
 
 if TYPE_CHECKING:
     from mmar.reports.run_list import RunInfo
@@ -45,13 +45,11 @@ def runs(folder: Path, scored: bool, as_json: bool) -> None:
     if not rows:
         click.echo(f"no runs in {folder}")
         return
-    columns = [Column("RUN"), Column("STATE"), Column("ANSWERED", "right")]
-    columns += [Column("OFFICIAL", "right"), Column("CHOICE", "right")] if scored else []
-    lines = draw(
-        columns, [Row(_cells(info, score, folder)[: len(columns)]) for info, score in rows], display()
-    )
-    lines += [f"{info.path}: {info.problem}" for info, _ in rows if info.problem]
-    print_table("\n".join((*lines, "", f"{count(len(rows), 'run')} in {folder}")))
+    columns = columns_of("RUN", "STATE", ">ANSWERED", *([">OFFICIAL", ">CHOICE"] if scored else []))
+    cells = [Row(_cells(info, score, folder)[: len(columns)]) for info, score in rows]
+    problems = [f"{info.path}: {info.problem}" for info, _ in rows if info.problem]
+    total = f"{count(len(rows), 'run')} in {folder}"
+    print_table(join_blocks([*draw(columns, cells, display()), *problems], [total]))
 
 
 def _score(info: RunInfo) -> Score | None:
