@@ -1,11 +1,10 @@
-"""The published results on MMAR as data (`published.csv`): facts with their sources, checked by GRIM.
+"""The published results on MMAR as data (`published.csv`), with their sources, checked by GRIM.
 
 A row is one value that somebody reported for one system: the benchmark's own table (`by` is `benchmark`), the Audio
 Reasoning Challenge of Interspeech 2026 (`challenge`), the system's authors, or others. Values of one modality alone have
-its number of items and the edition `subset`. A system may have many rows, under many spellings; `id` is the same for all of them. Values are kept
-as printed, because their number of decimals is part of what was printed; nothing was corrected. Three averages go by
-one name: over 1,000 items, over the 992 that letters A to D can express, and the mean of the seven modalities; `n` and
-`mean` tell them apart. `GROUP_SIZES` are the numbers of items by modality, which never changed between editions.
+its number of items and the edition `subset`. Values stand as printed, since their number of decimals matters; nothing was
+corrected. Three averages go by one name: over 1,000 items, over the 992 that letters A to D can express, and the mean of
+the seven modalities; `n` and `mean` tell them apart. `GROUP_SIZES` are the numbers of items by modality, in all editions.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ class PublishedResult(msgspec.Struct, frozen=True):
         hub_id: name of the weights on the Hugging Face Hub; empty if not known.
         by: who reported it.
         average: percent, as printed.
-        approximate: whether the source gives it as about so much.
+        approximate: whether the source gives a round number.
         mean: over `items`, or of the seven `groups`, in which eleven items weigh as much as 294.
         edition: of the questions, `subset` for a selection of them; empty if not known.
         n: number of items that the average is over.
@@ -74,6 +73,11 @@ class PublishedResult(msgspec.Struct, frozen=True):
     source: str
     date: str
     note: str
+
+    @property
+    def value(self) -> float:
+        """The average as a number, percent."""
+        return float(self.average)
 
     @property
     def is_whole(self) -> bool:

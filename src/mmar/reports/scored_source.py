@@ -31,13 +31,7 @@ SCORERS: tuple[Scorer, ...] = ("official", "choice")
 
 
 class ScoredSource(msgspec.Struct, frozen=True, dict=True):
-    """A scored run or predictions file, with its questions.
-
-    Attributes:
-        task: what was scored.
-        benchmark: the questions, with the folder of the clips where it is known.
-        scored: the score, with every item's.
-    """
+    """A scored run or predictions file with the scores of its items, and its questions with the folder of their clips."""
 
     task: Task
     benchmark: Benchmark
@@ -59,8 +53,13 @@ class ScoredSource(msgspec.Struct, frozen=True, dict=True):
         return self.scored.parts.get("bench", "?").partition("#")[0]
 
     @property
+    def condition(self) -> str:
+        """The condition of its audio; `?` for a file."""
+        return self.scored.parts.get("condition", "?")
+
+    @property
     def model(self) -> str:
-        """The model's name; that of the file where there is no run."""
+        """The model's name; for a file without one, the file's."""
         model = self.scored.parts.get("model", "?")
         return model if model != "?" else benchmark_name(self.path)
 
@@ -103,14 +102,14 @@ class ScoredSource(msgspec.Struct, frozen=True, dict=True):
             yield item, rows[item.id], answers.get(item.id)
 
     def cost(self, prices: Path | None, *, first_answers: bool = False) -> float | None:
-        """What the answers cost by a price table.
+        """What the answers cost, in the currency of a price table.
 
         Args:
             prices: the table.
             first_answers: count one answer to each item, and not every rotation and repeat.
 
         Returns:
-            Money in the table's currency; `None` without a table, a price of this model or numbers of tokens.
+            `None` without a table, a price of this model or numbers of tokens.
 
         Raises:
             InputError: the table is not valid.
@@ -136,7 +135,7 @@ class ScoredSource(msgspec.Struct, frozen=True, dict=True):
                     yield dimension, name, group
 
     def wrong_items(self, *, sample: int | None = None, seed: int = 0) -> tuple[WrongItem, ...]:
-        """The answered items that are wrong by the choice named; `sample` of them where it is given."""
+        """The answered items that are wrong by the choice named, or a random sample of so many."""
         from mmar.scoring.error_labels import wrong_items
 
         thinking = {
@@ -147,11 +146,7 @@ class ScoredSource(msgspec.Struct, frozen=True, dict=True):
         return wrong_items(self.benchmark, self.scored.rows, thinking, sample=sample, seed=seed)
 
     def identifier(self, scheme: str) -> str:
-        """A stable identifier: 32 hexadecimal digits of the signature and all verdicts.
-
-        Args:
-            scheme: what it identifies, so that two things about one run have different ones.
-        """
+        """A stable identifier for one purpose: 32 hexadecimal digits of the signature and all verdicts."""
         digest = hashlib.sha256(f"{scheme}\n{self.score.signature}\n".encode())
         for row in self.scored.rows:
             digest.update(msgspec.json.encode((row.id, row.official, row.choice, row.state, row.prediction)))
@@ -159,14 +154,12 @@ class ScoredSource(msgspec.Struct, frozen=True, dict=True):
 
 
 def score_source(task: Task, audio_dir: Path | None = None) -> ScoredSource:
-    """Score a run or a file, and find its questions; a file of whole records is its own benchmark.
+    """Score a run or a file, keeping all items, and find its questions; a file of whole records is its own benchmark.
 
-    Args:
-        task: what to score, with the scores of all items kept.
-        audio_dir: folder of the clips; by default the benchmark's, or the one that the run's manifest names.
+    The folder of the clips is by default the benchmark's, or the one that the run's manifest names.
 
     Raises:
-        InputError: the input is not what it should be.
+        InputError: the input is not valid.
         UsageError: a benchmark is needed, or it is another than the run's.
     """
     scored = score_task(task)

@@ -42,8 +42,8 @@ from runs.made_up import Scripted
     ],
 )
 def test_spellings_of_a_system_mean_one_system(spelling: str, system: str | None) -> None:
-    found = find_system(spelling)
-    assert (found and found.id) == system
+    system_or_none = find_system(spelling)
+    assert (system_or_none and system_or_none.id) == system
 
 
 def test_an_unknown_system_is_named_by_its_model() -> None:

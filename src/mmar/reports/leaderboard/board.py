@@ -32,23 +32,13 @@ _KINDS: tuple[Kind, ...] = ("reproduced", "benchmark", "challenge", "authors", "
 
 
 class PublishedValue(msgspec.Struct, frozen=True):
-    """A published accuracy of a system.
+    """A published accuracy of a system: parts of its `PublishedResult`, and what follows from them.
 
     Attributes:
         value: percent.
-        printed: as printed.
-        by: who reported it.
-        name: the system as the source calls it.
-        source: where.
-        date: when; empty if not known.
-        reader: how answers were read; empty if not stated.
-        n: number of items.
-        mean: over `items`, or of the seven `groups`.
-        edition: of the questions; empty if not known.
-        approximate: whether the source gives it as about so much.
-        in_spread: whether it is over all items, so that it can be set beside the others.
+        printed: the same as printed.
+        in_spread: whether it is over all items, so that it can be compared with the others.
         problem: why it is impossible; empty if it is possible.
-        note: what else is known of it.
     """
 
     value: float
@@ -68,7 +58,7 @@ class PublishedValue(msgspec.Struct, frozen=True):
 
 
 class BoardRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A system.
+    """A system; facts that are not known are empty or `None`.
 
     Attributes:
         id: canonical name.
@@ -77,16 +67,13 @@ class BoardRow(msgspec.Struct, frozen=True, kw_only=True):
         kind: where its number comes from: the first of reproduced, benchmark, challenge, authors, others that
             there is.
         number: percent; of others, the middle of what they report.
-        model_class: LALM, LARM, OLM, LLM, LRM or baseline; empty if not known.
-        size: as published; empty if not known.
-        billions: number of parameters; `None` if not known.
-        weights: `open`, `closed` or empty.
-        hub_id: name of the weights on the Hugging Face Hub.
+        billions: number of parameters.
+        weights: `open` or `closed`.
         thinks: whether it is a reasoning model.
-        lowest: of the published values over all items; `None` without any.
+        lowest: of the published values over all items.
         highest: of those.
         values: all published values.
-        runs: what was reproduced here, in the order given.
+        runs: those of this system, in the order of the arguments.
     """
 
     id: str
@@ -118,8 +105,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
         systems: the rows, the highest number first.
         runs: ids of the runs in the order of the columns of `items`, with the id of their system.
         items: `None` without runs.
-        old_keys: for each run how often it answers keys that this edition corrected; empty if no earlier edition was
-            named.
+        old_keys: of each run; empty if no earlier edition was named.
         notes: what a person must know to read the numbers.
     """
 
@@ -151,54 +137,39 @@ def build_board(
     partial: bool = False,
     draws: int = 10_000,
 ) -> Board:
-    """Put runs and published results on one leaderboard.
+    """Put runs and published results on one leaderboard; arguments and errors as `mmar.leaderboard`.
 
-    Args:
-        sources: scored runs; those under control conditions give the reliance of the run that they belong to.
-        title: of the page; by default the benchmark's name.
-        published: whether to show the published results of MMAR.
-        prices: a price table.
-        earlier: an earlier edition, for the answers to its wrong keys.
-        names: canonical id by a run's model, where it is not recognized.
-        reports: address of the report by a run's path.
-        partial: rank the runs by the items that every run was asked, instead of raising where they differ.
-        draws: largest number of swaps of each test.
-
-    Raises:
-        InputError: runs of different benchmarks, or a control run alone.
-        UsageError: the runs were not asked the same items, and not `partial`; or a name cannot be an id.
+    Runs under control conditions give the reliance of the run that they belong to. `reports` has the addresses of
+    reports by the path of a run, `draws` is the largest number of swaps of each test.
     """
     benchmark = check_one_benchmark(sources)
     real, controls = order_runs(sources)
-    entries = [run_entry(source, prices) for source in real]
-    if len(real) > 1:
-        aligned = align_sources(real, partial=partial)
-        entries = [
-            msgspec.structs.replace(entry, rank=rank)
-            for entry, rank in zip(entries, ranks_of(aligned, draws), strict=True)
-        ]
-    unheard = []
+    ranks = ranks_of(align_sources(real, partial=partial), draws) if len(real) > 1 else [None for _ in real]
+    entries = [
+        msgspec.structs.replace(
+            run_entry(source, prices), rank=rank, report=(reports or {}).get(str(source.path), "")
+        )
+        for source, rank in zip(real, ranks, strict=True)
+    ]
+    right_without_audio = []
     notes: list[str] = []
-    for place, others in sorted(controls.items()):
+    for index, others in sorted(controls.items()):
         try:
-            result = without_audio(align_sources([real[place], *others], partial=partial), draws)
+            result = without_audio(align_sources([real[index], *others], partial=partial), draws)
         except UsageError as error:  # more than the condition differs
-            notes.append(f"{real[place].model}: its reliance on the audio is left out: {error.summary}")
+            notes.append(f"{real[index].model}: its reliance on the audio is left out: {error.summary}")
             continue
         if result is not None:
             reliance, condition, right = result
-            unheard.append(right)
-            entries[place] = msgspec.structs.replace(entries[place], reliance=reliance, hidden_by=condition)
-    entries = [
-        msgspec.structs.replace(entry, report=(reports or {}).get(str(source.path), ""))
-        for entry, source in zip(entries, real, strict=True)
-    ]
+            right_without_audio.append(right)
+            entries[index] = msgspec.structs.replace(entries[index], reliance=reliance, hidden_by=condition)
     owners = [_owner(entry.model, names or {}) for entry in entries]
     is_mmar = not real or real[0].bench.partition("@")[0] == "mmar"
     rows = _rows(entries, owners, published=published and is_mmar)
-    items, old_keys = (
-        (None, []) if benchmark is None else board_items(benchmark.closed, real, unheard, earlier)
-    )
+    items: BoardItems | None = None
+    old_keys: tuple[OldKeys, ...] = ()
+    if benchmark is not None:
+        items, old_keys = board_items(benchmark.closed, real, right_without_audio, earlier)
     dates = [entry.date for entry in entries] or [value.date for row in rows for value in row.values]
     return Board(
         title=title or (f"{real[0].bench} leaderboard" if real else "MMAR leaderboard"),
@@ -209,7 +180,7 @@ def build_board(
         systems=tuple(rows),
         runs=tuple((entry.id, owner) for entry, owner in zip(entries, owners, strict=True)),
         items=items,
-        old_keys=tuple(old_keys),
+        old_keys=old_keys,
         notes=(*_notes(entries, is_mmar=is_mmar, published=published), *notes),
     )
 
@@ -225,8 +196,8 @@ def _owner(model: str, names: Mapping[str, str]) -> str:
                 hint="use letters, digits, and . + - _ behind the first",
             )
         return name
-    known = find_system(model)
-    return new_id(model) if known is None else known.id
+    system = find_system(model)
+    return new_id(model) if system is None else system.id
 
 
 def _rows(entries: Sequence[RunEntry], owners: Sequence[str], *, published: bool) -> list[BoardRow]:
@@ -277,21 +248,12 @@ def _row(name: str, known: KnownSystem | None, runs: list[RunEntry], *, publishe
 
 def _value(result: PublishedResult) -> PublishedValue:
     problems = impossible_cells(result)
+    same = ("value", "by", "name", "source", "date", "reader", "n", "mean", "edition", "approximate", "note")
     return PublishedValue(
-        value=float(result.average),
         printed=result.average,
-        by=result.by,
-        name=result.name,
-        source=result.source,
-        date=result.date,
-        reader=result.reader,
-        n=result.n,
-        mean=result.mean,
-        edition=result.edition,
-        approximate=result.approximate,
         in_spread=result.is_whole and result.mean == "items",
         problem="; ".join(f"{column}: {text}" for column, text in problems.items()),
-        note=result.note,
+        **{name: getattr(result, name) for name in same},
     )
 
 

@@ -1,10 +1,10 @@
-"""What the leaderboard holds of a run: its numbers, ranges of ranks, reliance, order agreement, rubric, cost and time."""
+"""A run on the leaderboard: its numbers, ranges of ranks, reliance, order agreement, rubric, cost and time."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from statistics import fmean, median
 
 import msgspec
 import numpy as np
@@ -15,19 +15,14 @@ from mmar.reports.scored_source import ScoredSource, interval_of
 from mmar.scoring.align_runs import AlignedRuns
 from mmar.scoring.measure_reliance import measure_reliance
 from mmar.scoring.reliance import HIDING
+from mmar.scoring.result import Accuracy
 from mmar.scoring.rubric.judge import stored_judgements
 from mmar.stats.inputs import cluster_index
 from mmar.stats.ranks import pairwise, rank_ranges
 
 
 class Number(msgspec.Struct, frozen=True):
-    """A value with its 95 % interval.
-
-    Attributes:
-        value: percent.
-        low: lower end; `None` where there is no interval.
-        high: upper end.
-    """
+    """A value with the ends of its 95 % interval, percent; `None` where there is no interval."""
 
     value: float
     low: float | None = None
@@ -35,15 +30,7 @@ class Number(msgspec.Struct, frozen=True):
 
 
 class RubricEntry(msgspec.Struct, frozen=True):
-    """A judged run.
-
-    Attributes:
-        score: percent.
-        low: lower end of its interval.
-        high: upper end.
-        alpha: Krippendorff's alpha of the raters; `None` where undefined.
-        signature: everything the number depends on.
-    """
+    """The score of a judged run with its interval, percent, and Krippendorff's alpha of the raters."""
 
     score: float
     low: float
@@ -58,7 +45,7 @@ class RunEntry(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         id: short digest of signature and verdicts, for addresses.
         model: as in the run.
-        protocol: how its questions were put.
+        protocol: its label.
         date: when it ended, `YYYY-MM-DD`.
         n: number of items of the benchmark.
         asked: number of items asked.
@@ -73,10 +60,10 @@ class RunEntry(msgspec.Struct, frozen=True, kw_only=True):
         order_agreement: percent of pairs of rotations that name the same choice; `None` without rotations.
         rubric: of its judged reasoning.
         cost: money for one answer to each item, in the price table's currency; `None` without prices or token counts.
-        seconds: median seconds of an answer.
+        seconds: median of an answer.
         tokens: mean output tokens of an answer.
         signature: everything the numbers depend on.
-        report: address of its report, relative to the page; empty if there is none.
+        report: address of its report, relative to the page.
     """
 
     id: str
@@ -103,33 +90,22 @@ class RunEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def run_entry(source: ScoredSource, prices: Path | None = None) -> RunEntry:
-    """The numbers of one scored run, without those that need other runs.
-
-    Args:
-        source: the scored run.
-        prices: a price table, for the cost.
-
-    Raises:
-        InputError: the price table is not valid.
-    """
+    """The numbers of one scored run, without those that need other runs; errors as `ScoredSource.cost`."""
     score = source.score
-    shown = score.asked or score
+    asked = score.asked or score
     answers = [answer for _, _, answer in source.rows() if answer is not None and answer.failure is None]
     latencies = [answer.latency_s for answer in answers if answer.latency_s is not None and not answer.cached]
-    outputs = [
-        answer.usage.output_tokens
-        for answer in answers
-        if answer.usage is not None and answer.usage.output_tokens is not None
-    ]
+    usages = [answer.usage for answer in answers if answer.usage is not None]
+    outputs = [usage.output_tokens for usage in usages if usage.output_tokens is not None]
     return RunEntry(
         id=source.identifier("leaderboard")[:8],
         model=source.model,
         protocol=source.scored.parts.get("protocol", "?"),
         date=source.completed.date().isoformat(),
         n=score.n,
-        asked=shown.n,
-        official=_number(shown.official),
-        choice=_number(shown.choice),
+        asked=asked.n,
+        official=_number(asked.official),
+        choice=_number(asked.choice),
         unresolved=score.states["unresolved"],
         failed=score.states["failed"],
         groups={
@@ -140,39 +116,32 @@ def run_entry(source: ScoredSource, prices: Path | None = None) -> RunEntry:
         order_agreement=None if score.rotations is None else score.rotations.agreement,
         rubric=_rubric(source),
         cost=source.cost(prices, first_answers=True),
-        seconds=float(np.median(latencies)) if latencies else None,
-        tokens=sum(outputs) / len(outputs) if outputs else None,
+        seconds=median(latencies) if latencies else None,
+        tokens=fmean(outputs) if outputs else None,
         signature=score.signature,
     )
 
 
-def _number(accuracy: Any) -> Number:
+def _number(accuracy: Accuracy) -> Number:
     interval = interval_of(accuracy)
-    low, high = (None, None) if interval is None else interval[:2]
-    return Number(accuracy.accuracy, low, high)
+    return Number(accuracy.accuracy, *(() if interval is None else interval[:2]))
 
 
 def _rubric(source: ScoredSource) -> RubricEntry | None:
     """The first of the judgements that `mmar judge` left beside the run."""
     for _, result in stored_judgements(source.path, source.benchmark):
-        low, high = result.interval
-        return RubricEntry(result.score, low, high, result.alpha, result.signature)
+        return RubricEntry(result.score, *result.interval, result.alpha, result.signature)
     return None
 
 
 def ranks_of(aligned: AlignedRuns, draws: int = 10_000) -> list[tuple[int, int]]:
-    """The range of places of each run, by the official rule, as `mmar compare --scorer official` gives it.
-
-    Args:
-        aligned: the runs.
-        draws: largest number of swaps of each test.
-    """
-    places = np.array(aligned.asked)
-    scores = [np.array(run.scores("official"))[places] for run in aligned.runs]
+    """The first and last place of each run, by the official rule, as `mmar compare --scorer official` gives them."""
+    asked = np.array(aligned.asked)
+    scores = [np.array(run.scores("official"))[asked] for run in aligned.runs]
     orders = pairwise(
         scores,
-        cluster_index([aligned.clusters[place] for place in aligned.asked], len(places)),
-        unanswered=[np.array(run.unanswered())[places] for run in aligned.runs],
+        cluster_index([aligned.clusters[position] for position in aligned.asked], len(asked)),
+        unanswered=[np.array(run.unanswered())[asked] for run in aligned.runs],
         draws=draws,
     )
     result = rank_ranges([float(score.mean()) for score in scores], orders)
@@ -187,45 +156,40 @@ def without_audio(aligned: AlignedRuns, draws: int = 10_000) -> tuple[Number, st
         draws: largest number of swaps of each test.
 
     Returns:
-        The reliance, the condition, and for each item whether it is right there; `None` where it cannot be told.
+        The reliance, the condition, and for each item whether it is right there; `None` where it is not known.
     """
     result = measure_reliance(aligned, scorer="official", draws=draws)
     hiding = [one for one in result.conditions if one.hides and one.all.reliance is not None]
     if not hiding:
         return None
     least = min(hiding, key=lambda one: (one.all.reliance or 0.0, HIDING.index(one.condition)))
-    low, high = least.all.reliance_interval or (None, None)
     run = next(run for run in aligned.runs if run.condition == least.condition)
-    right = tuple(row.official for row in run.rows)
-    return Number(least.all.reliance or 0.0, low, high), least.condition, right
+    number = Number(least.all.reliance or 0.0, *(least.all.reliance_interval or ()))
+    return number, least.condition, tuple(run.first_scores("official"))
 
 
 def order_runs(
     sources: Sequence[ScoredSource],
 ) -> tuple[list[ScoredSource], Mapping[int, list[ScoredSource]]]:
-    """The runs that heard the clips, and for each the runs of the same model and prompt that did not.
-
-    Args:
-        sources: in the order given.
+    """The runs with the real clips, and by their positions the control runs of the same model and prompt.
 
     Raises:
-        InputError: a control run without a run that heard the clips (code `no-real-run`).
+        InputError: a control run without its run with the clips (code `no-real-run`).
     """
-    real = [source for source in sources if source.scored.parts.get("condition") not in _CONTROLS]
-    owners = {_pair(source): place for place, source in enumerate(real)}
+    real = [source for source in sources if source.condition not in _CONTROLS]
+    owners = {_pair(source): index for index, source in enumerate(real)}
     controls: dict[int, list[ScoredSource]] = {}
     for source in sources:
-        condition = source.scored.parts.get("condition")
-        if condition not in _CONTROLS:
+        if source.condition not in _CONTROLS:
             continue
         owner = owners.get(_pair(source))
         if owner is not None:
             controls.setdefault(owner, []).append(source)
-        elif condition == "none":  # a model that takes no audio at all
+        elif source.condition == "none":  # a model that takes no audio at all
             real.append(source)
         else:
             raise InputError(
-                f"is a run of {source.model} under the condition {condition}, and its run with the clips is not here",
+                f"is a run of {source.model} under the condition {source.condition}, and its run with the clips is not here",
                 file=str(source.path),
                 code="no-real-run",
                 hint="name that run too, or leave this one out",
@@ -241,15 +205,15 @@ def _pair(source: ScoredSource) -> tuple[str, ...]:
 
 
 def check_one_benchmark(sources: Sequence[ScoredSource]) -> Benchmark | None:
-    """The benchmark of all runs; `None` without runs.
+    """The benchmark of all runs, the copy that names the most source videos; `None` without runs.
 
     Raises:
         InputError: two runs answer different questions (code `other-benchmark`).
     """
     if not sources:
         return None
-    first = sources[0]
-    for other in sources[1:]:
+    first, *others = sources
+    for other in others:
         if other.benchmark.digest != first.benchmark.digest:
             raise InputError(
                 f"answers {other.bench} with digest {other.benchmark.digest[:8]}; {first.path} answers {first.bench} "
@@ -258,6 +222,5 @@ def check_one_benchmark(sources: Sequence[ScoredSource]) -> Benchmark | None:
                 code="other-benchmark",
                 hint="put the runs of one edition on one leaderboard",
             )
-    return max(
-        (source.benchmark for source in sources), key=lambda one: sum(item.url is not None for item in one)
-    )
+    benchmarks = [source.benchmark for source in sources]
+    return max(benchmarks, key=lambda benchmark: sum(item.url is not None for item in benchmark))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import msgspec
 
 from mmar.items import Benchmark, Item
 from mmar.reports.scored_source import ScoredSource
 from mmar.scoring.old_keys import OldKeys, changed_keys, count_old_keys
+from mmar.scoring.result import ItemScore
 
 _LEAST = 3  # runs that can dispute a key together
 
@@ -19,20 +20,15 @@ class BoardItems(msgspec.Struct, frozen=True):
     """Items by column, in the benchmark's order.
 
     Attributes:
-        ids: of the items.
-        questions: their texts.
-        choices: of each.
         keys: index of the right choice; -1 where no choice is the key.
-        modalities: of each.
-        categories: of each.
         picks: for each run one character an item: the index of the choice named in base 36, `?` for none, `!` for no
             answer.
         right: for each run `1` where the published rule says right, else `0`.
         solved: number of runs that are right by the published rule.
-        without_audio: number of runs that are right although nothing was heard.
+        without_audio: number of runs that are right although they were not given the audio.
         disputed: index of the other choice that at least half of the strong runs name, at least three of them and
             more than name the key; -1 for none. Strong are the better half of the runs, at least three.
-        old_keys: the old, wrong key of an item that this edition corrected, by position.
+        old_keys: by index the old, wrong key of an item that this edition corrected.
     """
 
     ids: list[str]
@@ -52,61 +48,64 @@ class BoardItems(msgspec.Struct, frozen=True):
 def board_items(
     benchmark: Benchmark,
     runs: Sequence[ScoredSource],
-    unheard: Sequence[Sequence[bool]] = (),
+    without_audio: Sequence[Sequence[bool]] = (),
     earlier: Benchmark | None = None,
-) -> tuple[BoardItems, list[OldKeys]]:
+) -> tuple[BoardItems, tuple[OldKeys, ...]]:
     """The items, and for each run how often it answers the old keys.
 
     Args:
         benchmark: the questions.
-        runs: the runs that heard the clips.
-        unheard: for each run under a control condition, whether each item is right.
+        runs: the runs with the real clips.
+        without_audio: for each run under a control condition, whether each item is right.
         earlier: an earlier edition, whose wrong keys this one corrected.
     """
-    scores = [_rows(source) for source in runs]
+    scores = [{row.id: row for row in source.scored.rows} for source in runs]
     order = [item.id for item in benchmark]
     right = [[rows[item_id].official for item_id in order] for rows in scores]
-    accuracies = [sum(each) for each in right]
-    strong = sorted(range(len(runs)), key=lambda place: -accuracies[place])[: max(_LEAST, -(-len(runs) // 2))]
+    best_first = sorted(range(len(runs)), key=lambda index: -sum(right[index]))
+    strong = [scores[index] for index in best_first[: max(_LEAST, math.ceil(len(runs) / 2))]]
     changed = {} if earlier is None else changed_keys(earlier, benchmark)
-    picks, keys, disputed = [], [], []
-    for item in benchmark:
-        index = {choice: place for place, choice in reversed(list(enumerate(item.choices)))}
-        named = [rows[item.id].named for rows in scores]
-        keys.append(_key(item, index))
-        picks.append([_pick(rows[item.id], index) for rows in scores])
-        votes = Counter(named[place] for place in strong if named[place] is not None)
-        other = next((choice for choice, _ in votes.most_common() if choice != item.answer), None)
-        enough = max(_LEAST, len(strong) / 2, votes[item.answer or ""] + 1)
-        disputed.append(index[other] if other is not None and votes[other] >= enough else -1)
-    return BoardItems(
+    old_keys = tuple(count_old_keys(changed, rows) for rows in scores) if changed else ()
+    items = BoardItems(
         ids=order,
         questions=[item.question for item in benchmark],
         choices=[item.choices for item in benchmark],
-        keys=keys,
+        keys=[_key(item) for item in benchmark],
         modalities=[item.modality for item in benchmark],
         categories=[item.category for item in benchmark],
-        picks=["".join(one[place] for one in picks) for place in range(len(runs))],
-        right=["".join("01"[hit] for hit in each) for each in right],
-        solved=[sum(each[place] for each in right) for place in range(len(order))],
-        without_audio=[sum(each[place] for each in unheard) for place in range(len(order))],
-        disputed=disputed,
-        old_keys={place: changed[item_id].old for place, item_id in enumerate(order) if item_id in changed},
-    ), [count_old_keys(changed, rows) for rows in scores] if changed else []
+        picks=["".join(_pick(rows[item.id], item) for item in benchmark) for rows in scores],
+        right=["".join("01"[verdict] for verdict in verdicts) for verdicts in right],
+        solved=_sums(right, len(order)),
+        without_audio=_sums(without_audio, len(order)),
+        disputed=[_disputed(item, [rows[item.id].named for rows in strong]) for item in benchmark],
+        old_keys={index: changed[item_id].old for index, item_id in enumerate(order) if item_id in changed},
+    )
+    return items, old_keys
 
 
-def _rows(source: ScoredSource) -> Mapping[str, Any]:
-    return {row.id: row for row in source.scored.rows}
+def _sums(verdicts: Sequence[Sequence[bool]], n: int) -> list[int]:
+    """For each of `n` items the number of runs that are right."""
+    return [sum(run[index] for run in verdicts) for index in range(n)]
 
 
-def _key(item: Item, index: Mapping[str, int]) -> int:
-    """The position of the right choice, whose case may differ from the key's; -1 where no choice is the key."""
+def _key(item: Item) -> int:
+    """The index of the right choice, whose case may differ from the key's; -1 where no choice is the key."""
     answer = item.answer or ""
-    folded = {choice.casefold(): place for choice, place in index.items()}
-    return index.get(answer, folded.get(answer.casefold(), -1))
+    if answer in item.choices:
+        return item.choices.index(answer)
+    folded = [choice.casefold() for choice in item.choices]
+    return folded.index(answer.casefold()) if answer.casefold() in folded else -1
 
 
-def _pick(row: Any, index: Mapping[str, int]) -> str:
+def _pick(row: ItemScore, item: Item) -> str:
     if row.named is not None:
-        return "0123456789abcdefghijklmnopqrstuvwxyz"[index[row.named]]
+        return "0123456789abcdefghijklmnopqrstuvwxyz"[item.choices.index(row.named)]
     return "!" if row.prediction is None else "?"
+
+
+def _disputed(item: Item, named: Sequence[str | None]) -> int:
+    """The index of the choice that enough strong runs name instead of the key; -1 for none."""
+    votes = Counter(choice for choice in named if choice is not None)
+    other = next((choice for choice, _ in votes.most_common() if choice != item.answer), None)
+    enough = max(_LEAST, len(named) / 2, votes[item.answer or ""] + 1)
+    return item.choices.index(other) if other is not None and votes[other] >= enough else -1

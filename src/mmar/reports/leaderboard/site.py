@@ -13,6 +13,7 @@ The same runs give the same bytes; a folder that is written again with other run
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -47,7 +48,7 @@ class Change(msgspec.Struct, frozen=True):
         digest: of everything on the leaderboard, 64 hexadecimal digits.
         systems: number of rows.
         runs: number of runs.
-        added: ids of rows that were not there before.
+        added: ids of new rows.
         removed: ids of rows that are gone.
         changed: by id, the number before and after, percent.
     """
@@ -61,13 +62,13 @@ class Change(msgspec.Struct, frozen=True):
     changed: dict[str, tuple[float, float]]
 
 
-class _Old(msgspec.Struct):
-    systems: list[_OldRow]
-
-
-class _OldRow(msgspec.Struct):
+class _EarlierRow(msgspec.Struct):
     id: str
     number: float
+
+
+class _EarlierBoard(msgspec.Struct):
+    systems: list[_EarlierRow]
 
 
 def read_changes(folder: Path) -> list[Change]:
@@ -91,11 +92,11 @@ def write_leaderboard(
     """Write a leaderboard, or write it again.
 
     Args:
-        board: what `build_board` gave.
+        board: what `build_board` returned.
         folder: created if missing.
         sources: its runs, for the exports.
         report: of those runs, to write below the folder.
-        options: how that is written; its language is also that of the leaderboard.
+        options: of that report; their language is also that of the leaderboard.
 
     Returns:
         The page.
@@ -140,12 +141,9 @@ def _changes(board: Board, folder: Path) -> list[Change]:
     path = folder / "leaderboard.json"
     before: dict[str, float] = {}
     if earlier and path.is_file():
-        try:
-            before = {
-                row.id: row.number for row in decode_json(path.read_bytes(), _Old, file=str(path)).systems
-            }
-        except InputError:
-            before = {}
+        with suppress(InputError):
+            written = decode_json(path.read_bytes(), _EarlierBoard, file=str(path))
+            before = {row.id: row.number for row in written.systems}
     now = {row.id: row.number for row in board.systems}
     change = Change(
         date=board.date,
@@ -155,9 +153,9 @@ def _changes(board: Board, folder: Path) -> list[Change]:
         added=sorted(now.keys() - before.keys()),
         removed=sorted(before.keys() - now.keys()),
         changed={
-            name: (before[name], now[name])
-            for name in sorted(now.keys() & before.keys())
-            if before[name] != now[name]
+            name: (before[name], number)
+            for name, number in sorted(now.items())
+            if before.get(name, number) != number
         },
     )
     return [change, *earlier]
