@@ -21,7 +21,7 @@ from mmar.audio.clip import Clip
 from mmar.audio.ffmpeg import convert, probe
 from mmar.audio.lengths import cut_short, repaired
 from mmar.errors import InputError
-from mmar.files.hashing import read_error
+from mmar.files.hashing import check_regular_file, read_error
 from mmar.files.progress import format_bytes
 from mmar.files.sniff import FileType, sniff_file
 
@@ -289,13 +289,7 @@ def _count_frames(sound: Any, path: Path) -> int:
 def _check_file(path: Path) -> FileType:
     """Refuse what can be refused before any decoder sees it."""
     try:
-        if path.exists() and not path.is_file() and not path.is_dir():
-            raise InputError(
-                "is a pipe or a device, expected an audio file",
-                file=str(path),
-                code="not-a-file",
-                hint="save the sound to a file first",
-            )
+        check_regular_file(path)
         kind = sniff_file(path)
     except OSError as error:
         raise read_error(error, path) from None

@@ -15,8 +15,8 @@ interruption leaves is either complete or not counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
 
@@ -87,12 +87,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Cache(msgspec.Struct, frozen=True):
-    """The folders of one benchmark in the cache directory.
-
-    Attributes:
-        cache_dir: the program's cache directory.
-        entry: the benchmark.
-    """
+    """The folders of one benchmark in the program's cache directory."""
 
     cache_dir: Path
     entry: Entry
@@ -138,34 +133,17 @@ class Cache(msgspec.Struct, frozen=True):
             return None
 
     def write_receipt(self, receipt: Receipt) -> None:
-        """Record what is in place, as the last step of putting it there.
-
-        Raises:
-            ExternalError: the disk cannot be written.
-        """
+        """Record what is in place, as the last step of putting it there."""
         data = msgspec.json.format(msgspec.json.encode(receipt), indent=2) + b"\n"
         write_atomic(self.folder / RECEIPT, data, sync=True)
 
-    @contextmanager
-    def locked(self, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
-        """Keep other processes out of the benchmark's folders.
-
-        Args:
-            on_wait: called once if another process holds the lock.
-
-        Raises:
-            ExternalError: the cache directory cannot be written.
-        """
-        with lock(self.home / ".lock", on_wait):
-            yield
+    def locked(self, on_wait: Callable[[], None] | None = None) -> AbstractContextManager[None]:
+        """Keep other processes out of the benchmark's folders; see `mmar.files.locks.lock`."""
+        return lock(self.home / ".lock", on_wait)
 
 
 def default_cache_dir(environ: Mapping[str, str]) -> Path:
-    """The cache directory: `MMAR_CACHE_DIR` if set, otherwise the user's cache directory on this system.
-
-    Args:
-        environ: the process's environment.
-    """
+    """The cache directory: `MMAR_CACHE_DIR` if set, otherwise the user's cache directory on this system."""
     if own := environ.get("MMAR_CACHE_DIR"):
         return Path(own).expanduser()
     from platformdirs import user_cache_path

@@ -11,26 +11,21 @@ publisher of MMAU writes it. Where there is no id, the clip is known by its file
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mmar.errors import InputError
 from mmar.files.archives import Placement
 from mmar.files.parquet import parquet_rows
+from mmar.files.progress import Advance
 from mmar.files.safe_paths import check_relative, clip_path
 from mmar.files.typed import decode_json
 from mmar.items import Benchmark
 
 
 def placement(clips: Iterable[str]) -> Placement:
-    """Where the files of an archive go.
-
-    Args:
-        clips: the `audio_path` of every clip.
-
-    Returns:
-        A function for one archive: the folder of the first clip that it sees is the folder of all.
+    """Where the files of one archive go: the folder of the first clip that it sees is the folder of all.
 
     Raises:
         UnsafePathError: a clip's path would leave the benchmark's folder.
@@ -72,18 +67,14 @@ def write_parquet_clips(
     files: Iterable[Path],
     benchmark: Benchmark,
     into: Path,
-    advance: Callable[[int, int | None], None] = lambda *_: None,
+    advance: Advance,
 ) -> int:
-    """Write the clip of each row to the path of its item.
+    """Write the clip of each row of Parquet files below a folder, to the path of its item.
 
-    Args:
-        files: Parquet files.
-        benchmark: the items; a row of no item is skipped.
-        into: the folder that each `audio_path` is relative to.
-        advance: called with the number of rows so far.
+    `advance` is called with the number of rows so far.
 
     Returns:
-        Number of rows that were skipped.
+        Number of rows of no item, which were skipped.
 
     Raises:
         InputError: a file is damaged.

@@ -46,7 +46,7 @@ def download(
         remote: the file.
         folder: where to put it, and what is incomplete.
         label: what to call it in the progress display.
-        progress: where to report to.
+        progress: by default nothing is reported.
         endpoint: address of the Hugging Face Hub or a mirror; by default `HF_ENDPOINT` or the public one.
 
     Raises:
@@ -77,10 +77,7 @@ def download(
 def hub_parquet(repo: str, folder: Path, *, endpoint: str | None = None) -> list[RemoteFile]:
     """The Parquet files of a data set of the Hugging Face Hub at its newest revision, with the Hub's digests.
 
-    Args:
-        repo: the data set, `OWNER/NAME`.
-        folder: where they will be put, for messages.
-        endpoint: as for `download`.
+    `folder` is where they will be put, for messages; `endpoint` is as for `download`.
 
     Raises:
         ExternalError: the Hub cannot be reached or refuses, or the data set has no such files (code `no-clips`).
@@ -142,14 +139,11 @@ def download_url(
 
     Args:
         url: http or https; a user name and a password in it are used and never shown.
-        target: the file to make; while incomplete it is called `TARGET.part`.
+        target: the file to make, which is returned; while incomplete it is called `TARGET.part`.
         size: expected bytes, if known.
         label: what to call it in the progress display.
-        progress: where to report to.
+        progress: by default nothing is reported.
         backoff: seconds before the second try, doubled before each further one.
-
-    Returns:
-        The target.
 
     Raises:
         UsageError: the address is not http or https.

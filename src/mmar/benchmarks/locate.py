@@ -48,7 +48,7 @@ def resolve(name_or_path: str | Path, cache_dir: Path) -> Located:
 
     Args:
         name_or_path: a name of the catalogue with or without `@EDITION`, a metadata file, or a folder with one.
-        cache_dir: the program's cache directory; the demonstration set is generated there when first asked for.
+        cache_dir: where the demonstration set is generated when first asked for.
 
     Raises:
         UsageError: a known name that was not downloaded yet, or neither a name nor an existing path.

@@ -49,11 +49,7 @@ class AtomicFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Replace the target, or remove the temporary file after an exception.
-
-        Raises:
-            ExternalError: the disk cannot be written.
-        """
+        """Replace the target, or remove the temporary file after an exception."""
         try:
             if kind is None:
                 with self._opened() as stream:
@@ -114,12 +110,7 @@ class AtomicFile:
 
 
 def write_atomic(path: Path | str, data: bytes | str | Iterable[bytes | str], *, sync: bool = False) -> None:
-    """Replace a file's content in one step.
-
-    Args:
-        path: the target; its folder is created if missing.
-        data: the content (text is encoded as UTF-8), or its pieces in order.
-        sync: see `AtomicFile`.
+    """Replace a file's content in one step, by an `AtomicFile`; text is encoded as UTF-8.
 
     Raises:
         InputError: a text has a character that no file can hold (`lone-surrogate`).
@@ -146,11 +137,7 @@ def encode_text(text: str, path: Path) -> bytes:
 def atomic_path(path: Path | str) -> Iterator[Path]:
     """A temporary path that replaces `path` at the end of the block, for libraries that write to a path.
 
-    Args:
-        path: the target; its folder is created if missing.
-
-    Yields:
-        A path beside the target at which nothing exists. If the block creates no file there, nothing is replaced.
+    Its folder is created if missing. If the block creates no file there, nothing is replaced.
 
     Raises:
         ExternalError: the disk cannot be written; the target stays unchanged.
@@ -171,13 +158,7 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(path: Path | str) -> Iterator[Path]:
-    """A new temporary folder that becomes `path` at the end of the block.
-
-    Args:
-        path: the target, which must not exist or be an empty folder.
-
-    Yields:
-        An empty folder beside the target; it is removed if the block raises.
+    """A new temporary folder that becomes `path` at the end of the block; it is removed if the block raises.
 
     Raises:
         ExternalError: the disk cannot be written, or the target exists and is not empty.
@@ -199,15 +180,7 @@ def atomic_folder(path: Path | str) -> Iterator[Path]:
 
 
 def copy_atomic(source: Path | str, target: Path | str, *, sync: bool = False) -> str:
-    """Copy a file in one step.
-
-    Args:
-        source: an existing file.
-        target: the copy; its folder is created if missing.
-        sync: see `AtomicFile`.
-
-    Returns:
-        The SHA-256 of the bytes that were copied.
+    """Copy a file in one step (see `AtomicFile`), and return the SHA-256 of the bytes that were copied.
 
     Raises:
         InputError: the source is missing.
@@ -237,15 +210,7 @@ def disk_error(error: OSError, path: Path | str) -> ExternalError:
 
 
 def require_space(folder: Path, needed: int) -> None:
-    """Check for free disk space before starting work that would fill the disk.
-
-    Args:
-        folder: an existing folder on the disk in question.
-        needed: bytes that will be written.
-
-    Raises:
-        ExternalError: there is less.
-    """
+    """Raise an `ExternalError` if the disk of an existing folder has less free space than `needed` bytes."""
     import shutil
 
     free = shutil.disk_usage(folder).free

@@ -48,11 +48,7 @@ def sha256_bytes(data: bytes | bytearray | memoryview) -> str:
 
 
 def sha256_file(path: Path | str, advance: Callable[[int, int | None], None] | None = None) -> str:
-    """The SHA-256 of a file, read as a stream.
-
-    Args:
-        path: the file.
-        advance: called with the bytes read so far and the file's size.
+    """The SHA-256 of a file, read as a stream; `advance` is called with the bytes read so far and the file's size.
 
     Raises:
         InputError: the file is missing or is a folder.
@@ -102,6 +98,14 @@ def reading_unpacked(path: Path | str, buffering: int = io.DEFAULT_BUFFER_SIZE) 
                 code="damaged-gzip",
                 hint="get the file again, or compress it again",
             ) from None
+
+
+def check_regular_file(
+    path: Path, problem: str = "is a pipe or a device, which can be read only once"
+) -> None:
+    """Refuse a pipe or a device, which would be empty when it is read for the second time (code `not-a-file`)."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise InputError(problem, file=str(path), code="not-a-file", hint="write its content to a file first")
 
 
 def read_error(error: OSError, path: Path | str) -> InputError | ExternalError:

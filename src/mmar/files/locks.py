@@ -21,10 +21,7 @@ _POLL_S = 0.2
 
 
 def try_lock(path: Path | str) -> BaseFileLock | None:
-    """Take a lock if it is free.
-
-    Args:
-        path: the lock file, created if missing; its folder too.
+    """Take a lock if it is free; the lock file and its folder are created if missing.
 
     Returns:
         The lock, to be given back with `.release()` (or by the end of the process); `None` if another process,
@@ -50,15 +47,7 @@ def try_lock(path: Path | str) -> BaseFileLock | None:
 
 @contextmanager
 def lock(path: Path | str, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
-    """Hold a lock; wait while somebody else holds it.
-
-    Args:
-        path: the lock file.
-        on_wait: called once if the lock is not free.
-
-    Raises:
-        ExternalError: see `try_lock`.
-    """
+    """Hold a lock as `try_lock` does, but wait while it is not free; `on_wait` is called once before."""
     while (held := try_lock(path)) is None:
         if on_wait is not None:
             on_wait()

@@ -20,9 +20,7 @@ def is_parquet(head: bytes) -> bool:
 def parquet_rows(path: Path, *, audio: bool = False) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the 1-based number and the row of each record of a Parquet file.
 
-    Args:
-        path: the file.
-        audio: whether to read columns with bytes too, such as the Hub's clips (`{"bytes", "path"}`); left out otherwise.
+    Columns with bytes, such as the Hub's clips (`{"bytes", "path"}`), are left out unless `audio` is set.
 
     Raises:
         UsageError: pyarrow is not installed (code `missing-extra`).

@@ -34,12 +34,7 @@ class NoProgress:
 
 
 class LogProgress:
-    """Lines for a log: one at the start of a task, then one every few seconds.
-
-    Args:
-        stream: where to write.
-        every: least seconds between two lines of a task.
-    """
+    """Lines for a log: one at the start of a task, then at most one in `every` seconds."""
 
     def __init__(self, stream: TextIO, every: float = 10.0) -> None:
         self._stream, self._every = stream, every
@@ -50,7 +45,7 @@ class LogProgress:
 
     @contextmanager
     def task(self, label: str, total: int | None) -> Iterator[Advance]:
-        """Write a line at the start and then at most every `every` seconds."""
+        """Report on a task in lines."""
         self.note(f"{label}{f', {format_bytes(total)}' if total else ''}")
         last = time.monotonic()
 
@@ -64,12 +59,7 @@ class LogProgress:
 
 
 class TerminalProgress:
-    """A bar with rate and remaining time; notes are printed above it.
-
-    Args:
-        stream: a terminal.
-        colour: whether it may be sent codes for colours and weight.
-    """
+    """A bar with rate and remaining time, in colour where the terminal may be sent its codes."""
 
     def __init__(self, stream: TextIO, *, colour: bool = True) -> None:
         from rich.console import Console

@@ -24,10 +24,7 @@ class UnsafePathError(ValueError):
 
 
 def check_relative(path: str) -> PurePosixPath:
-    """Check a relative path and normalise it (`./a//b` is `a/b`).
-
-    Args:
-        path: as found in an archive or a record, with `/` between parts.
+    """Check a relative path of an archive or a record and normalise it (`./a//b` is `a/b`).
 
     Raises:
         UnsafePathError: says what is wrong with it.
@@ -65,10 +62,7 @@ def quote(text: str) -> str:
 
 
 def check_clip_path(audio_path: str) -> PurePosixPath:
-    """Check the path of a record's clip.
-
-    Args:
-        audio_path: the record's field, e.g. `./audio/x.wav`.
+    """Check the path of a record's clip, e.g. `./audio/x.wav`.
 
     Raises:
         InputError: the field would leave the folder.
@@ -85,15 +79,7 @@ def check_clip_path(audio_path: str) -> PurePosixPath:
 
 
 def clip_path(audio_dir: Path, audio_path: str) -> Path:
-    """The path of a record's clip below a folder; whether the file exists is not checked.
-
-    Args:
-        audio_dir: the folder that `audio_path` is relative to.
-        audio_path: the record's field.
-
-    Raises:
-        InputError: the field would leave the folder.
-    """
+    """The path of a record's clip below a folder; whether the file exists is not checked. Raises as `check_clip_path`."""
     return audio_dir.joinpath(*check_clip_path(audio_path).parts)
 
 
@@ -101,9 +87,6 @@ def find_clip(audio_dir: Path, audio_path: str) -> Path:
     """The path of a record's clip: as `clip_path`, or the bare file name in the folder if only that exists.
 
     So both the folder that contains `audio/` and `audio/` itself can be given.
-
-    Raises:
-        InputError: the field would leave the folder.
     """
     path = clip_path(audio_dir, audio_path)
     if not path.is_file() and (bare := audio_dir / path.name).is_file():

@@ -44,41 +44,33 @@ class FileType(msgspec.Struct, frozen=True):
     demuxer: str | None = None
 
 
-def _audio(name: str, label: str, media_type: str) -> FileType:
-    return FileType(name, label, "audio", media_type)
-
-
-def _media(name: str, label: str, media_type: str, demuxer: str) -> FileType:
-    return FileType(name, label, "media", media_type, demuxer)
-
-
 # Patterns are matched at the beginning; the first that matches decides.
 _PATTERNS: tuple[tuple[bytes, FileType], ...] = (
-    (rb"(?:RIFF|RF64|BW64)....WAVE", _audio("wav", "a WAV file", "audio/wav")),
-    (rb"riff\x2e\x91\xcf\x11", _audio("w64", "a Wave64 file", "audio/x-w64")),
-    (rb"fLaC", _audio("flac", "a FLAC file", "audio/flac")),
-    (rb"OggS", _audio("ogg", "an Ogg file", "audio/ogg")),
-    (rb"FORM....AIF[FC]", _audio("aiff", "an AIFF file", "audio/aiff")),
-    (rb"caff", _audio("caf", "a CAF file", "audio/x-caf")),
-    (rb"\.snd", _audio("au", "an AU file", "audio/basic")),
-    (rb"....ftyp", _media("mp4", "an MPEG-4 file", "audio/mp4", "mov")),
-    (rb"\x1a\x45\xdf\xa3", _media("webm", "a WebM or Matroska file", "audio/webm", "matroska")),
-    (rb"\xff[\xf0\xf1\xf8\xf9]", _media("aac", "an AAC stream", "audio/aac", "aac")),
+    (rb"(?:RIFF|RF64|BW64)....WAVE", FileType("wav", "a WAV file", "audio", "audio/wav")),
+    (rb"riff\x2e\x91\xcf\x11", FileType("w64", "a Wave64 file", "audio", "audio/x-w64")),
+    (rb"fLaC", FileType("flac", "a FLAC file", "audio", "audio/flac")),
+    (rb"OggS", FileType("ogg", "an Ogg file", "audio", "audio/ogg")),
+    (rb"FORM....AIF[FC]", FileType("aiff", "an AIFF file", "audio", "audio/aiff")),
+    (rb"caff", FileType("caf", "a CAF file", "audio", "audio/x-caf")),
+    (rb"\.snd", FileType("au", "an AU file", "audio", "audio/basic")),
+    (rb"....ftyp", FileType("mp4", "an MPEG-4 file", "media", "audio/mp4", "mov")),
+    (rb"\x1a\x45\xdf\xa3", FileType("webm", "a WebM or Matroska file", "media", "audio/webm", "matroska")),
+    (rb"\xff[\xf0\xf1\xf8\xf9]", FileType("aac", "an AAC stream", "media", "audio/aac", "aac")),
     # A frame header: synchronisation, layer II or III, and a bit rate and a sampling rate that exist.
     (
         rb"ID3|\xff[\xe2-\xe5\xf2-\xf5\xfa-\xfd][\x00-\x0b\x10-\x1b\x20-\x2b\x30-\x3b\x40-\x4b\x50-\x5b\x60-\x6b"
         rb"\x70-\x7b\x80-\x8b\x90-\x9b\xa0-\xab\xb0-\xbb\xc0-\xcb\xd0-\xdb\xe0-\xeb]",
-        _audio("mp3", "an MP3 file", "audio/mpeg"),
+        FileType("mp3", "an MP3 file", "audio", "audio/mpeg"),
     ),
-    (rb"FLV\x01", _media("flv", "an FLV file", "video/x-flv", "flv")),
-    (rb"RIFF....AVI ", _media("avi", "an AVI file", "video/x-msvideo", "avi")),
-    (rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11", _media("asf", "a WMA or ASF file", "video/x-ms-asf", "asf")),
-    (rb"#!AMR", _media("amr", "an AMR file", "audio/amr", "amr")),
-    (rb"\x0b\x77", _media("ac3", "an AC-3 file", "audio/ac3", "ac3")),
-    (rb"wvpk", _media("wavpack", "a WavPack file", "audio/x-wavpack", "wv")),
-    (rb"MAC ", _media("ape", "a Monkey's Audio file", "audio/x-ape", "ape")),
-    (rb"\x00\x00\x01\xba", _media("mpeg", "an MPEG file", "video/mpeg", "mpeg")),
-    (rb"\x47.{187}\x47.{187}\x47", _media("mpegts", "an MPEG transport stream", "video/mp2t", "mpegts")),
+    (rb"FLV\x01", FileType("flv", "an FLV file", "media", "video/x-flv", "flv")),
+    (rb"RIFF....AVI ", FileType("avi", "an AVI file", "media", "video/x-msvideo", "avi")),
+    (rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11", FileType("asf", "a WMA or ASF file", "media", "video/x-ms-asf", "asf")),
+    (rb"#!AMR", FileType("amr", "an AMR file", "media", "audio/amr", "amr")),
+    (rb"\x0b\x77", FileType("ac3", "an AC-3 file", "media", "audio/ac3", "ac3")),
+    (rb"wvpk", FileType("wavpack", "a WavPack file", "media", "audio/x-wavpack", "wv")),
+    (rb"MAC ", FileType("ape", "a Monkey's Audio file", "media", "audio/x-ape", "ape")),
+    (rb"\x00\x00\x01\xba", FileType("mpeg", "an MPEG file", "media", "video/mpeg", "mpeg")),
+    (rb"\x47.{187}\x47.{187}\x47", FileType("mpegts", "an MPEG transport stream", "media", "video/mp2t", "mpegts")),
     (rb"RIFF", FileType("riff", "a RIFF file that is neither WAV nor AVI", "other")),
     (rb"PK\x03\x04.{26}mimetypeapplication/vnd\.oasis",
      FileType("opendocument", "an OpenDocument file", "table")),
@@ -120,11 +112,7 @@ _BINARY = FileType("binary", "a file of an unknown binary format", "other")
 
 
 def sniff(head: bytes) -> FileType:
-    """The type of a file.
-
-    Args:
-        head: its first `SNIFF_BYTES` bytes, or all of it.
-    """
+    """The type of a file by its first `SNIFF_BYTES` bytes, or all of it."""
     text = head.removeprefix(_BOM).lstrip()
     if not text:
         return _EMPTY
@@ -145,11 +133,7 @@ def sniff(head: bytes) -> FileType:
 
 
 def sniff_file(path: Path | str, *, decompress: bool = False) -> FileType:
-    """The type of a file on disk.
-
-    Args:
-        path: the file.
-        decompress: for a gzip file, the type of what it contains.
+    """The type of a file on disk; with `decompress`, of what a gzip file contains.
 
     Raises:
         InputError: there is no such file, it is a folder, or its gzip data is damaged.

@@ -36,11 +36,8 @@ def is_workbook(path: Path) -> bool:
 def read_delimited(path: Path, is_header: IsHeader = lambda _: False) -> Iterator[tuple[int, dict[str, Any]]]:
     """Line and row of a CSV or TSV file, plain or gzip, in UTF-8 or UTF-16.
 
-    The delimiter is the one that splits the header, or the one that Excel's line `sep=;` names.
-
-    Args:
-        path: the file.
-        is_header: tells the row of names from titles before it; the first row where it accepts none.
+    The delimiter is the one that splits the header, or the one that Excel's line `sep=;` names. The header is the first
+    row that `is_header` accepts, or the first one, since titles may stand before it.
 
     Raises:
         InputError: it is in another encoding, has no header, or a row has more cells than the header.

@@ -121,10 +121,7 @@ class Benchmark(msgspec.Struct, frozen=True, dict=True):
             )
 
     def clip(self, audio_path: str) -> Path:
-        """The file of a clip below the audio folder; whether it exists is not checked.
-
-        Args:
-            audio_path: of an item.
+        """The file of an item's clip below the audio folder; whether it exists is not checked.
 
         Raises:
             UsageError: the benchmark has no audio folder.
@@ -290,9 +287,7 @@ def duplicate_id(item_id: str, path: Path | str, first: int, second: int) -> Inp
 def write_benchmark(items: Iterable[Item], path: Path | str) -> None:
     """Write items in the publisher's format, in one step.
 
-    Args:
-        items: in the order to write.
-        path: `.jsonl` for one record per line, `.json` for an array; a further `.gz` compresses.
+    The file's ending decides: `.jsonl` for one record per line, `.json` for an array; a further `.gz` compresses.
 
     Raises:
         InputError: a text has a character that no file can hold (`lone-surrogate`).

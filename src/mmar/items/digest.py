@@ -48,11 +48,9 @@ class DigestBuilder:
             mine.extend(others)
 
     def finish(self) -> tuple[str, bool]:
-        """The digest of all items, and whether two of them seem to have the same id.
+        """The digest of all items, and whether two of them seem to have the same id, which must be confirmed.
 
-        Returns:
-            64 hexadecimal digits; and whether 8 bytes of the hashes of two ids agree, which must be confirmed with the
-            ids.
+        It seems so if 8 bytes of the hashes of two ids agree.
         """
         whole = _sha256()
         twice = False
@@ -78,11 +76,7 @@ def scored_content(question: Question) -> tuple[object, ...]:
 
 
 def benchmark_digest(items: Iterable[Item]) -> str:
-    """The digest of items, 64 hexadecimal digits.
-
-    Args:
-        items: in any order.
-    """
+    """The digest of items in any order, 64 hexadecimal digits."""
     builder = DigestBuilder()
     for item in items:
         builder.add(item.id, item)

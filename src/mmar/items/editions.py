@@ -32,7 +32,7 @@ class EditionFile(msgspec.Struct, frozen=True):
         date: on which it was published, `YYYY-MM-DD` or `YYYY-MM`.
         commit: of the publisher's repository.
         filename: in that repository.
-        size: bytes.
+        size: in bytes.
         sha256: of the file.
     """
 

@@ -50,55 +50,34 @@ class Layout(msgspec.Struct, frozen=True):
     rows: Rows
 
 
+_SAME = ("id", "audio_path", "question", "choices", "answer", "category", "sub-category")
+_FIELDS: dict[str, str | list[str]] = {name: name for name in _SAME}
+_WITH_MODALITY = {**_FIELDS, "modality": "modality"}
 _MMSU = FieldMap(
     file="",
     audio_prefix="/",
     fields={
-        "id": "id",
-        "audio_path": "audio_path",
-        "question": "question",
+        **_FIELDS,
         "choices": ["choice_a", "choice_b", "choice_c", "choice_d"],
         "answer": "answer_gt",
-        "category": "category",
-        "sub-category": "sub-category",
     },
     values={"modality": "speech"},
     groups=("sub-sub-category", "linguistics_sub_discipline", "task_name"),
 )
 _MMAU_PRO = FieldMap(
     file="",
-    fields={
-        "id": "id",
-        "audio_path": "audio_path",
-        "question": "question",
-        "choices": "choices",
-        "answer": "answer",
-        "modality": "category",
-        "category": "length_type",
-        "sub-category": "sub-cat",
-    },
+    fields={**_FIELDS, "modality": "category", "category": "length_type", "sub-category": "sub-cat"},
     values={"category": "any length"},
     groups=("perceptual_skills", "reasoning_skills"),
     key_may_differ=True,
 )
 _MMAU_FIRST = FieldMap(
     file="",
-    fields={
-        "id": "audio_id",
-        "audio_path": "audio_id",
-        "question": "question",
-        "choices": "choices",
-        "answer": "answer",
-        "modality": "task",
-        "category": "category",
-        "sub-category": "sub-category",
-    },
+    fields={**_FIELDS, "id": "audio_id", "audio_path": "audio_id", "modality": "task"},
     id_is_path=True,
 )
-_OWN = ("id", "audio_path", "question", "choices", "answer", "modality", "category", "sub-category")
-_EXPANDED: dict[str, str | list[str]] = {name: name for name in _OWN}
-_SAKURA = FieldMap(file="", fields=_EXPANDED)
-_MUSIC = FieldMap(file="", fields=_EXPANDED, groups=("music_knowledge", "music_reasoning"))
+_SAKURA = FieldMap(file="", fields=_WITH_MODALITY)
+_MUSIC = FieldMap(file="", fields=_WITH_MODALITY, groups=("music_knowledge", "music_reasoning"))
 
 
 def find_layout(path: Path, names: Collection[str] = ()) -> Layout | None:
@@ -119,7 +98,7 @@ def find_layout(path: Path, names: Collection[str] = ()) -> Layout | None:
     with reading(path) as stream:
         head = stream.read(_HEAD)
     if is_parquet(head):
-        own = Layout("", FieldMap(file="", fields=_EXPANDED), parquet_rows)
+        own = Layout("", FieldMap(file="", fields=_WITH_MODALITY), parquet_rows)
         return _layout_of_records(path, parquet_rows) or own
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text[:1] == b"{" and b'"single_instruction"' in text and b'"multi_instruction"' in text:

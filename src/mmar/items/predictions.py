@@ -64,12 +64,7 @@ class KeyChoice(msgspec.Struct, frozen=True):
 
 
 def choose_key(names: Sequence[str], requested: str | None = None) -> KeyChoice:
-    """Choose the field that predictions are read from.
-
-    Args:
-        names: the names of the fields of the file's first records.
-        requested: the key that the user named, if any.
-    """
+    """Choose the field that predictions are read from, by the field names of a file's first records."""
     if requested is not None:
         return KeyChoice(requested)
     present = [key for key in PREDICTION_KEYS if key in names]
@@ -124,12 +119,7 @@ class PredictionReader:
         self._decode = msgspec.json.Decoder(self._type).decode
 
     def read(self, text: bytes, line: int) -> Prediction:
-        """Decode one record.
-
-        Raises:
-            InputError: invalid JSON, a field that is missing or of the wrong type, too few choices, an answer that
-                is not one of them.
-        """
+        """Decode one record; raises as `record`."""
         return self.prediction(self.record(text, line))
 
     def prediction(self, record: Any) -> Prediction:
@@ -151,7 +141,8 @@ class PredictionReader:
             its `text` is `UNSET` if it contains no prediction.
 
         Raises:
-            InputError: as `read`.
+            InputError: invalid JSON, a field that is missing or of the wrong type, too few choices, an answer that
+                is not one of them.
         """
         try:
             record: Any = self._decode(text)

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from mmar.errors import InputError
-from mmar.files.hashing import reading, reading_unpacked
+from mmar.files.hashing import check_regular_file, reading, reading_unpacked
 from mmar.files.sniff import sniff
 from mmar.files.typed import decode_json
 
@@ -37,10 +37,7 @@ _elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 def raw_records(path: Path | str) -> Iterator[tuple[int, bytes]]:
-    """Yield the 1-based line and the JSON text (UTF-8) of each record of a JSONL or JSON array file.
-
-    Args:
-        path: the file, plain or gzip.
+    """Yield the 1-based line and the JSON text (UTF-8) of each record of a JSONL or JSON array file, plain or gzip.
 
     Raises:
         InputError: the file is missing, a folder, a pipe, empty, damaged gzip, in another encoding, or neither a
@@ -59,11 +56,7 @@ def raw_records(path: Path | str) -> Iterator[tuple[int, bytes]]:
 
 
 def line_ranges(path: Path, size: int) -> Iterator[tuple[int, int]] | None:
-    """Ranges of bytes of a JSONL file that hold whole lines, so that several processes can read it.
-
-    Args:
-        path: the file.
-        size: bytes of a range, at least; a range ends with its line.
+    """Ranges of at least `size` bytes of a JSONL file that hold whole lines, so that several processes can read it.
 
     Returns:
         Start and end of each range, in order; `None` where lines cannot be found without reading all of the file: a
@@ -114,21 +107,6 @@ def first_names(path: Path) -> list[str]:
         InputError: the file cannot be read at all.
     """
     return list(dict.fromkeys(name for record in first_records(raw_records(path)) for name in record))
-
-
-def check_regular_file(path: Path) -> None:
-    """Refuse a pipe or a device, which would be empty when it is read for the second time.
-
-    Raises:
-        InputError: it is one (`not-a-file`).
-    """
-    if path.exists() and not path.is_file() and not path.is_dir():
-        raise InputError(
-            "is a pipe or a device, which can be read only once",
-            file=str(path),
-            code="not-a-file",
-            hint="write its content to a file first",
-        )
 
 
 def _first_character(stream: BinaryIO, name: str) -> bytes:
@@ -182,16 +160,7 @@ def _not_json(head: bytes, name: str) -> InputError:
 
 
 def _array_records(stream: BinaryIO, size: int, name: str) -> Iterator[tuple[int, bytes]]:
-    """Yield the 1-based line and the text of each object of an array.
-
-    Args:
-        stream: at the beginning of a text whose first character, white space aside, is `[`.
-        size: how many bytes to read at once.
-        name: the file's name, for errors.
-
-    Raises:
-        InputError: an element is not an object, the array does not end, or text follows it.
-    """
+    """Yield the 1-based line and the text of each object of an array; `size` bytes are read at once."""
     text = stream.read(size)
     while b"[" not in text:
         text += stream.read(size)
@@ -240,8 +209,7 @@ def _array_records(stream: BinaryIO, size: int, name: str) -> Iterator[tuple[int
 def _decode_objects(text: bytes, line: int) -> tuple[_Records, int, bytes]:
     """Split off all objects but the last, if that part of the array is valid JSON; otherwise none.
 
-    Returns:
-        The objects with their lines, the line reached, and the rest of the text.
+    The result is the objects with their lines, the line reached, and the rest of the text.
     """
     nothing: tuple[_Records, int, bytes] = [], line, text
     start = text.find(b"{")

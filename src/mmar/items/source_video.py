@@ -167,13 +167,7 @@ def is_short_link(address: str) -> bool:
 
 
 def tracking_parameters(url: str | None) -> tuple[str, ...]:
-    """The names of the tracking parameters of an address.
-
-    Args:
-        url: a `url` field.
-
-    Returns:
-        Names in order of appearance, each once.
+    """The names of the tracking parameters in a `url` field, each once.
 
     Example:
         >>> tracking_parameters("https://www.bilibili.com/video/BV1PX4y1n7PD?p=2&vd_source=0")
@@ -189,12 +183,8 @@ def tracking_parameters(url: str | None) -> tuple[str, ...]:
 def canonical_url(url: str | None) -> str:
     r"""A `url` field with each address in its shortest form: one spelling a video, no tracking parameters.
 
-    Args:
-        url: a `url` field; several addresses stay several, joined by a line break as the publisher does.
-
-    Returns:
-        For YouTube and Bilibili the address of the video and nothing else; any other address without its
-        tracking parameters and its fragment. What is no http(s) address comes back as it is.
+    For YouTube and Bilibili that is the address of the video and nothing else; any other address loses its tracking
+    parameters and its fragment. Several addresses are joined by a line break as the publisher does.
     """
     return "\n".join(_canonical(address) for address in addresses(url))
 
@@ -205,8 +195,7 @@ def item_video(item: Item) -> str | None:
     Where the `url` names no video (it is missing, or a short link), the item's id tells it, if it has the
     publisher's form; METHODS of the project define it so, and on MMAR it agrees with every `url` that tells.
 
-    Returns:
-        `BV…` or 11 characters; else the first address; else `None`, and the item is a cluster of its own.
+    Otherwise it is the first address; an item without one is `None`, a cluster of its own.
     """
     result = video_id(item.url) or _id_of(item)
     return result or next((_canonical(address) for address in addresses(item.url)), None)
@@ -235,13 +224,7 @@ def source_parts(item: Item) -> tuple[tuple[str, Segment], ...]:
 
 
 def overlapping(items: Iterable[Item]) -> tuple[Overlap, ...]:
-    """Pairs of items that hold the same seconds of the same recording.
-
-    Args:
-        items: each with a timestamp that can be read, or none.
-
-    Returns:
-        One entry a pair and recording, in the order of the items; parts that only touch do not count.
+    """Pairs of items that hold the same seconds of the same recording, one entry for each pair and recording.
 
     Raises:
         InputError: a timestamp cannot be read.

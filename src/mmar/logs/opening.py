@@ -9,11 +9,10 @@ from typing import Any
 
 from mmar.errors import InputError, UsageError
 from mmar.files import tables
-from mmar.files.hashing import reading_unpacked
+from mmar.files.hashing import check_regular_file, reading_unpacked
 from mmar.files.parquet import parquet_rows
 from mmar.files.sniff import sniff_file
 from mmar.files.typed import text_encoding
-from mmar.items.records import check_regular_file
 from mmar.logs import inspect_ai, ultraeval_audio
 from mmar.logs.fields import Fields, answer_field, paths_of, read_fields
 from mmar.logs.json_rows import json_rows, json_values, object_rows

@@ -5,7 +5,6 @@ rubric. Nothing is downloaded. It shows that the way from a clip to a number wor
 models. Clips of one kind count as cut from one recording, so that errors are clustered as in MMAR.
 
     sounds            instruments, everyday sounds, ambiences, a voice
-    question          what a kind of question is
     single, mixes     the questions
     build             records and files
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import zlib
 from collections import defaultdict
@@ -16,7 +15,7 @@ import soundfile
 from mmar.benchmarks.demo import mixes, single
 from mmar.benchmarks.demo.single import Kind
 from mmar.benchmarks.demo.sounds import RATE, Wave
-from mmar.files.atomic import write_atomic
+from mmar.files.atomic import atomic_path, write_atomic
 
 METADATA_NAME = "demo-meta.jsonl"
 _KINDS: tuple[Kind, ...] = single.KINDS + mixes.KINDS
@@ -30,23 +29,15 @@ def records(seed: int = 0) -> list[dict[str, Any]]:
 def build(folder: Path, seed: int = 0) -> Path:
     """Write `demo-meta.jsonl` and `audio/*.wav` (16-bit PCM, 16 kHz).
 
-    The metadata file is written last: where it exists, the set is complete.
-
-    Args:
-        folder: created if missing; files of the set that it holds are replaced.
-        seed: of everything that is random in the set.
-
-    Returns:
-        The metadata file.
+    The metadata file, whose path is returned, is written last: where it exists, the set is complete.
 
     Raises:
         ExternalError: the files cannot be written.
     """
     lines = []
     for record, wave in _items(seed):
-        buffer = io.BytesIO()
-        soundfile.write(buffer, wave, RATE, format="WAV", subtype="PCM_16")
-        write_atomic(folder / record["audio_path"], buffer.getvalue())
+        with atomic_path(folder / record["audio_path"]) as path:
+            soundfile.write(path, wave, RATE, format="WAV", subtype="PCM_16")
         lines.append(json.dumps(record, ensure_ascii=False) + "\n")
     metadata = folder / METADATA_NAME
     write_atomic(metadata, "".join(lines))

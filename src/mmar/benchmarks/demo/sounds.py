@@ -157,7 +157,6 @@ def speak(
     *,
     tune: Sequence[float] = (1.0, 1.05, 0.93),
     joined: bool = False,
-    steady: bool = False,
 ) -> Wave:
     """A voice on vowels: harmonics of the pitch, weighted by the resonances of the vocal tract.
 
@@ -168,14 +167,10 @@ def speak(
         rng: the irregularities of a living voice.
         tune: pitch at evenly spaced moments, as multiples of the person's own.
         joined: whether the syllables follow without a closure between them.
-        steady: whether the pitch has no irregularities, as in a machine's voice.
     """
     (pitch, fourth), frames = _VOICES[person], _frames(seconds)
-    hz = pitch * _curve(tune, frames)
-    if not steady:
-        hz = hz * (
-            1 + 0.012 * np.sin(2 * np.pi * 5.3 * _time(seconds)) + 0.004 * _curve(rng.normal(size=60), frames)
-        )
+    vibrato = 0.012 * np.sin(2 * np.pi * 5.3 * _time(seconds)) + 0.004 * _curve(rng.normal(size=60), frames)
+    hz = pitch * _curve(tune, frames) * (1 + vibrato)
     # Each vowel is held for most of its time: repeated points make the glide between two vowels short.
     shapes = [(*_FORMANTS[vowel][person], fourth) for vowel in vowels for _ in range(5)]
     control = slice(None, None, 160)
@@ -189,8 +184,7 @@ def speak(
             gain /= np.sqrt((1 - ratio**2) ** 2 + (ratio * width / formant) ** 2)
         wave += np.interp(np.arange(frames), np.arange(frames)[control], gain) * np.sin(order * phase)
     wave *= 0.25 / np.sqrt(np.mean(wave**2))
-    if not steady:
-        wave += 0.01 * filtered_noise(seconds, 1500, 5000, rng)
+    wave += 0.01 * filtered_noise(seconds, 1500, 5000, rng)
     if joined or len(vowels) == 1:
         return _faded(wave, 0.03, 0.05)
     syllables = [part[: len(part) * 4 // 5] for part in np.array_split(wave, len(vowels))]
