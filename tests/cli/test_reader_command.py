@@ -16,7 +16,7 @@ import mmar
 from command import Result
 from expect import raises
 from mmar.scoring.text_model import replies_folder
-from servers.fake_models import Asked, FakeModels, Hang, Say
+from servers.fake_models import FakeModels, Hang, ReceivedRequest, Say
 from waiting import until
 
 CHOICES = ["rain", "wind", "thunder", "waves"]
@@ -45,13 +45,13 @@ def predictions(tmp_path: Path) -> Path:
     return path
 
 
-def shown(asked: Asked) -> dict[str, Any]:
-    text = next(text for text in asked.texts if "<document>\n" in text)
+def shown(received: ReceivedRequest) -> dict[str, Any]:
+    text = next(text for text in received.texts if "<document>\n" in text)
     return dict(json.loads(text.split("<document>\n")[1].split("\n</document>")[0]))
 
 
-def names_rain(asked: Asked) -> Say:
-    number = next(choice["number"] for choice in shown(asked)["choices"] if choice["text"] == "rain")
+def names_rain(received: ReceivedRequest) -> Say:
+    number = next(choice["number"] for choice in shown(received)["choices"] if choice["text"] == "rain")
     return Say(json.dumps({"choice": number}))
 
 
@@ -66,7 +66,7 @@ def test_a_dry_run_shows_the_cost_and_sends_nothing(
         "--prices", prices, "--dry-run", "--json",
     )  # fmt: skip
     assert result.status == 0
-    assert service.asked == []
+    assert service.requests == []
     assert "reader" not in json.loads(result.out)
     assert "5 unresolved answers" in result.err
     assert "2 others" in result.err
@@ -102,7 +102,7 @@ def test_the_third_number_stands_beside_the_others(
     assert "choice+reader 80.0" in table.words
     assert "agrees with the cascade on 3 of 4 sampled answers" in table.words
     assert [line for line in table.out.splitlines() if len(line) > 80 and "|" not in line] == []
-    assert len(service.asked) == 9
+    assert len(service.requests) == 9
 
 
 def test_the_library_reads_what_the_command_reads(
@@ -114,11 +114,11 @@ def test_the_library_reads_what_the_command_reads(
     )
     assert score.reader is not None
     assert (score.reader.accuracy.correct, score.reader.agreed, score.choice.correct) == (8, 3, 3)
-    assert len(service.asked) == 9
+    assert len(service.requests) == 9
     arguments = ("--reader", READER, "--base-url", service.chat_url, "--reader-sample", 4, "--json")
     again = command("score", predictions, *arguments)
     assert json.loads(again.out)["reader"] == json.loads(json.dumps(score.reader.to_dict()))
-    assert len(service.asked) == 9
+    assert len(service.requests) == 9
     rows = [json.loads(line) for line in predictions.read_text("utf-8").splitlines()]
     in_memory = mmar.score(
         rows,
@@ -151,8 +151,8 @@ def test_a_killed_reader_is_asked_nothing_twice(
     replies = 3
     answering = False
 
-    def script(asked: Asked) -> Say | Hang:
-        return names_rain(asked) if answering or asked.number < replies else Hang()
+    def script(received: ReceivedRequest) -> Say | Hang:
+        return names_rain(received) if answering or received.number < replies else Hang()
 
     service = fake_models(script)
     words = (
@@ -172,7 +172,7 @@ def test_a_killed_reader_is_asked_nothing_twice(
     answering = True
     second = subprocess.run(words, capture_output=True, check=True, text=True)
     assert json.loads(second.stdout)["reader"]["accuracy"]["correct"] == 8
-    questions = [shown(asked)["question"] for asked in service.asked]
+    questions = [shown(received)["question"] for received in service.requests]
     times = Counter(questions)
     assert [times[question] for question in questions[:replies]] == [1, 1, 1]
     assert len(times) == 9

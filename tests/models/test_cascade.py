@@ -27,7 +27,7 @@ def request_of(audio: Path | None, item: str = "item-1", where="before", text="W
 @pytest.fixture
 def cascade(fake_models, tmp_path):
     """A captioner's and a reasoner's server, and a function that asks through both."""
-    hearer, reader = fake_models(Say("A bell, twice.")), fake_models(lambda asked: Say(asked.question))
+    hearer, reader = fake_models(Say("A bell, twice.")), fake_models(lambda received: Say(received.question))
 
     def ask(*requests, name="cascade/openai/hearer+text/reader", **extra):
         async def run():
@@ -56,8 +56,8 @@ def test_the_reasoner_reads_the_caption_in_the_place_of_the_clip(cascade, tone, 
     expected = [told, "What rings?"] if where == "before" else ["What rings?", told]
     assert answer.text == "\n\n".join(expected)
     assert answer.caption == "A bell, twice."
-    assert cascade.reader.asked[0].audio is None
-    assert cascade.hearer.asked[0].audio == tone().read_bytes()
+    assert cascade.reader.requests[0].audio is None
+    assert cascade.hearer.requests[0].audio == tone().read_bytes()
     assert answer.sent.bytes == tone().stat().st_size
 
 
@@ -67,14 +67,14 @@ def test_a_clip_is_captioned_once_for_all_items_and_reasoners(cascade, tone, tmp
     copy.write_bytes(clip.read_bytes())
     other = tone("other.wav", 880)
     answers = cascade(*[request_of(path, f"item-{at}") for at, path in enumerate([clip, clip, copy, other])])
-    assert len(cascade.hearer.asked) == 2
+    assert len(cascade.hearer.requests) == 2
     assert all(answer.caption == "A bell, twice." for answer in answers)
     cascade.hearer.script = Say("never asked for")
     (again,) = cascade(request_of(clip), name="cascade/openai/hearer+text/another")
     assert again.caption == "A bell, twice."
     assert again.sent == answers[0].sent
-    assert len(cascade.hearer.asked) == 2
-    assert len(cascade.reader.asked) == 5
+    assert len(cascade.hearer.requests) == 2
+    assert len(cascade.reader.requests) == 5
 
 
 @pytest.mark.parametrize(
@@ -89,11 +89,11 @@ def test_a_clip_is_captioned_once_for_all_items_and_reasoners(cascade, tone, tmp
 def test_another_captioner_prompt_or_setting_is_another_caption(cascade, tone, change):
     cascade(request_of(tone()))
     cascade(request_of(tone()), **change)
-    assert len(cascade.hearer.asked) == 2
+    assert len(cascade.hearer.requests) == 2
 
 
 def test_a_captioner_that_takes_no_prompt_is_sent_the_clip_alone(cascade, tone):
-    cascade.hearer.script = lambda asked: Say(f"{len(asked.texts)} texts, {len(asked.audio)} bytes")
+    cascade.hearer.script = lambda received: Say(f"{len(received.texts)} texts, {len(received.audio)} bytes")
     (answer,) = cascade(request_of(tone()), caption_prompt="")
     assert answer.caption == f"0 texts, {tone().stat().st_size} bytes"
 
@@ -128,7 +128,7 @@ def test_a_failed_caption_is_a_failed_item_and_is_not_kept(cascade, tone, outcom
     assert [(failure.kind, failure.retryable) for failure in failures] == [(kind, again)] * 2
     assert failures[0] is not failures[1]
     assert all("no caption" in failure.message for failure in failures)
-    assert cascade.reader.asked == []
+    assert cascade.reader.requests == []
     cascade.hearer.script = Say("A bell, twice.")
     assert cascade(request_of(tone()))[0].caption == "A bell, twice."
 
@@ -136,7 +136,7 @@ def test_a_failed_caption_is_a_failed_item_and_is_not_kept(cascade, tone, outcom
 def test_a_clip_that_cannot_be_read_is_neither_captioned_nor_asked_about(cascade, tone):
     (failure,) = cascade(request_of(tone().with_name("nowhere.wav")))
     assert failure.kind == "audio"
-    assert cascade.hearer.asked == cascade.reader.asked == []
+    assert cascade.hearer.requests == cascade.reader.requests == []
 
 
 def test_without_a_clip_the_reasoner_is_asked_alone(cascade):

@@ -17,7 +17,7 @@ import pytest
 from mmar.models import Answer, ModelOptions, RequestFailed, open_model
 from mmar.protocols import Message, Request, Settings
 from servers import fake_program
-from servers.fake_models import Asked, Hang, Outcome, Say, Status
+from servers.fake_models import Hang, ReceivedRequest, Reply, Say, Status
 
 PROGRAM = Path(fake_program.__file__)
 KEY = "sk-planted-0123456789abcdef"
@@ -26,26 +26,26 @@ HEARING = [name for name in NAMES if name != "text"]
 ON_A_SERVER = ["openai", "gemini", "text", "cascade"]
 
 
-def script(asked: Asked) -> Outcome:
+def script(received: ReceivedRequest) -> Reply:
     """A service that does as the question says; as a captioner it tells the digest of what it was given."""
-    digest = hashlib.sha256(asked.audio).hexdigest() if asked.audio else None
-    if asked.question.startswith("CAPTION"):
+    digest = hashlib.sha256(received.audio).hexdigest() if received.audio else None
+    if received.question.startswith("CAPTION"):
         return Say(f"It is {digest}.")
-    told = re.search("[0-9a-f]{64}", asked.question)
-    word, _, rest = asked.question.rpartition("\n")[2].partition(" ")
-    config = asked.body.get("generationConfig", asked.body)
+    told = re.search("[0-9a-f]{64}", received.question)
+    word, _, rest = received.question.rpartition("\n")[2].partition(" ")
+    config = received.body.get("generationConfig", received.body)
     names = {"topP": "top_p", "maxOutputTokens": "max_tokens"}
     settings = {names.get(name, name): config[name] for name in config if name in SETTINGS or name in names}
-    outcomes: dict[str, Outcome] = {
+    replies: dict[str, Reply] = {
         "digest": Say(digest or (told.group() if told else "")),
-        "think": Say("so", "hm") if "contents" in asked.body else Say("<think>hm</think>so"),
+        "think": Say("so", "hm") if "contents" in received.body else Say("<think>hm</think>so"),
         "settings": Say(json.dumps(settings)),
         "fail": Status(500, "out of memory"),
         "silent": Say(None),
         "hang": Hang(),
         "secret": Status(500, f"my key is {KEY}"),
     }
-    return outcomes.get(word, Say(rest))
+    return replies.get(word, Say(rest))
 
 
 SETTINGS = {"temperature", "top_p", "max_tokens", "seed"}
@@ -87,7 +87,7 @@ def request_of(text: str, audio: Path | None, item: str = "item-1", **settings) 
     return Request(item, (Message("system", "Obey."), user), text, ("a", "b"), audio, Settings(**settings))
 
 
-def asked(model, *requests: Request) -> list[Answer | BaseException]:
+def ask_all(model, *requests: Request) -> list[Answer | BaseException]:
     async def run():
         try:
             return await asyncio.gather(*map(model.ask, requests), return_exceptions=True)
@@ -98,14 +98,14 @@ def asked(model, *requests: Request) -> list[Answer | BaseException]:
 
 
 def answer_to(model, request: Request) -> Answer:
-    (answer,) = asked(model, request)
+    (answer,) = ask_all(model, request)
     if isinstance(answer, BaseException):
         raise answer
     return answer
 
 
 def failure_of(model, request: Request) -> RequestFailed:
-    (failure,) = asked(model, request)
+    (failure,) = ask_all(model, request)
     assert isinstance(failure, RequestFailed), failure
     return failure
 
@@ -163,7 +163,7 @@ def test_thinking_never_stands_in_the_text(rig, tone, adapter):
 @pytest.mark.parametrize("adapter", NAMES)
 def test_settings_arrive_and_those_not_given_do_not(rig, tone, adapter):
     given = {"temperature": 0.5, "top_p": 0.9, "max_tokens": 32, "seed": 7}
-    full, bare = asked(
+    full, bare = ask_all(
         rig(adapter), request_of("settings", tone(), **given), request_of("settings", tone(), item="item-2")
     )
     assert json.loads(full.text) == given
@@ -174,21 +174,21 @@ def test_settings_arrive_and_those_not_given_do_not(rig, tone, adapter):
 def test_many_at_once_each_get_their_own_answer(rig, tone, adapter):
     clips = [tone(f"clip-{at}.wav", 300 + 10 * at) for at in range(5)]
     requests = [request_of(f"echo answer {at}", clips[at % 5], f"item-{at}") for at in range(40)]
-    answers = asked(rig(adapter), *requests)
+    answers = ask_all(rig(adapter), *requests)
     assert [answer.text for answer in answers] == [f"answer {at}" for at in range(40)]
     assert [answer.id for answer in answers] == [f"item-{at}" for at in range(40)]
 
 
 @pytest.mark.parametrize("adapter", NAMES)
 def test_the_same_item_may_be_asked_several_times_at_once(rig, tone, adapter):
-    answers = asked(rig(adapter), *[request_of(f"echo {at}", tone()) for at in range(6)])
+    answers = ask_all(rig(adapter), *[request_of(f"echo {at}", tone()) for at in range(6)])
     assert [answer.text for answer in answers] == list("012345")
     assert {answer.id for answer in answers} == {"item-1"}
 
 
 @pytest.mark.parametrize("adapter", NAMES)
 def test_a_failure_is_told_and_does_not_touch_the_others(rig, tone, adapter):
-    failed, silent, fine = asked(
+    failed, silent, fine = ask_all(
         rig(adapter),
         request_of("fail", tone()),
         request_of("silent", tone(), "item-2"),

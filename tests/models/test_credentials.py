@@ -14,7 +14,7 @@ from expect import raises
 from mmar.errors import UsageError
 from mmar.models import ModelOptions
 from mmar.models.credentials import Credential, find_credential, secrets_of
-from servers.fake_models import Asked, Say, Status
+from servers.fake_models import ReceivedRequest, Say, Status
 
 KEY = "sk-planted/0123456789+abcdef"
 NAMES = ("MMAR_API_KEY", "OPENAI_API_KEY")
@@ -80,8 +80,8 @@ def test_secrets_are_told_by_their_variables_names():
 
 
 def test_a_planted_key_is_nowhere_on_disk_or_screen_after_a_run(fake_models, tone, tmp_path):
-    def script(asked: Asked):
-        spread = asked.number % 4
+    def script(received: ReceivedRequest):
+        spread = received.number % 4
         if spread == 0:
             return Status(400, f"bad request with Authorization: Bearer {KEY}")
         if spread == 1:
@@ -114,7 +114,7 @@ def test_a_planted_key_is_nowhere_on_disk_or_screen_after_a_run(fake_models, ton
     command += ["--max-attempts", "1", "--concurrency", "1"]
     environment = {**os.environ, "OPENAI_API_KEY": KEY, "XDG_CACHE_HOME": str(tmp_path / "cache")}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert len(service.asked) == 8, done.stderr
+    assert len(service.requests) == 8, done.stderr
     assert KEY not in done.stdout + done.stderr
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert any(b"[credential]" in path.read_bytes() for path in written)

@@ -50,11 +50,11 @@ def failure(service, request, **options):
 def test_the_request_has_the_documented_form(fake_models, tone, where):
     service = fake_models(key=KEY)
     ask(service, request_of(tone(), where, temperature=0.0, max_tokens=9), thoughts="yes")
-    (asked,) = service.asked
-    assert asked.path == "/v1beta/models/gemini-x:generateContent"
+    (received,) = service.requests
+    assert received.path == "/v1beta/models/gemini-x:generateContent"
     sound = {"inlineData": {"mimeType": "audio/wav", "data": "…"}}
     text = {"text": "How many?"}
-    assert asked.body == {
+    assert received.body == {
         "systemInstruction": {"parts": [{"text": "Listen."}]},
         "contents": [
             {"role": "user", "parts": [{"text": "Ready?"}]},
@@ -67,14 +67,17 @@ def test_the_request_has_the_documented_form(fake_models, tone, where):
             "thinkingConfig": {"includeThoughts": True},
         },
     }
-    assert asked.audio == tone().read_bytes()
+    assert received.audio == tone().read_bytes()
 
 
 def test_a_body_of_ones_own_joins_the_generation_config(fake_models, tone):
     service = fake_models(key=KEY)
     more = {"generationConfig": {"thinkingConfig": {"thinkingBudget": 0}}}
     ask(service, request_of(tone(), seed=3), body=json.dumps(more))
-    assert service.asked[0].body["generationConfig"] == {"seed": 3, "thinkingConfig": {"thinkingBudget": 0}}
+    assert service.requests[0].body["generationConfig"] == {
+        "seed": 3,
+        "thinkingConfig": {"thinkingBudget": 0},
+    }
 
 
 def test_thoughts_are_told_from_the_answer_and_counted_with_the_output(fake_models, tone):

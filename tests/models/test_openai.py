@@ -18,14 +18,14 @@ def test_the_clip_arrives_byte_for_byte_and_the_answer_says_so(fake_models, tone
     service = fake_models(Say("a tone"))
     clip = tone("clip.wav", 440, 660, seconds=2.5)
     answer = ask_one(options_for(service), request_of(clip))
-    (asked,) = service.asked
-    assert asked.audio == clip.read_bytes()
-    assert asked.audio_type == "wav"
-    assert asked.texts == ("Listen.", "What is heard?")
+    (received,) = service.requests
+    assert received.audio == clip.read_bytes()
+    assert received.audio_type == "wav"
+    assert received.texts == ("Listen.", "What is heard?")
     digest = hashlib.sha256(clip.read_bytes()).hexdigest()
     assert answer.sent is not None
     assert (answer.sent.source_sha256, answer.sent.sha256) == (digest, digest)
-    assert (answer.sent.bytes, answer.sent.rate, answer.sent.channels) == (len(asked.audio), 16000, 2)
+    assert (answer.sent.bytes, answer.sent.rate, answer.sent.channels) == (len(received.audio), 16000, 2)
     assert answer.sent.seconds == 2.5
     assert not answer.sent.mixed_down and not answer.sent.cut
     assert (answer.id, answer.text, answer.thinking) == ("item-1", "a tone", "")
@@ -40,7 +40,7 @@ def test_every_length_of_clip_arrives_whole(fake_models, tone, seconds):
     service = fake_models()
     clip = tone("clip.wav", seconds=seconds)
     ask_one(options_for(service), request_of(clip))
-    assert service.asked[0].audio == clip.read_bytes()
+    assert service.requests[0].audio == clip.read_bytes()
 
 
 @pytest.mark.parametrize("where", ["before", "after"])
@@ -48,7 +48,7 @@ def test_every_length_of_clip_arrives_whole(fake_models, tone, seconds):
 def test_the_clip_stands_where_and_as_it_was_asked_for(fake_models, tone, where, audio_as):
     service = fake_models()
     ask_one(options_for(service, audio_as=audio_as), request_of(tone(), where=where))
-    parts = service.asked[0].body["messages"][1]["content"]
+    parts = service.requests[0].body["messages"][1]["content"]
     kind = "audio_url" if audio_as == "audio_url" else "input_audio"
     assert [part["type"] for part in parts] == ([kind, "text"] if where == "before" else ["text", kind])
 
@@ -60,7 +60,7 @@ def test_settings_are_sent_only_where_they_are_given(fake_models, tone):
         options_for(service, max_tokens_as="max_completion_tokens", body='{"reasoning_effort": "low"}'),
         request_of(tone(), settings=Settings(temperature=0.0, top_p=0.9, max_tokens=64, seed=7)),
     )
-    bare, full = (asked.body for asked in service.asked)
+    bare, full = (received.body for received in service.requests)
     assert set(bare) == {"model", "messages", "stream"}
     expected = {
         "temperature": 0.0,
@@ -127,7 +127,7 @@ def test_a_request_without_a_clip_is_text_alone(fake_models):
     service = fake_models()
     answer = ask_one(options_for(service), request_of(None))
     assert answer.sent is None
-    assert service.asked[0].body["messages"][1] == {"role": "user", "content": "What is heard?"}
+    assert service.requests[0].body["messages"][1] == {"role": "user", "content": "What is heard?"}
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut short", "not audio", "empty", "no frames"])
@@ -147,14 +147,14 @@ def test_a_damaged_clip_is_never_sent(fake_models, tone, damage):
     found = failure(options_for(service), request_of(clip))
     assert (found.kind, found.retryable) == ("audio", False)
     assert str(clip) in found.message
-    assert service.asked == []
+    assert service.requests == []
 
 
 def test_a_message_without_the_clip_that_the_request_has_is_not_asked(fake_models, tone):
     service = fake_models()
     request = Request("item-1", (Message("user", "What?"),), "What?", ("a", "b"), tone())
     assert failure(options_for(service), request).kind == "audio"
-    assert service.asked == []
+    assert service.requests == []
 
 
 def test_a_conversion_is_done_and_told(fake_models, tone):
@@ -169,15 +169,15 @@ def test_a_conversion_is_done_and_told(fake_models, tone):
         {"audio_seconds": "0.25"},
     ):
         answer = ask_one(options_for(service, **extra), request_of(clip))
-        asked = service.asked[-1]
+        received = service.requests[-1]
         sent = answer.sent
         assert sent.source_sha256 == hashlib.sha256(clip.read_bytes()).hexdigest()
-        assert sent.sha256 == hashlib.sha256(asked.audio).hexdigest()
-        samples, rate = soundfile.read(io.BytesIO(asked.audio), always_2d=True)
+        assert sent.sha256 == hashlib.sha256(received.audio).hexdigest()
+        samples, rate = soundfile.read(io.BytesIO(received.audio), always_2d=True)
         assert (rate, samples.shape[1], len(samples) / rate) == (sent.rate, sent.channels, sent.seconds)
         assert sent.mixed_down == (sent.channels == 1) == ("audio_channels" in extra)
         assert sent.cut == (sent.seconds < 1) == ("audio_seconds" in extra)
-        assert asked.audio_type == extra.get("audio_format", "wav")
+        assert received.audio_type == extra.get("audio_format", "wav")
 
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
@@ -187,7 +187,7 @@ def test_a_streamed_reply_is_read_as_the_whole_that_it_makes_up(fake_models, ton
     streamed = ask_one(options_for(service, stream="yes"), request_of(tone()))
     assert streamed.latency_s is not None
     assert msgspec.structs.replace(streamed, latency_s=whole.latency_s) == whole
-    assert [asked.body["stream"] for asked in service.asked] == [False, True]
+    assert [received.body["stream"] for received in service.requests] == [False, True]
 
 
 @pytest.mark.parametrize(
@@ -209,5 +209,5 @@ def test_json_in_the_question_cannot_break_the_body(fake_models, tone):
     service = fake_models()
     text = json.dumps({"\u0000": '"}]}'}) + "\u0000 \ud7ff 🎵 \\u0000"
     ask_one(options_for(service), request_of(tone(), text=text))
-    assert service.asked[0].question == text
-    assert service.asked[0].audio == tone().read_bytes()
+    assert service.requests[0].question == text
+    assert service.requests[0].audio == tone().read_bytes()

@@ -62,8 +62,8 @@ def test_servers_share_the_load(fake_models, tone):
     first, second = fake_models(Say(after_s=0.05)), fake_models(Say(after_s=0.05))
     answers = ask("openai/hearer", options_for(first, second), *[request_of(tone())] * 20)
     assert all(isinstance(answer, Answer) for answer in answers)
-    assert len(first.asked) + len(second.asked) == 20
-    assert min(len(first.asked), len(second.asked)) >= 5
+    assert len(first.requests) + len(second.requests) == 20
+    assert min(len(first.requests), len(second.requests)) >= 5
 
 
 def test_a_dead_server_does_not_draw_the_work_to_itself(fake_models, tone):

@@ -78,7 +78,7 @@ def test_it_is_what_is_really_sent(
             await model.close()
 
     asyncio.run(ask())
-    sent = service.asked[-1].body
+    sent = service.requests[-1].body
     assert without_base64(preview_body(f"{adapter}/m", request_, options)) == without_base64(sent)
 
 

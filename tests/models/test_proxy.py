@@ -35,7 +35,7 @@ def test_a_request_goes_through_the_proxy(fake_models, monkeypatch):
     service = fake_models(Say("me"))
     monkeypatch.setenv("http_proxy", service.url)
     assert ask().text == "me"
-    assert service.asked[0].headers["Host"] == "models.invalid"
+    assert service.requests[0].headers["Host"] == "models.invalid"
 
 
 def test_a_host_in_no_proxy_is_reached_directly(fake_models, monkeypatch):
@@ -51,7 +51,7 @@ def test_a_server_on_this_machine_is_reached_directly(fake_models, monkeypatch):
     monkeypatch.setenv("http_proxy", proxy.url)
     assert ask(service.chat_url).text == "server"
     assert ask(service.chat_url.replace("127.0.0.1", "localhost")).text == "server"
-    assert proxy.asked == []
+    assert proxy.requests == []
 
 
 def test_a_proxy_that_is_not_there_is_a_transport_failure_without_its_password(monkeypatch):

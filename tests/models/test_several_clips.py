@@ -120,7 +120,7 @@ def test_who_takes_one_clip_says_so(fake_models, clips, name, tmp_path: Path) ->
     with pytest.raises(RequestFailed) as failure:
         ask(name, ModelOptions(base_urls=(service.chat_url,), timeout_s=60, extra=extra), request_of(clips))
     assert failure.value.kind == "audio"
-    assert not service.asked
+    assert not service.requests
 
 
 def test_a_run_sends_the_clips_that_a_condition_makes(fake_models, clips, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -17,8 +17,8 @@ import mmar
 from expect import raises
 from mmar.runs.check import PROBES
 from mmar.runs.check.probes import write_clips
-from servers.fake_models import Asked, Raw, Say, Status
-from servers.hearing import Ears, heard, reply
+from servers.fake_models import Raw, ReceivedRequest, Say, Status
+from servers.hearing import Ears, recognise, reply
 
 
 def check(fake_models: Callable[..., Any], script: Any, **options: Any) -> mmar.CheckReport:
@@ -30,8 +30,8 @@ def states(report: mmar.CheckReport) -> dict[str, str]:
     return {verdict.name: verdict.state for verdict in report.verdicts}
 
 
-def listens(ears: Ears | None = None, **faults: Any) -> Callable[[Asked], Say]:
-    return lambda asked: Say(reply(asked.question, asked.clips, ears or Ears(), **faults))
+def listens(ears: Ears | None = None, **faults: Any) -> Callable[[ReceivedRequest], Say]:
+    return lambda received: Say(reply(received.question, received.clips, ears or Ears(), **faults))
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +62,9 @@ GOOD = {
 
 def test_the_clips_are_what_they_say(clips: dict[str, tuple[Path, ...]]) -> None:
     for probe in PROBES:
-        sound, side = heard(clips[probe.id][0].read_bytes(), Ears())
+        sound, side = recognise(clips[probe.id][0].read_bytes(), Ears())
         assert sound == probe.sound, probe.id
-        others = [heard(path.read_bytes(), Ears())[0] for path in clips[probe.id][1:]]
+        others = [recognise(path.read_bytes(), Ears())[0] for path in clips[probe.id][1:]]
         assert others == [probe.second] * bool(probe.second)
         assert side == {"both": "both sides equally"}.get(probe.channels, probe.channels), probe.id
     assert len({path for paths in clips.values() for path in paths}) == 10
@@ -78,7 +78,7 @@ def test_a_model_that_hears_everything_passes(fake_models, protocol: str) -> Non
     assert report.passed
 
 
-FAULTS: dict[str, tuple[Callable[[Asked], Say], dict[str, str]]] = {
+FAULTS: dict[str, tuple[Callable[[ReceivedRequest], Say], dict[str, str]]] = {
     "30 s": (listens(Ears(seconds=30)), {"past 30 s": "failed"}),
     "left only": (listens(Ears(channels=(0, 1))), {"both channels": "failed", "left from right": "limited"}),
     "right only": (listens(Ears(channels=(1, 2))), {"both channels": "failed", "left from right": "limited"}),
@@ -108,8 +108,12 @@ UNKNOWN = dict.fromkeys(
 @pytest.mark.parametrize(
     "script",
     [
-        lambda asked: Say("rain" if "rain" in asked.question.split("\n") else "It sounds like a street."),
-        lambda asked: Say("B" if "Describe" not in asked.question else "I hear a person speak of the sea."),
+        lambda received: Say(
+            "rain" if "rain" in received.question.split("\n") else "It sounds like a street."
+        ),
+        lambda received: Say(
+            "B" if "Describe" not in received.question else "I hear a person speak of the sea."
+        ),
     ],
     ids=["one choice", "one letter"],
 )
@@ -122,8 +126,8 @@ def test_clips_that_the_service_does_not_count_are_lost(fake_models) -> None:
     rng = random.Random(1)
     usage = {"prompt_tokens": 40, "completion_tokens": 3, "prompt_tokens_details": {"audio_tokens": 0}}
 
-    def guesses(asked: Asked) -> Say:
-        return Say(reply(asked.question, (), Ears(), rng=rng, skill=0.0), usage=usage)
+    def guesses(received: ReceivedRequest) -> Say:
+        return Say(reply(received.question, (), Ears(), rng=rng, skill=0.0), usage=usage)
 
     report = check(fake_models, guesses, concurrency=1)
     assert states(report)["hears"] == "failed"
@@ -149,19 +153,19 @@ def test_a_model_that_hears_poorly_is_not_accused(seed: int, skill: float) -> No
 
 
 def test_a_constant_choice_with_descriptions_that_change_is_not_called_deaf(fake_models) -> None:
-    def script(asked: Asked) -> Say:
-        text = reply(asked.question, asked.clips, Ears())
-        return Say(text if "Describe" in asked.question else "A")
+    def script(received: ReceivedRequest) -> Say:
+        text = reply(received.question, received.clips, Ears())
+        return Say(text if "Describe" in received.question else "A")
 
     report = check(fake_models, script)
     assert states(report)["hears"] == "unknown"
 
 
-def spoken(transcript: str | None) -> Callable[[Asked], Raw]:
-    def script(asked: Asked) -> Raw:
+def spoken(transcript: str | None) -> Callable[[ReceivedRequest], Raw]:
+    def script(received: ReceivedRequest) -> Raw:
         sound = {"data": base64.b64encode(b"RIFF").decode(), "id": "a"}
         if transcript is not None:
-            sound["transcript"] = reply(asked.question, asked.clips, Ears())
+            sound["transcript"] = reply(received.question, received.clips, Ears())
         message = {"role": "assistant", "content": None, "audio": sound}
         return Raw(json.dumps({"choices": [{"message": message, "finish_reason": "stop"}]}).encode())
 
@@ -181,7 +185,7 @@ def test_a_model_that_answers_in_speech(fake_models) -> None:
 
 
 def test_thinking_that_the_token_limit_cuts(fake_models) -> None:
-    def cut(asked: Asked) -> Say:
+    def cut(received: ReceivedRequest) -> Say:
         return Say(None, thinking="Let me listen again and again", finish="length")
 
     report = check(fake_models, cut, max_tokens=64)
@@ -235,7 +239,7 @@ def test_bad_input_is_an_error_of_usage(command) -> None:
 def test_quick_sends_one_request(fake_models) -> None:
     service = fake_models(listens())
     report = mmar.check("openai/fake", base_urls=service.chat_url, quick=True)
-    assert len(service.asked) == 1
+    assert len(service.requests) == 1
     assert states(report) == {
         "answers": "passed",
         "text": "passed",
@@ -255,10 +259,10 @@ def test_other_adapters(fake_models, tmp_path: Path, monkeypatch: pytest.MonkeyP
     service = fake_models(listens())
     assert states(mmar.check("gemini/fake", base_urls=service.gemini_url)) == GOOD
 
-    def script(asked: Asked) -> Say:
-        if asked.audio is not None:
-            return Say(f"heard {heard(asked.audio, Ears())[0]}")
-        sound = asked.question.split("heard ", 1)[1].split("\n")[0]
+    def script(received: ReceivedRequest) -> Say:
+        if received.audio is not None:
+            return Say(f"heard {recognise(received.audio, Ears())[0]}")
+        sound = received.question.split("heard ", 1)[1].split("\n")[0]
         return Say({"telephone": "a telephone ringing", "knocking": "knocking on a door"}.get(sound, sound))
 
     service = fake_models(script)

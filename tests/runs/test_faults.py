@@ -16,7 +16,7 @@ import pytest
 
 from mmar.api import load, run, score
 from mmar.items import Benchmark
-from servers.fake_models import Asked, Broken, Drop, Hang, Outcome, Say, Status
+from servers.fake_models import Broken, Drop, Hang, ReceivedRequest, Reply, Say, Status
 from waiting import until
 
 LIMITS: Any = {"concurrency": 16, "max_attempts": 4, "timeout": 1.0, "backoff": 0.01, "max_backoff": 0.05}
@@ -29,12 +29,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     return load("demo")
 
 
-def answer_of(demo: Benchmark, asked: Asked) -> str:
+def answer_of(demo: Benchmark, received: ReceivedRequest) -> str:
     """What this service says: right on two items of three, by the question's text."""
     result = next(
         item
         for item in demo
-        if asked.question.endswith("\n".join(item.choices)) and item.question in asked.question
+        if received.question.endswith("\n".join(item.choices)) and item.question in received.question
     )
     return (
         result.answer
@@ -43,12 +43,12 @@ def answer_of(demo: Benchmark, asked: Asked) -> str:
     )
 
 
-def faulty(demo: Benchmark, *, never: bool = True) -> Callable[[Asked], Outcome]:
+def faulty(demo: Benchmark, *, never: bool = True) -> Callable[[ReceivedRequest], Reply]:
     """10 % 429 with Retry-After, 5 % 500, 3 % dropped, 2 % broken JSON; of 6 % of the questions never an answer."""
 
-    def script(asked: Asked) -> Outcome:
-        draw = random.Random(f"{asked.question}/{asked.nth}").random()
-        if never and random.Random(asked.question).random() < 0.06:
+    def script(received: ReceivedRequest) -> Reply:
+        draw = random.Random(f"{received.question}/{received.nth}").random()
+        if never and random.Random(received.question).random() < 0.06:
             return Hang()
         if draw < 0.10:
             return Status(429, headers={"Retry-After": "0"})
@@ -58,7 +58,7 @@ def faulty(demo: Benchmark, *, never: bool = True) -> Callable[[Asked], Outcome]
             return Drop()
         if draw < 0.20:
             return Broken()
-        return Say(answer_of(demo, asked))
+        return Say(answer_of(demo, received))
 
     return script
 
@@ -85,17 +85,17 @@ def test_every_item_ends_with_an_answer_or_a_named_failure(
     assert all(line["failure"]["message"] and not line["answer_prediction"] for line in failed)
     assert all(line["answer_prediction"] for line in lines if "failure" not in line)
     # What was sent is what the ledger says was tried, no more; a request may time out before the server has read it.
-    assert len(service.asked) <= sum(line.get("attempts", 1) for line in lines) == outcome.counts.requests
+    assert len(service.requests) <= sum(line.get("attempts", 1) for line in lines) == outcome.counts.requests
     assert all(
         count <= LIMITS["max_attempts"]
-        for count in Counter((asked.question, asked.audio) for asked in service.asked).values()
+        for count in Counter((received.question, received.audio) for received in service.requests).values()
     )
 
     # Once the failed ones were asked again by a service that works, the number is what it would have been.
     arguments["timeout"] = 60.0
     service.script = faulty(demo, never=False)
     run("openai/fake", demo, **arguments, retry="failed")
-    whole = fake_models(lambda asked: Say(answer_of(demo, asked)), key="sk-planted-7d1f")
+    whole = fake_models(lambda received: Say(answer_of(demo, received)), key="sk-planted-7d1f")
     run("openai/fake", demo, **{**arguments, "base_urls": [f"{whole.url}/v1"], "out": tmp_path / "whole"})
     repaired, undisturbed = score(tmp_path / "run"), score(tmp_path / "whole")
     assert repaired.states == undisturbed.states
@@ -119,9 +119,10 @@ def test_nothing_is_asked_twice_after_a_kill(
 ) -> None:
     # The first service answers 20 questions and no further one, so the kill comes in the middle of the run.
     first = fake_models(
-        lambda asked: Say(answer_of(demo, asked)) if asked.number < 20 else Hang(), key="sk-planted-7d1f"
+        lambda received: Say(answer_of(demo, received)) if received.number < 20 else Hang(),
+        key="sk-planted-7d1f",
     )
-    second = fake_models(lambda asked: Say(answer_of(demo, asked)), key="sk-planted-7d1f")
+    second = fake_models(lambda received: Say(answer_of(demo, received)), key="sk-planted-7d1f")
 
     def command(url: str) -> list[str]:
         limits = LIMITS | {"concurrency": 4, "timeout": 600.0}
@@ -136,8 +137,8 @@ def test_nothing_is_asked_twice_after_a_kill(
     subprocess.run(command(second.chat_url), check=True)
     assert {line["id"] for line in ledger_of(tmp_path / "run")} == {item.id for item in demo}
     # All that was not on disk, and only that: what was in flight is asked a second time.
-    assert len(second.asked) == len(demo) - len(kept)
-    assert len(first.asked) <= 20 + 4
+    assert len(second.requests) == len(demo) - len(kept)
+    assert len(first.requests) <= 20 + 4
 
 
 def ledger_of_whole_lines(folder: Path) -> list[dict[str, Any]]:

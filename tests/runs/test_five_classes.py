@@ -14,7 +14,7 @@ import pytest
 from mmar.api import load, score
 from mmar.cli import main
 from mmar.items import Benchmark, Item
-from servers.fake_models import Asked, Outcome, Say
+from servers.fake_models import ReceivedRequest, Reply, Say
 
 
 @pytest.fixture
@@ -46,9 +46,9 @@ def lines(folder: str) -> list[dict[str, Any]]:
 def test_an_audio_model(demo: Benchmark, fake_models: Callable[..., Any]) -> None:
     heard = by_clip(demo)
 
-    def script(asked: Asked) -> Outcome:
-        item = heard[asked.audio]
-        assert item.question in asked.question
+    def script(received: ReceivedRequest) -> Reply:
+        item = heard[received.audio]
+        assert item.question in received.question
         return Say(f"The answer is {item.answer}.")
 
     service = fake_models(script, key="sk-any")
@@ -60,8 +60,8 @@ def test_an_audio_model(demo: Benchmark, fake_models: Callable[..., Any]) -> Non
 def test_a_model_that_thinks(demo: Benchmark, fake_models: Callable[..., Any]) -> None:
     heard = by_clip(demo)
 
-    def script(asked: Asked) -> Outcome:
-        item = heard[asked.audio]
+    def script(received: ReceivedRequest) -> Reply:
+        item = heard[received.audio]
         wrong = next(choice for choice in item.choices if choice != item.answer)
         return Say(item.answer, thinking=f"Perhaps {wrong}? No.")
 
@@ -77,15 +77,15 @@ def test_a_model_that_thinks(demo: Benchmark, fake_models: Callable[..., Any]) -
 def test_an_omni_model_behind_two_addresses(demo: Benchmark, fake_models: Callable[..., Any]) -> None:
     heard = by_clip(demo)
 
-    def script(asked: Asked) -> Outcome:
-        return Say(heard[asked.audio].answer)
+    def script(received: ReceivedRequest) -> Reply:
+        return Say(heard[received.audio].answer)
 
     services = [fake_models(script, key="sk-any") for _ in range(2)]
     urls = [part for service in services for part in ("--base-url", f"{service.url}/v1")]
     assert mmar("run", "qwen2.5-omni-7b", "-b", "demo", *urls, "-o", "run", "-c", 8) == 0
     assert score("run").choice.accuracy == 100.0
-    assert min(len(service.asked) for service in services) > len(demo) // 4
-    assert {asked.body["model"] for service in services for asked in service.asked} == {
+    assert min(len(service.requests) for service in services) > len(demo) // 4
+    assert {received.body["model"] for service in services for received in service.requests} == {
         "Qwen/Qwen2.5-Omni-7B"
     }
 
@@ -94,15 +94,15 @@ def test_captions_shared_by_a_text_model_and_a_reasoning_model(
     demo: Benchmark, fake_models: Callable[..., Any]
 ) -> None:
     heard = by_clip(demo)
-    captioner = fake_models(lambda asked: Say(f"A caption of {heard[asked.audio].id}."), key="sk-any")
+    captioner = fake_models(lambda received: Say(f"A caption of {heard[received.audio].id}."), key="sk-any")
 
-    def reason(asked: Asked) -> Outcome:
-        assert asked.audio is None
-        result = re.search(r"A caption of ([a-z0-9-]+)\.", "\n".join(asked.texts))
+    def reason(received: ReceivedRequest) -> Reply:
+        assert received.audio is None
+        result = re.search(r"A caption of ([a-z0-9-]+)\.", "\n".join(received.texts))
         assert result is not None
         item = demo[result[1]]
-        assert item.question in asked.question
-        return Say(item.answer, thinking="It was told." if asked.body["model"] == "lrm" else None)
+        assert item.question in received.question
+        return Say(item.answer, thinking="It was told." if received.body["model"] == "lrm" else None)
 
     reasoner = fake_models(reason, key="sk-any")
     for name in ("llm", "lrm"):
@@ -114,8 +114,8 @@ def test_captions_shared_by_a_text_model_and_a_reasoning_model(
         assert mmar("run", f"cascade/openai/ears+text/{name}", "-b", "demo", "-o", name, *options) == 0
         assert score(name).choice.accuracy == 100.0
     # One caption for a clip, whoever reasons from it.
-    assert Counter(asked.audio for asked in captioner.asked).most_common(1)[0][1] == 1
-    assert len(captioner.asked) == len(set(heard))
-    assert len(reasoner.asked) == 2 * len(demo)
+    assert Counter(received.audio for received in captioner.requests).most_common(1)[0][1] == 1
+    assert len(captioner.requests) == len(set(heard))
+    assert len(reasoner.requests) == 2 * len(demo)
     assert all(line["caption"].startswith("A caption of ") for line in lines("lrm"))
     assert all(line["thinking_prediction"] == "It was told." for line in lines("lrm"))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mmar.api import load
 from mmar.scoring.faithfulness import cut, falsified, filler
-from servers.fake_models import Asked, FakeModels, Say
+from servers.fake_models import FakeModels, ReceivedRequest, Say
 
 CHANGES = ["whole", "cut-75", "cut-50", "cut-25", "none", "mistake", "filler"]
 REASONING = "The tone is steady. It is low, so it must be a drum. That leaves one choice."
@@ -50,13 +50,13 @@ def run_of(tmp_path: Path, command: Callable[..., Any]) -> Callable[[FakeModels]
     return make
 
 
-def stubborn(asked: Asked) -> Say:
-    return Say("a drum", thinking=REASONING if "Reasoning so far" not in asked.question else None)
+def stubborn(received: ReceivedRequest) -> Say:
+    return Say("a drum", thinking=REASONING if "Reasoning so far" not in received.question else None)
 
 
-def faithful_model(asked: Asked) -> Say:
+def faithful_model(received: ReceivedRequest) -> Say:
     """Says a drum only where the reasoning that leads there stands in the request."""
-    text = "\n".join(asked.texts)
+    text = "\n".join(received.texts)
     if "Reasoning so far" not in text and "<think>" not in text:
         return Say("a drum", thinking=REASONING)
     return Say("a drum" if "It is low, so it must be a drum" in text and "is not" not in text else "a bell")
@@ -69,9 +69,9 @@ def test_an_answer_that_depends_on_its_reasoning_changes_with_it(
     with FakeModels(faithful_model) as service:
         run = run_of(service)
         result = command("faithful", run, "--base-url", service.chat_url, "--interface", interface, "--json")
-        asked = len(service.asked)
+        received = len(service.requests)
         assert command("faithful", run, "--base-url", service.chat_url, "--interface", interface).status == 0
-        assert len(service.asked) == asked
+        assert len(service.requests) == received
     changes = {change["change"]: change for change in json.loads(result.out)["changes"]}
     assert list(changes) == CHANGES
     assert {name: change["same"] for name, change in changes.items() if name != "mistake"} == {
@@ -106,9 +106,9 @@ def test_a_dry_run_counts_and_sends_nothing(
 ) -> None:
     with FakeModels(faithful_model) as service:
         run = run_of(service)
-        asked = len(service.asked)
+        received = len(service.requests)
         result = command("faithful", run, "--paraphraser", "text/other", "--dry-run")
-        assert len(service.asked) == asked
+        assert len(service.requests) == received
     assert result.status == 0
     assert f"{8 * 8:,} times" in result.out  # the control, six changes and the paraphrase
     assert not (run / "faithful").exists()

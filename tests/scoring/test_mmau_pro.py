@@ -18,7 +18,7 @@ from mmar.scoring.kinds import with_open_score
 from mmar.scoring.open_judge import OpenPlan, apply_judge, read_grades
 from mmar.scoring.score import score_task
 from mmau_pro import records
-from servers.fake_models import Asked, FakeModels, Say
+from servers.fake_models import FakeModels, ReceivedRequest, Say
 
 ANSWERS: dict[str, str | None] = {
     "c1": "A",
@@ -116,7 +116,7 @@ def test_missing_answers_follow_nothing(tmp_path: Path) -> None:
 
 
 def judged(
-    fake_models: Callable[..., FakeModels], command: Any, path: Path, script: Callable[[Asked], Say]
+    fake_models: Callable[..., FakeModels], command: Any, path: Path, script: Callable[[ReceivedRequest], Say]
 ) -> tuple[dict[str, Any], FakeModels]:
     service = fake_models(script)
     result = command("score", path, "--judge", "openai/judge", "--base-url", service.chat_url, "--json")
@@ -128,9 +128,9 @@ def test_a_judge_scores_the_open_questions(fake_models, command, tmp_path: Path)
     rows = [row for row in records() if row["id"] != "i3"]
     path = write(tmp_path / "a.jsonl", [{**row, "model_output": ANSWERS[row["id"]]} for row in rows])
 
-    def script(asked: Asked) -> Say:
-        assert '"reference"' in asked.question
-        grade = 5 if "was hit" in asked.question else 3
+    def script(received: ReceivedRequest) -> Say:
+        assert '"reference"' in received.question
+        grade = 5 if "was hit" in received.question else 3
         return Say(json.dumps(dict.fromkeys(("correctness", "relevance", "completeness", "clarity"), grade)))
 
     score, service = judged(fake_models, command, path, script)
@@ -139,10 +139,10 @@ def test_a_judge_scores_the_open_questions(fake_models, command, tmp_path: Path)
     # Two of three closed, one of two instructions, 1.6 of two open ones.
     assert score["kinds"]["overall"] == pytest.approx(100 * (2 + 1 + 1.6) / 7)
     assert "judge:openai/judge" in open_ones["signature"]
-    assert len(service.asked) == 2
+    assert len(service.requests) == 2
     again = command("score", path, "--judge", "openai/judge", "--base-url", service.chat_url, "--json")
     assert json.loads(again.out) == score
-    assert len(service.asked) == 2  # judgements are kept
+    assert len(service.requests) == 2  # judgements are kept
 
 
 def test_a_judgement_that_cannot_be_read_is_no_grade(fake_models, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

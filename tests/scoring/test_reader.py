@@ -20,7 +20,7 @@ from mmar.runs.spec import RunSpec
 from mmar.scoring.reader import apply_reader, plan_reader, read_reply
 from mmar.scoring.result import ReaderScore
 from mmar.scoring.score import score_task
-from servers.fake_models import Asked, FakeModels, Say
+from servers.fake_models import FakeModels, ReceivedRequest, Say
 
 CHOICES = ["rain", "wind", "thunder", "waves"]
 UNREAD = "The sound in question is a broad patter."
@@ -57,14 +57,14 @@ def predictions(path: Path) -> Path:
     return path
 
 
-def document(asked: Asked) -> dict[str, Any]:
+def document(received: ReceivedRequest) -> dict[str, Any]:
     """The document that the reader was given."""
-    text = next(text for text in asked.texts if "<document>" in text and "\n" in text)
+    text = next(text for text in received.texts if "<document>" in text and "\n" in text)
     return dict(json.loads(text.split("<document>\n")[1].split("\n</document>")[0]))
 
 
-def number_of(asked: Asked, text: str) -> int:
-    return next(choice["number"] for choice in document(asked)["choices"] if choice["text"] == text)
+def number_of(received: ReceivedRequest, text: str) -> int:
+    return next(choice["number"] for choice in document(received)["choices"] if choice["text"] == text)
 
 
 def read_with(service: FakeModels, tmp_path: Path, sample: int = 4, **options: Any) -> ReaderScore:
@@ -82,12 +82,12 @@ def read_with(service: FakeModels, tmp_path: Path, sample: int = 4, **options: A
     return apply_reader(scored.score, plan, spec, open_model(spec.model, spec.model_options({})))
 
 
-def says(choice: Callable[[Asked], object]) -> Callable[[Asked], Say]:
-    return lambda asked: Say(json.dumps({"choice": choice(asked)}))
+def says(choice: Callable[[ReceivedRequest], object]) -> Callable[[ReceivedRequest], Say]:
+    return lambda received: Say(json.dumps({"choice": choice(received)}))
 
 
 def test_a_reader_that_is_right(fake_models: Callable[..., FakeModels], tmp_path: Path) -> None:
-    result = read_with(fake_models(says(lambda asked: number_of(asked, "rain"))), tmp_path)
+    result = read_with(fake_models(says(lambda received: number_of(received, "rain"))), tmp_path)
     # Three right by the cascade and five by the reader, of ten; of the four sampled "wind" differs.
     assert (result.accuracy.correct, result.accuracy.accuracy) == (8, 80.0)
     assert (result.asked, result.named, result.none, result.unusable) == (5, 5, 0, 0)
@@ -96,7 +96,7 @@ def test_a_reader_that_is_right(fake_models: Callable[..., FakeModels], tmp_path
 
 
 def test_a_reader_that_is_wrong(fake_models: Callable[..., FakeModels], tmp_path: Path) -> None:
-    result = read_with(fake_models(says(lambda asked: number_of(asked, "waves"))), tmp_path)
+    result = read_with(fake_models(says(lambda received: number_of(received, "waves"))), tmp_path)
     assert (result.accuracy.correct, result.named, result.agreed) == (3, 5, 0)
 
 
@@ -130,15 +130,15 @@ def test_a_reply_out_of_range_or_in_prose_leaves_the_answer_unresolved(
     result = read_with(service, tmp_path, sample=0)
     assert (result.accuracy.correct, result.named, result.none, result.unusable) == (3, 0, 0, 5)
     assert (result.sampled, result.agreed) == (0, 0)
-    assert len(service.asked) == 5  # a second time would say the same
+    assert len(service.requests) == 5  # a second time would say the same
 
 
 def test_a_reader_that_obeys_the_answer_is_seen_in_its_numbers(
     fake_models: Callable[..., FakeModels], tmp_path: Path
 ) -> None:
-    def obey(asked: Asked) -> Say:
-        text = document(asked)["answer"]
-        return Say(json.dumps({"choice": number_of(asked, "rain") if "choose A" in text else None}))
+    def obey(received: ReceivedRequest) -> Say:
+        text = document(received)["answer"]
+        return Say(json.dumps({"choice": number_of(received, "rain") if "choose A" in text else None}))
 
     result = read_with(fake_models(obey), tmp_path)
     assert (result.accuracy.correct, result.named, result.none) == (4, 1, 4)
@@ -151,14 +151,14 @@ def test_the_reader_sees_no_key_and_an_answer_cannot_close_the_fence(
     service = fake_models(says(lambda _: None))
     read_with(service, tmp_path)
     orders = set()
-    for asked in service.asked:
-        shown = document(asked)
+    for received in service.requests:
+        shown = document(received)
         assert set(shown) == {"question", "choices", "answer"}
         assert sorted(choice["text"] for choice in shown["choices"]) == sorted(CHOICES)
         assert all(choice["letter"] == "ABCD"[CHOICES.index(choice["text"])] for choice in shown["choices"])
         orders.add(tuple(choice["text"] for choice in shown["choices"]))
         assert (
-            sum(text.count("</document>") for text in asked.texts) == 2
+            sum(text.count("</document>") for text in received.texts) == 2
         )  # named in the system text, and the end
     assert len(orders) > 1
 
@@ -166,12 +166,12 @@ def test_the_reader_sees_no_key_and_an_answer_cannot_close_the_fence(
 def test_replies_are_kept_and_not_asked_for_again(
     fake_models: Callable[..., FakeModels], tmp_path: Path
 ) -> None:
-    service = fake_models(says(lambda asked: number_of(asked, "rain")))
+    service = fake_models(says(lambda received: number_of(received, "rain")))
     first = read_with(service, tmp_path)
-    sent = len(service.asked)
+    sent = len(service.requests)
     assert sent == 9
     assert read_with(service, tmp_path) == first
-    assert len(service.asked) == sent
+    assert len(service.requests) == sent
 
 
 @given(st.text(max_size=60))

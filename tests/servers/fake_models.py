@@ -1,16 +1,16 @@
-"""The one fake model service of the tests: a real HTTP server on loopback, strict about what it is asked.
+"""The one fake model service of the tests: a real HTTP server on loopback, strict about requests.
 
 It speaks chat completions (`{url}/v1/chat/completions`) and Gemini's `generateContent`
 (`{url}/v1beta/models/NAME:generateContent`), checks every request against what the two APIs document, decodes
 the audio, and answers by a script:
 
-    def script(asked: Asked) -> Outcome: ...
+    def script(received: ReceivedRequest) -> Reply: ...
 
     with FakeModels(script) as service:
-        ...                       # service.url, service.asked, service.violations
+        ...                       # service.url, service.requests, service.violations
 
 A script returns `Say`, or a fault: `Status`, `Drop`, `Broken`, `Hang`, `Cut`. It sees which request it is
-(`asked.number`, from 0) and which try of the same question (`asked.nth`, from 0).
+(`received.number`, from 0) and which try of the same question (`received.nth`, from 0).
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ from servers.formats import (
     write_gemini,
 )
 
-__all__ = ["Asked", "Broken", "Cut", "Drop", "FakeModels", "Hang", "Outcome", "Raw", "Say", "Status"]
+__all__ = ["Broken", "Cut", "Drop", "FakeModels", "Hang", "Raw", "ReceivedRequest", "Reply", "Say", "Status"]
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReceivedRequest:
     """A request as it arrived.
 
     Attributes:
@@ -55,7 +55,7 @@ class Asked:
         texts: every text of the conversation, in order.
         audio: the decoded audio, or `None`.
         audio_type: `wav`, `mp3`… or the media type, as sent.
-        at: seconds on the server's clock.
+        time_s: seconds on the server's clock.
         clips: the decoded audio of all clips, the first one too.
     """
 
@@ -67,7 +67,7 @@ class Asked:
     texts: tuple[str, ...]
     audio: bytes | None
     audio_type: str | None
-    at: float
+    time_s: float
     clips: tuple[bytes, ...] = ()
 
     @property
@@ -113,8 +113,8 @@ class Hang:
     """Never a reply."""
 
 
-Outcome = Say | Status | Raw | Drop | Broken | Cut | Hang
-Script = Callable[[Asked], Outcome]
+Reply = Say | Status | Raw | Drop | Broken | Cut | Hang
+Script = Callable[[ReceivedRequest], Reply]
 
 
 _YES = Say()
@@ -131,7 +131,7 @@ class FakeModels:
 
     def __init__(
         self,
-        script: Script | Outcome = _YES,
+        script: Script | Reply = _YES,
         *,
         key: str | None = None,
         models: set[str] | None = None,
@@ -139,7 +139,7 @@ class FakeModels:
         self.script = script
         self.key = key
         self.models = models
-        self.asked: list[Asked] = []
+        self.requests: list[ReceivedRequest] = []
         self.violations: list[str] = []
         self.most_in_flight = 0
         self.url = ""
@@ -211,8 +211,8 @@ class FakeModels:
                 return web.json_response(error(401, denied, "invalid_api_key"), status=401)
             if self.models is not None and model not in self.models:
                 return web.json_response(error(404, f"no model {model}", "model_not_found"), status=404)
-            asked = Asked(
-                len(self.asked),
+            received = ReceivedRequest(
+                len(self.requests),
                 self._times[texts],
                 request.path_qs,
                 dict(request.headers),
@@ -224,10 +224,10 @@ class FakeModels:
                 tuple(data for data, _ in sounds),
             )
             self._times[texts] += 1
-            self.asked.append(asked)
-            outcome = self.script(asked) if callable(self.script) else self.script
-            return await self._carry_out(
-                request, outcome, model, write, error, heard=bool(sounds), streamed=body.get("stream")
+            self.requests.append(received)
+            reply = self.script(received) if callable(self.script) else self.script
+            return await self._respond(
+                request, reply, model, write, error, has_audio=bool(sounds), streamed=body.get("stream")
             )
         finally:
             self._in_flight -= 1
@@ -236,45 +236,45 @@ class FakeModels:
         if "key" in request.query:
             raise ViolationError("the key stands in the URL")
         name = "x-goog-api-key" if gemini else "Authorization"
-        found = request.headers.get(name)
+        credential = request.headers.get(name)
         if self.key is None:
-            if found is not None:
+            if credential is not None:
                 raise ViolationError(f"{name} sent to a server that asks for none")
             return None
         expected = self.key if gemini else f"Bearer {self.key}"
         # Real services echo what they were given; a client must not pass it on.
-        return None if found == expected else f"Incorrect API key provided: {found}"
+        return None if credential == expected else f"Incorrect API key provided: {credential}"
 
-    async def _carry_out(
+    async def _respond(
         self,
         request: web.Request,
-        outcome: Outcome,
+        reply: Reply,
         model: str,
         write: Callable[[str, Say, bool], dict[str, Any]],
         error: Callable[[int, str, str | None], dict[str, Any]],
         *,
-        heard: bool,
+        has_audio: bool,
         streamed: bool,
     ) -> web.StreamResponse:
-        if isinstance(outcome, Say):
-            if outcome.after_s:
-                await asyncio.sleep(outcome.after_s)
-            reply = write(outcome.model or model, outcome, heard)
-            return streamed_reply(reply) if streamed else web.json_response(reply)
-        if isinstance(outcome, Status):
-            content = outcome.body
+        if isinstance(reply, Say):
+            if reply.after_s:
+                await asyncio.sleep(reply.after_s)
+            document = write(reply.model or model, reply, has_audio)
+            return streamed_reply(document) if streamed else web.json_response(document)
+        if isinstance(reply, Status):
+            content = reply.body
             if content is None:
-                content = json.dumps(error(outcome.code, outcome.message, outcome.error_code)).encode()
+                content = json.dumps(error(reply.code, reply.message, reply.error_code)).encode()
             return web.Response(
-                body=content, status=outcome.code, headers=outcome.headers, content_type="application/json"
+                body=content, status=reply.code, headers=reply.headers, content_type="application/json"
             )
-        if isinstance(outcome, Raw):
-            return web.Response(body=outcome.body, content_type="application/json")
-        if isinstance(outcome, Broken):
+        if isinstance(reply, Raw):
+            return web.Response(body=reply.body, content_type="application/json")
+        if isinstance(reply, Broken):
             return web.Response(body=b'{"id": "x", "choices": [{"mess', content_type="application/json")
-        if isinstance(outcome, Hang):
+        if isinstance(reply, Hang):
             await self._hanging.wait()
-        if isinstance(outcome, Cut):
+        if isinstance(reply, Cut):
             response = web.StreamResponse(headers={"Content-Length": "1000"})
             await response.prepare(request)
             await response.write(b'{"id": "x", "choices": [')

@@ -77,7 +77,7 @@ def main() -> None:
         print('{"ready": true}', flush=True)
     if "deaf" in arguments:
         time.sleep(60)
-    kept = []
+    late = []
     for line in sys.stdin:
         request = json.loads(line)
         answer = json.dumps(reply(request))
@@ -88,12 +88,12 @@ def main() -> None:
         if word == "hang":
             continue
         if word == "late":
-            kept.append(answer)
+            late.append(answer)
             continue
         if word == "noise":
             print("100%|██████████| 1/1\n{broken\n[]\n" + json.dumps({"id": "nobody", "text": "x"}))
-        print(answer, *kept, sep="\n", flush=True)
-        kept.clear()
+        print(answer, *late, sep="\n", flush=True)
+        late.clear()
         if word == "twice":
             print(answer, flush=True)
     print("leaving", file=sys.stderr)

@@ -155,7 +155,7 @@ def _read_chat_part(part: Any, texts: list[str], sounds: list[tuple[bytes, str]]
         raise ViolationError(f"a part of type {kind!r}")
 
 
-def write_chat(model: str, say: Say, heard: bool) -> dict[str, Any]:
+def write_chat(model: str, say: Say, has_audio: bool) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": say.text}
     if say.thinking is not None:
         message[say.thinking_field] = say.thinking
@@ -163,7 +163,7 @@ def write_chat(model: str, say: Say, heard: bool) -> dict[str, Any]:
         "prompt_tokens": 120,
         "completion_tokens": 7,
         "total_tokens": 127,
-        "prompt_tokens_details": {"audio_tokens": 100 if heard else 0},
+        "prompt_tokens_details": {"audio_tokens": 100 if has_audio else 0},
     }
     return {
         "id": "chatcmpl-1",
@@ -181,7 +181,7 @@ def streamed_reply(reply: dict[str, Any]) -> web.Response:
     deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
     for name, text in choice["message"].items():
         if name != "role":
-            deltas += [{name: text[at : at + 3]} for at in range(0, len(text or ""), 3)]
+            deltas += [{name: text[start : start + 3]} for start in range(0, len(text or ""), 3)]
     head = {"id": reply["id"], "object": "chat.completion.chunk", "model": reply["model"]}
     pieces = [{**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
     pieces.append({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}]})
@@ -259,7 +259,7 @@ def read_gemini(request: web.Request, body: Any) -> Read:
     return model, tuple(texts), tuple(sounds)
 
 
-def write_gemini(model: str, say: Say, heard: bool) -> dict[str, Any]:
+def write_gemini(model: str, say: Say, has_audio: bool) -> dict[str, Any]:
     parts: list[dict[str, Any]] = []
     if say.thinking is not None:
         parts.append({"text": say.thinking, "thought": True})
@@ -269,7 +269,7 @@ def write_gemini(model: str, say: Say, heard: bool) -> dict[str, Any]:
         parts += [{"text": text} for text in (say.text[:half], say.text[half:]) if text]
     finish = {"stop": "STOP", "length": "MAX_TOKENS", "content_filter": "SAFETY"}.get(say.finish, say.finish)
     details = [{"modality": "TEXT", "tokenCount": 20}]
-    if heard:
+    if has_audio:
         details.append({"modality": "AUDIO", "tokenCount": 100})
     usage = say.usage or {
         "promptTokenCount": 120,

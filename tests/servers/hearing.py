@@ -26,7 +26,7 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Ears:
-    """What is heard of a clip.
+    """What a model hears of a clip.
 
     Attributes:
         seconds: of the clip, from its beginning.
@@ -40,7 +40,7 @@ class Ears:
 
 
 @functools.lru_cache(maxsize=200)  # each check sends the same clips
-def heard(data: bytes | None, ears: Ears) -> tuple[str, str]:
+def recognise(data: bytes | None, ears: Ears) -> tuple[str, str]:
     """The sound of a clip and its side."""
     if data is None:
         return "silence", "both sides equally"
@@ -68,7 +68,7 @@ def choices_of(prompt: str) -> tuple[list[str], bool]:
 
 
 def right_choice(prompt: str, choices: list[str], sound: str, side: str) -> int:
-    """The place of the right choice, or 0 where it is none."""
+    """The index of the right choice, or 0 if it is none."""
     answer = side if "side" in prompt.splitlines()[0] else WORDS[sound]
     return choices.index(answer) if answer in choices else 0
 
@@ -91,13 +91,13 @@ def reply(
         clips: the clips.
         ears: what it hears.
         most_clips: how many of them it hears.
-        letters: it never chooses a place from this one on.
+        letters: it never chooses an index from this one on.
         rng: where a weak model draws its guesses.
         skill: share of the questions that it answers by what it hears.
         silence_is: what it takes silence for.
     """
     last = [*clips[:most_clips]][-1:] or [None]
-    sound, side = heard(last[0] if "second" in prompt else clips[0] if clips else None, ears)
+    sound, side = recognise(last[0] if "second" in prompt else clips[0] if clips else None, ears)
     sound = silence_is if sound == "silence" else sound
     if "Describe" in prompt:
         return f"This is the sound of {sound}, I believe."

@@ -10,7 +10,7 @@ from mmar.models import open_model
 from mmar.runs.spec import RunSpec
 from mmar.scoring.rubric import JudgePlan, judge, load_submissions
 from mmar.scoring.rubric.result import RubricResult
-from servers.fake_models import Asked, FakeModels
+from servers.fake_models import FakeModels, ReceivedRequest
 
 NAMES = ("Cue Identification", "Rhythm", "Elimination of Options", "Inference", "Correct Answer Selection")
 
@@ -50,8 +50,8 @@ def reply(scores: list[int], names: tuple[str, ...] = NAMES) -> str:
     )
 
 
-def seed_of(asked: Asked) -> int:
-    return int(asked.body["seed"])
+def seed_of(received: ReceivedRequest) -> int:
+    return int(received.body["seed"])
 
 
 def run_judge(

@@ -14,23 +14,23 @@ from expect import raises
 from mmar.scoring.rubric import FENCED, SCRIPT, JudgePlan, load_submissions
 from mmar.scoring.rubric.submissions import evaluated_lines, official_table
 from scoring.rubric.judging import NAMES, questions, reply, run_judge, seed_of
-from servers.fake_models import Asked, FakeModels, Hang, Say, Status
+from servers.fake_models import FakeModels, Hang, ReceivedRequest, Say, Status
 
 
 def test_raters_are_trimmed_for_each_item_and_wrong_answers_score_zero(tmp_path: Path) -> None:
     path = questions(tmp_path / "p.jsonl")
 
     # Rater r of item i meets r + (i is q0) criteria, at most 5.
-    def script(asked: Asked) -> Say:
-        first = "in clip 0" in asked.question
-        met = min(5, seed_of(asked) - 42 + first)
+    def script(received: ReceivedRequest) -> Say:
+        first = "in clip 0" in received.question
+        met = min(5, seed_of(received) - 42 + first)
         return Say(reply([1] * met + [0] * (5 - met)))
 
     with FakeModels(script) as service:
         result = run_judge(service, path, tmp_path / "out")
-        assert len(service.asked) == 15  # three right answers, five raters
+        assert len(service.requests) == 15  # three right answers, five raters
         assert run_judge(service, path, tmp_path / "out").score == result.score
-        assert len(service.asked) == 15
+        assert len(service.requests) == 15
     # q0: 1..5 of 5 -> trimmed mean of .4 .6 .8 = .6; q2, q4: 0..4 -> .4; the three wrong ones 0.
     assert result.score == pytest.approx(100 * (0.6 + 0.4 + 0.4) / 6)
     assert result.plain == pytest.approx(100 * (0.6 + 0.4 + 0.4) / 6)
@@ -45,9 +45,9 @@ def test_raters_are_trimmed_for_each_item_and_wrong_answers_score_zero(tmp_path:
 def test_one_flip_in_ten_votes_shows_in_the_flip_rate(tmp_path: Path) -> None:
     path = questions(tmp_path / "p.jsonl", 20)
 
-    def script(asked: Asked) -> Say:
-        index = int(re.findall(r"in clip (\d+)", asked.question)[0])
-        return Say(reply([1, 1, 1, 1, 0 if index == 0 and seed_of(asked) == 42 else 1]))
+    def script(received: ReceivedRequest) -> Say:
+        index = int(re.findall(r"in clip (\d+)", received.question)[0])
+        return Say(reply([1, 1, 1, 1, 0 if index == 0 and seed_of(received) == 42 else 1]))
 
     with FakeModels(script) as service:
         result = run_judge(service, path, tmp_path / "out")
@@ -82,15 +82,15 @@ def test_a_reply_that_cannot_be_used_is_asked_for_again(tmp_path: Path, bad: str
     path = questions(tmp_path / "p.jsonl", 2)
     replies: Counter[int] = Counter()
 
-    def script(asked: Asked) -> Say:
-        replies[seed_of(asked)] += 1
+    def script(received: ReceivedRequest) -> Say:
+        replies[seed_of(received)] += 1
         return Say(
-            bad if replies[seed_of(asked)] == 1 else f"Here it is:\n```json\n{reply([1, 0, 1, 0, 1])}\n```"
+            bad if replies[seed_of(received)] == 1 else f"Here it is:\n```json\n{reply([1, 0, 1, 0, 1])}\n```"
         )
 
     with FakeModels(script) as service:
         result = run_judge(service, path, tmp_path / "out")
-        assert len(service.asked) == 10
+        assert len(service.requests) == 10
     assert result.score == pytest.approx(100 * 0.6 / 2)
     assert result.unjudged == 0
 
@@ -109,17 +109,17 @@ def test_an_item_whose_judgement_fails_is_unjudged_and_bounded(tmp_path: Path) -
     path = questions(tmp_path / "p.jsonl", 10)
     broken = True
 
-    def script(asked: Asked) -> Say | Status:
-        if broken and "in clip 4" in asked.question:
+    def script(received: ReceivedRequest) -> Say | Status:
+        if broken and "in clip 4" in received.question:
             return Status(500)
         return Say(reply([1] * 5))
 
     with FakeModels(script) as service:
         first = run_judge(service, path, tmp_path / "out", max_attempts=2)
-        asked = len(service.asked)
+        received = len(service.requests)
         broken = False
         second = run_judge(service, path, tmp_path / "out", max_attempts=2)
-        assert len(service.asked) == asked + 5
+        assert len(service.requests) == received + 5
     assert (first.unjudged, first.score, first.high) == (1, pytest.approx(40.0), pytest.approx(50.0))
     assert (second.unjudged, second.score) == (0, pytest.approx(50.0))
 
@@ -127,8 +127,8 @@ def test_an_item_whose_judgement_fails_is_unjudged_and_bounded(tmp_path: Path) -
 def test_too_many_requests_are_retried(tmp_path: Path) -> None:
     path = questions(tmp_path / "p.jsonl", 4)
 
-    def script(asked: Asked) -> Say | Status:
-        return Status(429, headers={"retry-after": "0"}) if asked.nth == 0 else Say(reply([1] * 5))
+    def script(received: ReceivedRequest) -> Say | Status:
+        return Status(429, headers={"retry-after": "0"}) if received.nth == 0 else Say(reply([1] * 5))
 
     with FakeModels(script) as service:
         assert run_judge(service, path, tmp_path / "out").score == pytest.approx(50.0)
@@ -138,13 +138,13 @@ def test_what_changed_is_judged_again_and_nothing_else(tmp_path: Path) -> None:
     path = questions(tmp_path / "p.jsonl", 4)
     with FakeModels(Say(reply([1] * 5))) as service:
         run_judge(service, path, tmp_path / "out")
-        before = len(service.asked)
+        before = len(service.requests)
         path.write_text(path.read_text("utf-8").replace("ringing tone. 2", "ringing tone, twice. 2"), "utf-8")
         run_judge(service, path, tmp_path / "out")
-        assert len(service.asked) == before + 5
-        assert all("twice" in asked.question for asked in service.asked[before:])
+        assert len(service.requests) == before + 5
+        assert all("twice" in received.question for received in service.requests[before:])
         run_judge(service, path, tmp_path / "out", JudgePlan(SCRIPT))
-        assert len(service.asked) == before + 15
+        assert len(service.requests) == before + 15
 
 
 def test_instructions_in_a_submission_stay_inside_the_fence(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_instructions_in_a_submission_stay_inside_the_fence(tmp_path: Path) -> N
     path.write_text(path.read_text("utf-8").replace("I hear a ringing tone. 0", attack), "utf-8")
     with FakeModels(Say(reply([1] * 5))) as service:
         run_judge(service, path, tmp_path / "out", JudgePlan(raters=1))
-        prompt = service.asked[0].question
+        prompt = service.requests[0].question
     fence = re.findall(r"<<<(submission [0-9a-f]{16})>>>", prompt)[0]
     inside, _, after = prompt.partition(f"<<<{fence}>>>")[2].partition(f"<<<end {fence}>>>")
     assert attack in inside
@@ -169,8 +169,8 @@ def test_seeds_of_the_raters(tmp_path: Path, seeds: Any, expected: list[int]) ->
     path = questions(tmp_path / "p.jsonl", 1)
     with FakeModels(Say(reply([1] * 5))) as service:
         run_judge(service, path, tmp_path / "out", JudgePlan(SCRIPT, seeds=seeds))
-        assert sorted(map(seed_of, service.asked)) == expected
-        assert {asked.body["temperature"] for asked in service.asked} == {0}
+        assert sorted(map(seed_of, service.requests)) == expected
+        assert {received.body["temperature"] for received in service.requests} == {0}
 
 
 def test_the_published_files_and_table(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from scoring.rubric.judging import NAMES, questions, reply
-from servers.fake_models import Asked, FakeModels, Say
+from servers.fake_models import FakeModels, ReceivedRequest, Say
 
 
 def test_the_command_line(
@@ -22,7 +22,7 @@ def test_the_command_line(
     with FakeModels(Say(reply([1, 1, 1, 1, 0]))) as service:
         common = ("judge", path, "--judge", "openai/a", "--base-url", service.chat_url)
         dry = command(*common, "--dry-run")
-        assert (dry.status, len(service.asked)) == (0, 0)
+        assert (dry.status, len(service.requests)) == (0, 0)
         assert "10 times about 2 of 4 answers" in dry.out
         result = command(*common, "--json", "--items", "votes.csv")
         assert result.status == 0
@@ -67,8 +67,8 @@ def test_the_exam_tells_reasoning_apart(
     monkeypatch.chdir(tmp_path)
     path = questions(tmp_path / "p.jsonl", 6)
 
-    def script(asked: Asked) -> Say:
-        inside = re.findall(r"Reasoning:\n(.*)\n\nAnswer:", asked.question, re.DOTALL)[0]
+    def script(received: ReceivedRequest) -> Say:
+        inside = re.findall(r"Reasoning:\n(.*)\n\nAnswer:", received.question, re.DOTALL)[0]
         good = inside == "A ringing tone decays slowly, so it is a bell."
         return Say(reply([1] * 5 if good else [0, 0, 0, 0, 1]))
 
