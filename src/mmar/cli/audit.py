@@ -47,14 +47,14 @@ def _list_checks(context: click.Context, _parameter: click.Parameter, value: boo
     metavar="FILE",
     help="Write the findings with present and, where certain, corrected values. Changes nothing.",
 )
-@click.option("--select", multiple=True, metavar="CODES", help="Only these checks, e.g. C001,T. Repeatable.")
-@click.option("--ignore", multiple=True, metavar="CODES", help="All but these checks. Repeatable.")
+@shared.repeatable("--select", metavar="CODES", help="Only these checks, e.g. C001,T. Repeatable.")
+@shared.repeatable("--ignore", metavar="CODES", help="All but these checks. Repeatable.")
 @click.option(
     "--list", is_flag=True, is_eager=True, expose_value=False, callback=_list_checks, help="List the checks."
 )
 @shared.path_option("--baseline", metavar="FILE", help="Skip the findings accepted in FILE.")
 @shared.path_option("--write-baseline", metavar="FILE", help="Accept all present findings, in FILE.")
-@click.option("--online", is_flag=True, help="Check that the source videos still exist.")
+@shared.flag("--online", help="Check that the source videos still exist.")
 @shared.path_option(
     "--without-audio",
     multiple=True,
@@ -67,26 +67,14 @@ def _list_checks(context: click.Context, _parameter: click.Parameter, value: boo
     metavar="RUN",
     help="Run of one model, for item analysis over several. Repeatable.",
 )
-@click.option("--strict", is_flag=True, help="Exit with status 1 for warnings too.")
-@click.option(
-    "--examples",
-    type=click.IntRange(0),
-    default=3,
-    show_default=True,
-    metavar="N",
-    help="Findings shown for each check.",
-)
-@click.option("--all", "show_all", is_flag=True, help="Show all findings.")
-@click.option("--grim", is_flag=True, help="BENCHMARK is a CSV table of published percentages; check them.")
+@shared.flag("--strict", help="Exit with status 1 for warnings too.")
+@shared.number("--examples", least=0, default=3, help="Findings shown for each check.")
+@shared.flag("--all", "show_all", help="Show all findings.")
+@shared.flag("--grim", help="BENCHMARK is a CSV table of published percentages; check them.")
 @shared.benchmark("With --grim: benchmark whose groups are the columns.")
-@click.option(
-    "--n", "sizes", multiple=True, metavar="COLUMN=N", help="With --grim: number of items of a column."
-)
-@click.option(
-    "--leave-out",
-    multiple=True,
-    metavar="COLUMN=VALUE",
-    help="With --grim: rows to skip. [default: model_class=baseline]",
+@shared.repeatable("--n", "sizes", metavar="COLUMN=N", help="With --grim: number of items of a column.")
+@shared.repeatable(
+    "--leave-out", metavar="COLUMN=VALUE", help="With --grim: rows to skip. [default: model_class=baseline]"
 )
 @click.pass_context
 def audit(

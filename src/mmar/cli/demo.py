@@ -9,6 +9,7 @@ import click
 
 from mmar.api import score
 from mmar.cli import application
+from mmar.cli.shared import path_option
 from mmar.cli.terminal import display, print_table
 
 _FOLDER = Path("runs/demo")
@@ -36,14 +37,7 @@ Next:
 
 
 @click.command()
-@click.option(
-    *("--out", "-o"),
-    type=click.Path(path_type=Path),
-    default=_FOLDER,
-    show_default=True,
-    metavar="DIR",
-    help="Folder of the runs.",
-)
+@path_option("--out", "-o", default=_FOLDER, show_default=True, metavar="DIR", help="Folder of the runs.")
 def demo(out: Path) -> None:
     """Run and score the baselines on a small generated benchmark.
 
@@ -72,8 +66,8 @@ def demo(out: Path) -> None:
 
 
 def _run(model: str, folder: Path, out: Path, *options: str) -> None:
-    place = [] if out == _FOLDER else ["--out", str(folder)]
-    _command("run", model, "--benchmark", "demo", *options, *place)
+    out_option = [] if out == _FOLDER else ["--out", str(folder)]
+    _command("run", model, "--benchmark", "demo", *options, *out_option)
     click.echo()
 
 

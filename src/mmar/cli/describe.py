@@ -17,7 +17,7 @@ from mmar.items.diff import diff_benchmarks
 @click.argument("benchmark", metavar="BENCHMARK", shell_complete=shared.complete_benchmark)
 @shared.audio_dir
 @shared.figures(help="Draw modalities and categories as SVG, PDF and PNG.")
-@click.option("--lenient", is_flag=True, help="Skip bad records.")
+@shared.flag("--lenient", help="Skip bad records.")
 @shared.json
 def describe(
     benchmark: str, audio_dir: Path | None, figures: Path | None, lenient: bool, as_json: bool
@@ -49,9 +49,8 @@ def describe(
 @click.command()
 @click.argument("first", metavar="A", shell_complete=shared.complete_benchmark)
 @click.argument("second", metavar="B", shell_complete=shared.complete_benchmark)
-@click.option(
+@shared.repeatable(
     "--runs",
-    multiple=True,
     type=click.Path(exists=True, path_type=Path),
     metavar="RUN-OR-FILE",
     help="Score this run or predictions file on both, and count answers with old keys. Repeatable.",

@@ -22,11 +22,9 @@ if TYPE_CHECKING:
 @shared.benchmark("The questions, for files that hold answers only.")
 @shared.audio_dir
 @click.option("--labeller", metavar="NAME", default="", help="Your name; the page asks for it otherwise.")
-@click.option(
-    "--sample", type=click.IntRange(1), metavar="N", help="Only N of the wrong answers, drawn by --seed."
-)
+@shared.number("--sample", help="Only N of the wrong answers, drawn by --seed.")
 @shared.seed
-@click.option("--summary", is_flag=True, help="Print the errors by kind and serve no page.")
+@shared.flag("--summary", help="Print the errors by kind and serve no page.")
 @shared.json
 @shared.figures(help="Draw the errors by kind as SVG, PDF and PNG, and serve no page.")
 @click.option(

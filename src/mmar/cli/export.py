@@ -103,7 +103,7 @@ def export(
 )
 @shared.key
 @shared.id_field
-@click.option("--lenient", is_flag=True, help="Leave out records that do not belong to the benchmark.")
+@shared.flag("--lenient", help="Leave out records that do not belong to the benchmark.")
 def convert(
     path: Path,
     benchmark: str,
@@ -139,12 +139,11 @@ def convert(
 @click.argument("path", metavar="[RUN-OR-FILE]", required=False, type=click.Path(path_type=Path))
 @shared.benchmark("The questions; a run knows its own.")
 @shared.path_option("--out", "-o", metavar="FILE", help="Submission to write.")
-@click.option("--raw", is_flag=True, help="Write answers as they came, not the choice that each names.")
-@click.option("--check", is_flag=True, help="Check a submission instead of writing one.")
+@shared.flag("--raw", help="Write answers as they came, not the choice that each names.")
+@shared.flag("--check", help="Check a submission instead of writing one.")
 @shared.path_option("--codabench", metavar="ZIP", help="Write a Codabench bundle for the benchmark.")
-@click.option(
+@shared.flag(
     "--hide-answers",
-    is_flag=True,
     help="Codabench shows participants the table of scores, and not the report with the right answers.",
 )
 @shared.json

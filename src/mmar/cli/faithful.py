@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @shared.timeout("Seconds to wait for one answer.", 300.0)
 @shared.budget
 @shared.prices
-@click.option("--dry-run", is_flag=True, help="Show how many requests there would be; send nothing.")
+@shared.flag("--dry-run", help="Show how many requests there would be; send nothing.")
 @shared.json
 def faithful(
     path: Path,

@@ -26,17 +26,16 @@ _LISTED = 5  # missing clips
 
 @click.command("get")
 @click.argument("name", required=False, shell_complete=shared.complete_benchmark)
-@click.option(
+@shared.repeatable(
     "--from",
     "sources",
-    multiple=True,
     metavar="FILE-OR-URL",
     help="Metadata or archive of clips from here instead of the publisher. Repeatable.",
 )
 @click.option("--audio/--no-audio", default=True, show_default=True, help="Fetch the clips, too.")
 @shared.folder_option("--cache-dir", help="Cache directory. [default: MMAR_CACHE_DIR or the user's cache]")
-@click.option("--force", is_flag=True, help="Fetch again even if the benchmark is present.")
-@click.option("--list", "listing", is_flag=True, help="List the known benchmarks.")
+@shared.flag("--force", help="Fetch again even if the benchmark is present.")
+@shared.flag("--list", "listing", help="List the known benchmarks.")
 @shared.json
 @click.pass_context
 def get(

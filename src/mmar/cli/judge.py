@@ -42,16 +42,13 @@ _REPLY_TOKENS = 250  # of five scores with reasons, for the estimate
 @shared.path_option(
     "--meta", metavar="FILE", help="Metadata file with questions and rubrics, as the script takes it."
 )
-@click.option(
+@shared.repeatable(
     "--judge",
     "judges",
-    multiple=True,
     metavar="MODEL",
     help="The judge. Several are compared. [default: openai/gpt-4o-2024-11-20]",
 )
-@click.option(
-    "--raters", type=click.IntRange(1, 99), default=5, show_default=True, help="Judgements of each answer."
-)
+@shared.number("--raters", most=99, default=5, help="Judgements of each answer.")
 @shared.choice(
     "--seeds",
     of=["distinct", "same"],
@@ -61,25 +58,14 @@ _REPLY_TOKENS = 250  # of five scores with reasons, for the estimate
 @shared.path_option(
     "--template", metavar="FILE", help="Your own prompt (see docs/judging.md), or the word script."
 )
-@click.option(
-    "--batch",
-    is_flag=True,
-    help="Use the judge's batch API: submit now, collect later with the same command.",
-)
-@click.option("--exam", is_flag=True, help="Examine judges on reasoning whose score is known: --exam MODEL.")
-@click.option(
-    "--exam-items",
-    type=click.IntRange(2),
-    default=40,
-    show_default=True,
-    metavar="N",
-    help="Items of the exam.",
-)
+@shared.flag("--batch", help="Use the judge's batch API: submit now, collect later with the same command.")
+@shared.flag("--exam", help="Examine judges on reasoning whose score is known: --exam MODEL.")
+@shared.number("--exam-items", least=2, default=40, help="Items of the exam.")
 @shared.path_option("--humans", metavar="FILE", help="CSV with id, criterion, score to compare with.")
 @shared.folder_option(
     "--out", "-o", metavar="DIR", help="Folder of the judgements. [default: beside the run]"
 )
-@click.option("--offline", is_flag=True, help="Use only the judgements that are there.")
+@shared.flag("--offline", help="Use only the judgements that are there.")
 @click.option(
     "--format",
     "output_format",
@@ -99,7 +85,7 @@ _REPLY_TOKENS = 250  # of five scores with reasons, for the estimate
 @click.option(
     "--cache/--no-cache", default=False, help="Reuse judgements of other runs to the same requests."
 )
-@click.option("--dry-run", is_flag=True, help="Show what would be asked and its cost; send nothing.")
+@shared.flag("--dry-run", help="Show what would be asked and its cost; send nothing.")
 @shared.lenient
 @shared.json
 @shared.items("Write every vote with its reason.")

@@ -40,7 +40,7 @@ _CAN = ("hf", "vllm", "sglang", "api", "command", "cascade")
     metavar="|".join(_CAN),
     help="Only systems that can be served in this way.",
 )
-@click.option("--here", is_flag=True, help="Show what this machine can run, and what is missing.")
+@shared.flag("--here", help="Show what this machine can run, and what is missing.")
 @shared.json
 def models(*, name: str | None, model_class: str | None, can: str | None, here: bool, as_json: bool) -> None:
     """List the systems with a name, or show how to run one.

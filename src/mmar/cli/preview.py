@@ -39,9 +39,7 @@ _ANY_MODEL = "command/PROGRAM"  # stands for the model where none is named
 )
 @shared.adapter("Option of the adapter. Repeatable.")
 @shared.via
-@click.option(
-    "--rotate", type=click.IntRange(0), default=0, metavar="K", help="Rotate the choices by K places."
-)
+@shared.number("--rotate", least=0, default=0, metavar="K", help="Rotate the choices by K places.")
 @shared.json
 def preview(
     *,
@@ -181,7 +179,7 @@ def _page(record: dict[str, Any], spec: RunSpec) -> str:
 
 @click.command()
 @click.argument("model", metavar="MODEL", shell_complete=shared.complete_model)
-@click.option("--quick", is_flag=True, help="Send only one request.")
+@shared.flag("--quick", help="Send only one request.")
 @shared.json
 @shared.protocol(f"How to put the questions. [default: {DEFAULT}]")
 @shared.temperature

@@ -14,14 +14,8 @@ from mmar.cli.terminal import check_items_option, display, output_file, print_js
 
 @click.command()
 @click.argument("answer", metavar="ANSWER")
-@click.option(
-    "--choices",
-    "-c",
-    "choices",
-    metavar="TEXT",
-    multiple=True,
-    required=True,
-    help="A choice; repeat for each.",
+@shared.repeatable(
+    "--choices", "-c", "choices", metavar="TEXT", required=True, help="A choice; repeat for each."
 )
 @shared.protocol("Read the answer by this protocol.")
 @shared.reading

@@ -40,7 +40,7 @@ def _page_command(command: F) -> F:
             ),
             shared.audio_dir,
             shared.language("Language in which the page opens; it has both."),
-            click.option("--open", "opened", is_flag=True, help="Open the page in the browser."),
+            shared.flag("--open", "opened", help="Open the page in the browser."),
         )
     ):
         command = option(command)
@@ -138,9 +138,7 @@ def _finish(written: WrittenPage, *, opened: bool) -> None:
     help="Earlier edition, to count answers to keys that were corrected.",
 )
 @shared.prices
-@click.option(
-    "--name", "names", multiple=True, metavar="MODEL=ID", help="Canonical id of a model. Repeatable."
-)
+@shared.repeatable("--name", "names", metavar="MODEL=ID", help="Canonical id of a model. Repeatable.")
 @click.option(
     "--report/--no-report",
     default=True,
@@ -151,14 +149,13 @@ def _finish(written: WrittenPage, *, opened: bool) -> None:
     of=["none", "copy", "link"],
     help_text="Clips of that report: copied beside it, linked to their sources, or neither.",
 )
-@click.option(
+@shared.repeatable(
     "--report-url",
     "reports",
-    multiple=True,
     metavar="RUN=ADDRESS",
     help="Address of a run's report that lies elsewhere. Repeatable.",
 )
-@click.option("--partial", is_flag=True, help="Rank runs by the items that every run was asked.")
+@shared.flag("--partial", help="Rank runs by the items that every run was asked.")
 @shared.language("Language of the page.")
 @shared.lenient
 def leaderboard(

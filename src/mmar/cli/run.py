@@ -37,19 +37,12 @@ def _rotations(context: click.Context, parameter: click.Parameter, value: str) -
 @shared.audio_dir
 @shared.protocol(f"How to put the questions. [default: {DEFAULT}]")
 @shared.path_option("--out", "-o", metavar="DIR", help="Folder of the run. [default: runs/BENCHMARK/MODEL]")
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Ask at most N items.")
-@click.option(
-    "--sample",
-    type=click.IntRange(1),
-    metavar="N",
-    help="Ask N items drawn in proportion; mmar score estimates the whole.",
-)
+@shared.number("--limit", help="Ask at most N items.")
+@shared.number("--sample", help="Ask N items drawn in proportion; mmar score estimates the whole.")
 @shared.gpus
 @shared.worker
 @click.option("--shard", metavar="I/N", help="One of N parts of the items, 0/N to N-1/N; see mmar merge.")
-@click.option(
-    "--filter", "filters", multiple=True, metavar="KEY=VALUE", help="Only items with this value. Repeatable."
-)
+@shared.repeatable("--filter", "filters", metavar="KEY=VALUE", help="Only items with this value. Repeatable.")
 @click.option("--retry", type=click.Choice(["failed", "unresolved"]), help="Ask only these items again.")
 @shared.choice(
     "--condition",
@@ -64,9 +57,7 @@ def _rotations(context: click.Context, parameter: click.Parameter, value: str) -
     metavar="K|all",
     help="Ask each item under K rotations of its choices.",
 )
-@click.option(
-    "--repeats", type=click.IntRange(1, 1000), default=1, metavar="K", help="Ask each item K times."
-)
+@shared.number("--repeats", most=1000, default=1, metavar="K", help="Ask each item K times.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")
 @shared.temperature
 @shared.top_p
@@ -94,10 +85,8 @@ def _rotations(context: click.Context, parameter: click.Parameter, value: str) -
     help="Log the scored run to Weights & Biases or trackio when it ends.",
 )
 @click.option("--cache/--no-cache", default=False, help="Reuse answers of other runs to the same requests.")
-@click.option(
-    "--dry-run", is_flag=True, help="Show what would be asked and its cost; send nothing, needs no key."
-)
-@click.option("--lenient", is_flag=True, help="Skip bad records of the benchmark.")
+@shared.flag("--dry-run", help="Show what would be asked and its cost; send nothing, needs no key.")
+@shared.flag("--lenient", help="Skip bad records of the benchmark.")
 def run(
     model: str,
     benchmark: str,

@@ -48,12 +48,10 @@ _LINES = 1000  # written at a time
     metavar="MODEL",
     help="Let this text model read the unresolved answers: a third number, choice+reader.",
 )
-@click.option(
+@shared.number(
     "--reader-sample",
-    type=click.IntRange(0),
+    least=0,
     default=50,
-    show_default=True,
-    metavar="N",
     help="Answers that the cascade did read and the reader reads too, to measure their agreement.",
 )
 @click.option(
@@ -66,12 +64,8 @@ _LINES = 1000  # written at a time
 @shared.adapter("Option of the reader's or judge's adapter. Repeatable.")
 @shared.budget
 @shared.prices
-@click.option(
-    "--dry-run", is_flag=True, help="Show what the reader or judge would be asked and cost; send nothing."
-)
-@click.option(
-    "--errata", is_flag=True, help="Also show the score without disputed items (docs/benchmarks.md)."
-)
+@shared.flag("--dry-run", help="Show what the reader or judge would be asked and cost; send nothing.")
+@shared.flag("--errata", help="Also show the score without disputed items (docs/benchmarks.md).")
 @click.option(
     "--format",
     "output_format",

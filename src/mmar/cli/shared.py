@@ -51,6 +51,19 @@ folder_option = partial(click.option, type=click.Path(path_type=Path, file_okay=
 """An option that names a folder."""
 
 
+flag = partial(click.option, is_flag=True)
+repeatable = partial(click.option, multiple=True)
+
+
+def number(
+    *names: str, least: int = 1, most: int | None = None, default: int | None = None, **others: Any
+) -> Callable[[F], F]:
+    """An option that takes a whole number within bounds."""
+    others.setdefault("metavar", "N")
+    kind = click.IntRange(least, most)
+    return click.option(*names, type=kind, default=default, show_default=default is not None, **others)
+
+
 def choice(*names: str, of: Sequence[str], help_text: str) -> Callable[[F], F]:
     """An option that takes one of some words, by default the first."""
     return click.option(*names, type=click.Choice(of), default=of[0], show_default=True, help=help_text)
@@ -97,15 +110,8 @@ via = click.option(
     type=click.Choice(["hf", "vllm", "sglang", "command"]),
     help='What serves a system of "mmar models". [default: the first that it names]',
 )
-draws = click.option(
-    "--draws",
-    type=click.IntRange(1, 1_000_000),
-    default=10_000,
-    show_default=True,
-    metavar="N",
-    help="Draws of the permutation test.",
-)
-seed = click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Random seed.")
+draws = number("--draws", most=1_000_000, default=10_000, help="Draws of the permutation test.")
+seed = number("--seed", least=0, default=0, help="Random seed.")
 audio_dir = path_option("--audio-dir", metavar="DIR", help="Folder of the clips.")
 key = click.option(
     "--key", metavar="FIELD", help="Field that holds the prediction; a path such as resps.0 in a log."
@@ -127,16 +133,10 @@ temperature = click.option(
     "--temperature", type=click.FloatRange(0), metavar="T", help="Sampling temperature."
 )
 top_p = click.option("--top-p", type=click.FloatRange(0, 1), metavar="P", help="Nucleus sampling mass.")
-max_tokens = click.option(
-    "--max-tokens", type=click.IntRange(1), metavar="N", help="Maximum number of tokens of an answer."
-)
+max_tokens = number("--max-tokens", help="Maximum number of tokens of an answer.")
 gpus = click.option("--gpus", metavar="0,1,...", help="Run a copy of the program on each GPU.")
-worker = click.option(
-    "--worker",
-    "workers",
-    multiple=True,
-    metavar="COMMAND",
-    help="A worker, such as 'ssh gpu1 ...'. Repeatable.",
+worker = repeatable(
+    "--worker", "workers", metavar="COMMAND", help="A worker, such as 'ssh gpu1 ...'. Repeatable."
 )
 concurrency = click.option(
     *("--concurrency", "-c"),
@@ -151,7 +151,7 @@ budget = click.option(
 
 def base_url(help_text: str) -> Callable[[F], F]:
     """`--base-url`."""
-    return click.option("--base-url", "base_urls", multiple=True, metavar="URL", help=help_text)
+    return repeatable("--base-url", "base_urls", metavar="URL", help=help_text)
 
 
 def adapter(help_text: str) -> Callable[[F], F]:
@@ -161,16 +161,12 @@ def adapter(help_text: str) -> Callable[[F], F]:
         pairs = parse_pairs("--option", texts, "audio_rate=16000")
         return {name: values[-1] for name, values in pairs.items()}
 
-    return click.option(
-        "--option", "options", multiple=True, metavar="KEY=VALUE", callback=last_values, help=help_text
-    )
+    return repeatable("--option", "options", metavar="KEY=VALUE", callback=last_values, help=help_text)
 
 
 def attempts(help_text: str) -> Callable[[F], F]:
     """`--max-attempts`."""
-    return click.option(
-        "--max-attempts", type=click.IntRange(1, 100), default=5, show_default=True, help=help_text
-    )
+    return number("--max-attempts", most=100, default=5, help=help_text)
 
 
 def timeout(help_text: str, default: float) -> Callable[[F], F]:
@@ -180,10 +176,8 @@ def timeout(help_text: str, default: float) -> Callable[[F], F]:
     )
 
 
-json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-lenient = click.option(
-    "--lenient", is_flag=True, help="Skip bad records, list them and count them as missing."
-)
+json = flag("--json", "as_json", help="Print JSON.")
+lenient = flag("--lenient", help="Skip bad records, list them and count them as missing.")
 
 
 def runs(items_help: str) -> Callable[[F], F]:
@@ -195,7 +189,7 @@ def runs(items_help: str) -> Callable[[F], F]:
         benchmark("The questions. [default: each run's own]"),
         choice("--scorer", of=["choice", "official"], help_text="Scorer to compare by."),
         protocol("Read all answers by this protocol."),
-        click.option("--partial", is_flag=True, help="Compare on the items that every run was asked."),
+        flag("--partial", help="Compare on the items that every run was asked."),
         lenient,
         json,
         items(items_help),

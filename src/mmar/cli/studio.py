@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mmar.cli.studio_data import opened_studio, text_model_options
+from mmar.cli import shared
+from mmar.cli.studio_data import opened_studio, service_options
 from mmar.cli.studio_files import FILE_COMMANDS
 from mmar.cli.studio_items import ITEM_COMMANDS
 from mmar.cli.studio_jobs import JOB_COMMANDS
@@ -29,9 +30,6 @@ def _check_installed() -> None:
         raise UsageError(
             f"the studio needs {', '.join(missing)}", code="missing-extra", hint="pip install 'mmar[studio]'"
         )
-
-
-_HTTP_PORT = 80
 
 
 @click.group(invoke_without_command=True)
@@ -66,21 +64,20 @@ def studio(ctx: click.Context, data: Path, database: str) -> None:
 @studio.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8500, show_default=True, help="Port to listen on.")
-@click.option("--name", multiple=True, metavar="HOST", help="Host name of the site. Repeatable.")
-@click.option("--https", is_flag=True, help="The site is behind an HTTPS proxy.")
-@text_model_options
-@click.option("--no-work", is_flag=True, help="Leave background jobs to mmar studio work.")
+@shared.repeatable("--name", metavar="HOST", help="Host name of the site. Repeatable.")
+@shared.flag("--https", help="The site is behind an HTTPS proxy.")
+@service_options
+@shared.flag("--no-work", help="Leave background jobs to mmar studio work.")
 @click.pass_obj
 def serve(
     config: StudioConfig,
-    host: str = "127.0.0.1",
-    port: int = 8500,
-    name: tuple[str, ...] = (),
-    https: bool = False,  # noqa: FBT002
-    text_model: str = "",
-    base_url: tuple[str, ...] = (),
-    media_host: tuple[str, ...] = (),
-    no_work: bool = False,  # noqa: FBT002
+    /,
+    host: str,
+    port: int,
+    name: tuple[str, ...],
+    https: bool,
+    no_work: bool,
+    **services: Any,
 ) -> None:
     """Serve the application. The first start prints a link to create the admin account."""
     import msgspec
@@ -89,14 +86,8 @@ def serve(
     from mmar.studio.web.app import create_app, setup_link
     from mmar.studio.web.server import run_server
 
-    config = msgspec.structs.replace(
-        config,
-        https=https,
-        hosts=(*name, host) if host not in ("0.0.0.0", "::") else name,  # noqa: S104 - compared, not bound
-        text_model=text_model,
-        base_urls=base_url,
-        media_hosts=media_host,
-    )
+    hosts = (*name, host) if host not in ("0.0.0.0", "::") else name  # noqa: S104 - compared, not bound
+    config = msgspec.structs.replace(config, https=https, hosts=hosts, **services)
     opened = opened_studio(config)
     opened.passwords.prepare()
     # Before a link is made: a start that fails must not invalidate the link that another server has printed.
@@ -104,11 +95,7 @@ def serve(
     site_name = name[0] if name else f"[{host}]" if ":" in host else host
     actual = listening.getsockname()[1]
     # An HTTPS proxy is reached at the port for HTTPS; without one, people reach this server itself.
-    base = (
-        f"https://{site_name}"
-        if https
-        else f"http://{site_name}" + (f":{actual}" if actual != _HTTP_PORT else "")
-    )
+    base = f"https://{site_name}" if https else f"http://{site_name}:{actual}".removesuffix(":80")
     link = setup_link(opened, base)
     clear_leftovers(config.media)
     click.echo(f"mmar studio: {base}   data: {config.data}")
@@ -122,7 +109,7 @@ def serve(
 @studio.command()
 @click.argument("login")
 @click.option("--name", default="", help="Name of the user.")
-@click.option("--site-admin", is_flag=True, help="The new user may create projects and administer all.")
+@shared.flag("--site-admin", help="The new user may create projects and administer all.")
 @click.option("--url", default="http://127.0.0.1:8500", show_default=True, help="Address of the site.")
 @click.pass_obj
 def user(config: StudioConfig, login: str, name: str, site_admin: bool, url: str) -> None:

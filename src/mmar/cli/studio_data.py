@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from mmar.cli import shared
 from mmar.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,18 +25,16 @@ by_option = click.option(
 )
 
 
-def text_model_options(command: F) -> F:
-    """The options of commands that run background jobs."""
+def service_options(command: F) -> F:
+    """The options of commands that run background jobs, named as in `StudioConfig`."""
     for option in (
-        click.option(
+        shared.repeatable(
             "--media-host",
-            multiple=True,
+            "media_hosts",
             metavar="HOST",
             help="Host from which recordings may be fetched. Repeatable.",
         ),
-        click.option(
-            "--base-url", multiple=True, metavar="URL", help="Server of the text model. Repeatable."
-        ),
+        shared.base_url("Server of the text model. Repeatable."),
         click.option("--text-model", default="", metavar="text/NAME", help="Text model for proposals."),
     ):
         command = option(command)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mmar.cli import shared
 from mmar.cli.studio_data import acting, by_option, opened_studio
 from mmar.errors import UsageError
 from mmar.reports.tables import count
@@ -18,11 +19,8 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("project")
 @click.argument("version")
-@click.option(
-    "--baseline",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Accepted findings, written by mmar audit --write-baseline.",
+@shared.path_option(
+    "--baseline", metavar="FILE", help="Accepted findings, written by mmar audit --write-baseline."
 )
 @click.pass_obj
 def release(config: StudioConfig, project: str, version: str, baseline: Path | None) -> None:
@@ -50,8 +48,8 @@ def release(config: StudioConfig, project: str, version: str, baseline: Path | N
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Folder of the clips, also for known items without audio.",
 )
-@click.option("--inspect", is_flag=True, help="Move new items to inspection at once.")
-@click.option("--update", is_flag=True, help="Update known items from FILE, where they may be edited.")
+@shared.flag("--inspect", help="Move new items to inspection at once.")
+@shared.flag("--update", help="Update known items from FILE, where they may be edited.")
 @by_option
 @click.pass_obj
 def import_(
@@ -91,11 +89,7 @@ def import_(
 @click.command()
 @click.argument("project")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option(
-    "--audio-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Also copy the clips to this folder, under their paths in FILE.",
-)
+@shared.folder_option("--audio-dir", help="Also copy the clips to this folder, under their paths in FILE.")
 @click.option(
     "--audio-url",
     metavar="URL",
@@ -138,7 +132,7 @@ def export(
 @click.argument("project")
 @click.argument("what", required=False)
 @click.option("--why", default="", help="Reason, shown to the public.")
-@click.option("--lift", is_flag=True, help="Remove WHAT from the list; --why is shown to the team.")
+@shared.flag("--lift", help="Remove WHAT from the list; --why is shown to the team.")
 @by_option
 @click.pass_obj
 def takedown(

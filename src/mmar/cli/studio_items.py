@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("project")
-@click.option("--inspector", multiple=True, metavar="LOGIN", help="Inspector to assign items to. Repeatable.")
-@click.option("--writer", multiple=True, metavar="LOGIN", help="Writer to assign items to. Repeatable.")
-@click.option("--anybody", is_flag=True, help="Remove the assignment: any inspector may take the items.")
+@shared.repeatable("--inspector", metavar="LOGIN", help="Inspector to assign items to. Repeatable.")
+@shared.repeatable("--writer", metavar="LOGIN", help="Writer to assign items to. Repeatable.")
+@shared.flag("--anybody", help="Remove the assignment: any inspector may take the items.")
 @click.option("--state", default="", help="Only items in this state, such as inspection or draft.")
 @click.option("--layer", default="", help="Only items of this layer.")
 @click.option("--modality", default="", help="Only items of this modality.")
 @click.option("--words", default="", help="Only items with these words in the question or the id.")
-@click.option("--unassigned", is_flag=True, help="Only items without an assignment.")
+@shared.flag("--unassigned", help="Only items without an assignment.")
 @by_option
 @click.pass_obj
 def assign(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mmar.cli import shared
-from mmar.cli.studio_data import acting, opened_studio, parse_state, print_left, text_model_options
+from mmar.cli.studio_data import acting, opened_studio, parse_state, print_left, service_options
 from mmar.cli.terminal import print_json
 from mmar.errors import UsageError
 from mmar.reports.tables import count
@@ -22,16 +24,15 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--project", metavar="SLUG", help="Project of the jobs to queue first.")
-@click.option("--fetch", is_flag=True, help="First queue the audio of every item without it.")
-@click.option(
+@shared.flag("--fetch", help="First queue the audio of every item without it.")
+@shared.repeatable(
     "--ask",
-    multiple=True,
     metavar="KIND",
     help="First queue model requests: thinking, distractors, sub_category, rubric or guess. Repeatable.",
 )
 @click.option("--state", default="preparation", show_default=True, help="State of the items for --ask.")
-@click.option("--ask-again", is_flag=True, help="With --ask: also for items with such a proposal.")
-@click.option("--retry", is_flag=True, help="First queue the failed jobs again.")
+@shared.flag("--ask-again", help="With --ask: also for items with such a proposal.")
+@shared.flag("--retry", help="First queue the failed jobs again.")
 @click.option(
     "--sample-rate",
     "rate",
@@ -39,20 +40,14 @@ if TYPE_CHECKING:
     help='First convert clips without judgements to this sample rate, or "recorded".',
 )
 @click.option("--channels", metavar="N", help='The same for channels: 1, 2 or "recorded".')
-@text_model_options
-@click.option(
-    "--jobs",
-    "at_once",
-    type=click.IntRange(1, 64),
-    default=1,
-    show_default=True,
-    help="Number of jobs at a time.",
-)
-@click.option("--stay", is_flag=True, help="Wait for further jobs instead of exiting.")
+@service_options
+@shared.number("--jobs", "at_once", most=64, default=1, help="Number of jobs at a time.")
+@shared.flag("--stay", help="Wait for further jobs instead of exiting.")
 @shared.json
 @click.pass_obj
 def work(
     config: StudioConfig,
+    /,
     project: str | None,
     fetch: bool,
     ask: tuple[str, ...],
@@ -61,12 +56,10 @@ def work(
     retry: bool,
     rate: str | None,
     channels: str | None,
-    text_model: str,
-    base_url: tuple[str, ...],
-    media_host: tuple[str, ...],
     at_once: int,
     stay: bool,
     as_json: bool,
+    **services: Any,
 ) -> None:
     """Run background jobs: fetch recordings, cut clips, ask the text model.
 
@@ -85,11 +78,9 @@ def work(
         raise UsageError(
             "--fetch, --ask, --retry, --sample-rate and --channels need --project", code="missing-argument"
         )
-    if ask and not text_model:
+    if ask and not services["text_model"]:
         raise UsageError("--ask needs --text-model", code="missing-argument")
-    config = msgspec.structs.replace(
-        config, text_model=text_model, base_urls=base_url, media_hosts=media_host
-    )
+    config = msgspec.structs.replace(config, **services)
     opened = opened_studio(config)
     if project is not None:
         if retry:
@@ -101,18 +92,15 @@ def work(
         if ask:
             _queue_requests(opened, project, ask, parse_state(state), again=ask_again)
     ended: Counter[str] = Counter()
-    progress = _Progress()
-    try:
+    stopped = True
+    with _progress() as report, suppress(KeyboardInterrupt):
         run_queue(
-            config, opened.database, opened.clock, at_once=at_once, stay=stay, report=progress, ended=ended
+            config, opened.database, opened.clock, at_once=at_once, stay=stay, report=report, ended=ended
         )
         stopped = False
-    except KeyboardInterrupt:
-        stopped = True
-        progress.close()
+    if stopped:
         click.echo("stopped; the jobs that were running are queued again", err=True)
-    progress.close()
-    if not text_model:
+    if not config.text_model:
         _print_waiting(opened)
     failed = ended["failed"]
     if as_json:
@@ -220,31 +208,26 @@ def _print_waiting(opened: Studio) -> None:
         click.echo(f"{count(waiting, 'request')} waiting for a worker with --text-model", err=True)
 
 
-class _Progress:
+@contextmanager
+def _progress() -> Iterator[Callable[[Counter[str], int], None]]:
     """Progress on standard error: one line on a terminal, elsewhere a line every 30 seconds."""
+    live, last = sys.stderr.isatty(), time.monotonic()
 
-    def __init__(self) -> None:
-        self._live = sys.stderr.isatty()
-        self._last, self._drawn = time.monotonic(), False
-
-    def __call__(self, ended: Counter[str], left: int) -> None:
+    def show(ended: Counter[str], left: int) -> None:
+        nonlocal last
         counts = [f"{left:,} left"]
         counts += [
             f"{number:,} {'queued again' if how == 'queued' else how}" for how, number in ended.items()
         ]
-        words = ", ".join(counts)
-        if self._live:
-            click.echo(f"\r\x1b[K{words}", err=True, nl=False)
-            self._drawn = True
-        elif time.monotonic() - self._last >= 30:
-            click.echo(words, err=True)
-            self._last = time.monotonic()
+        if live:
+            click.echo(f"\r\x1b[K{', '.join(counts)}", err=True, nl=False)
+        elif time.monotonic() - last >= 30:
+            click.echo(", ".join(counts), err=True)
+            last = time.monotonic()
 
-    def close(self) -> None:
-        """End the line."""
-        if self._drawn:
-            click.echo("", err=True)
-            self._drawn = False
+    yield show
+    if live:
+        click.echo("", err=True)
 
 
 JOB_COMMANDS = (work, jobs)

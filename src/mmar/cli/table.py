@@ -22,12 +22,11 @@ _FORMATS = ("text", "markdown", "latex", "csv", "html", "json")
 @click.command()
 @click.argument("paths", metavar="[RUN-OR-FILE]...", nargs=-1, type=click.Path(path_type=Path))
 @shared.choice("--format", "output_format", of=_FORMATS, help_text="Output format.")
-@click.option("--published", is_flag=True, help="Add the benchmark's own table of MMAR.")
-@click.option("--reported", is_flag=True, help="Add the values of MMAR that authors and others report, too.")
-@click.option(
+@shared.flag("--published", help="Add the benchmark's own table of MMAR.")
+@shared.flag("--reported", help="Add the values of MMAR that authors and others report, too.")
+@shared.repeatable(
     "--class",
     "classes",
-    multiple=True,
     type=click.Choice(["LALM", "LARM", "OLM", "LLM", "LRM", "agent", "baseline"], case_sensitive=False),
     help="Only published results of this class. Repeatable.",
 )
@@ -37,10 +36,9 @@ _FORMATS = ("text", "markdown", "latex", "csv", "html", "json")
 @shared.choice(
     "--scorer", of=["official", "choice"], help_text="Scorer of the runs' averages, groups and ranks."
 )
-@click.option(
+@shared.repeatable(
     "--as",
     "models",
-    multiple=True,
     metavar="NAME",
     help="Name of the model, for files that do not say it: one for all, or one for each in order. Repeatable.",
 )
