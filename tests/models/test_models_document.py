@@ -1,4 +1,4 @@
-"""docs/models.md and docs/local.md: the example works, and they leave nothing out."""
+"""docs/models.md and docs/open-weights.md: the example works, and they leave nothing out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mmar.models.model import ADAPTERS
 from mmar.protocols import DEFAULT, load_protocol
 
 DOCS = Path(__file__).parents[2] / "docs"
-DOCUMENT = "".join((DOCS / name).read_text("utf-8") for name in ("models.md", "local.md"))
+DOCUMENT = "".join((DOCS / name).read_text("utf-8") for name in ("models.md", "open-weights.md"))
 
 
 def example() -> str:
