@@ -1,8 +1,8 @@
-"""Stand-ins for the packages of models' authors, with their names and signatures, so that the programs of `examples/` run whole.
+"""Stubs of the packages of models' authors, with their names and signatures, so that the programs of `examples/` run.
 
     python authors_stubs.py PROGRAM.py ARGUMENTS...
 
-Each model answers with the prompt that it was given, and fails for one that holds "FAIL". The signatures are those of the
+Each model answers with its prompt, and fails if that contains "FAIL". The signatures are those of the
 authors' repositories in 2026.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 
 def answer(text: str) -> str:
-    """What each stand-in answers to a prompt."""
+    """The answer of each stub to a prompt."""
     if "FAIL" in text:
         raise RuntimeError("the model failed")
     return text.strip()
@@ -198,7 +198,7 @@ class _NoGradients:
 
 
 def install() -> None:
-    """Put the stand-ins where the programs import them from."""
+    """Install the stubs under the names that the programs import."""
     torch = {
         "bfloat16": "bfloat16",
         "cuda": types.SimpleNamespace(is_available=lambda: False),

@@ -15,8 +15,7 @@ import pytest
 
 pytest_plugins = ["browser", "command", "open_page"]
 
-# The same examples each time, so that a test does not fail for whoever comes by; MMAR_TEST_SEARCH=1 looks for others,
-# and for more.
+# The same examples each time, so that a run does not fail by chance; MMAR_TEST_SEARCH=1 tries other examples, and more.
 # No time limits: how long an example takes depends on what else the machine does.
 untimed = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
 hypothesis.settings.register_profile("same", derandomize=True, max_examples=50, **untimed)
@@ -25,7 +24,7 @@ hypothesis.settings.load_profile("search" if os.environ.get("MMAR_TEST_SEARCH") 
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
-    """Bytes name no test: workers that build them anew must find the same tests, and a gzip holds a time."""
+    """Do not name tests after bytes: a gzip file contains the time, and every worker must collect the same names."""
     return argname if isinstance(val, bytes) else None
 
 

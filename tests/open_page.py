@@ -1,4 +1,4 @@
-"""A page from disk in Chromium: opened by its address, with everything that it complains about or asks for."""
+"""A page from disk in Chromium, with its error messages and the requests that it sends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real MMAR metadata and golden verdicts, which lie beside the checkout and never in it."""
+"""Paths of the real MMAR metadata and golden verdicts, which are next to the checkout and not part of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The content of an item without a fault."""
+"""The content of an item without problems."""
 
 from mmar.studio.workflow import Cue, ItemContent
 

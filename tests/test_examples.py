@@ -1,4 +1,4 @@
-"""The programs of `examples/`: each speaks the protocol of `command/`, without a model and without its authors' code."""
+"""The programs of `examples/` follow the protocol of `command/`; no model and no code of its authors is needed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def presets_of(program: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
-def test_a_program_says_what_it_needs_and_what_was_tried(program: Path) -> None:
+def test_a_program_documents_its_requirements_and_what_was_tried(program: Path) -> None:
     document = ast.get_docstring(ast.parse(program.read_text("utf-8"))) or ""
     assert "Tried:" in document
     assert "Not tried:" in document
@@ -59,7 +59,7 @@ def test_a_program_answers_a_run_of_its_preset(
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
-def test_a_program_runs_whole_with_stand_ins_for_its_authors_code(
+def test_a_program_runs_with_stubs_of_its_authors_code(
     program: Path, tmp_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MMAR_CACHE_DIR", str(shared_cache))
@@ -78,14 +78,14 @@ def test_a_program_runs_whole_with_stand_ins_for_its_authors_code(
     assert failure is not None
     assert "the model failed" in failure.message
     for item in (demo[0], demo[2]):
-        text = answers[item.id].text  # the stand-ins answer with the prompt
+        text = answers[item.id].text  # the stubs answer with the prompt
         assert item.question in text
         assert all(choice in text for choice in item.choices)
         assert answers[item.id].model == str(tmp_path)
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
-def test_inputs_hold_the_clip_and_the_text_in_the_protocols_order(
+def test_inputs_have_the_clip_and_the_text_in_the_order_of_the_protocol(
     program: Path, tmp_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mmar.models.jsonl import request_record
@@ -116,7 +116,7 @@ def test_inputs_hold_the_clip_and_the_text_in_the_protocols_order(
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
-def test_a_request_that_a_program_cannot_take_fails_alone(program: Path) -> None:
+def test_an_unsupported_request_does_not_fail_the_others(program: Path) -> None:
     clips = {"audio": ["a.wav", "b.wav"], "question": "Which?", "choices": ["one", "two"], "settings": {}}
     message = {"role": "user", "content": "Which?", "audio": "before"}
     system = {"role": "system", "content": "Be brief."}

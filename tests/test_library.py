@@ -1,4 +1,4 @@
-"""The library: what `load`, `run`, `score`, `compare` and `reliance` take, return and refuse."""
+"""The library: arguments, results and errors of `load`, `run`, `score`, `compare` and `reliance`."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def test_score_and_compare_check_their_arguments(
     assert "--" not in str(caught.value)
 
 
-def test_an_argument_that_there_is_not_is_named_beside_the_one_that_is_meant(demo: mmar.Benchmark) -> None:
+def test_an_unknown_argument_is_an_error_that_suggests_a_similar_one(demo: mmar.Benchmark) -> None:
     arguments: Any = {"protocl": "mmar"}
     for call in (lambda: mmar.score({}, demo, **arguments), lambda: mmar.compare("a", "b", **arguments)):
         with raises("unknown-argument", argument="protocl") as caught:
@@ -183,9 +183,7 @@ def test_an_argument_that_there_is_not_is_named_beside_the_one_that_is_meant(dem
         assert caught.value.hint == 'did you mean "protocol"?'
 
 
-def test_half_of_a_surrogate_pair_is_an_error_wherever_it_stands(
-    demo: mmar.Benchmark, tmp_path: Path
-) -> None:
+def test_a_lone_surrogate_is_an_error_in_every_function(demo: mmar.Benchmark, tmp_path: Path) -> None:
     item = msgspec.structs.replace(demo[0], question="Which \ud800?")
     made = mmar.Benchmark((item,), "made", audio_dir=demo.audio_dir)
     for name in ("a.jsonl", "a.json", "a.jsonl.gz"):

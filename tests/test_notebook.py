@@ -55,7 +55,7 @@ def text_of(output: Any) -> str:
     return str(output.data.get("text/plain", ""))
 
 
-def test_every_cell_shows_what_a_person_expects(in_own_folder: None, tmp_path: Path) -> None:
+def test_every_cell_prints_the_expected_output(in_own_folder: None, tmp_path: Path) -> None:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source, _ in CELLS])
     client = nbclient.NotebookClient(
         notebook, timeout=100, allow_errors=True, resources={"metadata": {"path": str(tmp_path)}}

@@ -32,7 +32,7 @@ def test_constraint_satisfies_the_requirement(requirement: Requirement) -> None:
     assert requirement.specifier.contains(constraints()[canonicalize_name(requirement.name)])
 
 
-def test_every_minimum_is_given() -> None:
+def test_every_requirement_has_a_minimum_version() -> None:
     for requirement in requirements():
         assert any(part.operator == ">=" for part in requirement.specifier), requirement.name
 

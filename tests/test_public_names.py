@@ -1,4 +1,4 @@
-"""The names of `import mmar`: which they are, that every type of a signature is among them, and what they cost."""
+"""The public names of `mmar`, the types in their signatures, and the cost of importing them."""
 
 from __future__ import annotations
 
@@ -88,7 +88,9 @@ def test_every_type_that_a_signature_names_is_public(name: str) -> None:
         ),
     ],
 )
-def test_what_is_not_needed_is_not_imported(tmp_path: Path, statement: str, heavy: set[str]) -> None:
+def test_heavy_libraries_are_not_imported_before_they_are_needed(
+    tmp_path: Path, statement: str, heavy: set[str]
+) -> None:
     path = tmp_path / "p.jsonl"
     path.write_text(
         '{"id": "a", "choices": ["x", "y"], "answer": "y", "modality": "m", "category": "c", "answer_prediction": "y"}\n'

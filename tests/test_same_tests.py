@@ -1,4 +1,4 @@
-"""Each process of a test run must find the same tests, or none of them runs."""
+"""Test collection is deterministic: with different tests in its processes, a parallel run would stop."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ sys.exit(pytest.main(sys.argv[1:]))
 """
 
 
-def test_another_process_finds_the_same_tests(request: pytest.FixtureRequest) -> None:
+def test_another_process_collects_the_same_tests(request: pytest.FixtureRequest) -> None:
     here = [item.nodeid for item in request.session.items]
     where = [str(argument) for argument in request.config.args]
     process = subprocess.run(

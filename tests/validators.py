@@ -1,7 +1,7 @@
 """Programs that check exchange formats, in this environment or in others.
 
 Some need other versions of Python or of libraries than this program. `MMAR_VALIDATORS` names further interpreters,
-joined as `PATH` is; a test that needs a module that none of them has skips.
+joined as in `PATH`; tests whose modules none of them has are skipped.
 """
 
 from __future__ import annotations
@@ -30,13 +30,7 @@ def _interpreter_with(*modules: str) -> str | None:
 def run_validator(
     modules: str | tuple[str, ...], *arguments: str, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run an interpreter that has one or several modules, or skip.
-
-    Args:
-        modules: their names.
-        arguments: of the interpreter (`-m module ...` or `-c code`).
-        environment: variables to add.
-    """
+    """Run an interpreter that has one or several modules, with more variables in its environment, or skip."""
     names = (modules,) if isinstance(modules, str) else modules
     python = _interpreter_with(*names)
     if python is None:

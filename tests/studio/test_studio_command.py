@@ -75,7 +75,9 @@ def test_import_export_work_backup_and_restore(data: Path, tmp_path: Path) -> No
     connection.close()
 
 
-def test_an_export_with_its_clips_and_an_archive_of_it_come_back_the_same(data: Path, tmp_path: Path) -> None:
+def test_an_export_with_clips_is_imported_unchanged_from_a_folder_and_an_archive(
+    data: Path, tmp_path: Path
+) -> None:
     import numpy as np
     import soundfile
 
@@ -125,7 +127,7 @@ def test_a_link_for_a_new_user_and_errors(data: Path, tmp_path: Path) -> None:
         run(data, "export", "demo", str(tmp_path / "x.xml"))
 
 
-def test_every_subcommand_says_what_it_does() -> None:
+def test_every_subcommand_has_a_help_text() -> None:
     assert set(studio.commands) == {
         "serve", "release", "import", "export", "backup", "restore", "work", "jobs", "assign", "accept-proposals",
         "user", "takedown",
@@ -148,7 +150,7 @@ def test_a_port_in_use_is_an_error_and_the_first_link_stays_valid(data: Path) ->
     connection.close()
 
 
-def test_the_listening_socket_sends_responses_at_once() -> None:
+def test_the_listening_socket_does_not_delay_small_responses() -> None:
     async def sees() -> int:
         seen: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 

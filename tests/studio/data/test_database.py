@@ -1,4 +1,4 @@
-"""Migrations make exactly the tables that the program uses; history cannot be changed; writers queue."""
+"""Migrations create the tables that the program uses; history cannot be changed; writers queue."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 TABLES = (item_tables,)
 
 
-def test_the_migrations_make_what_the_program_uses_and_may_run_again(database: Database) -> None:
+def test_the_migrations_create_the_tables_of_the_program_and_may_run_again(database: Database) -> None:
     migrate(database)
     with database.read() as session:
         context = MigrationContext.configure(session.connection(), opts={"compare_type": False})
@@ -51,7 +51,7 @@ def test_a_failed_transaction_is_undone_and_times_have_a_zone(database: Database
         assert [(p.login, p.created) for p in session.scalars(select(Person))] == [("b", NOW)]
 
 
-def test_many_writers_at_once_lose_nothing(tmp_path: Path) -> None:
+def test_concurrent_writers_lose_nothing(tmp_path: Path) -> None:
     # Two Database objects stand for two processes: they share no lock of Python's.
     url = f"sqlite:///{tmp_path}/studio.db"
     databases = [open_database(url), open_database(url)]
@@ -66,7 +66,7 @@ def test_many_writers_at_once_lose_nothing(tmp_path: Path) -> None:
                     session.add(
                         Person(login=f"{count}", name=f"{worker} {index}", created=NOW, password=None)
                     )
-        except BaseException as error:  # noqa: BLE001 - told to the test's own thread
+        except BaseException as error:  # noqa: BLE001 - reported by the main thread
             failures.append(error)
 
     threads = [threading.Thread(target=work, args=(databases[n % 2], n)) for n in range(8)]
@@ -103,7 +103,7 @@ def test_other_urls_are_refused_with_a_code(url: str) -> None:
         open_database(url)
 
 
-def test_a_lost_database_server_is_an_error_and_is_used_again_later(postgresql: str) -> None:
+def test_a_lost_connection_is_an_error_and_later_transactions_work(postgresql: str) -> None:
     database, other = open_database(postgresql), open_database(postgresql)
     end_all = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
     for way in (database.read, database.write):

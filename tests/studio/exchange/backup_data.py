@@ -1,4 +1,4 @@
-"""A data folder to back up, and what it contains."""
+"""A data folder to back up, and functions that read and change it."""
 
 import hashlib
 import sqlite3
@@ -32,7 +32,7 @@ def money(database: Path) -> list[tuple[str, int]]:
 
 
 def content(folder: Path) -> dict[str, object]:
-    """What a data folder holds: of the database what is in it, of the rest the bytes."""
+    """The content of a data folder by path: the rows of the database, the bytes of other files."""
     names = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     return {
         name: money(path) if name == "studio.db" else path.read_bytes()

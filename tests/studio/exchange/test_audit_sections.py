@@ -25,7 +25,7 @@ def items(
     )
 
 
-def test_a_key_that_stays_in_one_place_is_counted_and_warned_of() -> None:
+def test_a_key_with_a_constant_position_is_counted_and_reported() -> None:
     made = items("2" * 30)
     result = audit(Benchmark(made, "x"))
     text = bias_text(result, made, {})
@@ -50,7 +50,7 @@ def test_accepted_findings_are_counted_separately() -> None:
     assert "reviewed by the makers" in report
 
 
-def test_groups_stand_against_targets_and_open_no_table_cell() -> None:
+def test_groups_are_compared_with_targets_and_their_names_are_escaped() -> None:
     made = items("012")
     result = audit(Benchmark(made, "x"))
     text = bias_text(

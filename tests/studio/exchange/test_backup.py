@@ -61,9 +61,7 @@ def test_a_backup_has_the_database_and_all_files_but_temporary_ones(data: Path, 
     assert content(tmp_path / "backup" / "data").keys() == set(made.files)
 
 
-def test_while_a_server_writes_every_backup_is_of_one_moment_and_has_every_file(
-    data: Path, tmp_path: Path
-) -> None:
+def test_a_backup_of_a_running_server_is_consistent_and_complete(data: Path, tmp_path: Path) -> None:
     writer = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(WRITER), str(data)], stdout=subprocess.PIPE, text=True
     )
@@ -90,7 +88,7 @@ def test_while_a_server_writes_every_backup_is_of_one_moment_and_has_every_file(
             writer.stdout.close()
 
 
-def test_a_restore_replaces_the_data_and_moves_the_former_aside(data: Path, tmp_path: Path) -> None:
+def test_a_restore_replaces_the_data_and_keeps_the_former_data_aside(data: Path, tmp_path: Path) -> None:
     before = content(data)
     back_up(data, tmp_path / "backup")
     change(data)
@@ -220,7 +218,7 @@ def test_a_full_disk_is_an_error_before_anything_is_copied(
     assert content(data) == before
 
 
-def test_two_restores_at_once(data: Path, tmp_path: Path) -> None:
+def test_concurrent_restores_are_refused(data: Path, tmp_path: Path) -> None:
     back_up(data, tmp_path / "backup")
     held = try_lock(data / ".restore.lock")
     assert held is not None
@@ -232,7 +230,7 @@ def test_two_restores_at_once(data: Path, tmp_path: Path) -> None:
     restore(tmp_path / "backup", data)
 
 
-def test_what_cannot_be_backed_up(data: Path, tmp_path: Path) -> None:
+def test_folders_that_cannot_be_backed_up(data: Path, tmp_path: Path) -> None:
     with raises("no-data-folder"):
         back_up(tmp_path / "absent", tmp_path / "backup")
     with raises("no-data-folder"):

@@ -56,7 +56,7 @@ KILLED = """
 
 @pytest.fixture(scope="module")
 def killed_at() -> Iterator[Killer]:
-    """Back up or restore with a kill at the n-th step; whether that was before its end."""
+    """Back up or restore and kill it at the n-th step; whether it was killed before its end."""
     words = [sys.executable, "-c", textwrap.dedent(KILLED)]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdin is not None
@@ -84,7 +84,7 @@ def test_a_killed_backup_leaves_no_folder(data: Path, tmp_path: Path, killed_at:
     check(tmp_path / "backup")
 
 
-def test_a_restore_that_is_killed_has_changed_nothing_or_is_finished_at_the_next_start(
+def test_a_killed_restore_is_undone_or_completed_at_the_next_start(
     data: Path, tmp_path: Path, killed_at: Killer
 ) -> None:
     back_up(data, tmp_path / "backup")

@@ -20,7 +20,7 @@ HEAD = "id,audio_path,question,choice_1,choice_2,answer,modality,category\r\n"
 
 @settings(deadline=None, max_examples=30)
 @given(BENCHMARKS)
-def test_what_is_written_is_read_back(items: list[Item]) -> None:
+def test_written_items_are_read_back(items: list[Item]) -> None:
     back = read_csv(csv_text(items).encode())
     assert [item.to_record() for item in back] == [as_json(item) for item in items]
 
@@ -111,7 +111,7 @@ RUBRIC = HEAD.replace("category", "category,rubric")
         (HEAD.replace("choice_1,choice_2", "choices,other"), "choices-in-one-cell", 1, "choices"),
     ],
 )  # fmt: skip
-def test_what_is_not_a_table_of_items_is_refused_by_line_and_field(
+def test_invalid_tables_are_errors_with_line_and_field(
     text: str, code: str, line: int | None, field: str | None
 ) -> None:
     with raises(code, line=line, field=field, file="t.csv"):

@@ -61,7 +61,7 @@ def test_other_files_are_refused_with_a_code(tmp_path: Path, data: bytes, code: 
         ("workbook.xlsx", "wrong-file-type", None),
     ],
 )
-def test_reported_files_that_are_errors(tmp_path: Path, name: str, code: str, field: str | None) -> None:
+def test_files_from_reports_that_are_errors(tmp_path: Path, name: str, code: str, field: str | None) -> None:
     with raises(code, field=field):
         read_items((CASES / name).read_bytes(), name, tmp_path)
 
@@ -76,6 +76,6 @@ def test_reported_files_that_are_errors(tmp_path: Path, name: str, code: str, fi
         ("old-mac-line-ends.csv", "./audio/u4.wav", "Wind"),
     ],
 )
-def test_reported_files_that_are_read(tmp_path: Path, name: str, path: str, answer: str) -> None:
+def test_files_from_reports_that_are_read(tmp_path: Path, name: str, path: str, answer: str) -> None:
     (item,) = read_items((CASES / name).read_bytes(), name, tmp_path)
     assert (item.audio_path, item.answer) == (path, answer)

@@ -79,7 +79,7 @@ def bring_in(
 
 
 def clip_hertz(opened: Studio) -> dict[str, str | None]:
-    """The pitch that each item's clip has, in words."""
+    """The pitch of each item's clip in Hz."""
     result = {}
     with opened.database.read() as session:
         for item in session.scalars(select(Item).order_by(Item.id)):
@@ -152,7 +152,7 @@ def test_a_file_is_not_used_for_two_clips_of_one_name(opened: Studio, tmp_path: 
     assert list(store_clips(opened.config.media, tmp_path / "audio", items[:1])) == ["./one/tone-0.wav"]
 
 
-def test_a_folder_without_one_of_the_clips_is_a_mistake(opened: Studio, tmp_path: Path) -> None:
+def test_a_folder_without_any_of_the_clips_is_an_error(opened: Studio, tmp_path: Path) -> None:
     with raises("clips-not-found"):
         bring_in(opened, record(0), folder=tmp_path)
     with opened.database.read() as session:
@@ -212,7 +212,7 @@ def test_importing_a_release_does_not_remove_withheld_fields(opened: Studio) -> 
         assert revisions.content_of(session, session.get_one(Item, 1)).thinking == ""
 
 
-def test_a_file_that_is_sent_twice_at_once_is_imported_once(database: Database) -> None:
+def test_concurrent_imports_of_one_file_add_its_items_once(database: Database) -> None:
     with database.write() as session:
         root = people.add_person(session, "root", "Root", NOW, site_admin=True)
         projects.add_project(session, "tones", "Tones", root, NOW)

@@ -26,7 +26,7 @@ def read(exported: object) -> tuple[Item, ...]:
 
 @settings(deadline=None, max_examples=30)
 @given(BENCHMARKS)
-def test_what_is_written_is_read_back(items: list[Item]) -> None:
+def test_written_tasks_are_read_back(items: list[Item]) -> None:
     assert [item.to_record() for item in read(tasks(*items))] == [as_json(item) for item in items]
 
 
@@ -37,7 +37,7 @@ def test_mmar_is_read_back_unchanged() -> None:
     assert [item.to_record() for item in back] == [item.to_record() for item in benchmark]
 
 
-def test_a_task_is_what_the_configuration_asks_for() -> None:
+def test_a_task_has_the_variables_of_the_configuration() -> None:
     (task,) = tasks(ITEM)
     config = ET.fromstring(CONFIG)
     variables = {
@@ -80,7 +80,7 @@ def test_the_last_annotation_that_was_not_cancelled_is_applied() -> None:
     assert item.question == ITEM.question
 
 
-def test_a_project_that_was_not_made_here_is_read_by_the_publishers_names() -> None:
+def test_a_foreign_project_is_read_by_the_publishers_names() -> None:
     data = {
         "audio": "s3://x",
         "id": "y",

@@ -75,12 +75,12 @@ def test_a_project_that_was_made_in_label_studio() -> None:
     assert cue_regions(item) == [(4.0, 5.0), (1.25, 2.5)]
 
 
-def test_predictions_are_no_key() -> None:
+def test_predictions_are_ignored() -> None:
     with raises("missing-field", field="answer", file="export.json: task 1"):
         read([task(71) | {"annotations": []}])
 
 
-def test_two_tasks_of_one_id_and_an_export_of_another_format_are_refused() -> None:
+def test_duplicate_ids_and_other_formats_are_errors() -> None:
     chosen = result("answer", "choices", choices=["A. cat"])
     with raises("duplicate-id", field="id"):
         read([task(5, chosen), task(6, chosen, id="5")])

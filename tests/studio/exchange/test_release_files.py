@@ -113,7 +113,7 @@ def test_withheld_fields_are_in_no_file(audio: dict[str, Path], tmp_path: Path) 
             write_release(tmp_path / "no", own, audio, replace(ABOUT, withheld=(field,)))
 
 
-def test_the_same_bytes_in_another_process_and_again(audio: dict[str, Path], tmp_path: Path) -> None:
+def test_a_release_has_the_same_bytes_in_another_process(audio: dict[str, Path], tmp_path: Path) -> None:
     one = write_release(tmp_path / "one", ITEMS, audio, ABOUT)
     program = (
         "import sys, msgspec; from pathlib import Path; sys.path.insert(0, sys.argv[1]);"

@@ -1,4 +1,4 @@
-"""Releases of a project: frozen once, and rebuilt identically."""
+"""Releases of a project are frozen, and rebuilt identically."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def faulty_clips(opened: Studio, folder: Path) -> None:
             item.state = "approved"
 
 
-def test_the_data_sheet_says_what_the_audit_of_the_released_file_finds(
+def test_the_data_sheet_has_the_findings_of_the_audit_of_the_released_file(
     opened: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     faulty_clips(opened, tmp_path)
@@ -219,7 +219,7 @@ def test_times_of_cues_are_released_or_withheld_with_the_cues(opened: Studio) ->
     assert release_files(opened, "1.0") == files
 
 
-def test_human_accuracy_is_of_the_questions_as_they_are_released(opened: Studio) -> None:
+def test_human_accuracy_counts_answers_to_the_released_questions(opened: Studio) -> None:
     with opened.database.write() as session:
         root = session.get_one(Person, 1)
         for name in ("ina", "ivo"):

@@ -32,7 +32,7 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 
 def fill(database: Database) -> None:
-    """Rows in every table, with every kind of value; each points to others, one idea to a later one."""
+    """Add rows to every table, with every kind of value and foreign keys; one idea refers to a later one."""
     with database.write() as session:
         session.execute(text("SET CONSTRAINTS ALL DEFERRED" if not database.is_sqlite else "SELECT 1"))
         for table, mapped in zip(plain_tables(), Base.metadata.sorted_tables, strict=True):
@@ -124,7 +124,7 @@ def server(postgresql: str) -> Iterator[str]:
     yield postgresql
 
 
-def test_no_tables_point_to_each_other_in_a_circle() -> None:
+def test_no_foreign_keys_are_circular() -> None:
     # Rows are put back table by table, those that others point to first.
     seen: set[str] = set()
     for table in Base.metadata.sorted_tables:
@@ -163,7 +163,7 @@ def test_a_studio_moves_to_postgresql_and_back_row_by_row(server: str, tmp_path:
     assert caught.value.sqlite_errorname == "SQLITE_CONSTRAINT_TRIGGER"
 
 
-def test_the_former_rows_of_a_database_are_saved_as_a_studio(server: str, tmp_path: Path) -> None:
+def test_the_former_rows_of_a_database_are_saved_in_a_sqlite_file(server: str, tmp_path: Path) -> None:
     studio = StoppedStudio(tmp_path / "data", server).make(b"first")
     first = studio.rows()
     back_up_studio(studio.config, tmp_path / "backup")
@@ -181,7 +181,7 @@ def test_the_former_rows_of_a_database_are_saved_as_a_studio(server: str, tmp_pa
     assert files(stored.data) == {"media/recordings/a.wav": b"first", "media/recordings/b.wav": b"later"}
 
 
-def test_a_restore_into_a_database_that_somebody_uses_is_refused(server: str, tmp_path: Path) -> None:
+def test_a_restore_into_a_database_in_use_is_refused(server: str, tmp_path: Path) -> None:
     studio = StoppedStudio(tmp_path / "data", server).make(b"sound")
     back_up_studio(studio.config, tmp_path / "backup")
     before = studio.rows()

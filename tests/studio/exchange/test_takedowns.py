@@ -87,7 +87,7 @@ def test_the_history_does_not_quote_what_was_taken_down(opened: Studio) -> None:
     assert "What else?" in changes
 
 
-def test_the_changes_are_known_when_the_folder_of_the_release_before_is_gone(opened: Studio) -> None:
+def test_changes_are_listed_without_the_folder_of_the_previous_release(opened: Studio) -> None:
     import shutil
 
     release_files(opened, "1.0")
@@ -145,7 +145,7 @@ def test_a_takedown_is_lifted(opened: Studio) -> None:
     ]
 
 
-def test_an_item_of_two_takedowns_stays_down(opened: Studio) -> None:
+def test_an_item_of_two_takedowns_stays_taken_down(opened: Studio) -> None:
     take_down(opened, "abcdefghij1")
     take_down(opened, "tone-1")
     with opened.database.write() as session:
@@ -157,7 +157,7 @@ def test_an_item_of_two_takedowns_stays_down(opened: Studio) -> None:
     assert "tone-1" not in release_files(opened, "1.0")["tones-meta.jsonl"].decode()
 
 
-def test_an_item_of_two_videos_is_named_by_either() -> None:
+def test_an_item_of_two_videos_is_matched_by_either() -> None:
     both = "https://www.bilibili.com/video/BV1ibZSYJEAa\nhttps://www.bilibili.com/video/BV1eg411q7iS?p=2"
     for name in ("BV1ibZSYJEAa", "BV1eg411q7iS", "bilibili-BV1eg411q7iS-p2", "x", "SHA"):
         assert is_taken_down({name}, "x", both, "SHA")

@@ -92,7 +92,7 @@ def work(opened: Studio, *arguments: str) -> str:
     return CliRunner().invoke(command, line, catch_exceptions=False).output
 
 
-def test_settings_that_an_older_program_kept_mean_as_recorded() -> None:
+def test_settings_without_a_clip_format_mean_as_recorded() -> None:
     old = json.loads(msgspec.json.encode(ProjectSettings(licence="CC0")))
     del old["clip_rate"], old["clip_channels"]
     read = msgspec.json.decode(json.dumps(old), type=ProjectSettings)
@@ -133,7 +133,7 @@ def test_only_clips_that_nobody_inspected_are_cut_again(opened: Studio) -> None:
     assert (clip(opened, "t0").rate, clip(opened, "t0").channels) == (16_000, 2)
 
 
-def test_the_release_says_what_clips_were_converted_to(opened: Studio) -> None:
+def test_the_data_sheet_states_the_clip_format(opened: Studio) -> None:
     put_in(opened, "approved", "t1")
     work(opened, "--sample-rate", "16000")
     put_in(opened, "approved", "t0")

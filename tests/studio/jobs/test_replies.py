@@ -58,12 +58,12 @@ def test_the_json_object_is_found_in_surrounding_text(text: str) -> None:
         ("thinking", "[" * 50_000 + '{"a":' * 50_000),
     ],
 )
-def test_replies_that_nobody_could_accept(kind: str, reply: Any) -> None:
+def test_unusable_replies_are_errors(kind: str, reply: Any) -> None:
     with raises("unusable-answer"):
         read(kind, reply, ideas={1, 2})
 
 
-def test_a_reply_is_reduced_to_what_can_be_accepted() -> None:
+def test_only_usable_parts_of_a_reply_are_kept() -> None:
     result = read(
         "distractors", {"distractors": ["a gong", "a flute", "a horn"], "why": ["x", 3, "y"], "z": 1}
     )
@@ -113,7 +113,7 @@ JSON = st.recursive(
         optional={"why": JSON, "sub_category": JSON},
     ),
 )
-def test_whatever_a_model_says_is_a_proposal_or_an_input_error(kind: str, reply: dict[str, Any]) -> None:
+def test_any_reply_is_a_proposal_or_an_input_error(kind: str, reply: dict[str, Any]) -> None:
     try:
         result = read(kind, reply, ideas={1})
     except InputError:
@@ -122,7 +122,7 @@ def test_whatever_a_model_says_is_a_proposal_or_an_input_error(kind: str, reply:
     assert isinstance(result.get("why", ""), str)
 
 
-def test_only_cards_with_a_title_are_kept_with_texts_and_tags_in_the_form_that_pages_need() -> None:
+def test_ideas_need_a_title_and_their_tags_are_cleaned() -> None:
     ideas = [
         "just a string",
         {"title": 7, "detail": "a number"},
@@ -141,7 +141,7 @@ def test_only_cards_with_a_title_are_kept_with_texts_and_tags_in_the_form_that_p
         read("ideas", {"ideas": ["a", {"title": ""}]})
 
 
-def test_only_ideas_on_the_board_get_a_category_and_only_one() -> None:
+def test_each_idea_on_the_board_gets_at_most_one_category() -> None:
     categories = [
         "x",
         {"idea": "abc", "category": "Signal Layer"},

@@ -39,7 +39,7 @@ def opened(tmp_path: Path) -> Iterator[Studio]:
 def queue(opened: Studio, count: int, kind: str = "clip") -> None:
     with opened.database.write() as session:
         for index in range(count):
-            enqueue(session, 1, kind, f"k{index}", {"at": index}, opened.clock())
+            enqueue(session, 1, kind, f"k{index}", {"index": index}, opened.clock())
 
 
 def states(opened: Studio) -> Counter[str]:
@@ -65,10 +65,10 @@ def test_temporary_failures_are_retried(opened: Studio, monkeypatch: pytest.Monk
     tries: Counter[int] = Counter()
 
     def do(work: JobContext) -> None:
-        tries[work.payload["at"]] += 1
-        if work.payload["at"] == 1 and tries[1] < 3:
+        tries[work.payload["index"]] += 1
+        if work.payload["index"] == 1 and tries[1] < 3:
             raise ExternalError("busy")
-        if work.payload["at"] == 2:
+        if work.payload["index"] == 2:
             raise InputError("no sound", field="file")
 
     doing(monkeypatch, do)
@@ -94,12 +94,12 @@ def test_the_job_of_a_killed_worker_is_done(opened: Studio, monkeypatch: pytest.
     assert states(opened) == {"done": 2}
 
 
-def test_as_many_at_once_as_asked_for_each_job_once(opened: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_workers_do_each_job_once(opened: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     together, done = threading.Barrier(4, timeout=100), []
 
     def do(work: JobContext) -> None:
         together.wait()
-        done.append(work.payload["at"])
+        done.append(work.payload["index"])
 
     doing(monkeypatch, do)
     queue(opened, 12)
@@ -107,7 +107,7 @@ def test_as_many_at_once_as_asked_for_each_job_once(opened: Studio, monkeypatch:
     assert sorted(done) == list(range(12))
 
 
-def test_interrupted_jobs_are_queued_again_at_once(opened: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_jobs_are_queued_again(opened: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     def do(_work: JobContext) -> None:

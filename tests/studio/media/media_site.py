@@ -26,7 +26,7 @@ def tone_wav(seconds: float = 2.0) -> bytes:
 
 
 class Site:
-    """What the site does, and what it was asked."""
+    """The site's behaviour, and the requests that it received."""
 
     def __init__(self) -> None:
         self.base = ""

@@ -1,4 +1,4 @@
-"""Stands in yt-dlp's place: obeys its command line, and misbehaves where the address asks for it.
+"""A stub of yt-dlp that takes its command line, and fails in the way that the URL names.
 
 Run as `python stub_downloader.py RECORD [URL] ARGUMENTS…`; what it was started with is written to the file RECORD, and
 URL is downloaded instead of the one in the arguments.

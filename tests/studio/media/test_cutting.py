@@ -61,7 +61,7 @@ def assert_same(samples: np.ndarray, expected: np.ndarray, form: str) -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9000), st.integers(1, 900)), min_size=1, max_size=4))
-def test_parts_are_joined_in_the_order_given(recording: Path, parts: list[tuple[int, int]]) -> None:
+def test_parts_are_joined_in_their_order(recording: Path, parts: list[tuple[int, int]]) -> None:
     segments = [Segment(start / 1000, (start + length) / 1000) for start, length in parts]
     whole = read_clip(recording).samples
     expected = np.concatenate([whole[start * 8 : (start + length) * 8] for start, length in parts])
@@ -112,12 +112,12 @@ def test_rate_and_channels_are_converted(recording: Path, tmp_path: Path) -> Non
         ([Segment(0, 10)] * 61, "clip-too-long"),
     ],
 )
-def test_what_cannot_be_cut_is_refused(recording: Path, parts: list[Segment], code: str) -> None:
+def test_invalid_segments_are_errors(recording: Path, parts: list[Segment], code: str) -> None:
     with raises(code):
         cut(recording, parts)
 
 
-def test_damage_within_the_recording_is_found(tmp_path: Path) -> None:
+def test_a_damaged_recording_is_an_error(tmp_path: Path) -> None:
     path = write(tmp_path / "a.flac", form="FLAC")
     data = bytearray(path.read_bytes())
     path.write_bytes(data[: len(data) // 2])

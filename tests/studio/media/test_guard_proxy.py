@@ -35,7 +35,7 @@ def get(url: str) -> str:
     return f"GET {url} HTTP/1.1\r\nHost: x\r\nProxy-Connection: keep-alive"
 
 
-def test_a_plain_request_is_passed_on_without_what_was_meant_for_the_proxy() -> None:
+def test_a_plain_request_is_forwarded_without_the_headers_for_the_proxy() -> None:
     async def work(site: Site, proxy: GuardProxy) -> bytes:
         answer = await send(proxy, get(f"{site.base}/tone.wav?a=b%2f"))
         (request,) = site.requests
@@ -89,7 +89,7 @@ def test_a_name_with_a_private_address_is_refused_when_it_is_connected_to() -> N
     ]
 
 
-def test_nobody_else_may_use_it() -> None:
+def test_requests_without_the_password_are_refused() -> None:
     async def work(site: Site, proxy: GuardProxy) -> bytes:
         answer = await send(proxy, get(f"{site.base}/tone.wav"), password="guess")
         assert site.requests == []
@@ -101,7 +101,7 @@ def test_nobody_else_may_use_it() -> None:
     assert urlsplit(one).password != urlsplit(other).password  # type: ignore[arg-type]
 
 
-def test_too_much_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_download_above_the_size_limit_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mmar.studio.media.guard_proxy._OVERHEAD", 100_000)
     answer, proxy = through(lambda site, proxy: send(proxy, get(f"{site.base}/endless")), max_bytes=100_000)
     assert len(answer) < 400_000  # type: ignore[arg-type]

@@ -146,12 +146,12 @@ def test_loopback_is_refused(url: str, hosts: tuple[str, ...], tmp_path: Path) -
         ("/short", "no-connection"),
     ],
 )
-def test_answers_that_are_no_recording(path: str, code: str, tmp_path: Path) -> None:
+def test_responses_without_a_recording_are_errors(path: str, code: str, tmp_path: Path) -> None:
     assert refused(path, tmp_path / "a").code == code
 
 
 @pytest.mark.parametrize("path", ["/big", "/endless"])
-def test_the_size_limit_whether_the_size_is_announced_or_not(path: str, tmp_path: Path) -> None:
+def test_the_size_limit_holds_with_and_without_a_stated_size(path: str, tmp_path: Path) -> None:
     assert refused(path, tmp_path / "a", max_bytes=100_000).code == "recording-too-large"
 
 

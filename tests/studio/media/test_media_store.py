@@ -9,7 +9,7 @@ from pathlib import Path
 from mmar.studio.media.media_store import clear_leftovers
 
 
-def test_only_files_of_killed_processes_are_cleared(tmp_path: Path) -> None:
+def test_only_old_temporary_files_are_cleared(tmp_path: Path) -> None:
     left = [
         "incoming/0123",
         "recordings/3d/.3d24.wav.3017c213.part",

@@ -38,7 +38,7 @@ def wav(tmp_path: Path) -> Path:
     return tmp_path / "upload"
 
 
-def test_an_upload_is_what_its_content_is_and_not_its_name(wav: Path, tmp_path: Path, work: Path) -> None:
+def test_an_upload_is_recognised_by_its_content(wav: Path, tmp_path: Path, work: Path) -> None:
     named = wav.rename(tmp_path / "evil.html")
     made = process_upload(named, work)
     assert (made.path, made.media_type) == (str(named), "audio/wav")
@@ -68,7 +68,7 @@ def test_the_audio_of_a_video_becomes_flac(wav: Path, tmp_path: Path, work: Path
         ("a.wav", "GSM610", "PCM_16"),
     ],
 )
-def test_what_browsers_cannot_play_becomes_flac(
+def test_formats_that_browsers_cannot_play_become_flac(
     tmp_path: Path, work: Path, name: str, depth: str, became: str
 ) -> None:
     soundfile.write(tmp_path / name, SOUND, RATE, subtype=depth)
@@ -80,7 +80,7 @@ def test_what_browsers_cannot_play_becomes_flac(
 
 
 @pytest.mark.parametrize("depth", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "ULAW", "ALAW"])
-def test_what_browsers_play_is_stored_byte_for_byte(tmp_path: Path, depth: str) -> None:
+def test_formats_that_browsers_play_are_stored_unchanged(tmp_path: Path, depth: str) -> None:
     soundfile.write(tmp_path / "a.wav", SOUND, RATE, subtype=depth)
     stored = store_audio(tmp_path / "media", tmp_path / "a.wav")
     assert stored.media_type == "audio/wav"
@@ -101,7 +101,9 @@ def test_what_browsers_play_is_stored_byte_for_byte(tmp_path: Path, depth: str) 
         b"fLaC" + bytes(4000),
     ],
 )
-def test_what_is_not_audio_is_refused_and_leaves_nothing(content: bytes, tmp_path: Path, work: Path) -> None:
+def test_a_file_without_audio_is_refused_and_leaves_nothing(
+    content: bytes, tmp_path: Path, work: Path
+) -> None:
     (tmp_path / "upload").write_bytes(content)
     with pytest.raises(MmarError):
         process_upload(tmp_path / "upload", work)
@@ -164,7 +166,7 @@ def test_a_task_that_takes_too_long_is_stopped_and_the_next_one_is_done(wav: Pat
         assert decoder.process_upload(wav, work, 1 << 20).duration == 2.0
 
 
-def test_a_decoder_that_dies_is_an_error_of_the_file(
+def test_a_crash_of_the_decoder_is_an_input_error(
     wav: Path, work: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(decoder_module, "__name__", "no_such_module")

@@ -133,7 +133,7 @@ def test_a_url_that_is_not_allowed_starts_no_downloader(url: str, tmp_path: Path
         ("/chatter", ExternalError, "download-failed"),
     ],
 )
-def test_a_failure_of_the_downloader_has_a_code_and_no_advice_of_its_own(
+def test_a_failure_of_the_downloader_has_a_code_and_no_advice_about_its_options(
     path: str, kind: type[MmarError], code: str, tmp_path: Path
 ) -> None:
     with raises(code, kind) as caught:
@@ -159,7 +159,7 @@ def test_a_downloader_that_hangs_is_killed_with_all_that_it_started(tmp_path: Pa
     until_gone(tmp_path)
 
 
-def test_cancelling_kills_it(tmp_path: Path) -> None:
+def test_cancelling_kills_the_downloader(tmp_path: Path) -> None:
     async def work() -> None:
         async with media_site() as site:
             (tmp_path / "work").mkdir()
@@ -188,15 +188,13 @@ def test_cancelling_kills_it(tmp_path: Path) -> None:
     ],
     ids=["after a redirect", "by a name", "by a name that changes"],
 )
-def test_the_proxy_keeps_it_from_private_addresses(
-    path: str, resolver: Answers | None, tmp_path: Path
-) -> None:
+def test_the_proxy_refuses_private_addresses(path: str, resolver: Answers | None, tmp_path: Path) -> None:
     with raises("download-refused", UsageError):
         downloaded(path, tmp_path, resolver=resolver)
     assert resolver is None or set(resolver.looked_up) == {"media.test"}
 
 
-def test_a_program_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_program_is_an_error(tmp_path: Path) -> None:
     async def work() -> None:
         async with media_site() as site:
             await download_video(
@@ -246,7 +244,7 @@ def test_the_real_yt_dlp_respects_the_size_limit(tmp_path: Path) -> None:
         really("/tone.wav", tmp_path, [], max_bytes=10_000)
 
 
-def test_whether_a_failure_is_permanent_is_told_by_the_type_of_the_error() -> None:
+def test_a_failure_is_permanent_by_the_type_of_the_error() -> None:
     utils = pytest.importorskip("yt_dlp.utils", reason="yt-dlp is not installed")
     from yt_dlp.networking import Response
     from yt_dlp.networking.exceptions import HTTPError, TransportError

@@ -144,7 +144,7 @@ def test_invalid_logins_and_names(database: Database, login: str, name: str, cod
         people.add_person(session, login, name, NOW)
 
 
-def test_a_stranger_locks_nobody_out(database: Database) -> None:
+def test_wrong_passwords_from_elsewhere_do_not_lock_an_account(database: Database) -> None:
     with database.write() as session:
         for _ in range(BY_LOGIN_AND_ADDRESS):
             assert not login_delay(session, "anna", "10.0.0.9", NOW)

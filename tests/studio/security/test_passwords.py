@@ -1,4 +1,4 @@
-"""The cost of passwords."""
+"""The time that verifying a password takes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ argon2 = pytest.importorskip("argon2", reason="the studio's extra is not install
 from mmar.studio.security.passwords import Passwords  # noqa: E402
 
 
-def test_the_first_login_of_nobody_takes_no_longer_where_a_server_has_started(
+def test_a_server_makes_the_hash_for_unknown_logins_before_the_first_login(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made: list[str] = []

@@ -106,7 +106,7 @@ def test_many_items_are_moved_and_the_others_are_counted_by_rule(team: Team) -> 
     assert (others.done, list(others.left.values())) == (0, [3])
 
 
-def test_asking_again_asks_only_what_was_not_answered(team: Team) -> None:
+def test_requests_with_an_answer_are_not_repeated(team: Team) -> None:
     some = [team.write_item() for _ in range(3)]
 
     def ask(*, again: bool = False) -> tuple[int, int]:
@@ -149,7 +149,7 @@ def test_a_correction_without_author_is_in_the_writers_queue(
     team.act(item, team.ben, Action.RESUBMIT)
 
 
-def test_with_two_inspectors_an_item_is_finished_before_the_next_is_begun(team: Team) -> None:
+def test_with_two_inspectors_an_item_is_finished_before_the_next_begins(team: Team) -> None:
     with team.database.write() as session:
         project = session.merge(team.project)
         project.settings = msgspec.structs.replace(project.settings, inspections=2)

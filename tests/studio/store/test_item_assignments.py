@@ -125,7 +125,7 @@ def test_an_assigned_writer_loses_the_inspection_and_an_assignment_can_be_remove
     assert team.take(team.ina) == item
 
 
-def test_a_deactivated_person_loses_access_at_once(team: Team) -> None:
+def test_a_deactivated_person_loses_access(team: Team) -> None:
     held, named = team.send_to_inspection(), team.send_to_inspection()
     name(team, named, Role.INSPECTOR, team.ina.person)
     assert team.take(team.ina) == named
@@ -150,7 +150,7 @@ def test_a_deactivated_person_loses_access_at_once(team: Team) -> None:
         assert ina.active
 
 
-def test_no_project_and_no_site_loses_its_last_admin(team: Team) -> None:
+def test_the_last_admin_of_a_project_or_site_cannot_be_removed(team: Team) -> None:
     with team.database.write() as session:
         admin, anna, ben = (session.get_one(Person, one.person) for one in (team.admin, team.anna, team.ben))
         project = session.merge(team.project)

@@ -106,7 +106,7 @@ def test_a_stale_save_loses_no_text(team: Team) -> None:
         assert (newest.question, newest.thinking) == ("Who comes last?", "Bowed, low, last.")
 
 
-def test_inspectors_at_once_never_get_the_same_item(team: Team) -> None:
+def test_concurrent_inspectors_get_different_items(team: Team) -> None:
     wanted = {team.send_to_inspection() for _ in range(8)}
     inspectors = [team._add(f"inspector{n}", Role.INSPECTOR) for n in range(12)]
     options: list[int | None] = []
@@ -198,7 +198,7 @@ def test_renaming_a_layer_moves_items_ideas_and_targets(
         assert project.settings.targets == {"Hearing|music": 11, "Hearing|music|en": 4, "language:en": 7}
 
 
-def test_drafts_are_each_persons_own_and_go_with_the_save(team: Team) -> None:
+def test_each_person_has_a_draft_of_their_own_which_saving_deletes(team: Team) -> None:
     item = team.write_item()
     with team.database.write() as session:
         row = revisions.find_item(session, team.project, item)
@@ -285,7 +285,7 @@ def test_merging_ideas_counts_each_person_once(team: Team) -> None:
         ideas.merge_ideas(session, team.project, two.id, one.id, team.ben)
 
 
-def test_the_last_admin_cannot_be_lost(team: Team) -> None:
+def test_the_last_admin_cannot_be_removed(team: Team) -> None:
     with team.database.write() as session:
         project = session.get(Project, team.project.id)
         assert project is not None

@@ -51,7 +51,7 @@ def named(session: Session, login: str) -> Person:
 
 
 def together(database: Database, work: Callable[[Database, int], None], *, workers: int = 8) -> None:
-    """Do it several times at once, half of it as another server would: without a lock of Python's in common."""
+    """Do it several times at once, half of them as another server: without a common Python lock."""
     other = open_database(database.engine.url.render_as_string(hide_password=False))
     failures: list[BaseException] = []
     gate = threading.Barrier(workers)
@@ -173,9 +173,7 @@ def test_one_person_in_several_windows(database: Database, project: Project) -> 
         assert session.scalar(select(func.count()).select_from(IdeaVote)) == 0  # eight times there and back
 
 
-def test_a_lock_that_is_held_too_long_is_an_error(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_waiting_too_long_for_a_lock_is_an_error(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database_module, "BUSY_MS", 100)
     other = open_database(database.engine.url.render_as_string(hide_password=False))
     with database.write() as session:
@@ -187,7 +185,7 @@ def test_a_lock_that_is_held_too_long_is_an_error(
     other.close()
 
 
-def test_a_read_sees_one_state(database: Database, project: Project) -> None:
+def test_a_reader_sees_one_state(database: Database, project: Project) -> None:
     other = open_database(database.engine.url.render_as_string(hide_password=False))
     with database.read() as session:
         before = session.scalar(select(Project.title))

@@ -33,7 +33,7 @@ def begun(site: Site, login: str = "anna") -> int:
 
 
 def paged(site: Site, login: str) -> httpx.Client:
-    """Somebody in a browser."""
+    """A person with a browser page."""
     client = site.client()
     client.headers["cookie"] = f"mmar_studio={site.cookie(login)}"
     result = client.get("/me").text.partition('data-csrf="')[2].partition('"')[0]

@@ -1,4 +1,4 @@
-"""Somebody who uses the studio's pages with a browser of their own."""
+"""A person who uses the studio's pages in a browser context of their own."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def test_from_an_idea_to_a_release_without_a_page(site: Site, recording: Path) -
     assert again.digest == first["digest"]
 
 
-def test_the_api_is_described_and_asks_for_a_token(site: Site) -> None:
+def test_the_api_is_described_and_requires_a_token(site: Site) -> None:
     client = site.client()
     assert client.get("/api/v1/projects").status_code == 401
     wrong = client.get("/api/v1/projects", headers={"authorization": "Bearer mmar_wrong"})
@@ -109,7 +109,7 @@ def test_the_api_is_described_and_asks_for_a_token(site: Site) -> None:
 
 
 @on_both
-def test_what_the_pages_do_with_people_sound_and_ideas_programs_can_do(site: Site, recording: Path) -> None:
+def test_programs_can_manage_people_audio_and_ideas(site: Site, recording: Path) -> None:
     root, anna = site.client("root"), site.client("anna")
     made = root.post(f"{BASE}/people", json={"login": "eve", "name": "Eve", "roles": ["inspector"]}).json()
     assert "/welcome/" in made["link"]

@@ -115,7 +115,7 @@ def test_a_link_for_a_new_password_works_and_ends_the_sessions(site: Site) -> No
     assert anna.get(f"{BASE}/audit").status_code == 401  # her token ended with her old password
 
 
-def test_a_revision_has_its_key_only_for_people_who_cannot_be_asked(
+def test_a_revision_hides_its_key_from_people_who_may_answer_blind(
     quiet_site: Site,
 ) -> None:
     item = begun(quiet_site)
@@ -140,7 +140,7 @@ def test_a_revision_has_its_key_only_for_people_who_cannot_be_asked(
 
 
 @on_both
-def test_a_program_resolves_a_conflict_and_readers_see_nothing_of_it(quiet_site: Site) -> None:
+def test_a_program_resolves_a_conflict_which_other_readers_cannot_see(quiet_site: Site) -> None:
     item = begun(quiet_site)
     anna, root, ina = (quiet_site.client(login) for login in ("anna", "root", "ina"))
     assert anna.get(f"{BASE}/items/{item}/draft").json() is None

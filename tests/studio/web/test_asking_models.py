@@ -59,7 +59,7 @@ def chat() -> Iterator[type[Say]]:
 
 
 def one_who_asks(site: Site, chat: type[Say]) -> Worker:
-    """A worker that has a model. Its kind of job is the test's own, so that the server's, which has none, leaves it alone."""
+    """A worker with a model; its kind of job is the test's own, so that the server's workers do not take it."""
     config = msgspec.structs.replace(
         site.studio.config,
         text_model="text/wise",
@@ -121,7 +121,7 @@ def test_a_guess_is_about_the_text_on_the_page(quiet_site: Site, chat: type[Say]
     assert quiet_site.client("ina").get(page, headers=within).status_code == 403
 
 
-def test_a_busy_service_is_asked_again_and_an_unusable_answer_is_an_error(
+def test_a_busy_service_is_retried_and_an_unusable_answer_is_an_error(
     quiet_site: Site, chat: type[Say]
 ) -> None:
     item = begun(quiet_site)

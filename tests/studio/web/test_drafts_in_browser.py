@@ -55,7 +55,7 @@ def test_typing_without_a_pause_is_saved_after_two_seconds(quiet_site: Site, bro
     assert anna.complaints == []
 
 
-def test_leaving_at_once_sends_what_was_typed(quiet_site: Site, browser: Browser) -> None:
+def test_leaving_the_page_sends_the_typed_text(quiet_site: Site, browser: Browser) -> None:
     _, page, item = editor(quiet_site, browser)
     page.get_by_label("Question").fill("Typed just before leaving?")
     page.goto(f"{quiet_site.url}/me")

@@ -52,7 +52,7 @@ CONTENT = ItemContent(
 
 @pytest.fixture
 def second(quiet_site: Site, tmp_path: Path) -> Iterator[StudioConfig]:
-    """Where the studio goes once more, to be served by a process of its own, as in life."""
+    """A data folder or database for a copy of the studio, which a process of its own serves."""
     url = quiet_site.studio.config.database_url
     if url:
         one = create_engine(url, isolation_level="AUTOCOMMIT")
@@ -65,7 +65,7 @@ def second(quiet_site: Site, tmp_path: Path) -> Iterator[StudioConfig]:
 
 
 def start(config: StudioConfig) -> tuple[subprocess.Popen[str], str]:
-    """A server on a port that the system chooses, and its address; it listens before it tells the address."""
+    """A server on a port that the system chooses, and its address; it listens before it prints the address."""
     code = "from mmar.cli.studio import studio; studio()"
     elsewhere = ["--database", config.database_url] if config.database_url else []
     process = subprocess.Popen(
@@ -81,14 +81,14 @@ def start(config: StudioConfig) -> tuple[subprocess.Popen[str], str]:
 
 
 def copy_file(site: Site, config: StudioConfig) -> None:
-    """The studio once more, by a backup taken while its server runs."""
+    """A copy of the studio, made by a backup while its server runs."""
     backup = config.data.with_name("backup")
     back_up_studio(site.studio.config, backup)
     restore_studio(config, backup)
 
 
 def check_whole(session: Session) -> None:
-    """Every item stands at its newest revision, and every event at a version that it really had."""
+    """Check that every item has its newest revision, and every event a version that the item had."""
     for item in session.scalars(select(Item)):
         numbers = session.scalars(select(Revision.number).where(Revision.item_id == item.id)).all()
         assert sorted(numbers) == list(range(1, item.revision + 1))
@@ -235,7 +235,7 @@ async def crowd(
     return times, faults, taken
 
 
-def test_fifty_people_click_through_their_queues(quiet_site: Site, second: StudioConfig) -> None:
+def test_fifty_people_work_through_their_queues(quiet_site: Site, second: StudioConfig) -> None:
     # MMAR_TEST_STUDIO_DATABASE=postgresql MMAR_TEST_LOAD_SECONDS=60 measures the other database for a minute.
     studio = quiet_site.studio
     for n in range(CROWD):

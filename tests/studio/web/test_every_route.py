@@ -42,12 +42,12 @@ ROUTES = sorted(set(every_route()))
 
 
 def filled(path: str, slug: str = "demo") -> str:
-    """A path with something plausible in each place."""
+    """A path with plausible values of its parameters."""
     values = VALUES | {"slug": slug}
     return re.sub(r"\{(\w+)(?::\w+)?\}", lambda position: values.get(position[1], "1"), path)
 
 
-def test_the_number_of_ratings() -> None:
+def test_the_routes_of_the_application_are_found() -> None:
     assert len(ROUTES) > 100
     assert {"GET", "POST", "PUT", "PATCH", "DELETE"} <= {method for method, _ in ROUTES}
 
@@ -67,9 +67,7 @@ def test_an_anonymous_visitor_sees_no_page(site: Site) -> None:
 
 
 @pytest.mark.parametrize("sent", [{}, {"csrf": "x" * 43}], ids=["no token", "another token"])
-def test_no_form_and_no_call_with_a_cookie_does_anything_without_its_token(
-    site: Site, sent: dict[str, str]
-) -> None:
+def test_every_form_and_every_call_with_a_cookie_needs_the_token(site: Site, sent: dict[str, str]) -> None:
     browser = site.client()
     browser.cookies.set(COOKIE, site.cookie("root"))
     for method, path in ROUTES:
@@ -80,7 +78,7 @@ def test_no_form_and_no_call_with_a_cookie_does_anything_without_its_token(
         assert answer.status_code == 403, (method, path, answer.text[:200])
 
 
-def test_members_of_other_projects_find_nothing(site: Site) -> None:
+def test_members_of_other_projects_get_404(site: Site) -> None:
     with site.studio.database.write() as session:
         projects.add_project(session, "hidden", "Hidden", session.get_one(Person, 1), site.studio.clock())
     browser, program = site.client(), site.client("anna")

@@ -19,7 +19,7 @@ LATE = "1:32,2:02"
 
 @pytest.fixture
 def imported(site: Site, recording: Path, tmp_path: Path) -> Iterator[Site]:
-    """One item in inspection, Ina has answered it; its times lie far behind the end of its clip."""
+    """One item in inspection, Ina has answered it; its times are far after the end of its clip."""
     (tmp_path / "audio").mkdir()
     (tmp_path / "audio/p1.wav").write_bytes(recording.read_bytes())
     bring_in(site, [published(1, "https://youtu.be/qx8hrhBZJ98", LATE)], tmp_path)

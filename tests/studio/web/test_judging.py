@@ -22,7 +22,7 @@ WRONG = {
 
 
 def answered_item(site: Site, login: str = "ina") -> tuple[int, httpx.Client, dict[str, str]]:
-    """An item that somebody answered by ear, their browser, and the form that sends it back."""
+    """An item with a blind answer, its inspector's client, and the form that rejects it."""
     number, anna = begun(site), site.client("anna")
     for action in ("submit", "forward"):
         assert anna.post(f"{BASE}/items/{number}/{action}", json={}).is_success
@@ -34,7 +34,7 @@ def answered_item(site: Site, login: str = "ina") -> tuple[int, httpx.Client, di
 
 
 def run_out(site: Site, number: int, person: int | None = None) -> None:
-    """Let the time with an item be over; somebody else may take it then."""
+    """Let the reservation of an item expire, so that another person may claim it."""
     with site.studio.database.write() as session:
         item, now = session.get_one(Item, number), site.studio.clock()
         item.lease_until = now - timedelta(seconds=1)

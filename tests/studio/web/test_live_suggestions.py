@@ -24,7 +24,7 @@ HX = {"hx-request": "true"}
 
 
 def ask(site: Site, item: int) -> int:
-    """A request to the model that no worker takes."""
+    """Queue a request to the model that no worker takes."""
     with site.studio.database.write() as session:
         payload = {"kind": "thinking", "item": item}
         job = enqueue(session, 1, "propose", f"thinking:{item}", payload, site.studio.clock(), item_id=item)
@@ -34,7 +34,7 @@ def ask(site: Site, item: int) -> int:
 
 
 def answer(site: Site, item: int, job: int) -> None:
-    """The model's answer."""
+    """Store an answer of the model."""
     with site.studio.database.write() as session:
         now = site.studio.clock()
         content = {"thinking": "The drum comes last, alone."}
@@ -45,7 +45,7 @@ def answer(site: Site, item: int, job: int) -> None:
         session.get_one(Job, job).state = "done"
 
 
-def test_the_jobs_panel_says_when_suggestions_arrived(quiet_site: Site) -> None:
+def test_the_jobs_panel_triggers_an_event_for_new_suggestions(quiet_site: Site) -> None:
     item = begun(quiet_site)
     anna = paged(quiet_site, "anna")
     job = ask(quiet_site, item)

@@ -91,7 +91,7 @@ def test_changing_a_password_needs_the_old_one_and_ends_other_sessions(site: Sit
         assert list(session.scalars(select(AuditLogEntry.action))).count("password set") == 1
 
 
-def test_guessing_the_current_password_is_limited_too(site: Site) -> None:
+def test_attempts_at_the_current_password_are_limited_too(site: Site) -> None:
     anna = Somebody(site, "anna")
     fresh = {"password": "five new words for today", "again": "five new words for today"}
     codes = [
@@ -137,7 +137,7 @@ def test_concurrent_login_attempts_are_counted_exactly(database: Database) -> No
         assert not login_delay(session, "anna", "10.0.0.1", now)
 
 
-def test_a_failed_login_does_not_tell_whether_the_account_exists(
+def test_a_failed_login_does_not_reveal_whether_the_account_exists(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = site.client()

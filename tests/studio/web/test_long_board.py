@@ -1,4 +1,4 @@
-"""A board of many ideas is shown in steps, and a vote replaces only the vote."""
+"""A board of many ideas is loaded in steps, and a vote replaces only the vote."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def idea_ids(page: str) -> list[int]:
     return [int(number) for number in re.findall(r'<article[^>]* id="idea-(\d+)"', page)]
 
 
-def test_a_long_board_is_shown_in_steps(site: Site) -> None:
+def test_a_long_board_is_loaded_in_steps(site: Site) -> None:
     fill(site)
     anna = paged(site, "anna")
     page = anna.get("/p/demo/ideas").text

@@ -15,7 +15,7 @@ from mmar.studio.workflow import Role
 
 @contextmanager
 def looks(site: Site) -> Iterator[list[str]]:
-    """The statements that are sent meanwhile."""
+    """The statements that are sent in this context."""
     seen: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:

@@ -34,7 +34,7 @@ NO_TEXT = {
 
 
 def evil_of(kind: type[msgspec.Struct], **more: Any) -> dict[str, Any]:
-    """Markup in each text of a record; a field that comes later is either filled or named above."""
+    """Markup in each text of a record; a new field must be filled here or listed above."""
     result: dict[str, Any] = {}
     for one in msgspec.structs.fields(kind):
         if one.type is str and one.name not in NO_TEXT:
@@ -45,7 +45,7 @@ def evil_of(kind: type[msgspec.Struct], **more: Any) -> dict[str, Any]:
 
 
 def fill_everything(site: Site) -> None:
-    """Write it wherever something can be written."""
+    """Write markup into every field that takes text."""
     root, anna, ina = (site.client(login) for login in ("root", "anna", "ina"))
 
     def ask(who: Any, method: str, path: str, sent: Any = None) -> Any:

@@ -45,7 +45,7 @@ def test_error_pages_have_a_working_logout(quiet_site: Site) -> None:
 
 @contextmanager
 def away(site: Site, *, but: int = 0) -> Iterator[None]:
-    """The database's server is gone; `but` so many statements are still answered."""
+    """Let the database fail after `but` more statements."""
     left = [but]
 
     def refuse(*_: object) -> None:

@@ -1,6 +1,6 @@
 """Who may do what: every role against every request of the API that changes something, as one table.
 
-Each cell is tried with a request that is sound: where it is allowed it takes effect, where it is refused nothing in
+Each cell is tried with a valid request: where it is allowed it takes effect, where it is refused nothing in
 the database is another than before; `same` is no refusal, but there is nothing of theirs to do. A new address that is
 not in the table fails a test.
 """
@@ -126,7 +126,7 @@ def described(path: str) -> str:
     return path
 
 
-def test_every_request_that_changes_something_stands_in_the_table() -> None:
+def test_every_request_that_changes_something_is_in_the_table() -> None:
     known = {(method, described(path)) for method, path, _ in rows()}
     whole = [
         (method, route.path.removeprefix("/p/{slug}"))

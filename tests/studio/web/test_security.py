@@ -252,7 +252,7 @@ def test_whoever_saw_the_key_cannot_answer_blind(quiet_site: Site) -> None:
     assert ben.post("/p/demo/items/1/answer", {"choice": "1"}).status_code == 409
 
 
-def test_large_bodies_of_strangers_are_refused(site: Site) -> None:
+def test_large_bodies_without_a_login_are_refused(site: Site) -> None:
     def sent(path: str, kind: str, length: str, *more: str) -> int:
         # The head alone: what is refused is refused before a byte of the body has come.
         head = [f"POST {path} HTTP/1.1", f"host: {site.url[7:]}", f"content-type: {kind}", *more]

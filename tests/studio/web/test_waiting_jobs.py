@@ -50,7 +50,7 @@ def test_a_model_request_waits_for_a_worker_with_a_model(site: Site) -> None:
         assert session.get_one(Job, job.id).state == "queued"
 
 
-def test_a_job_that_keeps_failing_gives_up_and_may_be_run_again(site: Site) -> None:
+def test_a_job_that_keeps_failing_ends_as_failed_and_may_be_retried(site: Site) -> None:
     database = site.studio.database
     times = iter(range(100))
 

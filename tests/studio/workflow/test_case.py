@@ -85,7 +85,7 @@ def test_the_holder_of_an_item_becomes_its_author_when_a_lead_saves_first() -> N
     assert perform(taken, LEA, Command(Action.SAVE), NOW + LEASE_TIME).author == 4
 
 
-def test_a_stale_version_is_refused_whatever_else_holds() -> None:
+def test_a_stale_version_is_refused_first() -> None:
     case = perform(saved_case(), ANN, Command(Action.SAVE, version=1), NOW)
     assert refusal(case, ANN, Command(Action.SAVE, version=1)) == "stale"
 
@@ -115,7 +115,7 @@ def test_a_rejection_needs_a_reason_of_the_list_a_field_and_a_comment(rejection:
     )
 
 
-def test_a_lease_ends_at_its_moment_and_the_next_inspector_may_take_over() -> None:
+def test_an_expired_lease_lets_another_inspector_claim_the_item() -> None:
     case = after_blind_answer(in_inspection(), INA)
     with raises("lease"):
         claim(case, IVO, NOW + LEASE_TIME - timedelta(seconds=1))
@@ -124,7 +124,7 @@ def test_a_lease_ends_at_its_moment_and_the_next_inspector_may_take_over() -> No
     assert claim(case, IVO, later).lease is not None
 
 
-def test_as_many_inspectors_as_the_project_wants() -> None:
+def test_an_item_needs_as_many_approvals_as_the_project_requires() -> None:
     case = perform(after_blind_answer(in_inspection(needed=2), INA), INA, Command(Action.APPROVE), NOW)
     assert case.state is State.INSPECTION
     with raises("state"):
@@ -132,20 +132,20 @@ def test_as_many_inspectors_as_the_project_wants() -> None:
     assert perform(after_blind_answer(case, IVO), IVO, Command(Action.APPROVE), NOW).state is State.APPROVED
 
 
-def test_incomplete_and_silent_items_stay() -> None:
+def test_items_that_are_incomplete_or_without_audio_are_not_moved() -> None:
     case = perform(claim(Case(), ANN, NOW), ANN, Command(Action.SAVE, errors=2), NOW)
     assert refusal(case, ANN, Command(Action.SUBMIT)) == "incomplete"
     case = msgspec.structs.replace(perform(saved_case(), ANN, Command(Action.SUBMIT), NOW), audio=False)
     assert refusal(case, ANN, Command(Action.FORWARD)) == "audio"
 
 
-def test_a_stranger_to_the_project_can_do_nothing() -> None:
+def test_a_person_without_a_role_can_do_nothing() -> None:
     stranger = Actor(9, frozenset())
     for state in State:
         assert permitted(Case(state=state, author=1, revision=1), stranger, NOW) == frozenset()
 
 
-def test_every_action_stands_in_the_table_once_and_no_content_changes_outside_its_states() -> None:
+def test_every_action_has_one_row_and_content_changes_in_editable_states_only() -> None:
     assert sorted(row.action for row in TRANSITIONS) == sorted(Action)
     for state in set(State) - EDITABLE:
         case = Case(state=state, revision=1, author=1, writers=frozenset({1}))

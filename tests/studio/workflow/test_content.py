@@ -61,7 +61,7 @@ def test_every_mmar_item_is_the_same_record_after_import_and_export() -> None:
         | {"cue": st.none() | st.lists(st.text(max_size=3), max_size=2)},
     )
 )
-def test_any_record_survives(record: dict[str, object]) -> None:
+def test_any_record_is_unchanged_after_import_and_export(record: dict[str, object]) -> None:
     item = Item.from_record(record)
     content = msgspec.json.decode(msgspec.json.encode(from_item(item)), type=ItemContent)
     assert to_item(content, item.id, item.audio_path).to_record() == record
@@ -101,7 +101,7 @@ def test_complete_content_has_no_problem_and_an_empty_one_lists_what_is_missing(
         ({"cues": (Cue("a beat", 3.5, 3.5),)}, "cue-half"),
     ],
 )
-def test_each_weakness_is_named(change: dict[str, object], code: str) -> None:
+def test_each_problem_has_a_code(change: dict[str, object], code: str) -> None:
     assert code in codes(msgspec.structs.replace(GOOD, **change))
 
 

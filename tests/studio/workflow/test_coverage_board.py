@@ -59,7 +59,7 @@ def test_human_accuracy_counts_cannot_tell_as_wrong_and_agreement_needs_two() ->
     assert score.pairs[0].kappa == pytest.approx((2 / 3 - 4 / 9) / (1 - 4 / 9))
 
 
-def test_no_answers_no_numbers() -> None:
+def test_without_answers_there_are_no_numbers() -> None:
     score = human_score([])
     assert (score.accuracy, score.alpha, score.pairs) == (None, None, ())
 
