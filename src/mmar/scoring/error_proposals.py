@@ -11,14 +11,13 @@ from pathlib import Path
 
 import msgspec
 
-from mmar.models import Answer, Model
+from mmar.models import Model
 from mmar.protocols import Request
 from mmar.runs.engine import Counts
 from mmar.runs.manifest import now
-from mmar.runs.side_run import ask_requests
 from mmar.runs.spec import RunSpec
 from mmar.scoring.error_labels import KINDS, ErrorKind, ErrorLabel, WrongItem, add_label, read_labels
-from mmar.scoring.text_model import document_request
+from mmar.scoring.text_model import document_request, json_reply, usable_replies
 
 _MOST = 4_000  # characters of an answer or a reasoning, from its end
 _SYSTEM = (
@@ -75,10 +74,8 @@ def propose_labels(
     Raises:
         ExternalError: a file cannot be written, or the model cannot be reached.
     """
-    side = ask_requests(
-        spec, model, [proposal_request(one) for one in wrong], accept=_problem, progress=progress
-    )
-    answers = {key.item_id: answer for key, answer in side.answers.items()}
+    requests = [proposal_request(one) for one in wrong]
+    replies = usable_replies(spec, model, requests, _read, progress)
     known = {
         (label.item, label.answer)
         for label in read_labels(labels)
@@ -86,8 +83,7 @@ def propose_labels(
     }
     added = 0
     for one in wrong:
-        answer = answers.get(one.item.id)
-        reply = None if answer is None or answer.failure is not None else _read(answer.text)
+        reply = replies.get(one.item.id)
         if reply is None or (one.item.id, one.answer_digest) in known:
             continue
         label = ErrorLabel(
@@ -98,13 +94,5 @@ def propose_labels(
     return added
 
 
-def _problem(_: Request, answer: Answer) -> str | None:
-    return "the reply is not the JSON object that was asked for" if _read(answer.text) is None else None
-
-
-def _read(text: str) -> _Reply | None:
-    start, end = text.find("{"), text.rfind("}")
-    try:
-        return msgspec.json.decode(text[start : end + 1], type=_Reply) if 0 <= start < end else None
-    except (msgspec.DecodeError, UnicodeEncodeError):
-        return None
+def _read(_: Request, text: str) -> _Reply:
+    return json_reply(text[text.find("{") : text.rfind("}") + 1], _Reply)

@@ -13,15 +13,13 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from mmar.models import Answer, Model
+from mmar.models import Model
 from mmar.protocols import Request
 from mmar.runs.engine import Counts
-from mmar.runs.ledger import RequestKey
-from mmar.runs.side_run import ask_requests
 from mmar.runs.spec import RunSpec
 from mmar.scoring.kinds import OpenAnswer
 from mmar.scoring.result import OpenScore
-from mmar.scoring.text_model import document_request
+from mmar.scoring.text_model import document_request, json_reply, usable_replies
 from mmar.stats.interval import Interval, two_sided_t
 
 JUDGE_PROMPT = "open@1"
@@ -77,11 +75,7 @@ def read_grades(text: str) -> dict[str, int]:
         3
     """
     body = text.strip().removeprefix("```json").strip("`").strip()
-    try:
-        grades = msgspec.json.decode(body, type=_Grades)
-    except msgspec.MsgspecError as error:
-        raise ValueError(f"not the JSON object that was asked for ({error})") from None
-    values: dict[str, int] = msgspec.to_builtins(grades)
+    values: dict[str, int] = msgspec.to_builtins(json_reply(body, _Grades))
     for name, grade in values.items():
         if not 1 <= grade <= _HIGHEST:
             raise ValueError(f"{name} is {grade}, not 1 to {_HIGHEST}")
@@ -109,12 +103,7 @@ def apply_judge(
         ExternalError: the ledger cannot be written, or the judge cannot be reached.
     """
     requests = plan.requests
-    side = ask_requests(spec, model, requests, accept=_problem, progress=progress)
-    graded: dict[str, dict[str, int]] = {}
-    for request in requests:
-        answer = side.answers.get(RequestKey(request.item_id, 0, 0))
-        if answer is not None and answer.failure is None and _problem(request, answer) is None:
-            graded[request.item_id] = read_grades(answer.text)
+    graded = usable_replies(spec, model, requests, lambda _, text: read_grades(text), progress)
     unjudged = len(requests) - len(graded)
     points = [100 * statistics.fmean(grades.values()) / _HIGHEST for grades in graded.values()]
     points += [0.0] * (len(plan.answers) - len(requests))
@@ -130,14 +119,6 @@ def apply_judge(
         judge=spec.model,
         signature=f"{signature}|judge:{spec.model}|judge-prompt:{JUDGE_PROMPT}|judge-seed:{plan.seed}",
     )
-
-
-def _problem(_: Request, answer: Answer) -> str | None:
-    try:
-        read_grades(answer.text)
-    except ValueError as error:
-        return str(error)
-    return None
 
 
 def _interval(points: Sequence[float]) -> Interval | None:

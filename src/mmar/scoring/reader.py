@@ -18,11 +18,9 @@ from mmar.items import Item
 from mmar.models import Model
 from mmar.protocols import Request
 from mmar.runs.engine import Counts
-from mmar.runs.ledger import RequestKey
-from mmar.runs.side_run import SideRun, ask_requests
 from mmar.runs.spec import RunSpec
 from mmar.scoring.result import ItemScore, ReaderScore, Score, accuracy
-from mmar.scoring.text_model import document_request
+from mmar.scoring.text_model import document_request, json_reply, usable_replies
 
 READER_PROMPT = 1
 """Version of the prompt; part of the signature of `choice+reader`."""
@@ -40,14 +38,14 @@ REPLY_TOKENS = 8
 
 
 class _Read(msgspec.Struct, frozen=True):
-    """An answer to be read, of which the cascade read the 0-based choice `index`, or none.
+    """An answer to be read, of which the cascade read the choice `named`, or none.
 
     `order` has for each number that the reader sees, from 1, the 0-based choice.
     """
 
     item: Item
     answer: str
-    index: int | None
+    named: str | None
     order: tuple[int, ...]
 
     def request(self, seed: int) -> Request:
@@ -118,8 +116,7 @@ def plan_reader(
 def _read(item: Item, score: ItemScore, seed: int) -> _Read:
     order = list(range(len(item.choices)))
     random.Random(f"order:{seed}:{item.id}").shuffle(order)  # noqa: S311
-    index = None if score.named is None else item.choices.index(score.named)
-    return _Read(item, score.prediction or "", index, tuple(order))
+    return _Read(item, score.prediction or "", score.named, tuple(order))
 
 
 def read_reply(text: str, count: int) -> int | None:
@@ -132,13 +129,10 @@ def read_reply(text: str, count: int) -> int | None:
         >>> read_reply('{"choice": 2}', 4), read_reply('{"choice": null}', 4)
         (2, None)
     """
-    try:
-        reply = msgspec.json.decode(text.strip(), type=_Reply)
-    except msgspec.MsgspecError as error:
-        raise ValueError(f"not the JSON object that was asked for ({error})") from None
-    if reply.choice is not None and not 1 <= reply.choice <= count:
-        raise ValueError(f"{reply.choice} is not a number from 1 to {count}")
-    return reply.choice
+    number = json_reply(text, _Reply).choice
+    if number is not None and not 1 <= number <= count:
+        raise ValueError(f"{number} is not a number from 1 to {count}")
+    return number
 
 
 def apply_reader(
@@ -161,48 +155,26 @@ def apply_reader(
     Raises:
         ExternalError: the ledger cannot be written, or the reader cannot be reached.
     """
-    side = ask_requests(spec, model, plan.requests, progress=progress)
-    named: dict[str, str | None] = {}
-    unusable = 0
-    right = score.choice.correct
-    for read in plan.unresolved:
-        index = _named_index(side, read)
-        if index == _UNUSABLE:
-            unusable += 1
-            continue
-        named[read.item.id] = None if index is None else read.item.choices[index]
-        right += index is not None and read.item.choices[index] == read.item.answer
-    usable = [(read, index) for read in plan.sample if (index := _named_index(side, read)) != _UNUSABLE]
-    agreed = sum(
-        index is not None
-        and read.index is not None
-        and read.item.choices[index] == read.item.choices[read.index]
-        for read, index in usable
-    )
+    by_item = {read.item.id: read for read in (*plan.unresolved, *plan.sample)}
+
+    def named_choice(request: Request, text: str) -> str | None:
+        read = by_item[request.item_id]
+        number = read_reply(text, len(read.order))
+        return None if number is None else read.item.choices[read.order[number - 1]]
+
+    named = usable_replies(spec, model, plan.requests, named_choice, progress, ask_again=False)
+    sampled = [read for read in plan.sample if read.item.id in named]
+    unresolved = {read.item.id: named[read.item.id] for read in plan.unresolved if read.item.id in named}
+    right = sum(unresolved.get(read.item.id) == read.item.answer for read in plan.unresolved)
     return ReaderScore(
         reader=spec.model,
-        accuracy=accuracy(right, score.n, complete=score.choice.interval is not None),
+        accuracy=accuracy(score.choice.correct + right, score.n, complete=score.choice.interval is not None),
         asked=len(plan.unresolved),
-        named=sum(value is not None for value in named.values()),
-        none=sum(value is None for value in named.values()),
-        unusable=unusable,
-        sampled=len(usable),
-        agreed=agreed,
+        named=sum(value is not None for value in unresolved.values()),
+        none=sum(value is None for value in unresolved.values()),
+        unusable=len(plan.unresolved) - len(unresolved),
+        sampled=len(sampled),
+        agreed=sum(read.named is not None and named[read.item.id] == read.named for read in sampled),
         signature=f"{score.signature}|reader:{spec.model}|reader-prompt:{READER_PROMPT}|reader-seed:{plan.seed}",
-        named_by_item=named,
+        named_by_item=unresolved,
     )
-
-
-_UNUSABLE = -1
-
-
-def _named_index(side: SideRun, read: _Read) -> int | None:
-    """The 0-based choice that the reader named, `None` for none, `_UNUSABLE` where no usable reply came."""
-    answer = side.answers.get(RequestKey(read.item.id, 0, 0))
-    if answer is None or answer.failure is not None:
-        return _UNUSABLE
-    try:
-        number = read_reply(answer.text, len(read.order))
-    except ValueError:
-        return _UNUSABLE
-    return None if number is None else read.order[number - 1]
