@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 Scorer = Literal["choice", "official"]
 
-# The model is the question; the other parts are made equal by scoring all runs here and now.
-
 
 class ScoredRun(msgspec.Struct, frozen=True):
     """One run or predictions file with a score for every item.
@@ -116,6 +114,7 @@ class AlignedRuns(msgspec.Struct, frozen=True):
         groups: by dimension and name the positions of the items in a group, names in the published order.
         runs: in the order given.
         asked: the positions of the items that were asked in every run.
+        parents: the category of each sub-category that belongs to one alone.
         errors: of records that were left out under `lenient`.
     """
 
@@ -125,16 +124,14 @@ class AlignedRuns(msgspec.Struct, frozen=True):
     groups: Mapping[str, Mapping[str, tuple[int, ...]]]
     runs: tuple[ScoredRun, ...]
     asked: tuple[int, ...]
+    parents: Mapping[str, str]
     errors: tuple[InputError, ...] = ()
 
-    @property
-    def parents(self) -> dict[str, str]:
-        """The category of each sub-category that belongs to one alone."""
-        categories: dict[str, set[str]] = {}
-        for item in self.benchmark:
-            if item.sub_category:
-                categories.setdefault(item.sub_category, set()).add(item.category)
-        return {name: next(iter(parents)) for name, parents in categories.items() if len(parents) == 1}
+    def left_out(self) -> Iterator[str]:
+        """A note on the items that were not asked in all runs, if there are any."""
+        n, left = len(self.benchmark), len(self.benchmark) - len(self.asked)
+        if left:
+            yield f"{left:,} of {n:,} items were not asked in all of the runs and have no part in this"
 
     def asked_groups(self) -> dict[str, dict[str, list[int]]]:
         """By dimension and name the positions in `asked` of the items in a group; groups never asked are left out."""
@@ -210,7 +207,7 @@ def align_scored(inputs: Sequence[tuple[Task, Benchmark, Scored]], *, partial: b
         if own.digest != inputs[0][1].digest:
             raise _other_benchmark((runs[0], inputs[0][1]), (runs[-1], own))
     benchmarks = [own.closed for _, own, _ in inputs]
-    groups = inputs[0][2].score.groups
+    score = inputs[0][2].score
     # The digest leaves addresses out: take the benchmark that knows most of them.
     common = max(benchmarks, key=lambda one: sum(item.url is not None for item in one))
     aligned = [_in_order(run, own, common) for run, own in zip(runs, benchmarks, strict=True)]
@@ -219,11 +216,12 @@ def align_scored(inputs: Sequence[tuple[Task, Benchmark, Scored]], *, partial: b
         inputs[0][1].digest,
         clusters_of(common),
         {
-            dimension: {name: tuple(_members(common, dimension, name)) for name in groups[dimension]}
+            dimension: {name: tuple(_members(common, dimension, name)) for name in score.groups[dimension]}
             for dimension in DIMENSIONS
         },
         tuple(aligned),
         _asked_in_all(aligned, partial=partial),
+        score.parents,
         tuple(errors.values()),
     )
 

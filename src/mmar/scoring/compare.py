@@ -48,13 +48,6 @@ class _Run(msgspec.Struct, frozen=True):
     repeats: NDArray[np.int64]
 
 
-class _Test(msgspec.Struct, frozen=True):
-    """Two runs on some items before correction, with the p-value of the worst case for the run ahead."""
-
-    scores: PairedScores
-    worst_p: float
-
-
 def compare(
     aligned: AlignedRuns,
     *,
@@ -95,12 +88,12 @@ def compare(
     )
     ranks = rank_ranges([float(run.scores.mean()) for run in runs], orders)
 
-    def test(places: Any, one: int, two: int) -> _Test:
-        return _test(runs[one], runs[two], places, clusters, draws, seed)
+    def test(which: Any, one: int, two: int) -> tuple[PairedScores, float]:
+        return _test(runs[one], runs[two], which, clusters, draws, seed)
 
     pairs = []
     for (one, two), order in orders.items():
-        whole = test(slice(None), one, two).scores
+        whole, _ = test(slice(None), one, two)
         verdict: Verdict = "not shown"
         if whole.clusters < MIN_CLUSTERS or order.depends:
             verdict = "cannot be told"
@@ -122,7 +115,7 @@ def compare(
                 monitored=_monitored(aligned, one, two, scorer),
                 equivalence=None if margin is None else _equivalence(runs[one], runs[two], clusters, margin),
                 groups={
-                    dimension: _corrected({name: test(places, one, two) for name, places in groups.items()})
+                    dimension: _corrected({name: test(which, one, two) for name, which in groups.items()})
                     for dimension, groups in members.items()
                 },
                 only_first=_ids(aligned, runs[one].scores > runs[two].scores),
@@ -179,60 +172,58 @@ def disagreements(aligned: AlignedRuns, scorer: Scorer = "choice") -> Iterator[d
         yield record
 
 
-def _test(first: _Run, second: _Run, places: Any, clusters: NDArray[np.intp], draws: int, seed: int) -> _Test:
-    one, two, labels = first.scores[places], second.scores[places], clusters[places]
+def _test(
+    first: _Run, second: _Run, which: Any, clusters: NDArray[np.intp], draws: int, seed: int
+) -> tuple[PairedScores, float]:
+    """Two runs on some items before correction, with the p-value of the worst case for the run ahead."""
+    one, two, labels = first.scores[which], second.scores[which], clusters[which]
     gap = paired.difference(one, two, labels)
     p = worst_p = paired.sign_flip(one, two, labels, draws=draws, seed=seed)
-    worst = _worst_case(first, second, places, ahead=gap.points > 0)
+    worst = _worst_case(first, second, which, ahead=gap.points > 0)
     if worst is not None:
         still_ahead = (float(worst[0].sum()) > float(worst[1].sum())) == (gap.points > 0)
         worst_p = max(p, paired.sign_flip(*worst, labels, draws=draws, seed=seed)) if still_ahead else 1.0
-    return _Test(
-        PairedScores(
-            n=gap.n,
-            clusters=gap.clusters,
-            first=100 * float(one.sum()) / gap.n,
-            second=100 * float(two.sum()) / gap.n,
-            difference=gap.points,
-            standard_error=gap.standard_error,
-            interval=gap.interval,
-            only_first=int((one > two).sum()),
-            only_second=int((two > one).sum()),
-            p=p,
-            p_adjusted=p,
-            verdict="not shown",
-        ),
-        worst_p,
+    scores = PairedScores(
+        n=gap.n,
+        clusters=gap.clusters,
+        first=100 * float(one.sum()) / gap.n,
+        second=100 * float(two.sum()) / gap.n,
+        difference=gap.points,
+        standard_error=gap.standard_error,
+        interval=gap.interval,
+        only_first=int((one > two).sum()),
+        only_second=int((two > one).sum()),
+        p=p,
+        p_adjusted=p,
+        verdict="not shown",
     )
+    return scores, worst_p
 
 
 def _worst_case(
-    first: _Run, second: _Run, places: Any, *, ahead: bool
+    first: _Run, second: _Run, which: Any, *, ahead: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Both scores with the run behind right wherever it has no answer; `None` where that changes nothing."""
     behind = second if ahead else first
-    no_answer = behind.unanswered[places]
+    no_answer = behind.unanswered[which]
     if not no_answer.any():
         return None
-    one, two = first.scores[places], second.scores[places]
+    one, two = first.scores[which], second.scores[which]
     return (one, np.minimum(two + no_answer, 1.0)) if ahead else (np.minimum(one + no_answer, 1.0), two)
 
 
-def _corrected(family: Mapping[str, _Test]) -> dict[str, PairedScores]:
+def _corrected(family: Mapping[str, tuple[PairedScores, float]]) -> dict[str, PairedScores]:
     """The members of one family with their p-values corrected and their verdicts."""
-    # Which groups are too small depends on the questions alone, so they are no part of the family.
-    large = {name: test for name, test in family.items() if test.scores.clusters >= MIN_CLUSTERS}
-    p = dict(zip(large, paired.holm([test.scores.p for test in large.values()]), strict=True))
-    worst = dict(zip(large, paired.holm([test.worst_p for test in large.values()]), strict=True))
+    decisions = paired.decide(
+        {name: (scores.clusters, scores.p, worst_p) for name, (scores, worst_p) in family.items()}
+    )
     corrected = {}
-    for name, test in family.items():
-        scores = test.scores
-        verdict: Verdict = "not shown"
-        if name not in large or p[name] < _ALPHA <= worst[name]:
-            verdict = "cannot be told"
-        elif p[name] < _ALPHA:
+    for name, (scores, _) in family.items():
+        p, significant = decisions[name]
+        verdict: Verdict = "cannot be told" if significant is None else "not shown"
+        if significant:
             verdict = "first" if scores.difference > 0 else "second"
-        corrected[name] = msgspec.structs.replace(scores, p_adjusted=p.get(name), verdict=verdict)
+        corrected[name] = msgspec.structs.replace(scores, p_adjusted=p, verdict=verdict)
     return corrected
 
 
@@ -319,11 +310,7 @@ def _notes(aligned: AlignedRuns, runs: Sequence[_Run], draws: int, family: int) 
                 f"{run.label} is not finished: its numbers will change, and p-values and intervals hold only for "
                 "one look at the end"
             )
-    left = len(aligned.benchmark) - len(aligned.asked)
-    if left:
-        yield (
-            f"{left:,} of {len(aligned.benchmark):,} items were not asked in all of the runs and have no part in this"
-        )
+    yield from aligned.left_out()
     if family / (draws + 1) > _ALPHA:
         yield (
             f"with {draws:,} draws no p-value is below {1 / (draws + 1):.2g}, too coarse to correct for "

@@ -21,6 +21,7 @@ from mmar.stats.interval import Interval
 from mmar.stats.paired import Equivalence, Noise
 from mmar.stats.sequences import Monitored
 
+# The model is the question; the other parts are made equal by scoring all runs here and now.
 _NOT_COMPARED = frozenset({"model", "scorers", "mmar"})
 
 METHODS = {

@@ -28,12 +28,11 @@ from mmar.scoring.align_runs import AlignedRuns, ScoredRun, Scorer
 from mmar.scoring.comparison import DifferingPart, differing_parts
 from mmar.scoring.reliance import HIDING, Effect, Fall, Reliance, UnderCondition
 from mmar.stats import paired
-from mmar.stats.cluster import MIN_CLUSTERS, accuracy
+from mmar.stats.cluster import accuracy
 from mmar.stats.inputs import cluster_index
 from mmar.stats.reliance import Solved, reliance_ratio, solved_without
 
 _REAL = "full"
-_ALPHA = 0.05
 
 
 class _Run(msgspec.Struct, frozen=True):
@@ -41,13 +40,6 @@ class _Run(msgspec.Struct, frozen=True):
 
     right: NDArray[np.bool_]
     abstained: NDArray[np.bool_]
-
-
-class _Test(msgspec.Struct, frozen=True):
-    """An effect before correction, with the p-value had every abstention been right."""
-
-    effect: Effect
-    worst_p: float
 
 
 def measure_reliance(
@@ -77,7 +69,7 @@ def measure_reliance(
     }
     members = aligned.asked_groups()
 
-    def test(run: ScoredRun, which: Any) -> _Test:
+    def test(run: ScoredRun, which: Any) -> tuple[Effect, float]:
         first, second = numbers[real.label], numbers[run.label]
         return _test(first, second, which, clusters, draws, seed, hides=run.condition in HIDING)
 
@@ -200,7 +192,8 @@ def _test(
     seed: int,
     *,
     hides: bool,
-) -> _Test:
+) -> tuple[Effect, float]:
+    """An effect before correction, with the p-value had every abstention been right."""
     one, two, labels = real.right[which], under.right[which], clusters[which]
     gap = paired.difference(one, two, labels)
     p = worst_p = paired.sign_flip(one, two, labels, draws=draws, seed=seed)
@@ -230,24 +223,22 @@ def _test(
         reliance=None if ratio is None else ratio.reliance,
         reliance_interval=None if ratio is None else ratio.interval,
     )
-    return _Test(effect, worst_p)
+    return effect, worst_p
 
 
-def _corrected(family: Mapping[str, _Test]) -> dict[str, Effect]:
+def _corrected(family: Mapping[str, tuple[Effect, float]]) -> dict[str, Effect]:
     """The members of one family with their p-values corrected and what they show."""
-    large = {name: test for name, test in family.items() if test.effect.clusters >= MIN_CLUSTERS}
-    p = dict(zip(large, paired.holm([test.effect.p or 0.0 for test in large.values()]), strict=True))
-    worst = dict(zip(large, paired.holm([test.worst_p for test in large.values()]), strict=True))
+    decisions = paired.decide(
+        {name: (effect.clusters, effect.p or 0.0, worst_p) for name, (effect, worst_p) in family.items()}
+    )
     corrected = {}
-    for name, test in family.items():
-        effect = test.effect
-        if name not in large:
-            corrected[name] = _untold(effect, decided_by_abstentions=False)
-        elif p[name] < _ALPHA <= worst[name]:
-            corrected[name] = _untold(effect, decided_by_abstentions=True)
+    for name, (effect, _) in family.items():
+        p, significant = decisions[name]
+        if significant is None:
+            corrected[name] = _untold(effect, decided_by_abstentions=p is not None)
         else:
-            fall: Fall = "not shown" if p[name] >= _ALPHA else "falls" if effect.difference > 0 else "rises"
-            corrected[name] = msgspec.structs.replace(effect, fall=fall, p_adjusted=p[name])
+            fall: Fall = "not shown" if not significant else "falls" if effect.difference > 0 else "rises"
+            corrected[name] = msgspec.structs.replace(effect, fall=fall, p_adjusted=p)
     return corrected
 
 
@@ -280,8 +271,6 @@ def _notes(aligned: AlignedRuns, real: ScoredRun, others: Sequence[ScoredRun]) -
             yield f"{run.condition}: items were asked several times; the first answer counts"
         if not run.finished:
             yield f"{run.condition} is not finished: its numbers will change"
-    left = len(aligned.benchmark) - len(aligned.asked)
-    if left:
-        yield f"{left:,} of {len(aligned.benchmark):,} items were not asked in all of the runs and have no part in this"
+    yield from aligned.left_out()
     if not any(run.condition in HIDING for run in others):
         yield f"no run hides the clips; make one with mmar run --condition {HIDING[1]}"

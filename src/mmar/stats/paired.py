@@ -28,14 +28,15 @@ right. With ψ their share, the smallest difference found with the given power i
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mmar.errors import UsageError
-from mmar.stats.cluster import few_clusters_factor, sum_of_squares
+from mmar.stats.cluster import MIN_CLUSTERS, few_clusters_factor, sum_of_squares
 from mmar.stats.inputs import check_draws, cluster_index, is_fractional, item_scores, paired_scores
 from mmar.stats.interval import Interval, two_sided_t, two_sided_z
 
@@ -43,6 +44,7 @@ from mmar.stats.interval import Interval, two_sided_t, two_sided_z
 _BLOCK_CELLS = 1 << 18
 # Sums of fractional scores that are equal by arithmetic may differ in the last digits.
 _TIE = 1e-9
+_ALPHA = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,30 @@ def sign_flip(
         extreme += int((np.abs(2 * (signs @ sizes) - total) >= threshold).sum())
         count += len(signs)
     return extreme / count if exact else (extreme + 1) / (count + 1)
+
+
+class Decision(NamedTuple):
+    """What a test shows at 0.05 beside the others of its family.
+
+    Attributes:
+        p: adjusted by Holm's method; None below `MIN_CLUSTERS` clusters.
+        significant: None where it cannot be told: there are too few clusters, or the worst case is not significant.
+    """
+
+    p: float | None
+    significant: bool | None
+
+
+def decide(family: Mapping[str, tuple[int, float, float]]) -> dict[str, Decision]:
+    """Decide the tests of one family, each with its clusters, its p-value and that of its worst case."""
+    # Which groups are too small depends on the questions alone, so they are no part of the family.
+    large = {name: test for name, test in family.items() if test[0] >= MIN_CLUSTERS}
+    adjusted = dict(zip(large, holm([p for _, p, _ in large.values()]), strict=True))
+    worst = dict(zip(large, holm([p for _, _, p in large.values()]), strict=True))
+    decisions = dict.fromkeys(family, Decision(None, None))
+    for name, p in adjusted.items():
+        decisions[name] = Decision(p, None if p < _ALPHA <= worst[name] else p < _ALPHA)
+    return decisions
 
 
 def sign_blocks(clusters: int, draws: int | None, seed: int) -> Iterator[NDArray[np.uint8]]:
