@@ -1,7 +1,7 @@
 """Error analysis: why wrong answers are wrong, as people labelled them, with their agreement.
 
 The kinds are those of MMAR's own analysis (arXiv 2505.13032): perception, reasoning, knowledge, instruction following,
-other. Labels are lines of `errors.jsonl` in the run's folder, each flushed to the disk before it is confirmed; of one
+other. Labels are lines of `errors.jsonl` in the run's folder, each on the disk before it is confirmed; of one
 labeller and item the last line counts. A label belongs to the answer that it was given for, so an item that was asked
 again must be labelled again. Percent; intervals are Wilson's at 95 %.
 """
@@ -10,18 +10,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import BinaryIO, Literal, get_args
+from typing import Literal, get_args
 
 import msgspec
 
 from mmar.errors import UsageError
-from mmar.files.atomic import disk_error
+from mmar.files.atomic import write_atomic
 from mmar.files.locks import lock
 from mmar.files.typed import decode_json
 from mmar.items import Benchmark, Item
@@ -197,33 +196,9 @@ def add_label(path: Path, label: ErrorLabel) -> None:
             code="invalid-value",
             argument="labeller",
         )
-    line = msgspec.json.encode(label) + b"\n"
-    try:
-        with lock(path.with_name(f".{path.name}.lock")), path.open("ab+") as stream:
-            _cut_torn_line(stream)
-            stream.write(line)
-            stream.flush()
-            os.fsync(stream.fileno())
-    except OSError as error:
-        raise disk_error(error, path) from None
-
-
-def _cut_torn_line(file: BinaryIO) -> None:
-    """Cut off what a killed process left of its last line; give a whole one its line end."""
-    size = file.seek(0, os.SEEK_END)
-    start = max(0, size - (1 << 16))
-    file.seek(start)
-    tail = file.read()
-    torn = tail[tail.rfind(b"\n") + 1 :]
-    if not torn:
-        return
-    try:
-        msgspec.json.decode(torn, type=ErrorLabel)
-    except msgspec.DecodeError:
-        file.truncate(size - len(torn))
-    else:
-        file.write(b"\n")
-    file.seek(0, os.SEEK_END)
+    with lock(path.with_name(f".{path.name}.lock")):
+        lines = (msgspec.json.encode(each) + b"\n" for each in (*read_labels(path), label))
+        write_atomic(path, lines, sync=True)
 
 
 def analyze_errors(

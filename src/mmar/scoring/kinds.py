@@ -8,6 +8,7 @@ Scores by any further field of the records, and by pairs of questions, are count
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ import msgspec
 from mmar.items import Benchmark, Item, Prediction
 from mmar.protocols import split_thinking
 from mmar.scoring.result import GroupScore, InstructionScore, Kinds, OpenScore, PairedHops, accuracy
-from mmar.scoring.tally import ASKED, CHOICE, Cell
+from mmar.scoring.tally import ASKED, CHOICE, Counts, group_score
 
 _TASK, _ARGUMENTS = "task_identifier", "kwargs"
 
@@ -112,12 +113,12 @@ def further_groups(benchmark: Benchmark, verdicts: bytes) -> dict[str, dict[str,
     """
     groups: dict[str, dict[str, GroupScore]] = {}
     for field in benchmark.groups:
-        cells: dict[str, Cell] = {}
+        by_name: dict[str, Counts] = {}
         for item, verdict in zip(benchmark.closed, verdicts, strict=False):
             for name in _names(item.extra.get(field)):
-                cells.setdefault(name, Cell()).count(len(item.choices), verdict)
-        if cells:
-            groups[field] = {name: cell.score() for name, cell in cells.items()}
+                by_name.setdefault(name, Counter())[len(item.choices), verdict] += 1
+        if by_name:
+            groups[field] = {name: group_score(counts) for name, counts in by_name.items()}
     return groups
 
 

@@ -318,32 +318,15 @@ class Score(msgspec.Struct, frozen=True):
 
     def to_dict(self) -> dict[str, Any]:
         """The stable form that `mmar score --json` prints; optional parts only where there are any."""
-        optional = {
-            "asked": self.asked,
-            "rotations": self.rotations,
-            "repeats": self.repeats,
-            "sample": self.sample,
-            "program": self.program,
-            "mmsu": self.mmsu,
-            "kinds": self.kinds,
-            "hops": self.hops,
-        }
-        return {
-            "n": self.n,
-            "signature": self.signature,
-            "scores": msgspec.to_builtins({"official": self.official, "choice": self.choice}),
-            "chance": self.chance,
-            "states": dict(self.states),
-            "letters": self.letters,
-            "cut_off": self.cut_off,
-            "unread": dict(self.unread),
-            "bounds": msgspec.to_builtins(self.bounds),
-            "groups": msgspec.to_builtins(self.groups),
-            "disagreements": msgspec.to_builtins(self.disagreements),
-            "notes": list(self.notes),
-            **{name: msgspec.to_builtins(value) for name, value in optional.items() if value is not None},
-            **({} if self.reader is None else {"reader": self.reader.to_dict()}),
-        }
+        kept = msgspec.structs.replace(self, items=(), reader=None)
+        value: dict[str, Any] = msgspec.to_builtins(kept)
+        for name in ("items", "parents", "disagreement_count"):
+            del value[name]
+        scores = {scorer: value.pop(scorer) for scorer in ("official", "choice")}
+        if self.reader is not None:
+            value["reader"] = self.reader.to_dict()
+        value = {"n": value.pop("n"), "signature": value.pop("signature"), "scores": scores, **value}
+        return {name: part for name, part in value.items() if part is not None}
 
     def to_frame(self) -> Any:
         """A row for each item where they were kept, else one for each group (needs pandas)."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -17,7 +17,7 @@ from mmar.items.layouts import Layout, find_layout
 from mmar.runs.manifest import Signature, run_parts
 from mmar.scoring.edition_notes import answered_edition, edition_notes, old_edition_notes, own_key_notes
 from mmar.scoring.official import OFFICIAL_VERSION
-from mmar.scoring.result import GroupScore, ItemScore, Score
+from mmar.scoring.result import Accuracy, GroupScore, ItemScore, Score
 from mmar.scoring.sources import (
     Task,
     answers_of,
@@ -121,7 +121,7 @@ def score_task(task: Task) -> Scored:
         )
         if tally.n <= _MOST_COMPARED:
             notes += edition_notes(task.path)
-    parts = {**run_parts(name, streamed.digest, tally.n), "protocol": "?"}
+    parts = _file_parts(name, streamed)
     return _scored(task, streamed, parts, notes, errors)
 
 
@@ -140,6 +140,10 @@ def _score_records(task: Task, key: str) -> tuple[Streamed, list[InputError], st
         raise
 
 
+def _file_parts(name: str, streamed: Streamed) -> dict[str, str]:
+    return {**run_parts(name, streamed.digest, streamed.tally.n), "protocol": "?"}
+
+
 def _score_other_log(task: Task, log: PredictionLog) -> Scored:
     from mmar.scoring.log_score import score_log
 
@@ -150,9 +154,8 @@ def _score_other_log(task: Task, log: PredictionLog) -> Scored:
             hint="name the benchmark that it answers: --benchmark mmar, or a path",
         )
     streamed, notes, program = score_log(log, task.benchmark, task)
-    parts = {**run_parts(task.benchmark.name, streamed.digest, streamed.tally.n), "protocol": "?"}
-    scored = _scored(task, streamed, parts, notes, streamed.errors)
-    return msgspec.structs.replace(scored, score=msgspec.structs.replace(scored.score, program=program))
+    parts = _file_parts(task.benchmark.name, streamed)
+    return _scored(task, streamed, parts, notes, streamed.errors, program=program)
 
 
 def _layout(path: Path, fields: list[str]) -> Layout | None:
@@ -188,7 +191,7 @@ def _score_layout(task: Task, layout: Layout) -> Scored:
         task = msgspec.structs.replace(task, benchmark=questions)
     predictions = layout_predictions(task.path, layout, key, on_error)
     streamed = score_against(questions, predictions, task)
-    parts = {**run_parts(questions.name, streamed.digest, streamed.tally.n), "protocol": "?"}
+    parts = _file_parts(questions.name, streamed)
     return _scored(task, streamed, parts, [f'answers are read from "{key}"'], [*errors, *streamed.errors])
 
 
@@ -248,15 +251,16 @@ def _score_run(task: Task, manifest: Manifest) -> Scored:
         )
     if estimate is not None:
         parts["part"] = f"sample-{estimate.n}/{estimate.population}"
-    scored = _scored(msgspec.structs.replace(task, rule=rule), streamed, parts, notes, [])
-    score = msgspec.structs.replace(scored.score, sample=estimate)
+    robustness: dict[str, Any] = {}
+    readings: tuple[ItemReadings, ...] = ()
     if any(rotation or repeat for _, rotation, repeat in answers):
         from mmar.scoring.robustness import readings_of, repeats_of, rotations_of
 
         readings = readings_of(benchmark, manifest, answers, rule)
-        score = msgspec.structs.replace(score, rotations=rotations_of(readings), repeats=repeats_of(readings))
-        scored = msgspec.structs.replace(scored, readings=readings)
-    return msgspec.structs.replace(scored, score=score, manifest=manifest, answers=answers)
+        robustness = {"rotations": rotations_of(readings), "repeats": repeats_of(readings)}
+    task = msgspec.structs.replace(task, rule=rule)
+    scored = _scored(task, streamed, parts, notes, [], sample=estimate, **robustness)
+    return msgspec.structs.replace(scored, manifest=manifest, answers=answers, readings=readings)
 
 
 def _sample_estimate(
@@ -295,8 +299,14 @@ def _sample_estimate(
 
 
 def _scored(
-    task: Task, streamed: Streamed, parts: dict[str, str], notes: list[str], errors: list[InputError]
+    task: Task,
+    streamed: Streamed,
+    parts: dict[str, str],
+    notes: list[str],
+    errors: Sequence[InputError],
+    **more: Any,
 ) -> Scored:
+    """The score with its signature and notes; `more` are further fields of `Score`."""
     tally = streamed.tally
     if task.model is not None:
         if task.manifest is not None or "model" in parts:
@@ -358,6 +368,7 @@ def _scored(
         disagreement_count=tally.differ,
         items=tuple(tally.rows) if task.keep == "all" else (),
         notes=tuple(notes),
+        **more,
     )
     return Scored(score, tuple(tally.rows), tuple(errors), parts, open_answers=tuple(streamed.open_answers))
 
@@ -370,21 +381,20 @@ def _with_clusters(tally: Tally, benchmark: Benchmark | None) -> GroupScore:
     from mmar.scoring.intervals import clustered, clusters_of, names_a_video
 
     labels = clusters_of(benchmark)
-    asked = [bool(byte & ASKED) for byte in tally.verdicts]
-    if not (names_a_video(labels) and any(asked)):
+    asked = [(byte, label) for byte, label in zip(tally.verdicts, labels, strict=False) if byte & ASKED]
+    if not (names_a_video(labels) and asked):
         return whole
-    asked_verdicts = [
-        (byte, label) for byte, label in zip(tally.verdicts, labels, strict=False) if byte & ASKED
-    ]
-    groups = whole.asked or whole
-    official, choice = (
-        msgspec.structs.replace(
-            total,
-            clustered=clustered(
-                (bool(byte & bit) for byte, _ in asked_verdicts), [label for _, label in asked_verdicts]
-            ),
+    asked_labels = [label for _, label in asked]
+
+    def with_interval(total: Accuracy, bit: int) -> Accuracy:
+        return msgspec.structs.replace(
+            total, clustered=clustered((bool(byte & bit) for byte, _ in asked), asked_labels)
         )
-        for total, bit in ((groups.official, OFFICIAL), (groups.choice, CHOICE))
+
+    groups = whole.asked or whole
+    groups = msgspec.structs.replace(
+        groups,
+        official=with_interval(groups.official, OFFICIAL),
+        choice=with_interval(groups.choice, CHOICE),
     )
-    groups = msgspec.structs.replace(groups, official=official, choice=choice)
     return groups if whole.asked is None else msgspec.structs.replace(whole, asked=groups)

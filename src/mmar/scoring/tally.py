@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -46,54 +47,27 @@ def _prepared(answer: str, choices: tuple[str, ...]) -> tuple[ChoiceTable, Key]:
 _WHOLE = math.lcm(*range(1, MAX_CHOICES + 1))
 
 
-class Cell(msgspec.Struct):
-    """Counts of the items of one group, such as a modality, category and sub-category."""
+Counts = Counter[tuple[int, int]]
+"""Number of items of a group by their number of choices and their verdict byte."""
 
-    n: int = 0
-    official: int = 0
-    choice: int = 0
-    missing: int = 0
-    chance: int = 0  # in shares of _WHOLE, so that sums do not depend on their order
-    chance_missing: int = 0
 
-    def count(self, choices: int, verdict: int) -> None:
-        """Count an item by its number of choices and its verdict byte."""
-        self.n += 1
-        self.official += bool(verdict & OFFICIAL)
-        self.choice += bool(verdict & CHOICE)
-        self.chance += _WHOLE // choices
-        if not verdict & ASKED:
-            self.missing += 1
-            self.chance_missing += _WHOLE // choices
-
-    def add(self, other: Cell) -> None:
-        """Add the counts of other items."""
-        self.n += other.n
-        self.official += other.official
-        self.choice += other.choice
-        self.missing += other.missing
-        self.chance += other.chance
-        self.chance_missing += other.chance_missing
-
-    def score(self) -> GroupScore:
-        """The scores of these items."""
-        complete = not self.missing
-        asked = None
-        if not complete:
-            n = self.n - self.missing
-            asked = GroupScore(
-                n,
-                accuracy(self.official, n),
-                accuracy(self.choice, n),
-                _percent(self.chance - self.chance_missing, n),
-            )
-        return GroupScore(
-            self.n,
-            accuracy(self.official, self.n, complete=complete),
-            accuracy(self.choice, self.n, complete=complete),
-            _percent(self.chance, self.n),
-            asked,
-        )
+def group_score(counts: Counts, unreadable: int = 0) -> GroupScore:
+    """The scores of the items counted; `unreadable` ones were never asked and have no part in `chance`."""
+    asked: Counts = Counter({key: count for key, count in counts.items() if key[1] & ASKED})
+    n = counts.total() + unreadable
+    complete = asked.total() == n
+    official, choice = (
+        sum(count for (_, verdict), count in asked.items() if verdict & bit) for bit in (OFFICIAL, CHOICE)
+    )
+    # In whole shares, so that sums do not depend on their order.
+    chance = sum(_WHOLE // choices * count for (choices, _), count in counts.items())
+    return GroupScore(
+        n,
+        accuracy(official, n, complete=complete),
+        accuracy(choice, n, complete=complete),
+        100 * chance / (counts.total() * _WHOLE) if counts else 0.0,
+        None if complete else group_score(asked),
+    )
 
 
 class Tally(msgspec.Struct):
@@ -103,9 +77,8 @@ class Tally(msgspec.Struct):
         keep: which items to keep in `rows`: `none`, those on which the scorers differ (`differing`), or `all`.
         on_item: called with the score of every item.
         states: number of items in each state.
-        cells: counts by (modality, category, sub-category).
+        counts: counts by (modality, category, sub-category).
         rows: the items kept.
-        differ: number of items on which the scorers differ.
         letters: answers that name a choice by its letter alone, which the published rule cannot read.
         cut_off: answers that ended at the token limit.
         unread: number of answers that name no choice, by group (`SHAPES`).
@@ -116,9 +89,8 @@ class Tally(msgspec.Struct):
     keep: str = "none"
     on_item: Callable[[ItemScore], None] | None = None
     states: dict[str, int] = msgspec.field(default_factory=lambda: dict.fromkeys(STATES, 0))
-    cells: dict[tuple[str, str, str | None], Cell] = msgspec.field(default_factory=dict)
+    counts: dict[tuple[str, str, str | None], Counts] = msgspec.field(default_factory=dict)
     rows: list[ItemScore] = msgspec.field(default_factory=list)
-    differ: int = 0
     letters: int = 0
     cut_off: int = 0
     unread: dict[str, int] = msgspec.field(default_factory=dict)
@@ -149,17 +121,9 @@ class Tally(msgspec.Struct):
         if index is None:
             shape = shape_of(reading, choices)
             self.unread[shape] = self.unread.get(shape, 0) + 1
-        cell = self._cell(question)
-        if official:
-            cell.official += 1
-        elif index is not None and _by_letter(text, choices[index], index):
+        self._count(question, ASKED | official * OFFICIAL | right * CHOICE)
+        if not official and index is not None and _by_letter(text, choices[index], index):
             self.letters += 1
-        if right:
-            cell.choice += 1
-        if official is not right:
-            self.differ += 1
-        if self.verdicts is not None:
-            self.verdicts.append(ASKED | official * OFFICIAL | right * CHOICE)
         if (
             self.on_item is not None
             or self.keep == "all"
@@ -199,12 +163,7 @@ class Tally(msgspec.Struct):
         """
         state = "failed" if asked else "missing"
         self.states[state] += 1
-        cell = self._cell(question)
-        if not asked:
-            cell.missing += 1
-            cell.chance_missing += _WHOLE // len(question.choices)
-        if self.verdicts is not None:
-            self.verdicts.append(ASKED if asked else 0)
+        self._count(question, ASKED if asked else 0)
         if self.on_item is not None or self.keep == "all":
             reason = failure or ("no answer came" if asked else "never asked")
             self._keep(
@@ -223,11 +182,10 @@ class Tally(msgspec.Struct):
         """Add the counts of the items that follow."""
         for state, count in other.states.items():
             self.states[state] += count
-        for names, cell in other.cells.items():
-            self.cells.setdefault(names, Cell()).add(cell)
+        for names, counts in other.counts.items():
+            self.counts.setdefault(names, Counter()).update(counts)
         self.rows += other.rows
         self.corrected |= other.corrected
-        self.differ += other.differ
         self.letters += other.letters
         self.cut_off += other.cut_off
         for name, count in other.unread.items():
@@ -238,19 +196,22 @@ class Tally(msgspec.Struct):
         """Number of items counted."""
         return sum(self.states.values())
 
+    @property
+    def differ(self) -> int:
+        """Number of items on which the scorers differ."""
+        return sum(
+            counts[key]
+            for counts in self.counts.values()
+            for key in counts
+            if key[1] in (OFFICIAL | ASKED, CHOICE | ASKED)
+        )
+
     def total(self) -> GroupScore:
         """The scores of all items; those whose question is unreadable have no part in `chance`."""
-        whole = Cell()
-        for cell in self.cells.values():
-            whole.add(cell)
-        unreadable = self.n - whole.n
-        whole.n, whole.missing = self.n, whole.missing + unreadable
-        score = whole.score()
-        return (
-            msgspec.structs.replace(score, chance=_percent(whole.chance, self.n - unreadable))
-            if unreadable
-            else score
-        )
+        whole: Counts = Counter()
+        for counts in self.counts.values():
+            whole.update(counts)
+        return group_score(whole, self.n - whole.total())
 
     def bounds(self) -> dict[str, Bounds]:
         """What the accuracies could be if the failed and missing items had been answered."""
@@ -265,29 +226,30 @@ class Tally(msgspec.Struct):
         """Scores by group in the published order; items without a sub-category are in none."""
         groups: dict[str, dict[str, GroupScore]] = {}
         for position, dimension in enumerate(DIMENSIONS):
-            sums: dict[str, Cell] = {}
-            for names, cell in self.cells.items():
+            sums: dict[str, Counts] = {}
+            for names, counts in self.counts.items():
                 if (name := names[position]) is not None:
-                    sums.setdefault(name, Cell()).add(cell)
-            groups[dimension] = {name: sums[name].score() for name in sorted(sums, key=published_rank)}
+                    sums.setdefault(name, Counter()).update(counts)
+            groups[dimension] = {name: group_score(sums[name]) for name in sorted(sums, key=published_rank)}
         return groups
 
     def parents(self) -> dict[str, str]:
         """The category of each sub-category that belongs to one alone."""
         parents: dict[str, set[str]] = {}
-        for _, category, name in self.cells:
+        for _, category, name in self.counts:
             if name is not None:
                 parents.setdefault(name, set()).add(category)
         return {name: next(iter(categories)) for name, categories in parents.items() if len(categories) == 1}
 
-    def _cell(self, question: Question) -> Cell:
+    def _count(self, question: Question, verdict: int) -> None:
         names = (question.modality, question.category, question.sub_category)
-        cell = self.cells.get(names)
-        if cell is None:
-            cell = self.cells[names] = Cell()
-        cell.n += 1
-        cell.chance += _WHOLE // len(question.choices)
-        return cell
+        counts = self.counts.get(names)
+        if counts is None:
+            counts = self.counts[names] = Counter()
+        key = len(question.choices), verdict
+        counts[key] = counts.get(key, 0) + 1
+        if self.verdicts is not None:
+            self.verdicts.append(verdict)
 
     def _keep(self, row: ItemScore) -> None:
         if self.on_item is not None:
@@ -318,7 +280,3 @@ def _by_letter(text: str, named: str, index: int) -> bool:
         return False
     letter = chr(ord("A") + index)
     return named != letter and any(match[1].upper() == letter for match in _LETTER.finditer(text))
-
-
-def _percent(chance: int, n: int) -> float:
-    return 100 * chance / (n * _WHOLE) if n else 0.0
