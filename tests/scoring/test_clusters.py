@@ -8,12 +8,12 @@ import pytest
 from mmar.api import score
 from mmar.items import Benchmark, Item, load_benchmark
 from mmar.reports.score_table import score_table
-from mmar.scoring.intervals import clustered, clusters_of, names_a_video
+from mmar.scoring.intervals import clusters_of
 from real_data import MMAR, needs_real_data
 
 
-def item(at: int, url: str | None) -> Item:
-    return Item(f"id-{at}", "./a.wav", "Which?", ("one", "two"), "one", "sound", "Signal Layer", url=url)
+def item(index: int, url: str | None) -> Item:
+    return Item(f"id-{index}", "./a.wav", "Which?", ("one", "two"), "one", "sound", "Signal Layer", url=url)
 
 
 def video(name: str) -> str:
@@ -22,11 +22,9 @@ def video(name: str) -> str:
 
 def test_spellings_of_one_video_are_one_cluster_and_items_without_one_stand_alone() -> None:
     urls = [video("a"), f"https://youtu.be/{'a':_<11}?si=x", video("b"), None, None]
-    clusters = clusters_of(item(at, url) for at, url in enumerate(urls))
+    clusters = clusters_of(item(index, url) for index, url in enumerate(urls))
     assert len(set(clusters)) == 4
     assert clusters[0] == clusters[1]
-    assert names_a_video(clusters)
-    assert not names_a_video(clusters[3:])
 
 
 def test_an_item_that_is_called_like_a_video_is_not_in_it() -> None:
@@ -37,15 +35,19 @@ def test_an_item_that_is_called_like_a_video_is_not_in_it() -> None:
 
 def test_the_error_is_that_of_the_definition() -> None:
     # Mean 1/2; cluster sums of deviations 1, -1/2, -1/2; sqrt(3/2 · 3/2)/4 = 3/8.
-    result = clustered([True, True, False, False], ["a", "a", "b", "c"])
+    items = tuple(item(index, video(name)) for index, name in enumerate("aabc"))
+    answers = zip(items, ("one", "one", "two", "two"), strict=True)
+    result = score({each.id: answer for each, answer in answers}, Benchmark(items, "x")).choice.clustered
+    assert result is not None
     assert result.standard_error == pytest.approx(37.5)
     assert result.clusters == 3
 
 
 def test_a_score_joined_to_a_benchmark_with_videos_says_both_intervals() -> None:
-    items = tuple(item(at, video("ab"[at // 10])) for at in range(20))
+    items = tuple(item(index, video("ab"[index // 10])) for index in range(20))
     texts = [
-        {"id": each.id, "answer_prediction": "one" if at < 10 else "two"} for at, each in enumerate(items)
+        {"id": each.id, "answer_prediction": "one" if index < 10 else "two"}
+        for index, each in enumerate(items)
     ]
     result = score(texts, Benchmark(items, "made-up"))
     assert result.choice.clustered is not None
@@ -62,7 +64,7 @@ def test_a_score_joined_to_a_benchmark_with_videos_says_both_intervals() -> None
 
 
 def test_without_videos_nothing_is_said_twice() -> None:
-    items = tuple(item(at, None) for at in range(4))
+    items = tuple(item(index, None) for index in range(4))
     result = score([{"id": each.id, "answer_prediction": "one"} for each in items], Benchmark(items, "x"))
     assert result.choice.clustered is None
     assert "clustered" not in score_table(result)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
+from mmar.items import Benchmark, Prediction
 from mmar.items.editions import Edition, EditionMatch, edition_named, editions, errata, match_editions
 from mmar.scoring.old_keys import edition_keys
 from mmar.scoring.result import ItemScore, Score
@@ -85,8 +86,14 @@ def answered_edition(path: Path) -> str:
     )
 
 
-def own_key_notes(own_keys: Sequence[tuple[str, str, str]]) -> list[str]:
-    """Notes on records whose own key is another than the benchmark's: id, their key, the benchmark's."""
+def own_key_notes(benchmark: Benchmark, predictions: Mapping[str, Prediction]) -> list[str]:
+    """Notes on records whose own key is another than the benchmark's, of predictions by item id."""
+    own_keys = []
+    for item in benchmark:
+        prediction = predictions.get(item.id)
+        own = None if prediction is None or prediction.whole is None else prediction.whole.answer
+        if own is not None and item.answer is not None and own != item.answer:
+            own_keys.append((item.id, own, item.answer))
     if not own_keys:
         return []
     examples = "; ".join(

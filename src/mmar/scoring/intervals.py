@@ -7,33 +7,17 @@ a sample, since `mmar score` prints clustered intervals.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from mmar.items import Benchmark, Item
 from mmar.items.source_video import item_video
+from mmar.scoring.result import Accuracy, Clustered, GroupScore, SampleEstimate
+from mmar.scoring.tally import ASKED, CHOICE, OFFICIAL
 from mmar.stats.cluster import accuracy_of_counts
 from mmar.stats.interval import Interval
 
-if TYPE_CHECKING:
-    from mmar.stats.sampling import FinitePopulation
-
 _VIDEO, _ITEM = "video ", "item "
-
-
-class Clustered(msgspec.Struct, frozen=True):
-    """The error of an accuracy, allowing for items that share a source video (Miller, arXiv 2411.00640).
-
-    Attributes:
-        interval: 95 % interval, percent.
-        clusters: number of source videos; an item whose video is not known is one of its own.
-        standard_error: points; `None` with one cluster.
-    """
-
-    interval: Interval
-    clusters: int
-    standard_error: float | None
 
 
 def clusters_of(items: Iterable[Item]) -> tuple[str, ...]:
@@ -43,40 +27,36 @@ def clusters_of(items: Iterable[Item]) -> tuple[str, ...]:
     )
 
 
-def names_a_video(clusters: Sequence[str]) -> bool:
-    """Whether any cluster is a video; where none is, clustering adds nothing to Wilson's interval."""
-    return any(label.startswith(_VIDEO) for label in clusters)
+def with_clusters(whole: GroupScore, benchmark: Benchmark, verdicts: bytes) -> GroupScore:
+    """The scores of all items with the intervals by source video of those asked; as they are where no video is named.
+
+    Args:
+        whole: the scores.
+        benchmark: the questions with choices.
+        verdicts: a byte for each of them (`mmar.scoring.tally`).
+    """
+    labels = clusters_of(benchmark)
+    asked = [(byte, label) for byte, label in zip(verdicts, labels, strict=False) if byte & ASKED]
+    if not asked or not any(label.startswith(_VIDEO) for label in labels):
+        return whole
+    group = whole.asked or whole
+    group = msgspec.structs.replace(
+        group,
+        official=_clustered(group.official, asked, OFFICIAL),
+        choice=_clustered(group.choice, asked, CHOICE),
+    )
+    return group if whole.asked is None else msgspec.structs.replace(whole, asked=group)
 
 
-def clustered(right: Iterable[bool], clusters: Sequence[str]) -> Clustered:
-    """The clustered interval of an accuracy: whether each item is right, and each item's label in the same order."""
+def _clustered(total: Accuracy, asked: Sequence[tuple[int, str]], bit: int) -> Accuracy:
     counts: dict[str, list[int]] = {}
-    for hit, label in zip(right, clusters, strict=True):
+    for verdict, label in asked:
         count = counts.setdefault(label, [0, 0])
-        count[0] += hit
+        count[0] += bool(verdict & bit)
         count[1] += 1
     result = accuracy_of_counts([(hits, size) for hits, size in counts.values()])
-    return Clustered(result.interval, result.clusters, result.standard_error)
-
-
-class SampleEstimate(msgspec.Struct, frozen=True):
-    """The estimate for the whole benchmark from a drawn sample.
-
-    Attributes:
-        n: number of items drawn.
-        population: number of items of the benchmark.
-        seed: of the draw.
-        earlier: number of earlier runs used as a control variate.
-        official: by the published rule.
-        choice: by the choice really named.
-    """
-
-    n: int
-    population: int
-    seed: int
-    earlier: int
-    official: FinitePopulation
-    choice: FinitePopulation
+    interval = Clustered(result.interval, result.clusters, result.standard_error)
+    return msgspec.structs.replace(total, clustered=interval)
 
 
 def estimate_from_sample(

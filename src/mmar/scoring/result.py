@@ -11,9 +11,23 @@ from mmar._display import frame, html_table
 from mmar.stats.interval import Interval, wilson
 
 if TYPE_CHECKING:
-    from mmar.scoring.intervals import Clustered, SampleEstimate
     from mmar.scoring.official import MmsuScore
     from mmar.scoring.robustness import Repeats, Rotations
+    from mmar.stats.sampling import FinitePopulation
+
+
+class Clustered(msgspec.Struct, frozen=True):
+    """The error of an accuracy, allowing for items that share a source video (Miller, arXiv 2411.00640).
+
+    Attributes:
+        interval: 95 % interval, percent.
+        clusters: number of source videos; an item whose video is not known is one of its own.
+        standard_error: points; `None` with one cluster.
+    """
+
+    interval: Interval
+    clusters: int
+    standard_error: float | None
 
 
 class Accuracy(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -94,6 +108,26 @@ class ItemScore(msgspec.Struct, frozen=True):
     start: int = 0
     end: int = 0
     shape: str = ""
+
+
+class SampleEstimate(msgspec.Struct, frozen=True):
+    """The estimate for the whole benchmark from a drawn sample.
+
+    Attributes:
+        n: number of items drawn.
+        population: number of items of the benchmark.
+        seed: of the draw.
+        earlier: number of earlier runs used as a control variate.
+        official: by the published rule.
+        choice: by the choice really named.
+    """
+
+    n: int
+    population: int
+    seed: int
+    earlier: int
+    official: FinitePopulation
+    choice: FinitePopulation
 
 
 class ProgramDifference(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,8 +16,9 @@ from mmar.items.editions import edition_of
 from mmar.items.layouts import Layout, find_layout
 from mmar.runs.manifest import Signature, run_parts
 from mmar.scoring.edition_notes import answered_edition, edition_notes, old_edition_notes, own_key_notes
-from mmar.scoring.official import OFFICIAL_VERSION
-from mmar.scoring.result import Accuracy, GroupScore, ItemScore, Score
+from mmar.scoring.kinds import OpenAnswer, further_groups, open_answers, paired_hops, score_kinds
+from mmar.scoring.official import OFFICIAL_VERSION, is_mmsu, mmsu_score
+from mmar.scoring.result import ItemScore, SampleEstimate, Score
 from mmar.scoring.sources import (
     Task,
     answers_of,
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from mmar.models import Answer
     from mmar.runs.ledger import RequestKey
     from mmar.runs.manifest import Manifest
-    from mmar.scoring.intervals import SampleEstimate
-    from mmar.scoring.kinds import OpenAnswer
     from mmar.scoring.robustness import ItemReadings
 
 _WHOLE = {"id", "question", "choices", "answer"}
@@ -97,8 +96,8 @@ def score_task(task: Task) -> Scored:
         if task.benchmark is not None or not log.answer_field or not set(fields) >= _WHOLE:
             return _score_other_log(task, log)
         choice = KeyChoice(log.answer_field, "no field has one of the usual names of a prediction")
-    streamed, errors, name = _score_records(task, choice.key)
-    tally, errors = streamed.tally, [*errors, *streamed.errors]
+    streamed, name = _score_records(task, choice.key)
+    tally, errors = streamed.tally, streamed.errors
     if errors and tally.n == tally.states["missing"]:
         raise InputError(
             f"no record can be used, so there is nothing to score; the first problem: {errors[0].problem}",
@@ -114,7 +113,9 @@ def score_task(task: Task) -> Scored:
         )
     if choice.key not in fields and tally.states["missing"] == tally.n:
         raise no_prediction(task.path, choice.key, fields)
-    notes = [*key_notes(choice), *own_key_notes(streamed.own_keys)]
+    notes = key_notes(choice)
+    if task.benchmark is not None:
+        notes += own_key_notes(task.benchmark, streamed.predictions)
     if task.benchmark is None and name == "file":
         notes.append(
             "n is the number of records in the file; with --benchmark, items that the file leaves out count as missing"
@@ -122,22 +123,24 @@ def score_task(task: Task) -> Scored:
         if tally.n <= _MOST_COMPARED:
             notes += edition_notes(task.path)
     parts = _file_parts(name, streamed)
-    return _scored(task, streamed, parts, notes, errors)
+    return _scored(task, streamed, parts, notes)
 
 
-def _score_records(task: Task, key: str) -> tuple[Streamed, list[InputError], str]:
-    """The counts of a file of records, the bad ones that were left out, and the name of the questions."""
-    errors: list[InputError] = []
+def _score_records(task: Task, key: str) -> tuple[Streamed, str]:
+    """The counts of a file of records, and the name of the questions."""
     if task.benchmark is None:
         streamed = score_whole(task, key)
-        return streamed, errors, task.published(streamed.digest) or "file"
+        return streamed, task.published(streamed.digest) or "file"
+    errors: list[InputError] = []
     predictions = read_predictions(task, key, errors.append if task.lenient else None)
     try:
-        return score_against(task.benchmark, predictions, task), errors, task.benchmark.name
+        streamed = score_against(task.benchmark, predictions, task)
     except InputError as error:
         if error.code in ("other-question", "unknown-id") and (hint := answered_edition(task.path)):
             error.hint = hint
         raise
+    streamed.errors[:0] = errors
+    return streamed, task.benchmark.name
 
 
 def _file_parts(name: str, streamed: Streamed) -> dict[str, str]:
@@ -155,7 +158,7 @@ def _score_other_log(task: Task, log: PredictionLog) -> Scored:
         )
     streamed, notes, program = score_log(log, task.benchmark, task)
     parts = _file_parts(task.benchmark.name, streamed)
-    return _scored(task, streamed, parts, notes, streamed.errors, program=program)
+    return _scored(task, streamed, parts, notes, program=program)
 
 
 def _layout(path: Path, fields: list[str]) -> Layout | None:
@@ -192,7 +195,8 @@ def _score_layout(task: Task, layout: Layout) -> Scored:
     predictions = layout_predictions(task.path, layout, key, on_error)
     streamed = score_against(questions, predictions, task)
     parts = _file_parts(questions.name, streamed)
-    return _scored(task, streamed, parts, [f'answers are read from "{key}"'], [*errors, *streamed.errors])
+    streamed.errors[:0] = errors
+    return _scored(task, streamed, parts, [f'answers are read from "{key}"'])
 
 
 def _field_names(path: Path) -> list[str]:
@@ -259,7 +263,7 @@ def _score_run(task: Task, manifest: Manifest) -> Scored:
         readings = readings_of(benchmark, manifest, answers, rule)
         robustness = {"rotations": rotations_of(readings), "repeats": repeats_of(readings)}
     task = msgspec.structs.replace(task, rule=rule)
-    scored = _scored(task, streamed, parts, notes, [], sample=estimate, **robustness)
+    scored = _scored(task, streamed, parts, notes, sample=estimate, **robustness)
     return msgspec.structs.replace(scored, manifest=manifest, answers=answers, readings=readings)
 
 
@@ -298,14 +302,7 @@ def _sample_estimate(
     return estimate_from_sample(benchmark, drawn, (official, choice), manifest.seed, earlier)
 
 
-def _scored(
-    task: Task,
-    streamed: Streamed,
-    parts: dict[str, str],
-    notes: list[str],
-    errors: Sequence[InputError],
-    **more: Any,
-) -> Scored:
+def _scored(task: Task, streamed: Streamed, parts: dict[str, str], notes: list[str], **more: Any) -> Scored:
     """The score with its signature and notes; `more` are further fields of `Score`."""
     tally = streamed.tally
     if task.model is not None:
@@ -332,21 +329,28 @@ def _scored(
     missing = tally.states["missing"]
     if missing:
         parts.setdefault("part", f"{tally.n - missing}/{tally.n}")
-    errors = [*(task.benchmark.errors if task.benchmark else ()), *errors]
-    if errors:
-        bad = "1 bad record was" if len(errors) == 1 else f"{len(errors):,} bad records were"
-        notes.append(f"{bad} left out (--lenient); a question without a usable record counts as missing")
-    if tally.letters:
-        few = "1 answer is a letter" if tally.letters == 1 else f"{tally.letters:,} answers are letters"
-        notes.append(f"{few}, which the published rule cannot read")
-    if tally.cut_off:
-        few = "1 answer was" if tally.cut_off == 1 else f"{tally.cut_off:,} answers were"
-        notes.append(f"{few} cut off at the token limit (finish reason length)")
-    if streamed.kinds is not None:
-        notes.append(
-            f"n is the {streamed.kinds.closed:,} questions with choices; the other kinds are listed by themselves"
-        )
-    whole = _with_clusters(tally, task.benchmark.closed if task.benchmark and task.clustered else None)
+    benchmark = task.benchmark
+    errors = (*(benchmark.errors if benchmark is not None else ()), *streamed.errors)
+    notes += _count_notes(tally, len(errors))
+    whole, groups, open_ones = tally.total(), tally.groups(), []
+    if benchmark is not None:
+        verdicts = bytes(tally.verdicts or b"")
+        if task.clustered and any(item.url for item in benchmark.closed):
+            from mmar.scoring.intervals import with_clusters
+
+            whole = with_clusters(whole, benchmark.closed, verdicts)
+        groups |= further_groups(benchmark, verdicts)
+        more["hops"] = paired_hops(benchmark, verdicts)
+        if is_mmsu(benchmark):
+            more["mmsu"] = mmsu_score(
+                (benchmark.by_id[name], prediction.text) for name, prediction in streamed.predictions.items()
+            )
+        more["kinds"] = kinds = score_kinds(benchmark, streamed.predictions)
+        if kinds is not None:
+            open_ones = open_answers(benchmark, streamed.predictions)
+            notes.append(
+                f"n is the {kinds.closed:,} questions with choices; the other kinds are listed by themselves"
+            )
     score = Score(
         n=tally.n,
         signature=Signature(parts).long,
@@ -354,15 +358,12 @@ def _scored(
         choice=whole.choice,
         states=tally.states,
         bounds=tally.bounds(),
-        groups=tally.groups() | streamed.groups,
+        groups=groups,
         asked=whole.asked,
         chance=whole.chance,
         parents=tally.parents(),
         letters=tally.letters,
         cut_off=tally.cut_off,
-        mmsu=streamed.mmsu,
-        kinds=streamed.kinds,
-        hops=streamed.hops,
         unread=dict(sorted(tally.unread.items(), key=lambda pair: -pair[1])),
         disagreements=tuple(row for row in tally.rows if row.official != row.choice),
         disagreement_count=tally.differ,
@@ -370,31 +371,16 @@ def _scored(
         notes=tuple(notes),
         **more,
     )
-    return Scored(score, tuple(tally.rows), tuple(errors), parts, open_answers=tuple(streamed.open_answers))
+    return Scored(score, tuple(tally.rows), errors, parts, open_answers=tuple(open_ones))
 
 
-def _with_clusters(tally: Tally, benchmark: Benchmark | None) -> GroupScore:
-    """The scores of all items, with intervals by source video of those asked, where the benchmark names any."""
-    whole = tally.total()
-    if benchmark is None or tally.verdicts is None or not any(item.url for item in benchmark):
-        return whole
-    from mmar.scoring.intervals import clustered, clusters_of, names_a_video
-
-    labels = clusters_of(benchmark)
-    asked = [(byte, label) for byte, label in zip(tally.verdicts, labels, strict=False) if byte & ASKED]
-    if not (names_a_video(labels) and asked):
-        return whole
-    asked_labels = [label for _, label in asked]
-
-    def with_interval(total: Accuracy, bit: int) -> Accuracy:
-        return msgspec.structs.replace(
-            total, clustered=clustered((bool(byte & bit) for byte, _ in asked), asked_labels)
-        )
-
-    groups = whole.asked or whole
-    groups = msgspec.structs.replace(
-        groups,
-        official=with_interval(groups.official, OFFICIAL),
-        choice=with_interval(groups.choice, CHOICE),
-    )
-    return groups if whole.asked is None else msgspec.structs.replace(whole, asked=groups)
+def _count_notes(tally: Tally, bad: int) -> Iterator[str]:
+    if bad:
+        records = "1 bad record was" if bad == 1 else f"{bad:,} bad records were"
+        yield f"{records} left out (--lenient); a question without a usable record counts as missing"
+    if tally.letters:
+        letters = "1 answer is a letter" if tally.letters == 1 else f"{tally.letters:,} answers are letters"
+        yield f"{letters}, which the published rule cannot read"
+    if tally.cut_off:
+        answers = "1 answer was" if tally.cut_off == 1 else f"{tally.cut_off:,} answers were"
+        yield f"{answers} cut off at the token limit (finish reason length)"

@@ -26,9 +26,7 @@ from mmar.items.benchmark import duplicate_id
 from mmar.items.predictions import is_cut_off
 from mmar.items.records import line_ranges
 from mmar.protocols import ReadingRule
-from mmar.scoring.kinds import OpenAnswer, further_groups, open_answers, paired_hops, score_kinds
-from mmar.scoring.official import MmsuScore, is_mmsu, mmsu_score
-from mmar.scoring.result import GroupScore, ItemScore, Kinds, PairedHops
+from mmar.scoring.result import ItemScore
 from mmar.scoring.sources import Task, join
 from mmar.scoring.tally import Tally
 
@@ -46,23 +44,13 @@ class Streamed(msgspec.Struct):
         tally: the counts.
         errors: of bad records that `lenient` left out.
         digest: content digest of the questions.
-        mmsu: the score by MMSU's own rule; `None` for other benchmarks.
-        kinds: open questions and instructions; `None` where all questions have choices.
-        open_answers: for a judge.
-        hops: pairs of single-hop and multi-hop questions; `None` for benchmarks without.
-        groups: scores by the benchmark's further fields.
-        own_keys: of records whose own key is another than the benchmark's: id, their key, the benchmark's.
+        predictions: those that were joined to a benchmark, by item id, in the order of the file.
     """
 
     tally: Tally
     errors: list[InputError]
-    digest: str = ""
-    mmsu: MmsuScore | None = None
-    kinds: Kinds | None = None
-    open_answers: list[OpenAnswer] = []
-    hops: PairedHops | None = None
-    groups: dict[str, dict[str, GroupScore]] = {}
-    own_keys: list[tuple[str, str, str]] = []
+    digest: str
+    predictions: Mapping[str, Prediction] = {}
 
 
 class _Method(msgspec.Struct, frozen=True):
@@ -142,33 +130,8 @@ def score_against(
                 question = msgspec.structs.replace(item, choices=prediction.choice_order)
             tally.answered(item.id, question, prediction.text, task.rule, cut_off=prediction.cut_off)
     tally.unreadable(benchmark.unreadable)
-    mmsu = None
-    if is_mmsu(benchmark):
-        mmsu = mmsu_score((benchmark.by_id[name], prediction.text) for name, (_, prediction) in by_id.items())
-    texts = {name: prediction for name, (_, prediction) in by_id.items()}
-    return Streamed(
-        tally,
-        errors,
-        benchmark.digest,
-        mmsu,
-        score_kinds(benchmark, texts),
-        open_answers(benchmark, texts),
-        paired_hops(benchmark, bytes(tally.verdicts or b"")),
-        further_groups(benchmark, bytes(tally.verdicts or b"")),
-        _own_keys(benchmark, texts),
-    )
-
-
-def _own_keys(benchmark: Benchmark, predictions: Mapping[str, Prediction]) -> list[tuple[str, str, str]]:
-    return [
-        (item.id, whole.answer, item.answer)
-        for item in benchmark
-        if (prediction := predictions.get(item.id)) is not None
-        and (whole := prediction.whole) is not None
-        and whole.answer is not None
-        and item.answer is not None
-        and whole.answer != item.answer
-    ]
+    known = {name: prediction for name, (_, prediction) in by_id.items()}
+    return Streamed(tally, errors, benchmark.digest, known)
 
 
 def read_predictions(
