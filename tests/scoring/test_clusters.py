@@ -7,8 +7,8 @@ import pytest
 
 from mmar.api import score
 from mmar.items import Benchmark, Item, load_benchmark
+from mmar.items.source_video import clusters_of
 from mmar.reports.score_table import score_table
-from mmar.scoring.intervals import clusters_of
 from real_data import MMAR, needs_real_data
 
 

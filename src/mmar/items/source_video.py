@@ -201,6 +201,13 @@ def item_video(item: Item) -> str | None:
     return result or next((_canonical(address) for address in addresses(item.url)), None)
 
 
+def clusters_of(items: Iterable[Item]) -> tuple[str, ...]:
+    """A label of each item's cluster: `video` and its source video, or `item` and its id where nothing names one."""
+    return tuple(
+        f"item {item.id}" if (video := item_video(item)) is None else f"video {video}" for item in items
+    )
+
+
 def source_parts(item: Item) -> tuple[tuple[str, Segment], ...]:
     """Which recording each part of an item's clip was cut from.
 

@@ -15,10 +15,10 @@ from typing import Literal
 import msgspec
 
 from mmar.items import Benchmark
+from mmar.items.source_video import clusters_of
 from mmar.models.recipes import recipe_of
 from mmar.reports.published import GROUP_SIZES, ITEMS, PublishedResult, impossible_cells
 from mmar.reports.scored_source import SCORERS, Scorer
-from mmar.scoring.intervals import clusters_of
 from mmar.scoring.score import Scored
 from mmar.stats.interval import Interval, newcombe, wilson
 from mmar.stats.ranks import pairwise, published_ranks, rank_ranges

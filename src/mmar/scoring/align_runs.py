@@ -15,8 +15,8 @@ import msgspec
 
 from mmar.errors import InputError, UsageError
 from mmar.items import Benchmark, first_names, load_benchmark, scored_content
+from mmar.items.source_video import clusters_of
 from mmar.protocols import Protocol, ReadingRule
-from mmar.scoring.intervals import clusters_of
 from mmar.scoring.result import ItemScore
 from mmar.scoring.score import Scored, score_task
 from mmar.scoring.sources import Task, find_run, run_of

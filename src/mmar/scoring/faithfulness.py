@@ -17,6 +17,7 @@ import msgspec
 from mmar._display import frame
 from mmar.errors import UsageError
 from mmar.items import Benchmark, Item
+from mmar.items.source_video import clusters_of
 from mmar.models import Answer, Model
 from mmar.models.cascade import with_caption
 from mmar.protocols import Message, ReadingRule, Request
@@ -25,7 +26,6 @@ from mmar.runs.ledger import RequestKey
 from mmar.runs.requests import build
 from mmar.runs.side_run import ask_requests
 from mmar.runs.spec import RunSpec
-from mmar.scoring.intervals import clusters_of
 from mmar.scoring.tally import score_answer
 from mmar.stats.cluster import accuracy
 from mmar.stats.interval import Interval

@@ -6,25 +6,16 @@ a sample, since `mmar score` prints clustered intervals.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from mmar.items import Benchmark, Item
-from mmar.items.source_video import item_video
+from mmar.items import Benchmark
+from mmar.items.source_video import clusters_of
 from mmar.scoring.result import Accuracy, Clustered, GroupScore, SampleEstimate
 from mmar.scoring.tally import ASKED, CHOICE, OFFICIAL
 from mmar.stats.cluster import accuracy_of_counts
 from mmar.stats.interval import Interval
-
-_VIDEO, _ITEM = "video ", "item "
-
-
-def clusters_of(items: Iterable[Item]) -> tuple[str, ...]:
-    """A label of each item's cluster: its source video, or the item itself where nothing names one."""
-    return tuple(
-        f"{_ITEM}{item.id}" if (video := item_video(item)) is None else f"{_VIDEO}{video}" for item in items
-    )
 
 
 def with_clusters(whole: GroupScore, benchmark: Benchmark, verdicts: bytes) -> GroupScore:
@@ -37,7 +28,7 @@ def with_clusters(whole: GroupScore, benchmark: Benchmark, verdicts: bytes) -> G
     """
     labels = clusters_of(benchmark)
     asked = [(byte, label) for byte, label in zip(verdicts, labels, strict=False) if byte & ASKED]
-    if not asked or not any(label.startswith(_VIDEO) for label in labels):
+    if not asked or not any(label.startswith("video ") for label in labels):
         return whole
     group = whole.asked or whole
     group = msgspec.structs.replace(

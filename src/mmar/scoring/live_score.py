@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mmar.errors import UsageError
 from mmar.items import Benchmark
-from mmar.items.source_video import item_video
+from mmar.items.source_video import clusters_of
 from mmar.protocols import ReadingRule
 from mmar.runs.ledger import LEDGER_NAME, decode_answer
 from mmar.scoring.tally import score_answer
@@ -69,7 +69,7 @@ class LiveScore:
         if item is None or not item.choices or answer.failure is not None or answer.rotation or answer.repeat:
             return
         if item.id not in self.right:
-            video = item_video(item) or f"item {item.id}"
+            (video,) = clusters_of([item])
             # The square of a size grows by twice the size and one.
             self._squares += 2 * self._videos[video] + 1
             self._videos[video] += 1
@@ -99,7 +99,7 @@ class LiveComparison:
                 hint="name the folder of a run on the same benchmark",
             )
         self._live, self._earlier, self._name = live, earlier.right, str(other)
-        self._videos = {item.id: item_video(item) or f"item {item.id}" for item in benchmark}
+        self._videos = dict(zip((item.id for item in benchmark), clusters_of(benchmark), strict=True))
         self._looked = 0
 
     def reason_to_stop(self) -> str | None:

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mmar.items import Benchmark, Item
+from mmar.items.source_video import clusters_of
 from mmar.protocols import ReadingRule, read
 from mmar.runs.ledger import RequestKey, rotate
 from mmar.runs.spec import sampled, select
-from mmar.scoring.intervals import clusters_of
 from mmar.stats.chance import guessing
 from mmar.stats.cluster import accuracy
 from mmar.stats.interval import Interval

@@ -17,9 +17,9 @@ import msgspec
 from mmar._display import frame
 from mmar.items import Criterion, Item
 from mmar.items.item import published_rank
+from mmar.items.source_video import clusters_of
 from mmar.runs.manifest import Signature, run_parts
 from mmar.runs.side_run import SideRun
-from mmar.scoring.intervals import clusters_of
 from mmar.scoring.rubric.reply import JudgedItem, item_score
 from mmar.scoring.rubric.submissions import LENGTH_LIMIT, Submission, Submissions
 from mmar.stats.agreement import flip_rate, krippendorff_alpha
