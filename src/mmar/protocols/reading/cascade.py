@@ -111,7 +111,7 @@ def _answer(answer: str, table: ChoiceTable, rule: ReadingRule, *, cut_off: bool
     units = scan(cleaned[0], table, letters=letters)
     if finding is not None:
         return unless_taken_back(finding, units, cleaned)
-    result = decide(units, answer, cut_off=cut_off)
+    result = decide(units, cut_off=cut_off)
     if cleaned[1] is not None:
         result.start, result.end = cleaned[1][result.start], cleaned[1][result.end]
     return result

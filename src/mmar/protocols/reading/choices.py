@@ -8,11 +8,12 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from mmar.protocols.reading.phrases import phrase_table
-from mmar.protocols.reading.text import canonical, clean, loose, normalise, pattern, plain, words
+from mmar.protocols.reading.text import NUMBER_WORDS, clean, loose, normalise, pattern, plain, words
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-# A choice as a sequence of words, with the punctuation that must stand between them.
+# Words, with the punctuation that must stand between them; and the choice that they name.
+_Sequence = tuple[tuple[str, ...], tuple[str, ...]]
 WordSequence = tuple[tuple[str, ...], tuple[str, ...], int]
 
 _OWN_LABEL = pattern(r"\s*(?:option\s+)?[(\[]?([A-Za-z])[)\].:]+\s*(?=\S)", re.IGNORECASE)
@@ -39,11 +40,6 @@ FRAME_WORDS = frozenset((
     "listening", "my", "of", "on", "one", "particular", "probably", "recording", "right", "so", "sound", "that",
     "the", "therefore", "think", "this", "time", "times", "to", "twice", "was", "you",
 ))  # fmt: skip
-_NUMBER_WORDS = frozenset((
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty",
-    "fifty", "sixty", "seventy", "eighty", "ninety",
-))  # fmt: skip
 # Words too common to name a choice wherever they stand.
 _COMMON = frozenset((
     "a", "an", "i", "the", "it", "is", "no", "yes", "none", "not", "and", "or", "all", "so", "both",
@@ -52,11 +48,7 @@ _COMMON = frozenset((
 
 
 class ChoiceTable:
-    """The choices of one question.
-
-    Args:
-        choices: as published, 2 to 26.
-    """
+    """The choices of one question, as published."""
 
     def __init__(self, choices: tuple[str, ...]) -> None:
         self.choices = choices
@@ -103,9 +95,9 @@ class ChoiceTable:
     def numbers(self) -> frozenset[str]:
         """The numbers that are written as words in any choice, as digits."""
         tokens = _WORD_OR_FIGURE.findall("\n".join(self.choices).lower())
-        if _NUMBER_WORDS.isdisjoint(tokens):
+        if NUMBER_WORDS.keys().isdisjoint(tokens):
             return frozenset()
-        values = [canonical(word) if word in _NUMBER_WORDS else "" for word in tokens]
+        values = [str(NUMBER_WORDS.get(word, "")) for word in tokens]
         # "twenty-one" is 21
         joined = {tens[0] + unit for tens, unit in pairwise(values) if len(tens) == 2 and len(unit) == 1}
         return frozenset({*values, *joined} - {""})
@@ -115,10 +107,7 @@ class ChoiceTable:
         """The choices without the letters that they carry: "Rain" for "(A) Rain" where every choice has its own."""
         labels = [_OWN_LABEL.match(choice) for choice in self.choices]
         if all(match and match[1].upper() == LETTERS[place] for place, match in enumerate(labels)):
-            return [
-                choice[match.end() :] if match else choice
-                for choice, match in zip(self.choices, labels, strict=True)
-            ]
+            return [match.string[match.end() :] for match in labels if match]
         return list(self.choices)
 
     @cached_property
@@ -148,12 +137,17 @@ class ChoiceTable:
     @cached_property
     def by_first_word(self) -> dict[str, list[WordSequence]]:
         """The word sequences that name a choice, by their first word, the longest first."""
-        by_words: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
+        by_words: dict[_Sequence, int] = {}
         for place, text in enumerate(self.texts):
-            for key in _sequences(text):
-                first = by_words.setdefault(key, place)
-                if first >= 0 and self.choices[first] != self.choices[place]:
-                    by_words[key] = -1
+            cleaned = clean(text)[0]
+            tokens = words(cleaned)
+            if not tokens:
+                continue
+            between = [hard_gap(cleaned[before[2] : after[1]]) for before, after in pairwise(tokens)]
+            key = (tuple(word for word, _, _ in tokens), tuple(between))
+            first = by_words.setdefault(key, place)
+            if first >= 0 and self.choices[first] != self.choices[place]:
+                by_words[key] = -1
         for key, place in list(by_words.items()):
             for alias in _aliases(key):
                 by_words.setdefault(alias, place)
@@ -167,12 +161,8 @@ class ChoiceTable:
     @cached_property
     def tails(self) -> list[str]:
         """The punctuation at the end of each choice, which belongs to it where it is mentioned."""
-        result = []
-        for text in self.texts:
-            cleaned = clean(text)[0]
-            last = words(cleaned)
-            result.append(cleaned[last[-1][2] :] if last else "")
-        return result
+        cleaned = [clean(text)[0] for text in self.texts]
+        return [text[tokens[-1][2] :] if (tokens := words(text)) else "" for text in cleaned]
 
     def is_common(self, place: int) -> bool:
         """Whether a choice is a word as common as "no", which names it only as a clause of its own."""
@@ -185,16 +175,8 @@ class ChoiceTable:
 
 
 def distinct(forms: Sequence[str], choices: Sequence[str]) -> dict[str, int]:
-    """The first choice of each form; a form that different choices share names none of them.
-
-    Args:
-        forms: a form of each choice.
-        choices: the choices themselves.
-    """
-    table = {form: place for place, form in enumerate(forms)}
-    if len(table) == len(forms):
-        return table
-    table = {}
+    """The first choice of each form, of which there is one a choice; a form that different choices share names none."""
+    table: dict[str, int] = {}
     for place, form in enumerate(forms):
         first = table.setdefault(form, place)
         if first >= 0 and choices[first] != choices[place]:
@@ -231,22 +213,12 @@ def hard_gap(gap: str) -> str:
     return _SOFT.sub("", gap) or ("-" if " - " in gap else "")
 
 
-def _sequences(text: str) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
-    text = clean(text)[0]
-    tokens = words(text)
-    if not tokens:
-        return []
-    gaps = tuple(hard_gap(text[before[2] : after[1]]) for before, after in pairwise(tokens))
-    return [(tuple(word for word, _, _ in tokens), gaps)]
-
-
-def _aliases(key: tuple[tuple[str, ...], tuple[str, ...]]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+def _aliases(key: _Sequence) -> list[_Sequence]:
     """Other ways to write a choice: without its article or its "to", "and" for a comma, "Bb" for "B flat", "2 times" for "twice"."""
     sequence, gaps = key
     aliases = []
-    if len(sequence) > 1 and sequence[0] in _ARTICLES and not gaps[0]:
-        aliases.append((sequence[1:], gaps[1:]))
-    if len(sequence) > 2 and sequence[0] == "to" and not gaps[0]:
+    is_article = len(sequence) > 1 and sequence[0] in _ARTICLES
+    if (is_article or (len(sequence) > 2 and sequence[0] == "to")) and not gaps[0]:
         aliases.append((sequence[1:], gaps[1:]))
     if "," in gaps:
         last = len(gaps) - gaps[::-1].index(",")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from mmar.protocols.reading.polarity import asserts, is_mentioned, rejected_behind
-from mmar.protocols.reading.statement import Statement, statement_at
+from mmar.protocols.reading.polarity import asserts, mentioned, rejected_behind, sentence_before
+from mmar.protocols.reading.statement import Statement, statement_at, unclear
 from mmar.protocols.reading.text import Units, pattern
 from mmar.protocols.reading.verdicts import PREDICATE
 
@@ -44,7 +44,7 @@ def own_lines(units: Units, listed: set[int]) -> list[Statement]:
         if _is_statement(lead, symbols[ref]):
             continue
         rest = symbols[ref + 1 : end].lstrip(")")
-        if rest == "=" and not units.text[units.starts[ref + 1] : units.ends[ref + 1]].isascii():
+        if rest == "=" and not units.words(ref + 1).isascii():
             rest = ""  # "Bです"
         if rest and not _ENDING[symbols[ref] == "C" and ref not in units.labels].match(rest):
             continue
@@ -63,8 +63,7 @@ def own_lines(units: Units, listed: set[int]) -> list[Statement]:
 
 def _is_so(units: Units, start: int) -> bool:
     """Whether a clause begins with a word that concludes, such as "so", and not with "then"."""
-    end = units.ends[start]
-    return units.symbols[start] == "T" and units.text[units.starts[start] : end].casefold() != "then"
+    return units.symbols[start] == "T" and units.words(start).casefold() != "then"
 
 
 def _is_statement(lead: str, symbol: str) -> bool:
@@ -96,17 +95,13 @@ def _clauses(units: Units) -> list[tuple[int, int, bool]]:
 
 def _contrasts(symbols: str, start: int) -> bool:
     """Whether a clause says what is meant after one that denied something: "not A but B"."""
-    before = symbols[max(0, start - 30) : start]
-    cut = max(before.rfind(mark) for mark in ".?|")
-    return before.endswith(("K", ",", "j")) and re.search(r"[NnjQ]", before[cut + 1 :]) is not None
+    before = sentence_before(symbols, start, 30)
+    return before.endswith(("K", ",", "j")) and re.search(r"[NnjQ]", before) is not None
 
 
 def _bad_context(units: Units, start: int) -> bool:
     """Whether a clause belongs to a sentence that only supposes."""
-    before = units.symbols[max(0, start - 60) : start]
-    cut = max(before.rfind(mark) for mark in ".?|")
-    sentence = before[cut + 1 :]
-    return bool(re.search(r"[SO](?!.*K)", sentence)) or bool(re.search(r"m$|H[^,]*$", sentence))
+    return re.search(r"[SO](?!.*K)|m$|H[^,]*$", sentence_before(units.symbols, start)) is not None
 
 
 _COLON = pattern(r"=[hg:]{0,2}:\(?[tA(]*(?P<ref>[CLl])\)?$")  # "The source is most likely: (A) Rain"
@@ -118,11 +113,10 @@ def closings(units: Units, listed: set[int]) -> list[Statement]:
     statements: list[Statement] = []
     last = len(units.symbols.rstrip(".|"))
     for start, end, whole in _clauses(units):
-        if not whole or re.search(r"[SOR]", units.symbols[start:end]):
-            continue
-        statement = _closing(units, start, end, listed, is_last=end >= last)
-        if statement is not None:
-            statements.append(statement)
+        if whole and not re.search(r"[SOR]", units.symbols[start:end]):
+            statement = _closing(units, start, end, listed, is_last=end >= last)
+            if statement is not None:
+                statements.append(statement)
     return statements
 
 
@@ -144,13 +138,12 @@ def _closing(units: Units, start: int, end: int, listed: set[int], *, is_last: b
             return statement
     if not concludes:
         return None
-    refs = [unit for unit in range(start, end) if symbols[unit] in "CLXZ" and unit not in listed]
-    named = [unit for unit in refs if is_mentioned(units, unit)]
+    named = [unit for unit in mentioned(units, start, end, "CLXZ") if unit not in listed]
     if not named:
         return None
-    if len({units.places[unit] for unit in named}) == 1 and not any(symbols[unit] in "XZ" for unit in named):
+    if len({units.places[unit] for unit in named}) == 1 and symbols[named[0]] in "CL":
         return Statement(units.places[named[0]], start, named[0], True)
-    return Statement(-1, start, named[0], True, "several-choices")
+    return unclear("several-choices", start, named[0], final=True)
 
 
 def labelled(units: Units) -> Statement | None:
@@ -171,22 +164,16 @@ def labelled(units: Units) -> Statement | None:
         return statement
     stop = symbols.find("|", ref)
     end = stop if stop >= 0 else len(symbols)
-    named = {
-        units.places[unit]
-        for unit in range(ref + 1, end)
-        if symbols[unit] in "CLX" and is_mentioned(units, unit)
-    }
-    second = re.compile(r"[,:(-]\(?l(?!w(?!g))").match(symbols, match.start("behind"))
-    if second and not rejected_behind(units, second.end() - 1):
-        return Statement(-1, 0, ref, trouble="several-choices")
-    if named and statement.place not in named and symbols[ref] != "C":
-        return Statement(-1, 0, ref, trouble="several-choices")
+    named = {units.places[unit] for unit in mentioned(units, ref + 1, end, "CLX")}
+    second = _SECOND_LETTER.match(symbols, match.start("behind"))
+    second_stands = second is not None and not rejected_behind(units, second.end() - 1)
+    if second_stands or (named and statement.place not in named and symbols[ref] != "C"):
+        return unclear("several-choices", 0, ref)
     return statement
 
 
+_SECOND_LETTER = pattern(r"[,:(-]\(?l(?!w(?!g))")
 _OPTION = pattern(r"(?:^|(?<=[.?|,:]))[-:(]{0,2}(?P<noun>A?)\(?(?P<ref>[LlbCX])\)?(?P<behind>.?)")
-
-
 _NUMBERED = pattern(r"w[.)]+(?P<ref>[CLl])(?=w|[.,|]|$)")  # "1. Rain 2. Wind"
 
 
@@ -197,8 +184,7 @@ def listed_options(units: Units) -> set[int]:
     apart: list[int] = []
     for match in _OPTION.finditer(symbols):
         ref = match.start("ref")
-        labelled = symbols[ref] in "Llb" or ref in units.labels
-        if not labelled:
+        if not _is_lettered(units, ref):
             continue
         behind = match["behind"]
         lone = behind in ("", "|") or (behind == "." and symbols[match.end() : match.end() + 1] in ("", "|"))
@@ -213,7 +199,7 @@ def listed_options(units: Units) -> set[int]:
         items.setdefault(units.places[ref], []).append(ref)
     for match in _NUMBERED.finditer(symbols):
         ref = match.start("ref")
-        if units.text[units.starts[match.start()] : units.ends[match.start()]].isdigit():
+        if units.words(match.start()).isdigit():
             items.setdefault(units.places[ref], []).append(ref)
     if len(items) < 2:
         return set()
@@ -227,11 +213,9 @@ def _beside_item(units: Units, start: int, end: int) -> bool:
     """Whether the line before or behind a line is an item with another label."""
     symbols, text = units.symbols, units.text
     after = re.compile(r"[.]?\|[-:(]{0,2}A?\(?[LlbCX]").match(symbols, max(end - 1, 0))
-    if after and symbols[after.end() - 1] in "LlbCX":
+    if after:
         between = text[units.ends[end - 2] if end >= 2 else 0 : units.starts[after.end() - 1]]
-        if between.count("\n") == 1 and (
-            symbols[after.end() - 1] in "Llb" or after.end() - 1 in units.labels
-        ):
+        if between.count("\n") == 1 and _is_lettered(units, after.end() - 1):
             return True
     line = text.rfind("\n", 0, units.starts[start] if start < len(units.starts) else 0)
     if line <= 0:
@@ -241,8 +225,12 @@ def _beside_item(units: Units, start: int, end: int) -> bool:
     return (
         bool(previous)
         and bool(text[before + 1 : line].strip())
-        and any(symbols[unit] in "Llb" or unit in units.labels for unit in previous[:3])
+        and any(_is_lettered(units, unit) for unit in previous[:3])
     )
+
+
+def _is_lettered(units: Units, unit: int) -> bool:
+    return units.symbols[unit] in "Llb" or unit in units.labels
 
 
 _MARK = pattern(r"\)?[-:(,]{0,2}=?h?(?:(?P<right>gA?)|[Nnx]A?)\)?(?=[.|,]|$)")

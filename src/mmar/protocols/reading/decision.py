@@ -6,16 +6,15 @@ import re
 
 from mmar.protocols.reading.clauses import closings, labelled, listed_options, marked_option, own_lines
 from mmar.protocols.reading.mentions import read_mention
-from mmar.protocols.reading.polarity import is_hypothetical, is_mentioned, rejected_behind
-from mmar.protocols.reading.statement import Finding, Statement, corrections, finding_of
+from mmar.protocols.reading.polarity import MAX_SPAN, is_hypothetical, is_mentioned, rejected_behind
+from mmar.protocols.reading.statement import Finding, Statement, corrections, finding_of, unclear
 from mmar.protocols.reading.text import Units, pattern
 from mmar.protocols.reading.verdicts import verdicts
 
 _LEAST_WORDS = 12
-_SPAN = 60
 
 
-def decide(units: Units, answer: str, *, cut_off: bool, depth: int = 0) -> Finding:
+def decide(units: Units, *, cut_off: bool = False, depth: int = 0) -> Finding:
     """The verdict of an answer in words."""
     symbols = units.symbols
     if not symbols.strip(".?|,:-()/"):
@@ -25,25 +24,17 @@ def decide(units: Units, answer: str, *, cut_off: bool, depth: int = 0) -> Findi
         statement for statement in verdicts(units) if statement.last not in listed or statement.place < 0
     ]
     lines = own_lines(units, listed)
-    first = min(
-        (statement.last for statement in (*statements, *lines) if statement.trouble != "only-negated"),
-        default=-1,
-    )
     label = labelled(units) if not listed else None
+    named = [each.last for each in (*statements, *lines) if each.trouble != "only-negated"]
     if label is not None and label.place >= 0:
-        first = label.last if first < 0 else min(first, label.last)
-    if (
-        first >= 0
-        and depth < 2
-        and (turns := [unit for unit in corrections(units) if _turns(units, unit, first)])
-    ):
-        return _corrected(units, turns[-1], first, answer, cut_off=cut_off, depth=depth)
+        named.append(label.last)
+    turns = [unit for unit in corrections(units) if _turns(units, unit, min(named))] if named else []
+    if turns and depth < 2:
+        return _corrected(units, turns[-1], min(named), cut_off=cut_off, depth=depth)
     closing = closings(units, listed)
     unfinished = cut_off or _is_unfinished(units)
-    stated = [
-        statement for statement in statements if statement.trouble not in ("only-negated", "other-answer")
-    ]
-    others = [statement for statement in statements if statement.trouble == "other-answer"]
+    stated = [each for each in statements if each.trouble not in ("only-negated", "other-answer")]
+    others = [each for each in statements if each.trouble == "other-answer"]
     if not stated and not lines and (marked := marked_option(units, listed)) is not None:
         return finding_of(units, marked, "verdict")
     if stated and unfinished and "P" in symbols:
@@ -60,12 +51,12 @@ def decide(units: Units, answer: str, *, cut_off: bool, depth: int = 0) -> Findi
     if closing and not unfinished:
         last = closing[-1]
         if last.place >= 0 and any(s.place >= 0 and s.place != last.place for s in closing[:-1]):
-            last = Statement(-1, closing[0].first, last.last, trouble="several-choices")
+            last = unclear("several-choices", closing[0].first, last.last)
         if last.place >= 0 or last.trouble != "several-choices":
             return finding_of(units, last, "closing-sentence")
     if label is not None and label.trouble != "only-negated":
         return finding_of(units, _unrivalled(units, label, listed), "labelled")
-    return read_mention(units, listed, statements, cut_off=cut_off, unfinished=unfinished)
+    return read_mention(units, listed, statements, unfinished=unfinished)
 
 
 def _turns(units: Units, unit: int, first: int) -> bool:
@@ -81,7 +72,7 @@ def _turns(units: Units, unit: int, first: int) -> bool:
     )
 
 
-def _corrected(units: Units, turn: int, first: int, answer: str, *, cut_off: bool, depth: int) -> Finding:
+def _corrected(units: Units, turn: int, first: int, *, cut_off: bool, depth: int) -> Finding:
     """What an answer says behind its last correction; what it said before counts no more."""
     start = turn + 1
     tail = Units(
@@ -93,8 +84,7 @@ def _corrected(units: Units, turn: int, first: int, answer: str, *, cut_off: boo
         units.text,
     )
     named = {tail.places[index] for index, symbol in enumerate(tail.symbols) if symbol in "CLlX"}
-    finding = decide(tail, answer, cut_off=cut_off, depth=depth + 1) if len(named) == 1 else None
-    if finding is not None and finding.place >= 0:
+    if len(named) == 1 and (finding := decide(tail, cut_off=cut_off, depth=depth + 1)).place >= 0:
         return finding
     end = units.ends[min(turn + 6, len(units.ends) - 1)]
     return Finding(-1, "taken-back", units.starts[first], end)
@@ -105,22 +95,20 @@ def _agreed(
 ) -> Statement:
     """The one verdict of several statements; a final one outweighs those before it."""
     last = stated[-1]
-    adds = units.text[units.starts[last.first] : units.ends[last.first]].casefold() == "also"
+    adds = units.words(last.first).casefold() == "also"
     if last.place < 0:
         return last
     for other in stated[:-1]:
         if other.place != last.place and not (last.final and not other.final):
-            return Statement(-1, other.first, last.last, trouble="several-choices")
+            return unclear("several-choices", other.first, last.last)
     for other in (*lines, *closing):
         if (other.last > last.last or adds) and other.place >= 0 and other.place != last.place:
-            return Statement(-1, last.first, other.last, trouble="several-choices")
+            return unclear("several-choices", last.first, other.last)
     return last
 
 
 # A letter at the end of a clause, or the first of several behind a colon.
 _LATER_LETTER = pattern(r"\(?(?P<ref>[Ll])\)?(?:(?=[.|?])|$|(?<=:.)(?=[&,/])|(?<=:\(.\))(?=[&,/]))")
-
-
 _ADDED = pattern(r"[.|]&[htA(]*(?P<ref>[CLl])\)?(?=[.?|]|$)")  # "Rain; or thunder."
 
 
@@ -131,16 +119,14 @@ def _unrivalled(units: Units, chosen: Statement, listed: set[int]) -> Statement:
     for match in _LATER_LETTER.finditer(units.symbols, chosen.last + 1):
         ref = match.start("ref")
         asked = units.symbols[match.end() : match.end() + 1] == "?"
-        if ref in listed or units.places[ref] == chosen.place:
-            continue
-        if asked or is_mentioned(units, ref):
-            return Statement(-1, chosen.first, ref, trouble="several-choices")
+        if ref not in listed and units.places[ref] != chosen.place and (asked or is_mentioned(units, ref)):
+            return unclear("several-choices", chosen.first, ref)
     if (other := _equal_rival(units, chosen)) >= 0:
-        return Statement(-1, chosen.first, other, trouble="several-choices")
+        return unclear("several-choices", chosen.first, other)
     for match in _ADDED.finditer(units.symbols, chosen.last + 1):
         ref = match.start("ref")
         if ref not in listed and units.places[ref] != chosen.place and is_mentioned(units, ref):
-            return Statement(-1, chosen.first, ref, trouble="several-choices")
+            return unclear("several-choices", chosen.first, ref)
     return chosen
 
 
@@ -149,8 +135,7 @@ _EQUALLY = pattern(r"\b(?:also|equally|just as|too|possible)\b|^\W*as (?!well as
 
 def _equal_rival(units: Units, chosen: Statement) -> int:
     """A second choice that the same sentence calls possible too, -1 for none: "B, but C is equally likely"."""
-    stop = re.compile(r"[.?|]").search(units.symbols, chosen.last + 1)
-    end = min(stop.start() if stop else len(units.symbols), chosen.last + _SPAN)
+    end = min(units.sentence(chosen.last + 1)[1], chosen.last + MAX_SPAN)
     words = units.text[units.ends[chosen.last] : units.ends[end - 1]]
     if _EQUALLY.search(words) is None:
         return -1
@@ -169,7 +154,7 @@ def _lasting(units: Units, lines: list[Statement], closing: list[Statement]) -> 
     if chosen.place >= 0:
         for later in closing:
             if later.last > chosen.last and later.place >= 0 and later.place != chosen.place:
-                return Statement(-1, chosen.first, later.last, trouble="several-choices")
+                return unclear("several-choices", chosen.first, later.last)
     return chosen
 
 
@@ -180,7 +165,7 @@ def _same(lines: list[Statement]) -> Statement:
         if line.place < 0:
             return line
         if line.place != first.place:
-            return Statement(-1, first.first, line.last, trouble="several-choices")
+            return unclear("several-choices", first.first, line.last)
     return lines[-1]
 
 
@@ -196,10 +181,8 @@ def _is_last_line(units: Units, lines: list[Statement]) -> bool:
 def _fills_line(units: Units, line: Statement) -> bool:
     """Whether a statement is all that stands on its line, and other lines stand before or behind it."""
     before = units.symbols[: line.first].rstrip("(-,:")
-    return (not before or before.endswith("|")) and units.symbols[line.last + 1 :].lstrip(").,")[:1] in (
-        "",
-        "|",
-    )
+    behind = units.symbols[line.last + 1 :].lstrip(").,")
+    return before[-1:] in ("", "|") and behind[:1] in ("", "|")
 
 
 def _is_unfinished(units: Units) -> bool:

@@ -6,7 +6,7 @@ import re
 
 from mmar.protocols.reading.choices import ChoiceTable
 from mmar.protocols.reading.decision import decide
-from mmar.protocols.reading.polarity import is_mentioned
+from mmar.protocols.reading.polarity import mentioned
 from mmar.protocols.reading.scan import scan
 from mmar.protocols.reading.segments import Segment, common_segments
 from mmar.protocols.reading.statement import DRESS, Finding, finding_of, statement_at
@@ -26,33 +26,24 @@ def read_segment(segment: Segment, table: ChoiceTable, *, letters: bool) -> Find
         inner = read_markup(piece, table, letters=letters) if segment.closed and len(piece) < 4000 else None
         if inner is None:
             units = scan(clean(piece)[0], table, letters=letters)
-            inner = decide(units, piece, cut_off=False) if segment.closed else _opening(units)
+            inner = decide(units) if segment.closed else _opening(units)
         if inner.place < 0 and inner.rule not in _TROUBLES:
             return None
         finding = inner
     rule = segment.rule if finding.place >= 0 else finding.rule
-    return Finding(
-        finding.place, rule, segment.start, segment.end if segment.closed else segment.start + finding.end
-    )
+    end = segment.end if segment.closed else segment.start + finding.end
+    return Finding(finding.place, rule, segment.start, end)
 
 
 def _opening(units: Units) -> Finding:
     """What stands at the beginning of an open piece, behind a protocol's own marker."""
-    symbols = units.symbols
-    place = 0
-    while place < len(symbols) and symbols[place] in "|:-,(tgAhI=&":
-        place += 1
-    if place < len(symbols) and symbols[place] in REFERENCES:
-        statement = statement_at(units, 0, place)
-        if statement is not None:
-            return finding_of(units, statement, "protocol-marker")
-    stop = re.compile(r"[.?|]").search(symbols)
-    end = stop.start() if stop else len(symbols)
-    named = [unit for unit in range(end) if symbols[unit] in "CL" and is_mentioned(units, unit)]
+    lead = re.match(rf"[|:(tgAhI=&,-]*(?=[{REFERENCES}])", units.symbols)
+    if lead and (statement := statement_at(units, 0, lead.end())) is not None:
+        return finding_of(units, statement, "protocol-marker")
+    named = mentioned(units, 0, units.sentence(0)[1], "CL")
     if len({units.places[unit] for unit in named}) == 1:
-        return Finding(
-            units.places[named[0]], "protocol-marker", units.starts[named[0]], units.ends[named[0]]
-        )
+        unit = named[0]
+        return Finding(units.places[unit], "protocol-marker", units.starts[unit], units.ends[unit])
     return Finding(-1, "several-choices" if named else "no-choice", 0, units.ends[-1] if units.ends else 0)
 
 
@@ -63,16 +54,9 @@ def read_markup(answer: str, table: ChoiceTable, *, letters: bool) -> Finding | 
         if chosen is not None and not (segment.rival or _is_joined(answer, segment, chosen)):
             continue
         finding = read_segment(segment, table, letters=letters)
-        if finding is None:
-            continue
         if chosen is None:
             chosen = finding
-        elif (
-            (segment.rival or _is_joined(answer, segment, chosen))
-            and chosen.rule == finding.rule
-            and chosen.place != finding.place
-            and finding.place >= 0
-        ):
+        elif finding is not None and finding.rule == chosen.rule and 0 <= finding.place != chosen.place:
             return Finding(-1, "several-choices", finding.start, chosen.end)
     return chosen
 
@@ -111,9 +95,8 @@ def _lone_letter(text: str, table: ChoiceTable, *, letters: bool) -> int:
     core = clean(text)[0].lstrip(DRESS + "#").rstrip(DRESS)
     if len(core) != 1 or not core.isascii() or not core.isalpha():
         return -1
-    if not letters and core in table.exact:
-        return table.exact[core]
-    if not letters and core.upper() in table.single_letters:
-        return table.single_letters[core.upper()]
-    place = ord(core.upper()) - 65
-    return place if place < len(table.choices) else -1
+    letter = ord(core.upper()) - 65
+    named = letter if letter < len(table.choices) else -1
+    if letters:
+        return named
+    return table.exact.get(core, table.single_letters.get(core.upper(), named))

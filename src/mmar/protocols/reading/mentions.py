@@ -9,57 +9,48 @@ from mmar.protocols.reading.statement import Finding, Statement, is_quoted
 from mmar.protocols.reading.text import REFERENCES, Units, canonical, pattern
 
 
-def read_mention(
-    units: Units, listed: set[int], statements: list[Statement], *, cut_off: bool, unfinished: bool
-) -> Finding:
+def read_mention(units: Units, listed: set[int], statements: list[Statement], *, unfinished: bool) -> Finding:
     """The one choice that an answer names at all, or why there is none."""
     asserted, denied = _mentions(units, listed)
-    refusal = _refusal(units)
     void = {statement.last for statement in statements}
     asserted = [unit for unit in asserted if unit not in void]
     statements = [
-        statement
-        for statement in statements
-        if any(not _turned(units, statement.last, unit) for unit in asserted)
+        each for each in statements if not all(_turned(units, each.last, unit) for unit in asserted)
     ]
+    named = "".join(units.symbols[unit] for unit in asserted)
     places = {units.places[unit] for unit in asserted}
+    refusal = _refusal(units)
     if refusal >= 0 and not (len(places) == 1 and "K" in units.symbols[refusal:]):
         return Finding(-1, "refusal", units.starts[refusal], units.ends[refusal])
-    if (
-        len(places) == 1
-        and -1 not in places
-        and not statements
-        and any(units.symbols[index] in "CL" for index in asserted)
-    ):
+    if len(places) == 1 and -1 not in places and not statements and ("C" in named or "L" in named):
         unit = asserted[0]
-        start, end = _sentence(units, unit)
-        if cut_off or unfinished:
-            return Finding(-1, "cut-off", start, end)
-        if "P" in units.symbols:
+        if "P" in units.symbols and not unfinished:
             return Finding(-1, "no-choice")
-        if len(asserted) <= _MOST_MENTIONS and all(_is_discussed(units, each) for each in asserted):
-            return Finding(-1, "list-of-options", start, end)
-        if _is_doubtful(units, unit, denied):
-            return Finding(-1, "several-choices", start, end)
-        return Finding(units.places[unit], "only-mention", start, end)
+        if unfinished:
+            rule = "cut-off"
+        elif len(asserted) <= _MOST_MENTIONS and all(_is_discussed(units, each) for each in asserted):
+            rule = "list-of-options"
+        elif _is_doubtful(units, unit, denied):
+            rule = "several-choices"
+        else:
+            return Finding(units.places[unit], "only-mention", *_sentence(units, unit))
+        return Finding(-1, rule, *_sentence(units, unit))
     if asserted:
-        trouble = (
-            "letter-against-text"
-            if any(units.symbols[unit] == "X" for unit in asserted)
-            else "several-choices"
-        )
+        rule = "letter-against-text" if "X" in named else "several-choices"
         if statements and len(places) == 1:
-            trouble = "only-negated"
-        return Finding(-1, trouble, units.starts[asserted[0]], units.ends[asserted[-1]])
-    if refusal >= 0:
-        return Finding(-1, "refusal", units.starts[refusal], units.ends[refusal])
+            rule = "only-negated"
+        return Finding(-1, rule, units.starts[asserted[0]], units.ends[asserted[-1]])
     if listed:
         return Finding(-1, "list-of-options")
     if denied:
         return Finding(-1, "only-negated", *_sentence(units, denied[0]))
-    if cut_off or unfinished:
-        return Finding(-1, "cut-off")
-    return Finding(-1, "no-choice")
+    return Finding(-1, "cut-off" if unfinished else "no-choice")
+
+
+def _sentence(units: Units, unit: int) -> tuple[int, int]:
+    """Where the sentence around a unit begins and ends in the text."""
+    first, end = units.sentence(unit)
+    return units.starts[first], units.ends[end - 1]
 
 
 def _mentions(units: Units, listed: set[int]) -> tuple[list[int], list[int]]:
@@ -69,9 +60,8 @@ def _mentions(units: Units, listed: set[int]) -> tuple[list[int], list[int]]:
     for match in re.finditer(f"[{REFERENCES}]", units.symbols):
         unit = match.start()
         symbol = units.symbols[unit]
-        if symbol in "bZ" or (symbol == "l" and not _is_linked(units.symbols, unit)):
-            continue
-        if symbol == "l" and units.symbols[unit + 1 : unit + 2] == "w":
+        behind = units.symbols[unit + 1 : unit + 2]
+        if symbol in "bZ" or (symbol == "l" and (behind == "w" or not _is_linked(units.symbols, unit))):
             continue
         (asserted if unit not in listed and is_mentioned(units, unit) else denied).append(unit)
     return asserted, denied
@@ -93,16 +83,11 @@ _NAMED_OPTION = pattern(r"(?:^|[.!?\n]\s*)(?:\w+ )?(?:option|choice)\s*\(?$", re
 
 def _is_discussed(units: Units, unit: int) -> bool:
     """Whether a sentence speaks of an option without a word for it: "Option B requires a cat", "B means rain"."""
-    symbols = units.symbols
-    start, end = unit, unit
-    while start and symbols[start - 1] not in ".?|":
-        start -= 1
-    while end < len(symbols) and symbols[end] not in ".?|":
-        end += 1
-    sentence = symbols[start:end]
+    start, end = units.sentence(unit)
+    sentence = units.symbols[start:end]
     if re.search(r"[gMTv]", sentence):
         return False
-    before = symbols[start:unit].rstrip("(")
+    before = units.symbols[start:unit].rstrip("(")
     defined = re.match(r"A?\(?[Ll]\)?[=wkhtypB]{1,3}C$", sentence) is not None
     return defined or (
         unit + 1 < end
@@ -121,7 +106,7 @@ def _is_doubtful(units: Units, unit: int, denied: list[int]) -> bool:
             symbols[other] in "Llb" and not re.search(r"[.?|]", symbols[min(other, unit) : max(other, unit)])
             for other in denied
         )
-    words = units.text[units.starts[unit] : units.ends[unit]].split()
+    words = units.words(unit).split()
     number = len(words) == 1 and canonical(words[0])[:1].isdigit()
     return number and (
         re.search(r"[.?|]", symbols.strip(".?|")) is not None or _is_counted_with_another(units, unit)
@@ -134,8 +119,7 @@ def _is_only_mentioned(units: Units, unit: int, other: int) -> bool:
     return (
         units.places[other] != units.places[unit]
         and units.symbols[other] == "C"
-        and re.search(r"[.?|]", between) is None
-        and re.search(r"[NnxujSO]", between) is None
+        and re.search(r"[.?|NnxujSO]", between) is None
         and ("H" not in between or _is_simultaneous(units, unit, other))
         and not rejected_behind(units, other)
     )
@@ -155,7 +139,7 @@ def _is_counted_with_another(units: Units, unit: int) -> bool:
     for index in range(min(len(units.symbols), _COUNTED)):
         if units.symbols[index] not in "we" or index == unit:
             continue
-        word = canonical(units.text[units.starts[index] : units.ends[index]])
+        word = canonical(units.words(index))
         if word in _ORDINALS or (word[0].isdigit() and units.symbols[unit + 1 : index].find("&") >= 0):
             return True
     return False
@@ -163,25 +147,14 @@ def _is_counted_with_another(units: Units, unit: int) -> bool:
 
 def _turned(units: Units, denied: int, unit: int) -> bool:
     """Whether a mention is out of the reach of a denied statement: in another sentence, or behind a "but" or "so"."""
-    between = units.symbols[denied:unit]
-    return unit > denied and any(mark in ".?|KT" for mark in between)
-
-
-def _sentence(units: Units, unit: int) -> tuple[int, int]:
-    """Start and end of the sentence around a unit."""
-    start, end = unit, unit
-    while start and units.symbols[start - 1] not in ".?|":
-        start -= 1
-    while end + 1 < len(units.symbols) and units.symbols[end + 1] not in ".?|":
-        end += 1
-    return units.starts[start], units.ends[end]
+    return unit > denied and re.search(r"[.?|KT]", units.symbols[denied:unit]) is not None
 
 
 def _refusal(units: Units) -> int:
     """The unit of a phrase that declines to answer, outside of quoted speech; -1 for none."""
     for match in re.finditer("Q", units.symbols):
         unit = match.start()
-        words = units.text[units.starts[unit] : units.ends[unit]].casefold()
+        words = units.words(unit).casefold()
         if words.endswith("hear") and re.match(r"[thw]{0,3}C", units.symbols[unit + 1 :]):
             continue  # "I can't hear any wind" denies a choice
         around = units.symbols[max(0, unit - 1) : unit] + units.symbols[unit + 1 : unit + 2]

@@ -58,11 +58,10 @@ Row = tuple[tuple[str, ...], str, str]
 """A phrase prepared for matching: its words, its symbol, and the punctuation that may stand in it."""
 
 
-class _RowsOnDemand(dict[str, list[Row]]):
-    """Rows by first word, prepared when the word is first looked up: an answer has few of the words."""
+class PhraseTable:
+    """Phrases by their first word, prepared when the word is first looked up: an answer has few of the words."""
 
     def __init__(self, phrases: Iterable[tuple[str, str]]) -> None:
-        super().__init__()
         self._by_word: dict[str, list[tuple[str, str]]] = {}
         # In scripts whose words are not parted by spaces, by the first character.
         self._by_character: dict[str, list[tuple[str, str]]] = {}
@@ -74,13 +73,13 @@ class _RowsOnDemand(dict[str, list[Row]]):
                 self._by_word.setdefault(_sequence(text)[0], []).append((kind, text))
             else:
                 self._by_character.setdefault(text[0], []).append((kind, text))
+        self.get = lru_cache(maxsize=16384)(self._get)
 
-    def get(self, word: str, default: Any = None) -> Any:
+    def _get(self, word: str, default: Any = None) -> Any:
+        """The phrases that begin with a word, the longest first."""
         for kind, text in self._by_character.pop(word[:1], ()):
             self._by_word.setdefault(_sequence(text)[0], []).append((kind, text))
-        if word in self._by_word:
-            self[word] = phrase_rows(self._by_word.pop(word))
-        return super().get(word, default)
+        return phrase_rows(self._by_word[word]) if word in self._by_word else default
 
 
 def _is_plain(text: str) -> bool:
@@ -108,8 +107,8 @@ def phrase_rows(phrases: list[tuple[str, str]]) -> list[Row]:
 
 
 @lru_cache(maxsize=1)
-def phrase_table() -> dict[str, list[Row]]:
-    """The phrases by their first word, the longest first; prepared when the word is first looked up with `get`."""
+def phrase_table() -> PhraseTable:
+    """The phrases of all languages."""
     lines = Path(__file__).with_name("phrases.tsv").read_text("utf-8").splitlines()[1:]
     rows = (line.split("\t", 3) for line in lines if line)
-    return _RowsOnDemand((row[1], row[2]) for row in rows)
+    return PhraseTable((row[1], row[2]) for row in rows)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 
-from mmar.protocols.reading.text import REFERENCES, Units, pattern
+from mmar.protocols.reading.text import REFERENCES, SENTENCE_END, Units, pattern
 
-_MAX_SPAN = 60
-_SENTENCE = ".?|"
+MAX_SPAN = 60  # units that are looked at beside one
 # What begins a new clause behind a comma, out of the reach of a negation before it.
 _NEW_CLAUSE = pattern(
     r",(?=[Kh]?T|[KTh]*(?:[iITv]|tg*A|[gh]*A[=:]|t?[CLl]\)?=))|[K-]|\((?!\(?(?:[CLlb]|$))|j"
@@ -21,38 +20,33 @@ _STRICT_CLAUSE = pattern(r"(?<![yv]),(?!c)|[K:-]|\((?!\(?(?:[CLlb]|$))|j")
 _REJECTED = pattern(
     r"(?:\)?[,&]{1,2}[t(]*[CLl]){0,4}A?\)?,?(?:[hmtIc]{0,3}n|j|[hmIct]{0,3}=[=hmt]{0,4}(?:[Nnx]|e(?=[.,|gA]|$))|=g?A=?[nx]|[:(-]?\(?(?:I?=)?[=h]{0,2}x|[:(-]I?=?N(?!.{0,2}[CLl])|=[=hmt]{0,4}w{1,2}A(?![CLl])|=[=hmt]{0,4}[gwteA]{1,4},?K[Nnx]|,(?:c=|M)[=h]{0,2}[xN]|,?K[h=i]{0,3}[Nx](?:I|[.|]|$))"
 )
-_DENIALS = frozenset(("no", "nein", "não", "нет", "不是", "否", "لا", "नहीं"))
-_STOP = pattern(r"[.?|]")
+_NEGATIONS = frozenset(("no", "nein", "não", "нет", "不是", "否", "لا", "नहीं"))
 _CLAUSE_END = pattern(r"[.?|BK:]|-(?![&h])")
 _LINKED = pattern(r"[&htpgcAmiy=,I(/vk]*&?[htpgcAmiy=,I(/vk]*")
 _LOOSELY_LINKED = pattern(r"[&htAT(,]*w{0,2}[htpA(]*")
 
 
-def _context(units: Units, unit: int) -> str:
+def sentence_before(symbols: str, unit: int, max_span: int = MAX_SPAN) -> str:
     """The symbols of the sentence before a unit."""
-    start = max(0, unit - _MAX_SPAN)
-    before = units.symbols[start:unit]
-    cut = max(before.rfind(mark) for mark in _SENTENCE)
-    return before[cut + 1 :]
+    before = symbols[max(0, unit - max_span) : unit]
+    return before[max(before.rfind(mark) for mark in ".?|") + 1 :]
+
+
+def _last_clause(boundary: re.Pattern[str], context: str) -> str:
+    return context[max((stop.end() for stop in boundary.finditer(context)), default=0) :]
 
 
 def asserts(units: Units, unit: int, *, noun: bool = True) -> bool:
     """Whether what begins at a unit ("the answer is", "I choose") is said by the answer as its own view.
 
-    Args:
-        units: of the text.
-        unit: where the statement begins.
-        noun: whether it begins with a noun phrase, which a verb of thinking may govern.
+    `noun` says that it begins with a noun phrase, which a verb of thinking may govern.
     """
-    context = _context(units, unit)
+    context = sentence_before(units.symbols, unit)
     if not context:
         return True
     if _is_supposed(context):
         return False
-    cut = 0
-    for stop in _STRICT_CLAUSE.finditer(context):
-        cut = stop.end()
-    clause = context[cut:]
+    clause = _last_clause(_STRICT_CLAUSE, context)
     if clause[:1] == "c":
         clause = context
     if any(mark in "NnuxHmQ" for mark in clause):
@@ -85,19 +79,16 @@ def _is_supposed(context: str) -> bool:
 
 def is_mentioned(units: Units, unit: int) -> bool:
     """Whether a reference in running text is neither denied, supposed nor asked about."""
-    context = _context(units, unit)
+    context = sentence_before(units.symbols, unit)
     if context:
         if _is_supposed(context):
             return False
-        cut = 0
-        for stop in _NEW_CLAUSE.finditer(context):
-            cut = stop.end()
-        clause = context[cut:]
+        clause = _last_clause(_NEW_CLAUSE, context)
         if any(mark in "NnuxQ" for mark in clause):
             return False
         if "H" in clause and ("," not in clause[clause.rindex("H") :] or re.search(r",&[tA(]*$", clause)):
             return False
-        if "R" in clause and _is_not(units, unit - len(clause) + clause.index("R")):
+        if "R" in clause and units.words(unit - len(clause) + clause.index("R")).casefold().startswith("not"):
             return False  # "not quite wind"
         if re.search(r"m=?[ht(]*(?:[CLlw]\)?,?&?[tA(]*){0,4}$", clause):
             return False  # "it could be"
@@ -110,8 +101,11 @@ def is_mentioned(units: Units, unit: int) -> bool:
     return not (rejected_behind(units, unit) or is_asked(units, unit) or is_conditional(units, unit))
 
 
-def _is_not(units: Units, unit: int) -> bool:
-    return units.text[units.starts[unit] : units.ends[unit]].casefold().startswith("not")
+def mentioned(units: Units, start: int, end: int, symbols: str) -> list[int]:
+    """The references between two units that have one of some symbols and are mentioned as `is_mentioned` says."""
+    return [
+        unit for unit in range(start, end) if units.symbols[unit] in symbols and is_mentioned(units, unit)
+    ]
 
 
 def is_hypothetical(units: Units, unit: int) -> bool:
@@ -122,37 +116,27 @@ def is_hypothetical(units: Units, unit: int) -> bool:
 
 def is_conditional(units: Units, unit: int) -> bool:
     """Whether the rest of the sentence makes a condition of it: "B if leaves rustle"."""
-    stop = _STOP.search(units.symbols, unit + 1, unit + _MAX_SPAN)
-    rest = units.symbols[unit + 1 : stop.start() if stop else unit + _MAX_SPAN]
-    return re.match(r"[^K,;:(-]*S", rest) is not None
+    return re.match(r"[^K,;:(.?|-]*S", units.symbols[unit + 1 : unit + MAX_SPAN]) is not None
 
 
 def rejected_behind(units: Units, unit: int) -> bool:
     """Whether the words behind a reference deny it: "wind is unlikely", "(A) cannot be"."""
-    if units.text[units.starts[unit] : units.ends[unit]].casefold() in _DENIALS:
+    if units.words(unit).casefold() in _NEGATIONS:
         return False  # "No, it isn't."
     return _REJECTED.match(units.symbols, unit + 1) is not None
 
 
 def is_asked(units: Units, unit: int) -> bool:
     """Whether the sentence of a unit is a question."""
-    stop = _STOP.search(units.symbols, unit + 1, unit + 4 * _MAX_SPAN)
+    stop = SENTENCE_END.search(units.symbols, unit + 1, unit + 4 * MAX_SPAN)
     return stop is not None and stop[0] == "?"
 
 
 def other_reference(units: Units, unit: int) -> int:
-    """A second choice that is said in one breath with a first: "rain or thunder", "A, possibly C".
-
-    Args:
-        units: of the text.
-        unit: the first reference.
-
-    Returns:
-        The unit of the second, -1 for none.
-    """
+    """The unit of a second choice said in one breath with the one at `unit` ("rain or thunder"); -1 for none."""
     symbols, place = units.symbols, units.places[unit]
-    stop = _CLAUSE_END.search(symbols, unit + 1, unit + _MAX_SPAN)
-    end = stop.start() if stop else min(len(symbols), unit + _MAX_SPAN)
+    stop = _CLAUSE_END.search(symbols, unit + 1, unit + MAX_SPAN)
+    end = stop.start() if stop else min(len(symbols), unit + MAX_SPAN)
     for other in range(unit + 1, end):
         if symbols[other] not in REFERENCES or units.places[other] == place:
             continue

@@ -27,34 +27,20 @@ _LONGEST_GAP = 64
 
 
 def scan(text: str, table: ChoiceTable, *, letters: bool = False) -> Units:
-    """Take a cleaned text apart.
-
-    Args:
-        text: cleaned text without reasoning.
-        table: the question's choices.
-        letters: whether a single letter is a letter even where it is a choice's text.
-    """
-    return _Builder(text, words(text), table, letters=letters).build()
+    """Take a cleaned text apart; `letters` says that a letter is one even where it is a choice's text."""
+    return _Builder(text, table, letters=letters).build()
 
 
 class _Builder:
     """One pass over the words of a text."""
 
-    def __init__(
-        self,
-        text: str,
-        tokens: list[tuple[str, int, int]],
-        table: ChoiceTable,
-        *,
-        letters: bool,
-    ) -> None:
-        self.text, self.words, self.table = text, tokens, table
-        self.tokens = tuple([word for word, _, _ in tokens])
+    def __init__(self, text: str, table: ChoiceTable, *, letters: bool) -> None:
+        self.text, self.words, self.table = text, words(text), table
+        self.tokens = tuple([word for word, _, _ in self.words])
         self.phrases = phrase_table()
         self.choices = table.by_first_word
         self.letters = letters
         self.notes = {} if letters else table.single_letters
-        self.count = len(table.choices)
         self.symbols: list[str] = []
         self.starts: list[int] = []
         self.ends: list[int] = []
@@ -101,7 +87,7 @@ class _Builder:
 
     def _choice(self, index: int) -> int:
         """Add the longest choice whose text begins at a word; gives the word behind it, 0 for none."""
-        if self.words[index][0] not in self.choices or (result := self._choice_at(index)) is None:
+        if self.tokens[index] not in self.choices or (result := self._choice_at(index)) is None:
             return 0
         after, place = result
         if self._is_ambiguous_number(index):
@@ -126,7 +112,7 @@ class _Builder:
 
     def _choice_at(self, index: int) -> tuple[int, int] | None:
         """The longest choice whose text begins at a word: the word behind it, and its place."""
-        rows = self.choices[self.words[index][0]]
+        rows = self.choices.get(self.tokens[index], ())
         text, words = self.text, self.words
         start = words[index][1]
         for sequence, gaps, place in rows:
@@ -181,20 +167,14 @@ class _Builder:
             return True
         opens = not adjoining_before or (self.symbols[-1:] and self.symbols[-1] in "=:vyAVI&/gh,(.|-?cTB")
         closes = (not adjoining_after and not _LETTER_NEXT.match(self.text, end)) or (
-            self._kind_at(index + 1) in "B&KT" and self._choice_at_word(index + 1) is None
+            self._kind_at(index + 1) in "B&KT" and self._choice_at(index + 1) is None
         )
         return bool(opens and closes)
 
-    def _choice_at_word(self, index: int) -> tuple[int, int] | None:
-        return self._choice_at(index) if self.words[index][0] in self.choices else None
-
     def _kind_at(self, index: int) -> str:
         """The symbol of the phrase that begins at a word, `w` for none."""
-        phrase = self._phrase_at(index)
+        phrase = self._phrase_at(index) if index < len(self.words) else None
         return phrase[1] if phrase else "w"
-
-    def _kind_after(self, index: int) -> str:
-        return self._kind_at(index) if index < len(self.words) else "."
 
     def _letter(self, index: int) -> int:
         """Add a letter that may stand for a choice; gives the word behind it, 0 for none."""
@@ -244,7 +224,7 @@ class _Builder:
         elif mark.isupper():
             if mark == "I" and (
                 (spaced and self._kind_at(index + 1) not in "&BK")
-                or (self.count < 9 and "I" not in self.notes)
+                or (len(self.table.choices) < 9 and "I" not in self.notes)
             ):
                 return 0
             if spaced and mark in "AIOEY" and self._is_word_here(index, previous):
@@ -265,7 +245,7 @@ class _Builder:
         following = self.words[index + 1]
         if following[2] - following[1] == 1 and self.text[following[1]].isupper():
             return False
-        if following[0].endswith("%") or (following[0] == "best" and self._kind_after(index + 2) == "M"):
+        if following[0].endswith("%") or (following[0] == "best" and self._kind_at(index + 2) == "M"):
             return False
         kind = self._kind_at(index + 1)
         if previous == "A":
@@ -287,11 +267,14 @@ class _Builder:
         tokens = self.tokens
         following = tokens[index + 1] if index + 1 < len(tokens) else ""
         for sequence, symbol, inside in self.phrases.get(word, ()):
-            if len(sequence) > 1 and sequence[1] != following:
-                continue  # most of the phrases that begin with a common word
             after = index + len(sequence)
-            if tokens[index:after] != sequence or (
-                len(sequence) > 1 and not self._is_phrase(index, after, inside, symbol)
+            if (
+                after > index + 1
+                and (
+                    sequence[1] != following  # most of the phrases that begin with a common word
+                    or tokens[index:after] != sequence
+                    or not self._is_phrase(index, after, inside, symbol)
+                )
             ):
                 continue
             if self.text[start - 1 : start] == "-" and self.text[start - 2 : start - 1].isalnum():
@@ -306,7 +289,7 @@ class _Builder:
             gap = text[words[step][2] : words[step + 1][1]]
             if gap != " " and gap.strip(_DRESS + inside):
                 return False
-            if symbol != "O" and words[step + 1][0] in self.choices and self._choice_at(step + 1) is not None:
+            if symbol != "O" and self.tokens[step + 1] in self.choices and self._choice_at(step + 1):
                 return False
         return True
 
@@ -316,7 +299,7 @@ class _Builder:
             return self.notes[mark]
         # Some letters are two in upper case ("ß").
         place = LETTERS.find(mark) if len(mark) == 1 else -1
-        return place if 0 <= place < self.count else None
+        return place if 0 <= place < len(self.table.choices) else None
 
 
 _ADDED_LETTER = pattern(r"\+[A-Z](?![A-Za-z+#])")

@@ -32,6 +32,11 @@ class Statement(msgspec.Struct, frozen=True, gc=False):
     trouble: str = ""
 
 
+def unclear(trouble: str, first: int, last: int, *, final: bool = False) -> Statement:
+    """A statement that names no choice, and why."""
+    return Statement(-1, first, last, final, trouble)
+
+
 def statement_at(units: Units, first: int, ref: int, *, final: bool = False) -> Statement | None:
     """A statement with the trouble that its reference has; `None` where a bare letter is no reference there."""
     symbol = units.symbols[ref]
@@ -40,22 +45,20 @@ def statement_at(units: Units, first: int, ref: int, *, final: bool = False) -> 
         return None
     if symbol == "b" and behind and behind not in _STOPS + "&":
         return None
-    if is_asked(units, ref) or is_conditional(units, ref):
-        return Statement(-1, first, ref, trouble="only-negated")
-    if rejected_behind(units, ref):
-        return Statement(-1, first, ref, trouble="only-negated")
+    if is_asked(units, ref) or is_conditional(units, ref) or rejected_behind(units, ref):
+        return unclear("only-negated", first, ref)
     if symbol == "X":
-        return Statement(-1, first, ref, final, "letter-against-text")
+        return unclear("letter-against-text", first, ref, final=final)
     if (
         symbol in "Ll"
         and (text := _WHICH_IS.match(units.symbols, ref + 1))
         and units.places[text.end() - 1] != units.places[ref]
     ):
-        return Statement(-1, first, text.end() - 1, final, "letter-against-text")
+        return unclear("letter-against-text", first, text.end() - 1, final=final)
     if symbol == "Z":
-        return Statement(-1, first, ref, final, "no-such-letter")
+        return unclear("no-such-letter", first, ref, final=final)
     if other_reference(units, ref) >= 0:
-        return Statement(-1, first, ref, final, "several-choices")
+        return unclear("several-choices", first, ref, final=final)
     return Statement(units.places[ref], first, ref, final)
 
 
@@ -77,8 +80,7 @@ def finding_of(units: Units, statement: Statement, rule: str) -> Finding:
     end = units.ends[statement.last]
     if statement.place < 0:
         return Finding(-1, statement.trouble or "no-choice", start, end)
-    closing = units.text[end : end + 1]
-    if closing in (")", "]", "}", "】"):
+    if units.text[end : end + 1] in (")", "]", "}", "】"):
         end += 1
     if rule in ("verdict", "own-line") and "\n" in units.text.strip():
         line = units.text.rfind("\n", 0, end)
@@ -101,7 +103,7 @@ def corrections(units: Units, after: int = -1) -> list[int]:
         units.symbols,
     ):
         unit = match.start()
-        if match[0] == "N" and units.text[units.starts[unit] : units.ends[unit]].casefold() not in _NO:
+        if match[0] == "N" and units.words(unit).casefold() not in _NO:
             continue
         if units.starts[unit] >= after and not is_quoted(units.text, units.starts[unit]):
             result.append(unit)
@@ -120,9 +122,8 @@ def unless_taken_back(finding: Finding, units: Units, cleaned: Clean) -> Finding
             continue
         named = [index for index in range(unit + 1, len(units.symbols)) if units.symbols[index] in REFERENCES]
         if units.symbols[unit] == "R" or any(units.places[index] != finding.place for index in named):
-            return Finding(
-                -1, "taken-back", finding.start, units.ends[unit] if places is None else finding.end
-            )
+            end = units.ends[unit] if places is None else finding.end
+            return Finding(-1, "taken-back", finding.start, end)
     return finding
 
 

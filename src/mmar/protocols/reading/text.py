@@ -28,7 +28,7 @@ from typing import Any, cast
 import msgspec
 
 
-class _Waiting:
+class _LazyPattern:
     """An expression that is compiled by the first use of one of its methods."""
 
     def __init__(self, text: str, flags: int) -> None:
@@ -41,16 +41,12 @@ class _Waiting:
 
 
 def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
-    """What `re.compile` gives, at the cost of compiling when a method is first used.
-
-    Example:
-        >>> pattern(r"[a-z]+").findall("one two")
-        ['one', 'two']
-    """
-    return cast("re.Pattern[str]", _Waiting(text, flags))
+    """As `re.compile`, but compiled when a method is first used."""
+    return cast("re.Pattern[str]", _LazyPattern(text, flags))
 
 
 REFERENCES = "CLlbXZ"
+SENTENCE_END = pattern(r"[.?|]")
 
 
 class Units(msgspec.Struct, gc=False):
@@ -71,6 +67,16 @@ class Units(msgspec.Struct, gc=False):
     places: list[int]
     labels: set[int]
     text: str
+
+    def words(self, first: int, last: int | None = None) -> str:
+        """The text from a unit to another, which is the same by default."""
+        return self.text[self.starts[first] : self.ends[first if last is None else last]]
+
+    def sentence(self, unit: int) -> tuple[int, int]:
+        """The first unit of the sentence or line around a unit, and the unit behind its last."""
+        start = max(self.symbols.rfind(mark, 0, unit) for mark in ".?|") + 1
+        stop = SENTENCE_END.search(self.symbols, unit)
+        return start, stop.start() if stop else len(self.symbols)
 
 
 BOUNDARY = "\x1f"
@@ -189,19 +195,18 @@ Word = tuple[str, int, int]
 def words(text: str) -> list[Word]:
     """The words of a cleaned text in their canonical form, each with its start and end."""
     word = _ASCII_WORD if text.isascii() else _ANY_WORD
-    result = [(canonical(match[0]), match.start(), match.end()) for match in word.finditer(text)]
-    return _joined_numbers(result, text)
+    return _joined_numbers([(canonical(match[0]), *match.span()) for match in word.finditer(text)], text)
 
 
 _UNITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]  # fmt: skip
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+NUMBER_WORDS = {
+    **{word: value for value, word in enumerate(_UNITS)},
+    **{word: 10 * value for value, word in enumerate(_TENS, 2)},
+}
 _NUMERALS = {
-    **{word: str(value) for value, word in enumerate(_UNITS)},
-    **{word: str(10 * value) for value, word in enumerate(_TENS, 2)},
-    **{
-        numeral: str(value)
-        for value, numeral in zip((2, 2, 3, 4, 5, 6, 7, 8, 9), "二两三四五六七八九", strict=True)
-    },
+    **{word: str(value) for word, value in NUMBER_WORDS.items()},
+    **dict(zip("二两三四五六七八九", "223456789", strict=True)),
 }
 _TEN_VALUES = frozenset(str(10 * value) for value in range(2, 10))
 
