@@ -41,6 +41,6 @@ def ask_one(options: ModelOptions, request: Request) -> Answer:
 
 
 def failure(options: ModelOptions, request: Request) -> RequestFailed:
-    (found,) = ask("openai/hearer", options, request)
-    assert isinstance(found, RequestFailed), found
-    return found
+    (result,) = ask("openai/hearer", options, request)
+    assert isinstance(result, RequestFailed), result
+    return result

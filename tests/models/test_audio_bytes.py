@@ -52,9 +52,9 @@ def test_anything_else_becomes_pcm_wav(tmp_path, container, subtype):
     path = sound(tmp_path / "a.sound", container, subtype)
     audio = load_audio(path, AS_IS, PASSES)
     decoded, rate = soundfile.read(path, always_2d=True)
-    heard, heard_rate = soundfile.read(io.BytesIO(audio.data), always_2d=True)
-    assert (soundfile.info(io.BytesIO(audio.data)).subtype, heard_rate) == ("PCM_16", rate)
-    assert np.abs(heard - decoded).max() <= 0.5 / 32768 + 1e-9
+    samples_sent, rate_sent = soundfile.read(io.BytesIO(audio.data), always_2d=True)
+    assert (soundfile.info(io.BytesIO(audio.data)).subtype, rate_sent) == ("PCM_16", rate)
+    assert np.abs(samples_sent - decoded).max() <= 0.5 / 32768 + 1e-9
     assert audio.sent().sha256 == hashlib.sha256(audio.data).hexdigest() != audio.sent().source_sha256
 
 
@@ -77,22 +77,22 @@ def test_a_wav_file_whose_length_was_never_filled_in_is_written_anew(tmp_path):
 
 
 @settings(max_examples=60, deadline=None)
-@example(at=20, value=64)  # G.721, which soundfile opens and cannot decode
-@example(at=27, value=128)  # 2 GHz
-@given(at=st.integers(0, 43), value=st.integers(0, 255))
-def test_a_damaged_header_is_refused_or_its_facts_are_true(tmp_path_factory, at, value):
+@example(offset=20, value=64)  # G.721, which soundfile opens and cannot decode
+@example(offset=27, value=128)  # 2 GHz
+@given(offset=st.integers(0, 43), value=st.integers(0, 255))
+def test_a_damaged_header_is_refused_or_its_facts_are_true(tmp_path_factory, offset, value):
     path = tmp_path_factory.mktemp("damaged") / "a.wav"
     data = bytearray(sound(path, channels=1, frames=100).read_bytes())
-    data[at] = value
+    data[offset] = value
     path.write_bytes(data)
     try:
         audio = load_audio(path, AS_IS, PASSES)
     except RequestFailed as failure:
         assert failure.kind == "audio"
         return
-    told = soundfile.info(io.BytesIO(audio.data))
-    assert (told.samplerate, told.channels) == (audio.sent().rate, audio.sent().channels)
-    assert told.frames == round(audio.sent().seconds * audio.sent().rate)
+    info = soundfile.info(io.BytesIO(audio.data))
+    assert (info.samplerate, info.channels) == (audio.sent().rate, audio.sent().channels)
+    assert info.frames == round(audio.sent().seconds * audio.sent().rate)
 
 
 @settings(max_examples=60, deadline=None)
@@ -107,9 +107,9 @@ def test_one_channel_is_the_mean_of_all_and_the_answer_says_so(tmp_path):
     left, right = np.full(800, 0.5), np.full(800, -0.25)
     soundfile.write(path, np.stack([left, right], axis=1), 8000, subtype="PCM_16")
     audio = load_audio(path, AudioForm(mono=True), PASSES)
-    heard, _ = soundfile.read(io.BytesIO(audio.data), always_2d=True)
-    assert heard.shape == (800, 1)
-    assert np.allclose(heard, 0.125, atol=1 / 32768)
+    samples_sent, _ = soundfile.read(io.BytesIO(audio.data), always_2d=True)
+    assert samples_sent.shape == (800, 1)
+    assert np.allclose(samples_sent, 0.125, atol=1 / 32768)
     assert audio.sent().mixed_down and audio.sent().channels == 1
 
 

@@ -52,8 +52,8 @@ def cascade(fake_models, tmp_path):
 @pytest.mark.parametrize("where", ["before", "after"])
 def test_the_reasoner_reads_the_caption_in_the_place_of_the_clip(cascade, tone, where):
     (answer,) = cascade(request_of(tone(), where=where))
-    told = "A description of the audio clip:\nA bell, twice."
-    expected = [told, "What rings?"] if where == "before" else ["What rings?", told]
+    caption = "A description of the audio clip:\nA bell, twice."
+    expected = [caption, "What rings?"] if where == "before" else ["What rings?", caption]
     assert answer.text == "\n\n".join(expected)
     assert answer.caption == "A bell, twice."
     assert cascade.reader.requests[0].audio is None
@@ -66,7 +66,9 @@ def test_a_clip_is_captioned_once_for_all_items_and_reasoners(cascade, tone, tmp
     copy = tmp_path / "copy.wav"
     copy.write_bytes(clip.read_bytes())
     other = tone("other.wav", 880)
-    answers = cascade(*[request_of(path, f"item-{at}") for at, path in enumerate([clip, clip, copy, other])])
+    answers = cascade(
+        *[request_of(path, f"item-{index}") for index, path in enumerate([clip, clip, copy, other])]
+    )
     assert len(cascade.hearer.requests) == 2
     assert all(answer.caption == "A bell, twice." for answer in answers)
     cascade.hearer.script = Say("never asked for")
@@ -105,14 +107,14 @@ def test_where_a_captioner_is_asked_makes_no_other_caption(cascade, tone):
 
 
 def test_a_captions_tokens_are_counted_once(cascade, tone):
-    answers = cascade(*[request_of(tone(), f"item-{at}") for at in range(3)])
+    answers = cascade(*[request_of(tone(), f"item-{index}") for index in range(3)])
     usages = [answer.usage for answer in answers]
     assert sorted(usage.input_tokens for usage in usages) == [120, 120, 240]
     assert sum(usage.audio_tokens or 0 for usage in usages) == 100
 
 
 @pytest.mark.parametrize(
-    ("outcome", "kind", "again"),
+    ("reply", "kind", "again"),
     [
         (Status(503), "server", True),
         (Status(401), "denied", False),
@@ -122,8 +124,8 @@ def test_a_captions_tokens_are_counted_once(cascade, tone):
         (Say("x", finish="content_filter"), "refused", False),
     ],
 )
-def test_a_failed_caption_is_a_failed_item_and_is_not_kept(cascade, tone, outcome, kind, again):
-    cascade.hearer.script = outcome
+def test_a_failed_caption_is_a_failed_item_and_is_not_kept(cascade, tone, reply, kind, again):
+    cascade.hearer.script = reply
     failures = cascade(request_of(tone()), request_of(tone(), "item-2"))
     assert [(failure.kind, failure.retryable) for failure in failures] == [(kind, again)] * 2
     assert failures[0] is not failures[1]
@@ -200,7 +202,7 @@ def test_the_first_caption_of_a_key_stays(tmp_path_factory, pairs):
 def _keep_many(path: Path, who: int) -> list[str]:
     store = CaptionStore(path)
     try:
-        return [store.keep(CaptionKey(str(at), "c", ""), Caption(f"by {who}")).text for at in range(25)]
+        return [store.keep(CaptionKey(str(index), "c", ""), Caption(f"by {who}")).text for index in range(25)]
     finally:
         store.close()
 

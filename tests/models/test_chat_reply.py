@@ -43,17 +43,17 @@ def failure(body):
 @pytest.mark.parametrize("streamed", [False, True])
 def test_a_text_that_was_broken_off_is_no_answer(finish, streamed):
     body = stream({"content": "It sounds li"}, finish=finish) if streamed else reply("It sounds li", finish)
-    found = failure(body)
-    assert (found.kind, found.retryable) == ("server", True)
-    assert finish in found.message
+    failed = failure(body)
+    assert (failed.kind, failed.retryable) == ("server", True)
+    assert finish in failed.message
 
 
 @pytest.mark.parametrize("finish", ["content_filter", "sensitive", "SAFETY", "content-policy", "refusal"])
 @pytest.mark.parametrize("text", ["", "It sounds li"])
 def test_a_text_that_is_withheld_is_refused(finish, text):
-    found = failure(reply(text, finish, usage={"prompt_tokens": 9}))
-    assert (found.kind, found.retryable) == ("refused", False)
-    assert found.usage.input_tokens == 9
+    failed = failure(reply(text, finish, usage={"prompt_tokens": 9}))
+    assert (failed.kind, failed.retryable) == ("refused", False)
+    assert failed.usage.input_tokens == 9
 
 
 @pytest.mark.parametrize("finish", ["stop", "length", "eos", "end_turn", "tool_calls", "max_tokens", None])
@@ -75,9 +75,9 @@ def test_every_other_end_is_an_answer(finish):
     ],
 )
 def test_an_error_beside_a_text_counts(body):
-    found = failure(body)
-    assert (found.kind, found.retryable) == ("server", True)
-    assert "gone" in found.message
+    failed = failure(body)
+    assert (failed.kind, failed.retryable) == ("server", True)
+    assert "gone" in failed.message
 
 
 @pytest.mark.parametrize(
@@ -166,9 +166,9 @@ def test_streamed_thinking_is_one_text():
     ],
 )
 def test_what_came_instead_is_named(body, words):
-    found = failure(body)
-    assert found.kind == "bad_reply"
-    assert words in found.message
+    failed = failure(body)
+    assert failed.kind == "bad_reply"
+    assert words in failed.message
 
 
 def test_a_lone_surrogate_does_not_lose_the_answer():

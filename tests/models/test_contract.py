@@ -31,13 +31,13 @@ def script(received: ReceivedRequest) -> Reply:
     digest = hashlib.sha256(received.audio).hexdigest() if received.audio else None
     if received.question.startswith("CAPTION"):
         return Say(f"It is {digest}.")
-    told = re.search("[0-9a-f]{64}", received.question)
+    digest_in_text = re.search("[0-9a-f]{64}", received.question)
     word, _, rest = received.question.rpartition("\n")[2].partition(" ")
     config = received.body.get("generationConfig", received.body)
     names = {"topP": "top_p", "maxOutputTokens": "max_tokens"}
     settings = {names.get(name, name): config[name] for name in config if name in SETTINGS or name in names}
     replies: dict[str, Reply] = {
-        "digest": Say(digest or (told.group() if told else "")),
+        "digest": Say(digest or (digest_in_text.group() if digest_in_text else "")),
         "think": Say("so", "hm") if "contents" in received.body else Say("<think>hm</think>so"),
         "settings": Say(json.dumps(settings)),
         "fail": Status(500, "out of memory"),
@@ -162,26 +162,28 @@ def test_thinking_never_stands_in_the_text(rig, tone, adapter):
 
 @pytest.mark.parametrize("adapter", NAMES)
 def test_settings_arrive_and_those_not_given_do_not(rig, tone, adapter):
-    given = {"temperature": 0.5, "top_p": 0.9, "max_tokens": 32, "seed": 7}
+    settings_sent = {"temperature": 0.5, "top_p": 0.9, "max_tokens": 32, "seed": 7}
     full, bare = ask_all(
-        rig(adapter), request_of("settings", tone(), **given), request_of("settings", tone(), item="item-2")
+        rig(adapter),
+        request_of("settings", tone(), **settings_sent),
+        request_of("settings", tone(), item="item-2"),
     )
-    assert json.loads(full.text) == given
+    assert json.loads(full.text) == settings_sent
     assert json.loads(bare.text) == {}
 
 
 @pytest.mark.parametrize("adapter", NAMES)
 def test_many_at_once_each_get_their_own_answer(rig, tone, adapter):
-    clips = [tone(f"clip-{at}.wav", 300 + 10 * at) for at in range(5)]
-    requests = [request_of(f"echo answer {at}", clips[at % 5], f"item-{at}") for at in range(40)]
+    clips = [tone(f"clip-{index}.wav", 300 + 10 * index) for index in range(5)]
+    requests = [request_of(f"echo answer {index}", clips[index % 5], f"item-{index}") for index in range(40)]
     answers = ask_all(rig(adapter), *requests)
-    assert [answer.text for answer in answers] == [f"answer {at}" for at in range(40)]
-    assert [answer.id for answer in answers] == [f"item-{at}" for at in range(40)]
+    assert [answer.text for answer in answers] == [f"answer {index}" for index in range(40)]
+    assert [answer.id for answer in answers] == [f"item-{index}" for index in range(40)]
 
 
 @pytest.mark.parametrize("adapter", NAMES)
 def test_the_same_item_may_be_asked_several_times_at_once(rig, tone, adapter):
-    answers = ask_all(rig(adapter), *[request_of(f"echo {at}", tone()) for at in range(6)])
+    answers = ask_all(rig(adapter), *[request_of(f"echo {index}", tone()) for index in range(6)])
     assert [answer.text for answer in answers] == list("012345")
     assert {answer.id for answer in answers} == {"item-1"}
 
@@ -250,8 +252,8 @@ def test_the_key_is_shown_nowhere(rig, tone, adapter, capfd):
     failure = failure_of(model, request_of("secret", tone()))
     assert "my key is [credential]" in failure.message
     assert KEY not in repr(failure) + repr(model) + repr(vars(model))
-    shown = capfd.readouterr()
-    assert KEY not in shown.out + shown.err
+    captured = capfd.readouterr()
+    assert KEY not in captured.out + captured.err
 
 
 @pytest.mark.parametrize("adapter", NAMES)

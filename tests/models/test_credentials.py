@@ -20,7 +20,7 @@ KEY = "sk-planted/0123456789+abcdef"
 NAMES = ("MMAR_API_KEY", "OPENAI_API_KEY")
 
 
-def found(environment=None, **extra):
+def find_key(environment=None, **extra):
     credential = find_credential(ModelOptions(environment=environment or {}, extra=extra), NAMES)
     return credential and credential.reveal()
 
@@ -29,11 +29,11 @@ def test_the_file_counts_most_then_the_named_variable_then_the_usual_ones(tmp_pa
     file = tmp_path / "key"
     file.write_text(" from-a-file \n")
     environment = {"OPENAI_API_KEY": "openai", "MMAR_API_KEY": "mmar", "OTHER": "other"}
-    assert found(environment, api_key_file=str(file), api_key_env="OTHER") == "from-a-file"
-    assert found(environment, api_key_env="OTHER") == "other"
-    assert found(environment) == "mmar"
-    assert found({**environment, "MMAR_API_KEY": " "}) == "openai"
-    assert found() is None
+    assert find_key(environment, api_key_file=str(file), api_key_env="OTHER") == "from-a-file"
+    assert find_key(environment, api_key_env="OTHER") == "other"
+    assert find_key(environment) == "mmar"
+    assert find_key({**environment, "MMAR_API_KEY": " "}) == "openai"
+    assert find_key() is None
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_the_file_counts_most_then_the_named_variable_then_the_usual_ones(tmp_pa
 )
 def test_what_is_no_key_is_refused_without_being_shown(environment, extra):
     with pytest.raises(UsageError) as caught:
-        found(environment, **extra)
+        find_key(environment, **extra)
     assert KEY not in str(caught.value)
 
 
@@ -57,7 +57,7 @@ def test_an_empty_or_unreadable_file_is_named(tmp_path):
     (tmp_path / "bytes").write_bytes(b"\xff\xfe\xff")
     for name in ("empty", "bytes", "missing"):
         with raises("missing-key") as caught:
-            found(api_key_file=str(tmp_path / name))
+            find_key(api_key_file=str(tmp_path / name))
         assert name in caught.value.message
 
 
@@ -91,8 +91,8 @@ def test_a_planted_key_is_nowhere_on_disk_or_screen_after_a_run(fake_models, ton
     service = fake_models(script, key=KEY)
     records = [
         {
-            "id": f"item-{at}",
-            "audio_path": f"clip-{at}.wav",
+            "id": f"item-{index}",
+            "audio_path": f"clip-{index}.wav",
             "question": "How many?",
             "choices": ["two", "three"],
         }
@@ -100,13 +100,13 @@ def test_a_planted_key_is_nowhere_on_disk_or_screen_after_a_run(fake_models, ton
         | {
             "language": "en",
             "source": "none",
-            "url": f"https://example.org/{at}",
+            "url": f"https://example.org/{index}",
             "timestamp": "00:00:00,00:00:01",
         }
-        for at in range(8)
+        for index in range(8)
     ]
-    for at in range(8):
-        tone(f"clip-{at}.wav")
+    for index in range(8):
+        tone(f"clip-{index}.wav")
     benchmark = tmp_path / "benchmark.jsonl"
     benchmark.write_text("".join(json.dumps(record) + "\n" for record in records))
     command = [sys.executable, "-m", "mmar", "run", "openai/hearer", "--benchmark", str(benchmark)]

@@ -98,7 +98,7 @@ def test_thoughts_are_told_from_the_answer_and_counted_with_the_output(fake_mode
 
 
 @pytest.mark.parametrize(
-    ("outcome", "kind", "again"),
+    ("reply", "kind", "again"),
     [
         (Say("partial", finish="SAFETY"), "refused", False),
         (Say(None, finish="PROHIBITED_CONTENT"), "refused", False),
@@ -117,9 +117,9 @@ def test_thoughts_are_told_from_the_answer_and_counted_with_the_output(fake_mode
         (Status(503, "overloaded", "UNAVAILABLE"), "server", True),
     ],
 )
-def test_each_fault_has_its_kind(fake_models, tone, outcome, kind, again):
-    found = failure(fake_models(outcome, key=KEY), request_of(tone()))
-    assert (found.kind, found.retryable) == (kind, again)
+def test_each_fault_has_its_kind(fake_models, tone, reply, kind, again):
+    failed = failure(fake_models(reply, key=KEY), request_of(tone()))
+    assert (failed.kind, failed.retryable) == (kind, again)
 
 
 def test_a_wrong_key_which_gemini_calls_an_invalid_argument_is_denied(fake_models, tone):
@@ -137,15 +137,15 @@ def test_a_wrong_key_which_gemini_calls_an_invalid_argument_is_denied(fake_model
             ],
         }
     }
-    found = failure(fake_models(Status(400, body=json.dumps(body).encode()), key=KEY), request_of(tone()))
-    assert (found.kind, found.retryable) == ("denied", False)
+    failed = failure(fake_models(Status(400, body=json.dumps(body).encode()), key=KEY), request_of(tone()))
+    assert (failed.kind, failed.retryable) == ("denied", False)
 
 
 def test_the_wait_that_stands_in_the_body_is_passed_on(fake_models, tone):
     detail = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "58s"}
     body = {"error": {"code": 429, "message": "quota", "status": "RESOURCE_EXHAUSTED", "details": [detail]}}
-    found = failure(fake_models(Status(429, body=json.dumps([body]).encode()), key=KEY), request_of(tone()))
-    assert (found.kind, found.retryable, found.retry_after_s) == ("rate_limit", True, 58.0)
+    failed = failure(fake_models(Status(429, body=json.dumps([body]).encode()), key=KEY), request_of(tone()))
+    assert (failed.kind, failed.retryable, failed.retry_after_s) == ("rate_limit", True, 58.0)
 
 
 def test_the_service_itself_is_not_asked_without_a_key():

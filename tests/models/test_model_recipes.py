@@ -90,8 +90,8 @@ def test_a_run_of_it_can_be_prepared_without_anything(recipe: Recipe) -> None:
     assert spec.settings == recipe.settings.over(protocols()[recipe.protocol].settings)
     for kind in recipe.served_by:
         if kind in ("hf", "vllm", "sglang") and recipe.id:
-            shown = RunSpec.create(recipe.name, load("demo"), via=kind)
-            assert shown.model.partition("/")[2] == recipe.id
+            spec = RunSpec.create(recipe.name, load("demo"), via=kind)
+            assert spec.model.partition("/")[2] == recipe.id
 
 
 def test_the_five_classes_of_the_table() -> None:
@@ -105,8 +105,8 @@ def test_the_five_classes_of_the_table() -> None:
         assert ("cascade" in recipe.served_by) == (recipe.model_class in ("LLM", "LRM"))
 
 
-def adapter_of(name: str, **given: object) -> str:
-    recipe = resolve_recipe(name, **given)  # type: ignore[arg-type]
+def adapter_of(name: str, **options: object) -> str:
+    recipe = resolve_recipe(name, **options)  # type: ignore[arg-type]
     assert recipe is not None
     return recipe.adapter
 
@@ -131,11 +131,11 @@ def test_the_recipe_of_a_run_is_found_by_its_models_name(recipe: Recipe) -> None
     for via in (None, *(kind for kind in recipe.served_by if kind in ("hf", "vllm", "sglang", "command"))):
         opened = resolve_recipe(recipe.name, via=via)
         assert opened is not None
-        found = recipe_of(opened.adapter)
+        match = recipe_of(opened.adapter)
         if recipe.name == "audio-cot":  # Qwen2-Audio-Instruct under other prompts
-            assert found is recipes()["qwen2-audio-instruct"]
+            assert match is recipes()["qwen2-audio-instruct"]
         elif recipe.id or recipe.adapter or via == "command":
-            assert found is recipe
+            assert match is recipe
     assert recipe_of("openai/some-model") is None
 
 
@@ -146,8 +146,8 @@ def test_options_of_a_recipe_are_for_http() -> None:
     assert recipe.settings == Settings()
 
 
-def missing(name: str, **given: object) -> str:
-    spec = RunSpec.create(name, load("demo"), **given)  # type: ignore[arg-type]
+def missing(name: str, **options: object) -> str:
+    spec = RunSpec.create(name, load("demo"), **options)  # type: ignore[arg-type]
     with raises("missing-requirement", argument="model") as caught:
         open_for(spec)
     return f"{caught.value.message}\n{caught.value.hint}"
@@ -193,12 +193,12 @@ def test_a_machine_is_looked_at_by_its_own_tools(tmp_path: Path) -> None:
     smi = tmp_path / "nvidia-smi"
     smi.write_text("#!/bin/sh\necho 'NVIDIA H200, 143771'\necho 'NVIDIA, A10, 23028'\necho broken\n")
     smi.chmod(0o755)
-    found = {"nvidia-smi": str(smi), "vllm": "/usr/bin/vllm"}
-    machine = find_machine({"GEMINI_API_KEY": "secret", "OPENAI_API_KEY": ""}, found.get)
+    programs = {"nvidia-smi": str(smi), "vllm": "/usr/bin/vllm"}
+    machine = find_machine({"GEMINI_API_KEY": "secret", "OPENAI_API_KEY": ""}, programs.get)
     assert machine.gpus == (Gpu("NVIDIA H200", 140.4), Gpu("NVIDIA, A10", 22.5))
     assert (machine.programs, machine.keys) == (("vllm",), ("GEMINI_API_KEY",))
     smi.write_text("#!/bin/sh\nexit 9\n")
-    assert find_machine({}, found.get).gpus == ()
+    assert find_machine({}, programs.get).gpus == ()
     assert find_machine({}, lambda _: None) == Machine(packages=machine.packages)
 
 

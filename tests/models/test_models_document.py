@@ -90,7 +90,7 @@ def test_the_cascade_of_the_document_opens(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     command = re.search(r"mmar run cascade/.*?(?=\n\n)", DOCUMENT, re.DOTALL).group().replace("\\\n", " ")
     words = command.split()
-    extra = dict(words[at + 1].split("=", 1) for at, word in enumerate(words) if word == "--option")
+    extra = dict(words[index + 1].split("=", 1) for index, word in enumerate(words) if word == "--option")
     options = ModelOptions(environment={"DEEPSEEK_API_KEY": "sk-0123456789abcdef"}, extra=extra)
     model = open_cascade(words[2].removeprefix("cascade/"), options)
     assert model.name == words[2]

@@ -119,8 +119,8 @@ def test_an_answer_in_parts_is_read_as_one(fake_models, tone, content, text, thi
 def test_what_no_answer_cost_is_told(fake_models, tone):
     usage = {"prompt_tokens": 90, "completion_tokens": 512}
     for say in (Say(None, finish="length", usage=usage), Say("part", finish="content_filter", usage=usage)):
-        found = failure(options_for(fake_models(say)), request_of(tone()))
-        assert found.usage == Usage(90, 512)
+        failed = failure(options_for(fake_models(say)), request_of(tone()))
+        assert failed.usage == Usage(90, 512)
 
 
 def test_a_request_without_a_clip_is_text_alone(fake_models):
@@ -144,9 +144,9 @@ def test_a_damaged_clip_is_never_sent(fake_models, tone, damage):
         clip.write_bytes(b"")
     else:
         clip = tone("clip.wav", seconds=0)
-    found = failure(options_for(service), request_of(clip))
-    assert (found.kind, found.retryable) == ("audio", False)
-    assert str(clip) in found.message
+    failed = failure(options_for(service), request_of(clip))
+    assert (failed.kind, failed.retryable) == ("audio", False)
+    assert str(clip) in failed.message
     assert service.requests == []
 
 
@@ -201,8 +201,8 @@ def test_a_streamed_reply_is_read_as_the_whole_that_it_makes_up(fake_models, ton
     ],
 )
 def test_a_stream_that_breaks_off_is_no_answer(fake_models, tone, body, kind, again):
-    found = failure(options_for(fake_models(Raw(body)), stream="yes"), request_of(tone()))
-    assert (found.kind, found.retryable) == (kind, again)
+    failed = failure(options_for(fake_models(Raw(body)), stream="yes"), request_of(tone()))
+    assert (failed.kind, failed.retryable) == (kind, again)
 
 
 def test_json_in_the_question_cannot_break_the_body(fake_models, tone):

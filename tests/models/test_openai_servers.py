@@ -13,7 +13,7 @@ from servers.fake_models import Broken, Cut, Drop, Hang, Raw, Say, Status
 
 
 @pytest.mark.parametrize(
-    ("outcome", "kind", "again"),
+    ("reply", "kind", "again"),
     [
         (Status(400, "bad"), "rejected", False),
         (Status(400, "filtered", "content_filter"), "refused", False),
@@ -40,17 +40,17 @@ from servers.fake_models import Broken, Cut, Drop, Hang, Raw, Say, Status
         (Say("partial", finish="content_filter"), "refused", False),
     ],
 )
-def test_each_fault_has_its_kind(fake_models, tone, outcome, kind, again):
-    timeout_s = 0.2 if isinstance(outcome, Hang) else 60.0
-    found = failure(options_for(fake_models(outcome), timeout_s=timeout_s), request_of(tone()))
-    assert (found.kind, found.retryable) == (kind, again)
-    assert "127.0.0.1" in found.message
+def test_each_fault_has_its_kind(fake_models, tone, reply, kind, again):
+    timeout_s = 0.2 if isinstance(reply, Hang) else 60.0
+    failed = failure(options_for(fake_models(reply), timeout_s=timeout_s), request_of(tone()))
+    assert (failed.kind, failed.retryable) == (kind, again)
+    assert "127.0.0.1" in failed.message
 
 
 def test_no_server_at_all_is_a_transport_failure(tone):
     options = ModelOptions(base_urls=("http://127.0.0.1:9/v1",), timeout_s=60)
-    found = failure(options, request_of(tone()))
-    assert (found.kind, found.retryable) == ("transport", True)
+    failed = failure(options, request_of(tone()))
+    assert (failed.kind, failed.retryable) == ("transport", True)
 
 
 def test_the_wait_that_a_service_asks_for_is_passed_on(fake_models, tone):
@@ -92,21 +92,21 @@ def test_the_key_is_sent_and_shown_nowhere(fake_models, tone, tmp_path):
     file.write_text(f"{KEY}\n")
     assert ask_one(options_for(service, api_key_file=str(file)), request).text == "your key is [credential]"
     service.script = Status(500, f"crashed with Authorization: Bearer {KEY}")
-    found = failure(options_for(service, environment={"MMAR_API_KEY": KEY}), request)
-    assert KEY not in found.message and "[credential]" in found.message
+    failed = failure(options_for(service, environment={"MMAR_API_KEY": KEY}), request)
+    assert KEY not in failed.message and "[credential]" in failed.message
     wrong = KEY[::-1]
-    found = failure(options_for(service, environment={"MMAR_API_KEY": wrong}), request)
-    assert found.kind == "denied"
-    assert wrong not in found.message
+    failed = failure(options_for(service, environment={"MMAR_API_KEY": wrong}), request)
+    assert failed.kind == "denied"
+    assert wrong not in failed.message
 
-    async def shown():
+    async def texts_shown():
         model = open_model("openai/hearer", options_for(service, environment={"MMAR_API_KEY": KEY}))
         with pytest.raises(RequestFailed) as caught:
             await model.ask(request)
         await model.close()
         return repr(model) + repr(vars(model)) + "".join(map(str, caught.traceback)) + repr(caught.value)
 
-    assert KEY not in asyncio.run(shown())
+    assert KEY not in asyncio.run(texts_shown())
 
 
 def test_a_placeholder_key_does_not_blank_words_of_an_answer(fake_models, tone):

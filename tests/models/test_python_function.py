@@ -24,7 +24,7 @@ def ask(name: str, *texts: str, timeout_s: float = 60.0, **extra):
     async def run():
         model = open_model(name, ModelOptions(timeout_s=timeout_s, extra=extra))
         try:
-            requests = [request_of(text, f"item-{at}") for at, text in enumerate(texts)]
+            requests = [request_of(text, f"item-{index}") for index, text in enumerate(texts)]
             return await asyncio.gather(*map(model.ask, requests), return_exceptions=True)
         finally:
             await model.close()

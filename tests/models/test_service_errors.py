@@ -43,7 +43,7 @@ def test_asking_again_is_for_what_may_pass(status):
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         ({"error": {"message": "no", "type": "x", "code": None}}, "no"),
         ({"object": "error", "message": "no", "type": "BadRequestError", "code": 400}, "no"),
@@ -53,9 +53,9 @@ def test_asking_again_is_for_what_may_pass(status):
         ([{"error": {"code": 400, "message": "no", "status": "X"}}], "no"),
     ],
 )
-def test_the_message_is_found_wherever_services_put_it(body, said):
+def test_the_message_is_found_wherever_services_put_it(body, message):
     failure = failure_of(400, {}, json.dumps(body).encode(), "here")
-    assert failure.message == f"HTTP 400 from here: {said}"
+    assert failure.message == f"HTTP 400 from here: {message}"
 
 
 def test_a_page_instead_of_json_is_quoted_and_cut():

@@ -96,8 +96,8 @@ def test_a_service_gets_all_and_the_answer_says_so(fake_models, clips, adapter) 
 
 def test_a_preview_shows_the_size_of_each(clips) -> None:  # type: ignore[no-untyped-def]
     body = preview_body("openai/m", request_of(clips))
-    shown = [part["input_audio"]["data"] for part in body["messages"][0]["content"][:3]]
-    assert shown == [f"<base64 of {clip.stat().st_size:,} bytes>" for clip in clips]
+    previewed = [part["input_audio"]["data"] for part in body["messages"][0]["content"][:3]]
+    assert previewed == [f"<base64 of {clip.stat().st_size:,} bytes>" for clip in clips]
 
 
 def test_a_program_gets_a_list_of_paths(clips, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -27,12 +27,7 @@ FailureKind = Literal[
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """Why there is no answer.
-
-    Attributes:
-        kind: which kind.
-        message: what happened, for people. Never holds a credential.
-    """
+    """Why there is no answer; the message is for people and never holds a credential."""
 
     kind: FailureKind
     message: str

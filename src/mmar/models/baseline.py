@@ -23,13 +23,7 @@ from mmar.protocols import Request
 
 
 class Baseline(msgspec.Struct, frozen=True):
-    """A model that is a function of the request.
-
-    Attributes:
-        name: with the adapter's name before it.
-        uses_audio: whether it reads the clip.
-        answer: from a request to text and thinking.
-    """
+    """A model that is a function from a request to text and thinking."""
 
     name: str
     uses_audio: bool

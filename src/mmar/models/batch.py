@@ -216,8 +216,8 @@ def _read(read: Callable[[str, bytes, str], Answer], item_id: str, body: Any) ->
 
 def _inlined(value: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The results that stand in the operation itself."""
-    for place in (value.get("response"), (value.get("metadata") or {}).get("output")):
-        rows = place.get("inlinedResponses") if isinstance(place, dict) else None
+    for holder in (value.get("response"), (value.get("metadata") or {}).get("output")):
+        rows = holder.get("inlinedResponses") if isinstance(holder, dict) else None
         rows = rows.get("inlinedResponses") if isinstance(rows, dict) else rows
         if isinstance(rows, list):
             return [row for row in rows if isinstance(row, dict)]

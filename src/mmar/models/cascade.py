@@ -58,15 +58,7 @@ class CaptionKey(msgspec.Struct, frozen=True):
 
 
 class Caption(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A caption and how it came about.
-
-    Attributes:
-        text: the caption; never empty.
-        model: the model that the service said it used.
-        finish_reason: as the service named it.
-        usage: tokens that it cost.
-        sent: the audio as the captioner was given it.
-    """
+    """A caption, never empty, and how it came about."""
 
     text: str
     model: str | None = None
@@ -79,15 +71,7 @@ _decode = msgspec.json.Decoder(Caption).decode
 
 
 class CaptionStore:
-    """A file of captions. The first caption that is stored for a key stays, whichever process wrote it.
-
-    Args:
-        path: the file, made if it is missing.
-
-    Raises:
-        InputError: the file is something else.
-        ExternalError: it cannot be opened or written.
-    """
+    """A file of captions, with errors as `SqliteStore`. The first caption that is stored for a key stays."""
 
     def __init__(self, path: Path) -> None:
         self._store = SqliteStore(path, "captions")
@@ -114,7 +98,7 @@ class Cascade:
         name: with the adapter's name before it.
         captioner: is given the clip and the prompt.
         reasoner: is given the question with the caption in the clip's place.
-        store: where captions are kept.
+        store: of captions.
         prompt: the captioner's.
         settings: the captioner's.
         how: the captioner's options, as far as a caption depends on them.

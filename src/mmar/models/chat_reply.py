@@ -32,18 +32,18 @@ _BY_POLICY = re.compile(
 )
 
 
-def decode_reply(body: bytes, place: str) -> Any:
+def decode_reply(body: bytes, url: str) -> Any:
     """Decode a reply's JSON, or the pieces of a stream into one reply.
 
     Raises:
-        RequestFailed: it is empty, a web page, or broken off; the message names the place where it came from.
+        RequestFailed: it is empty, a web page, or broken off; the message names the URL.
     """
     text = body.removeprefix(b"\xef\xbb\xbf").strip()
     if not text:
-        raise RequestFailed("bad_reply", f"{place} sent an empty reply", retryable=True)
+        raise RequestFailed("bad_reply", f"{url} sent an empty reply", retryable=True)
     if re.match(rb"<(?:!doctype|html|head|body|\?xml)", text, re.IGNORECASE):
         raise RequestFailed(
-            "bad_reply", f"{place} sent a web page: is the address that of the API?", retryable=True
+            "bad_reply", f"{url} sent a web page: is the address that of the API?", retryable=True
         )
     try:
         if text[:1] in b"{[":
@@ -51,41 +51,41 @@ def decode_reply(body: bytes, place: str) -> Any:
         return _joined(text)
     except (ValueError, RecursionError):
         raise RequestFailed(
-            "bad_reply", f"{place} sent no complete JSON: {_excerpt(text)}", retryable=True
+            "bad_reply", f"{url} sent no complete JSON: {_excerpt(text)}", retryable=True
         ) from None
 
 
-def check_finished(finish_reason: str | None, place: str, usage: Usage | None) -> None:
+def check_finished(finish_reason: str | None, url: str, usage: Usage | None) -> None:
     """Raise `RequestFailed` where a finish reason says that the answer was withheld or broken off."""
     reason = re.sub(r"[^a-z]", "", (finish_reason or "").casefold())
     if _BY_POLICY.search(reason):
-        message = f"{place}: withheld by the service's content policy (finish reason {finish_reason})"
+        message = f"{url}: withheld by the service's content policy (finish reason {finish_reason})"
         raise RequestFailed("refused", message, usage=usage)
     if _BY_ERROR.search(reason):
-        message = f"{place} broke off the answer (finish reason {finish_reason})"
+        message = f"{url} broke off the answer (finish reason {finish_reason})"
         raise RequestFailed("server", message, retryable=True, usage=usage)
 
 
-def chat_answer(item_id: str, body: bytes, place: str) -> Answer:
+def chat_answer(item_id: str, body: bytes, url: str) -> Answer:
     """Read a reply of status 200, whole or a stream, to the question about an item.
 
     Raises:
         RequestFailed: it is not a chat completion, reports an error, was withheld, or holds no text.
     """
-    reply = decode_reply(body, place)
+    reply = decode_reply(body, url)
     fields = reply if isinstance(reply, dict) else {}
     choice = first_object(fields.get("choices"))
     usage = _usage(fields.get("usage"))
-    failure = error_in_reply(reply, place, has_answer=choice is not None)
+    failure = error_in_reply(reply, url, has_answer=choice is not None)
     if failure is None and choice is not None:
-        failure = error_in_reply(choice, place, has_answer=True)
+        failure = error_in_reply(choice, url, has_answer=True)
     if failure is not None:
         failure.usage = usage
         raise failure
     if choice is None:
-        raise RequestFailed("bad_reply", f"{place} sent no chat completion: {_excerpt(body)}", retryable=True)
+        raise RequestFailed("bad_reply", f"{url} sent no chat completion: {_excerpt(body)}", retryable=True)
     finish_reason = _word(choice.get("finish_reason"))
-    check_finished(finish_reason, place, usage)
+    check_finished(finish_reason, url, usage)
     content = choice.get("message") or choice.get("delta")
     if not isinstance(content, dict):
         content = {"content": choice.get("text")}
@@ -93,12 +93,12 @@ def chat_answer(item_id: str, body: bytes, place: str) -> Answer:
     if not text and not thinking:
         refusal = content.get("refusal")
         if isinstance(refusal, str) and refusal:
-            raise RequestFailed("refused", f"{place}: {refusal}", usage=usage)
+            raise RequestFailed("refused", f"{url}: {refusal}", usage=usage)
         if isinstance(content.get("audio"), dict):
-            message = f"{place}: the reply is speech without a transcript; ask for text only"
+            message = f"{url}: the reply is speech without a transcript; ask for text only"
             raise RequestFailed("speech", message, usage=usage)
         raise RequestFailed(
-            "bad_reply", no_text(finish_reason, place), usage=usage, finish_reason=finish_reason
+            "bad_reply", no_text(finish_reason, url), usage=usage, finish_reason=finish_reason
         )
     return Answer(
         item_id,
@@ -111,11 +111,11 @@ def chat_answer(item_id: str, body: bytes, place: str) -> Answer:
     )
 
 
-def no_text(finish_reason: str | None, place: str) -> str:
+def no_text(finish_reason: str | None, url: str) -> str:
     """What to say of a reply without text."""
     if finish_reason in ("length", "MAX_TOKENS"):
-        return f"{place}: no text, the token limit was reached before the answer began; raise max_tokens"
-    return f"{place}: no text in the reply (finish reason {finish_reason})"
+        return f"{url}: no text, the token limit was reached before the answer began; raise max_tokens"
+    return f"{url}: no text in the reply (finish reason {finish_reason})"
 
 
 def _text_and_thinking(message: dict[str, Any]) -> tuple[str, str]:

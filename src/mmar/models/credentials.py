@@ -41,12 +41,7 @@ _SECRET_VALUE = re.compile(
 
 
 class Credential:
-    """A secret that does not show itself: not in `repr`, not in `str`, not in a pickle.
-
-    Args:
-        secret: the key itself.
-        source: where it came from, for messages.
-    """
+    """A secret and where it came from. It does not show itself: not in `repr`, not in `str`, not in a pickle."""
 
     __slots__ = ("_secret", "source")
 

@@ -112,35 +112,35 @@ def _content(message: Message, clips: Sequence[AudioBytes]) -> dict[str, Any]:
     return {"role": "model" if message.role == "assistant" else "user", "parts": parts}
 
 
-def gemini_answer(item_id: str, body: bytes, place: str) -> Answer:
+def gemini_answer(item_id: str, body: bytes, url: str) -> Answer:
     """Read a reply of status 200 to the question about an item.
 
     Raises:
         RequestFailed: it is not of the documented form, reports an error, was withheld, or holds no text. The
             service at times sends an empty candidate for no reason, so such a reply is worth one more attempt.
     """
-    reply = decode_reply(body, place)
+    reply = decode_reply(body, url)
     fields = reply if isinstance(reply, dict) else {}
     candidate = first_object(fields.get("candidates"))
     usage = _usage(fields.get("usageMetadata"))
-    if failure := error_in_reply(reply, place, has_answer=candidate is not None):
+    if failure := error_in_reply(reply, url, has_answer=candidate is not None):
         failure.usage = usage
         raise failure
     feedback = fields.get("promptFeedback")
     if isinstance(feedback, dict) and feedback.get("blockReason"):
         reason = feedback["blockReason"]
-        raise RequestFailed("refused", f"{place}: the prompt was blocked ({reason})", usage=usage)
+        raise RequestFailed("refused", f"{url}: the prompt was blocked ({reason})", usage=usage)
     if candidate is None:
         raise RequestFailed(
             "bad_reply",
-            f"{place} sent a response without candidates",
+            f"{url} sent a response without candidates",
             retryable=True,
             usage=usage,
             max_attempts=2,
         )
     finish_reason = candidate.get("finishReason")
     finish_reason = finish_reason if isinstance(finish_reason, str) else None
-    check_finished(finish_reason, place, usage)
+    check_finished(finish_reason, url, usage)
     content = candidate.get("content")
     parts = content.get("parts") if isinstance(content, dict) else None
     texts = [
@@ -153,10 +153,10 @@ def gemini_answer(item_id: str, body: bytes, place: str) -> Answer:
     thinking = "\n".join([*thoughts, marked] if marked else thoughts)
     if not text and not thinking:
         if any(isinstance(part, dict) and part.get("inlineData") for part in parts or ()):
-            raise RequestFailed("speech", f"{place}: the reply is speech; ask for text only", usage=usage)
+            raise RequestFailed("speech", f"{url}: the reply is speech; ask for text only", usage=usage)
         raise RequestFailed(
             "bad_reply",
-            no_text(finish_reason, place),
+            no_text(finish_reason, url),
             retryable=finish_reason != "MAX_TOKENS",
             usage=usage,
             max_attempts=2,

@@ -46,16 +46,10 @@ Body = bytes | AsyncIterator[bytes] | aiohttp.FormData | None
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """A successful reply.
-
-    Attributes:
-        body: its bytes.
-        place: the URL that sent it.
-        latency_s: seconds from sending to the whole reply.
-    """
+    """A successful reply: its body, the URL that sent it, and the seconds from sending to its end."""
 
     body: bytes
-    place: str
+    url: str
     latency_s: float
 
 
@@ -231,7 +225,7 @@ class HttpClient:
             return ""
         return ", ".join(server.url + _ANY_PATH for server in self._servers)
 
-    async def _request(self, server: _Server, method: str, place: str, data: Body, size: int | None) -> Reply:
+    async def _request(self, server: _Server, method: str, url: str, data: Body, size: int | None) -> Reply:
         session = server.session(self._headers, self._timeout)
         headers = {} if isinstance(data, aiohttp.FormData) else {"Content-Type": "application/json"}
         if size is not None:
@@ -239,25 +233,25 @@ class HttpClient:
         start = time.perf_counter()
         try:
             async with session.request(
-                method, place, data=data, headers=headers, allow_redirects=False
+                method, url, data=data, headers=headers, allow_redirects=False
             ) as response:
-                content = await _read(response, place, self._max_reply)
+                content = await _read(response, url, self._max_reply)
                 status = response.status
         except TimeoutError:
             seconds = time.perf_counter() - start
             raise RequestFailed(
-                "timeout", f"no reply from {place} within {seconds:.1f} s", retryable=True
+                "timeout", f"no reply from {url} within {seconds:.1f} s", retryable=True
             ) from None
         except (aiohttp.ClientError, OSError) as error:
             # A certificate or protocol that is wrong now will be wrong in a second too.
             permanent = isinstance(error, aiohttp.ClientSSLError | aiohttp.InvalidURL)
-            message = scrub(_connection_problem(error, place), self.secrets)
+            message = scrub(_connection_problem(error, url), self.secrets)
             raise RequestFailed("transport", message, retryable=not permanent) from None
         latency = time.perf_counter() - start
         if not 200 <= status < 300:
-            failure = failure_of(status, response.headers, content, place)
+            failure = failure_of(status, response.headers, content, url)
             raise failure.with_message(scrub(failure.message, self.secrets))
-        return Reply(content, place, latency)
+        return Reply(content, url, latency)
 
     def _next_server(self) -> _Server:
         now = time.monotonic()
@@ -306,7 +300,7 @@ def _hashed(clips: Sequence[AudioBytes]) -> Sent | None:
     return sent_record([clip.sent() for clip in clips])
 
 
-async def _read(response: aiohttp.ClientResponse, place: str, most: int) -> bytes:
+async def _read(response: aiohttp.ClientResponse, url: str, most: int) -> bytes:
     content = await response.content.readany()
     if response.content.at_eof():
         return content
@@ -315,31 +309,31 @@ async def _read(response: aiohttp.ClientResponse, place: str, most: int) -> byte
         pieces.append(piece)
         size += len(piece)
         if size > most:
-            raise RequestFailed("bad_reply", f"{place} sent more than {most >> 20} MiB")
+            raise RequestFailed("bad_reply", f"{url} sent more than {most >> 20} MiB")
     return b"".join(pieces)
 
 
-def _connection_problem(error: Any, place: str) -> str:
+def _connection_problem(error: Any, url: str) -> str:
     if isinstance(error, aiohttp.ClientHttpProxyError):
-        return f"the proxy refused to connect to {place} (HTTP {error.status} {error.message})"
+        return f"the proxy refused to connect to {url} (HTTP {error.status} {error.message})"
     if isinstance(error, aiohttp.ClientProxyConnectionError):
-        return f"no connection to the proxy on the way to {place} ({error.os_error})"
+        return f"no connection to the proxy on the way to {url} ({error.os_error})"
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return f"the certificate of {place} is not valid ({error.certificate_error})"
+        return f"the certificate of {url} is not valid ({error.certificate_error})"
     cause = getattr(error, "os_error", None)
     if isinstance(error, aiohttp.ClientSSLError) or isinstance(cause, ssl.SSLError):
         reason = getattr(cause, "reason", None) or error
-        return f"{place} does not speak TLS ({reason}): is it an http address, not https?"
+        return f"{url} does not speak TLS ({reason}): is it an http address, not https?"
     if isinstance(error, aiohttp.ClientConnectorError):
         number = error.os_error.errno or 0
         # asyncio writes a text of its own into a refused connection's error; a name that is unknown has a negative number.
         reason = os.strerror(number) if number > 0 else error.os_error.strerror or error.os_error
-        return f"no connection to {place} ({reason})"
+        return f"no connection to {url} ({reason})"
     if isinstance(error, aiohttp.ServerDisconnectedError):
-        return f"{place} closed the connection without a reply"
+        return f"{url} closed the connection without a reply"
     if isinstance(error, aiohttp.ClientResponseError):
-        return f"{place} did not reply in HTTP ({error.message}): is it an https address, or not an API?"
-    return f"the connection to {place} broke ({error or type(error).__name__})"
+        return f"{url} did not reply in HTTP ({error.message}): is it an https address, or not an API?"
+    return f"the connection to {url} broke ({error or type(error).__name__})"
 
 
 def _is_loopback(host: str) -> bool:

@@ -36,12 +36,7 @@ def _between(low: float, high: float) -> npt.NDArray[np.bool_]:
 
 
 class Sound:
-    """Measurements of one clip.
-
-    Attributes:
-        channels: samples at 16 kHz, of shape (frames, channels).
-        mono: the mean of the channels.
-    """
+    """Measurements of one clip at 16 kHz: `channels` has shape (frames, channels), `mono` is their mean."""
 
     def __init__(self, clip: Clip) -> None:
         """Resample the clip, of any rate and number of channels."""
@@ -131,13 +126,7 @@ _Rule = Callable[[Sound, str], Scores | None]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The listener's answer.
-
-    Attributes:
-        choice: the chosen choice.
-        reason: what was measured, or that it is a guess.
-        measured: whether a measurement decided.
-    """
+    """The listener's answer, the reason for it, and whether a measurement decided."""
 
     choice: str
     reason: str

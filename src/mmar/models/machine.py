@@ -24,12 +24,7 @@ _OVERHEAD = 1.2  # activations and the cache of a single request, roughly
 
 
 class Gpu(msgspec.Struct, frozen=True):
-    """A GPU.
-
-    Attributes:
-        name: as its driver calls it.
-        gib: its memory.
-    """
+    """A GPU by its driver's name, and its memory in GiB."""
 
     name: str
     gib: float

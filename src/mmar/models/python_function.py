@@ -105,7 +105,7 @@ class PythonFunction:
             message = f"{self.name}: no answer in {self._timeout_s:g} s"
             raise RequestFailed("timeout", message, retryable=True) from None
         except Exception as error:  # noqa: BLE001 - whatever a user's function raises is that item's failure
-            message = f"{self.name}: {type(error).__name__}: {error}{_raised_at(error)}"
+            message = f"{self.name}: {type(error).__name__}: {error}{_error_location(error)}"
             raise RequestFailed("crash", message) from None
 
     async def close(self) -> None:
@@ -176,7 +176,7 @@ def _make_calls(work: _Work) -> None:
                 future.set_exception(problem)
 
 
-def _raised_at(error: BaseException) -> str:
+def _error_location(error: BaseException) -> str:
     """File and line where the user's code raised, for messages; empty where it cannot be told."""
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         return f" ({error.filename}:{error.lineno})"
@@ -211,7 +211,7 @@ def open_python(name: str, options: ModelOptions) -> PythonFunction:
         function = _from_file(Path(module_name)) if is_file else _from_module(module_name)
     except Exception as error:
         raise UsageError(
-            f"python:{name}: {module_name} cannot be imported: {type(error).__name__}: {error}{_raised_at(error)}",
+            f"python:{name}: {module_name} cannot be imported: {type(error).__name__}: {error}{_error_location(error)}",
             code="import-failed",
             argument="model",
         ) from error

@@ -22,7 +22,7 @@ class Service(msgspec.Struct, frozen=True):
 
     Attributes:
         url: its base URL.
-        key_names: environment variables that may hold its key, the first that is set counts.
+        key_names: environment variables that may hold its key.
         header: the header that bears the key.
         scheme: what stands before the key there.
     """
@@ -60,7 +60,7 @@ class ServiceModel:
         documented: the containers in which clips are sent unchanged.
         audio: the form in which clips are sent; `None` for a model that is given none.
         write: the body of a request with its clips.
-        read: the answer of a reply by item id, body and address; raises `RequestFailed`.
+        read: the answer of a reply by item id, body and URL.
     """
 
     keeps_time = True
@@ -96,7 +96,7 @@ class ServiceModel:
                 reply, sent = await self._client.post_clips(self._path, body, clips, slot)
         secrets = self._client.secrets
         try:
-            answer = self._read(request.item_id, reply.body, reply.place)
+            answer = self._read(request.item_id, reply.body, reply.url)
         except RequestFailed as failure:
             raise failure.with_message(scrub(failure.message, secrets)) from None
         answer = msgspec.structs.replace(answer, latency_s=reply.latency_s, sent=sent)

@@ -101,19 +101,17 @@ class _Report(msgspec.Struct):
         return text if len(text) <= _MAX_MESSAGE else f"{text[:_MAX_MESSAGE]} ..."
 
 
-def failure_of(status: int, headers: Mapping[str, str], body: bytes, place: str) -> RequestFailed:
+def failure_of(status: int, headers: Mapping[str, str], body: bytes, url: str) -> RequestFailed:
     """The failure that a reply with an HTTP error stands for.
 
-    `headers` are looked up without regard to case; `place` is what was asked, for the message.
+    `headers` are looked up without regard to case; `url` is what was asked, for the message.
     """
     report = _read(body)
-    message = f"HTTP {status} from {place}" + (f": {report.message}" if report.message else "")
+    message = f"HTTP {status} from {url}" + (f": {report.message}" if report.message else "")
     if status == 404 and "model" not in report.message.casefold():
         message += " (is the base URL complete? most end in /v1)"
     if 300 <= status < 400:
-        message += (
-            f" (redirected to {headers.get('Location', 'an unnamed place')}: give that as the base URL)"
-        )
+        message += f" (redirected to {headers.get('Location', 'another address')}: give that as the base URL)"
     failure = _classified(report, status, message)
     if failure.retryable:
         after_s = retry_after(headers)
@@ -123,16 +121,16 @@ def failure_of(status: int, headers: Mapping[str, str], body: bytes, place: str)
     return failure
 
 
-def error_in_reply(reply: Any, place: str, *, has_answer: bool) -> RequestFailed | None:
+def error_in_reply(reply: Any, url: str, *, has_answer: bool) -> RequestFailed | None:
     """The failure that a reply with status 200 reports, or `None`.
 
     Args:
         reply: decoded JSON: a whole reply, or a part of it that may hold an `error`.
-        place: what was asked, for the message.
+        url: what was asked, for the message.
         has_answer: whether it also holds what an answer is read from; without it any message is an error.
     """
     if isinstance(reply, list):
-        parts = (error_in_reply(part, place, has_answer=has_answer) for part in reply)
+        parts = (error_in_reply(part, url, has_answer=has_answer) for part in reply)
         return next((failure for failure in parts if failure is not None), None)
     if not isinstance(reply, dict):
         return None
@@ -155,7 +153,7 @@ def error_in_reply(reply: Any, place: str, *, has_answer: bool) -> RequestFailed
     if error is base and isinstance(base["status_code"], int):
         report.kind = _kind_of(base["status_code"], _MINIMAX)
     failure = _classified(
-        report, report.status or _status_of(report.codes), f"{place} reported an error: {report.message}"
+        report, report.status or _status_of(report.codes), f"{url} reported an error: {report.message}"
     )
     if failure.retryable:
         failure.retry_after_s = report.delay_s

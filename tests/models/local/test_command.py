@@ -99,7 +99,7 @@ def test_a_crash_is_told_with_its_exit_report_and_the_next_request_starts_anew()
 
 def test_a_program_that_cannot_start_at_all_is_not_started_for_every_item():
     async def script(model, ask):
-        return [await ask("echo x", f"item-{at}") for at in range(6)]
+        return [await ask("echo x", f"item-{index}") for index in range(6)]
 
     failures = session(script, "dead")
     assert {failure.kind for failure in failures} == {"crash"}
@@ -146,10 +146,10 @@ def test_a_program_that_hangs_twice_in_a_row_is_ended_and_started_again():
 def test_answers_may_come_in_any_order():
     async def script(model, ask):
         await ask("echo up")
-        kept = [asyncio.create_task(ask(f"late {word}", f"item-{word}")) for word in ("one", "two")]
+        waiting = [asyncio.create_task(ask(f"late {word}", f"item-{word}")) for word in ("one", "two")]
         while len(model._members[0].running._pending) < 2:
             await asyncio.sleep(0.01)
-        return await asyncio.gather(*kept, ask("echo three", "item-3"))
+        return await asyncio.gather(*waiting, ask("echo three", "item-3"))
 
     assert [answer.text for answer in session(script)] == ["one", "two", "three"]
 
@@ -167,7 +167,7 @@ def test_an_answer_that_comes_after_its_time_is_not_taken_for_the_next_one():
 
 def test_a_program_that_reads_nothing_holds_nobody_up_for_ever():
     async def script(model, ask):
-        return await asyncio.gather(*(ask("echo " + "x" * 100_000, f"item-{at}") for at in range(8)))
+        return await asyncio.gather(*(ask("echo " + "x" * 100_000, f"item-{index}") for index in range(8)))
 
     failures = session(script, "ready", "deaf", timeout_s=0.5)
     assert {failure.kind for failure in failures} == {"timeout"}
@@ -175,10 +175,12 @@ def test_a_program_that_reads_nothing_holds_nobody_up_for_ever():
 
 def test_much_goes_through():
     async def script(model, ask):
-        return await asyncio.gather(*(ask(f"echo {at} " + "ü" * 20_000, f"item-{at}") for at in range(60)))
+        return await asyncio.gather(
+            *(ask(f"echo {index} " + "ü" * 20_000, f"item-{index}") for index in range(60))
+        )
 
     answers = session(script)
-    assert [answer.text for answer in answers] == [f"{at} " + "ü" * 20_000 for at in range(60)]
+    assert [answer.text for answer in answers] == [f"{index} " + "ü" * 20_000 for index in range(60)]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="process groups are POSIX")
@@ -194,20 +196,20 @@ def test_children_that_hold_the_output_open_do_not_hide_a_crash_and_are_ended():
 
 
 def test_closing_lets_the_program_leave_by_itself(tmp_path):
-    told = tmp_path / "told"
+    marker = tmp_path / "told"
     program = tmp_path / "program.py"
     program.write_text(
         "import json, pathlib, sys\n"
         "for line in sys.stdin:\n"
         "    print(json.dumps({'id': json.loads(line)['id'], 'text': 'x'}), flush=True)\n"
-        f"pathlib.Path({str(told)!r}).write_text('left')\n"
+        f"pathlib.Path({str(marker)!r}).write_text('left')\n"
     )
 
     async def script(model, ask):
         return (await ask("echo x")).text
 
     assert session(script, program=f"{sys.executable} {program}") == "x"
-    assert told.read_text() == "left"
+    assert marker.read_text() == "left"
 
 
 def test_a_program_that_will_not_leave_is_ended(tmp_path, monkeypatch):

@@ -49,17 +49,17 @@ class Life:
 
     def __init__(self, worker: Scripted, left: int | None) -> None:
         self.worker, self.left = worker, left
-        self.over, self.answered, self.at_once, self.asked = False, 0, 0, 0
+        self.over, self.answered, self.in_flight, self.received = False, 0, 0, 0
 
     async def ready(self) -> ProgramAnswer:
         return ProgramAnswer(facts=FACTS, in_flight=self.worker.capacity)
 
     async def ask(self, request: Request, request_id: str) -> Answer:
-        self.at_once += 1
-        self.worker.most = max(self.worker.most, self.at_once)
-        self.asked += 1
+        self.in_flight += 1
+        self.worker.most = max(self.worker.most, self.in_flight)
+        self.received += 1
         try:
-            for _ in range(self.worker.delays[self.asked % len(self.worker.delays)]):
+            for _ in range(self.worker.delays[self.received % len(self.worker.delays)]):
                 await asyncio.sleep(0)
             if self.over or (self.left is not None and self.answered >= self.left):
                 self.over = True
@@ -67,7 +67,7 @@ class Life:
             self.answered += 1
             return Answer(request.item_id, "two", "", model=self.worker.label)
         finally:
-            self.at_once -= 1
+            self.in_flight -= 1
 
     async def stop(self) -> None:
         self.over = True
@@ -76,10 +76,10 @@ class Life:
 async def ask_all(pool: WorkerPool, count: int) -> tuple[list[str], int]:
     """The ids that were answered, and how many requests found no worker."""
     answered: list[str] = []
-    lost = 0
+    failed_requests = 0
 
     async def one(number: int) -> None:
-        nonlocal lost
+        nonlocal failed_requests
         request = Request(f"item-{number}", (Message("user", "What?"),), "What?", ("a", "b"), None)
         while True:
             try:
@@ -87,14 +87,14 @@ async def ask_all(pool: WorkerPool, count: int) -> tuple[list[str], int]:
                 return
             except RequestFailed as failure:
                 if not failure.retryable:
-                    lost += 1
+                    failed_requests += 1
                     return
             except ExternalError:
-                lost += 1
+                failed_requests += 1
                 return
 
     await asyncio.gather(*map(one, range(count)))
-    return answered, lost
+    return answered, failed_requests
 
 
 @given(
@@ -127,12 +127,12 @@ def test_every_request_is_answered_once_or_told_that_no_worker_is_left(
         finally:
             await pool.close()
 
-    answered, lost = asyncio.run(scenario())
+    answered, failed_requests = asyncio.run(scenario())
     assert set(Counter(answered).values()) <= {1}
-    assert len(answered) + lost == count
+    assert len(answered) + failed_requests == count
     assert all(worker.most <= capacity for worker in workers)
     if immortal:
-        assert lost == 0
+        assert failed_requests == 0
 
 
 @given(

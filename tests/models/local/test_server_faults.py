@@ -96,7 +96,9 @@ def test_a_server_that_fails_is_started_again_and_nothing_is_lost(
         backoff=0.01,
     )
     assert result.complete, result.counts
-    assert sorted(answer.id for answer in answers(tmp_path / "run")) == sorted(f"id-{at}" for at in range(30))
+    assert sorted(answer.id for answer in answers(tmp_path / "run")) == sorted(
+        f"id-{index}" for index in range(30)
+    )
     assert len(starts()) == 2
 
 
@@ -116,7 +118,7 @@ def test_a_server_that_keeps_failing_is_started_four_times_and_the_run_goes_on_l
     assert run(f"vllm/{checkpoint}", made, out=out, options=faults, **more).complete
     assert len(starts()) == 5
     assert answers(out)[: len(before)] == before
-    assert sorted(answer.id for answer in answers(out)) == sorted(f"id-{at}" for at in range(40))
+    assert sorted(answer.id for answer in answers(out)) == sorted(f"id-{index}" for index in range(40))
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="process states are read from /proc")

@@ -137,7 +137,7 @@ def test_a_worker_that_says_nothing_is_given_up(worker: Any) -> None:
 def test_workers_that_are_killed_lose_no_request(worker: Any, tmp_path: Path) -> None:
     pool = pool_of(worker("w0"), worker("w1", "fragile"))
     killer = random.Random(1)
-    asked = pool.ask
+    ask_pool = pool.ask
 
     async def ask(request: Request) -> Answer:
         program = pool._members[killer.randrange(2)].running
@@ -146,7 +146,7 @@ def test_workers_that_are_killed_lose_no_request(worker: Any, tmp_path: Path) ->
             # and an error raised here would end this request as the failure of a model.
             with suppress(ProcessLookupError):
                 os.kill(program._process.pid, signal.SIGKILL)
-        return await asked(request)
+        return await ask_pool(request)
 
     pool.ask = ask  # type: ignore[method-assign]
     result = run(pool, benchmark(tmp_path / "b", 120), out=tmp_path / "run", max_attempts=50, backoff=0.01)
@@ -178,8 +178,8 @@ def test_the_last_worker_that_goes_stops_the_run_and_it_can_be_continued(worker:
     with raises("no-worker", ExternalError) as caught:
         run(pool_of(dying), made, out=tmp_path / "run", concurrency=2, backoff=0.01)
     assert "out of memory" in caught.value.message
-    kept = list(read_ledger(tmp_path / "run" / "answers.jsonl"))
-    assert len([answer for _, answer in kept if answer.failure is None]) == 10
+    recorded = list(read_ledger(tmp_path / "run" / "answers.jsonl"))
+    assert len([answer for _, answer in recorded if answer.failure is None]) == 10
     assert run(pool_of(worker("w0")), made, out=tmp_path / "run").complete
 
 

@@ -61,13 +61,7 @@ def split_command(line: str, name: str, code: str, argument: str) -> list[str]:
 
 
 class CommandWorker(msgspec.Struct, frozen=True):
-    """A program that reads and writes lines of JSON.
-
-    Attributes:
-        label: for messages.
-        arguments: the program and its arguments.
-        environment: all environment variables; `None` for those of this process.
-    """
+    """A program that reads and writes lines of JSON; without an environment it has that of this process."""
 
     label: str
     arguments: tuple[str, ...]

@@ -107,8 +107,8 @@ def _mind(
         if after > start_s:
             _say_fatal(f"the server was not healthy within {start_s:g} s", log, start)
             return 1
-    place = {"url": url, "log": str(log), "pid": str(server.pid)}
-    print(json.dumps({"ready": True, "facts": {"server": place}}), flush=True)
+    server_facts = {"url": url, "log": str(log), "pid": str(server.pid)}
+    print(json.dumps({"ready": True, "facts": {"server": server_facts}}), flush=True)
     return _watch(server, url, log, start)
 
 

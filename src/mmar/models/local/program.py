@@ -56,7 +56,7 @@ class Program:
         self._stderr = b""
         self._noise = ""
         self._fault_since: float | None = None
-        self._asked: set[str] = set()
+        self._request_ids: set[str] = set()
         self._cancelled = False
         self._swept = False
         self._spoke = False
@@ -122,7 +122,7 @@ class Program:
         start = time.perf_counter()
         future: asyncio.Future[ProgramAnswer] = asyncio.get_running_loop().create_future()
         self._pending[request_id] = future
-        self._asked.add(request_id)
+        self._request_ids.add(request_id)
         # Beside the wait, not before it: a program that reads nothing fills the pipe and holds the sending up.
         line = msgspec.json.encode(request_record(request, request_id)) + b"\n"
         sending = asyncio.create_task(self._send(line))
@@ -182,7 +182,7 @@ class Program:
         self._last_line = time.monotonic()
         if not self._first.done():
             self._first.set_result(answer)
-        if answer.id is None or answer.id not in self._asked:
+        if answer.id is None or answer.id not in self._request_ids:
             is_answer = answer.text is not None or answer.error is not None
             if is_answer or answer.id is not None:
                 self._pass_over(line, fault=True)
@@ -202,8 +202,8 @@ class Program:
 
     def _has_read_a_request(self) -> bool:
         """Whether the program has read from its standard input; true where that cannot be told."""
-        if not self._asked or self._unread is None:
-            return bool(self._asked)
+        if not self._request_ids or self._unread is None:
+            return bool(self._request_ids)
         return self._unread() == 0
 
     async def _read_stderr(self) -> None:

@@ -179,7 +179,7 @@ class _RunningServer:
             }
             return ProgramAnswer(fatal=fatal)
         settings = {**self._settings, "engine": await self._engine()}
-        environment = {**self._environment, "log": server["log"], "heard_up_to": self._heard_up_to()}
+        environment = {**self._environment, "log": server["log"], "heard_up_to": self._limit_text()}
         return ProgramAnswer(facts={"settings": settings, "environment": environment})
 
     async def ask(self, request: Request, request_id: str) -> Answer:  # noqa: ARG002 - HTTP needs no id
@@ -236,7 +236,7 @@ class _RunningServer:
                 checkpoint.limit_s = await _length_limit(count, short)
                 checkpoint.probed = True
 
-    def _heard_up_to(self) -> str:
+    def _limit_text(self) -> str:
         limit_s = self._worker.checkpoint.limit_s
         what = "no limit found" if limit_s is None else f"{limit_s:g} s"
         return f"{what}, by the number of tokens of clips of up to {_LONGER_S} s"

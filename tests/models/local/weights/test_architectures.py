@@ -40,15 +40,15 @@ def workers_of(tmp_path: Path) -> Iterator[Callable[[], list[int]]]:
     """The processes that name the test's folder; none may be left at its end."""
 
     def find() -> list[int]:
-        found = []
+        children = []
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             try:
                 words = path.read_bytes()
             except OSError:
                 continue
             if b"mmar.models.local.weights" in words and str(tmp_path).encode() in words:
-                found.append(int(path.parent.name))
-        return found
+                children.append(int(path.parent.name))
+        return children
 
     yield find
     until(lambda: not find(), patience_s=300)
@@ -111,12 +111,12 @@ def test_a_run_that_is_killed_and_continued(
     # A batch that did not answer as one alone would have made it 1.
     assert manifest["facts"]["batch"] == "4"
     assert manifest["facts"]["weights"].startswith("folder-")
-    heard = manifest["sessions"][-1]["environment"]["heard_up_to"]
+    limit_text = manifest["sessions"][-1]["environment"]["heard_up_to"]
     limit = HEARD_UP_TO[name]
     if limit is None:
-        assert heard == "no limit found"
+        assert limit_text == "no limit found"
     else:
-        assert float(heard.removesuffix(" s")) == pytest.approx(limit, abs=0.11)
+        assert float(limit_text.removesuffix(" s")) == pytest.approx(limit, abs=0.11)
 
 
 def test_a_run_is_not_continued_with_another_batch_size(

@@ -43,11 +43,11 @@ def states(folder: Path, batch: int = 4, **options: Any) -> dict[str, str]:
 
 
 def test_a_model_of_random_weights(tiny_model: Any) -> None:
-    found = states(tiny_model("qwen2_audio"))
-    assert (found["answers"], found["text"]) == ("passed", "passed")
-    assert (found["thinking"], found["past 30 s"]) == ("failed", "limited")
-    assert found["left from right"] == "limited"
-    assert found["hears"] == "unknown"  # its replies change with the clip
+    states_seen = states(tiny_model("qwen2_audio"))
+    assert (states_seen["answers"], states_seen["text"]) == ("passed", "passed")
+    assert (states_seen["thinking"], states_seen["past 30 s"]) == ("failed", "limited")
+    assert states_seen["left from right"] == "limited"
+    assert states_seen["hears"] == "unknown"  # its replies change with the clip
 
 
 def test_a_model_whose_weights_let_no_sound_through(tiny_model: Any, tmp_path: Path) -> None:
@@ -75,17 +75,19 @@ def test_a_program_that_gives_its_model_the_left_channel_alone(tmp_path: Path) -
     from models.local.weights.taught import PROTOCOL, heard_letter, teach
 
     folder = teach(tmp_path / "model", heard_letter)
-    found = check(f"command/{sys.executable} {ONE_CHANNEL} --model {folder}", protocol=PROTOCOL)
+    states_seen = check(f"command/{sys.executable} {ONE_CHANNEL} --model {folder}", protocol=PROTOCOL)
     # The program reports neither the cut nor the lost channel, and the replies show both. Sides are not asserted: what it
     # hears of the right one is silence, about which this checkpoint was taught nothing in that question.
-    del found["left from right"]
+    del states_seen["left from right"]
     differs = {"both channels": "failed", "past 30 s": "failed", "thinking": "skipped"}
-    assert found == {name: state for name, state in HEARS.items() if name != "left from right"} | differs
+    assert (
+        states_seen == {name: state for name, state in HEARS.items() if name != "left from right"} | differs
+    )
 
 
 def test_a_model_that_answers_in_tokens_of_speech(tmp_path: Path) -> None:
     from models.local.weights.taught import PROTOCOL, teach
 
     folder = teach(tmp_path / "model", lambda _: "<|audio_bos|><|audio_eos|>")
-    found = states(folder, 1, protocol=PROTOCOL, quick=True)
-    assert found == {"answers": "failed", "text": "failed", "readable": "skipped", "thinking": "passed"}
+    states_seen = states(folder, 1, protocol=PROTOCOL, quick=True)
+    assert states_seen == {"answers": "failed", "text": "failed", "readable": "skipped", "thinking": "passed"}

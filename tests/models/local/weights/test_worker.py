@@ -20,7 +20,7 @@ pytest.importorskip("torch", reason="local weights need torch (pip install 'mmar
 pytest.importorskip("transformers", reason="local weights need transformers (pip install 'mmar[local]')")
 
 from expect import raises
-from mmar.models.local.weights.probes import batch_equals_alone, hears, longest_heard
+from mmar.models.local.weights.probes import batch_equals_alone, longest_read, uses_clip
 from models.local.weights.conftest import answers_of, clips, record
 
 pytestmark = pytest.mark.timeout(1800)
@@ -45,9 +45,9 @@ def test_a_batch_answers_as_one_alone(tiny_model: Any, worker: Any, tmp_path: Pa
 
 def test_the_self_tests(tiny_model: Any, worker: Any) -> None:
     answerer = worker("--model", str(tiny_model("qwen2_audio")), "--dtype", "float32")._answerer
-    assert hears(answerer)
-    assert longest_heard(answerer, 60.0) == pytest.approx(30.0, abs=0.11)
-    assert longest_heard(answerer, 20.0) == float("inf")
+    assert uses_clip(answerer)
+    assert longest_read(answerer, 60.0) == pytest.approx(30.0, abs=0.11)
+    assert longest_read(answerer, 20.0) == float("inf")
     assert batch_equals_alone(answerer, 3)
 
 

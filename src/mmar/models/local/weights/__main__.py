@@ -159,8 +159,8 @@ class _Worker:
                 "check its chat template, tokenizer and processor against the model that it was tuned from",
             ) from error
         self.settings = {**loaded.settings, **self._answerer.settings, "batch": str(self._batch)}
-        heard = "no limit found" if math.isinf(self._limit) else f"{self._limit:g} s"
-        self.environment = {**loaded.environment, "heard_up_to": heard}
+        limit_text = "no limit found" if math.isinf(self._limit) else f"{self._limit:g} s"
+        self.environment = {**loaded.environment, "heard_up_to": limit_text}
         self.in_flight = 2 * self._batch
         self._queue = inbox.queue
 
@@ -204,12 +204,12 @@ class _Worker:
                 clips = [self._answerer.clip(path) for path in paths]
                 longest = max((len(samples) for samples, _ in clips), default=0)
                 cut = longest > self._limit * self._answerer.rate
-                heard = {"cut": cut, "mixed_down": any(mixed for _, mixed in clips)}
+                sent = {"cut": cut, "mixed_down": any(mixed for _, mixed in clips)}
                 if cut and self._long == "refuse":
                     raise ClipError(
                         f"{', '.join(paths)}: longer than the {self._limit:g} s that the model hears"
                     )
-                ready.append((record, self._answerer.chat(record, [samples for samples, _ in clips]), heard))
+                ready.append((record, self._answerer.chat(record, [samples for samples, _ in clips]), sent))
             except (ClipError, MmarError, OSError) as error:
                 self._writer.say({"id": record["id"], "error": str(error), "kind": "audio"})
         self._generate(ready)
@@ -243,8 +243,8 @@ class _Worker:
                     {"id": record["id"], "error": f"{type(error).__name__}: {error}", "kind": "crash"}
                 )
             return
-        for (record, _, heard), answer in zip(ready, answers, strict=True):
-            self._writer.say({"id": record["id"], **answer, **heard})
+        for (record, _, sent), answer in zip(ready, answers, strict=True):
+            self._writer.say({"id": record["id"], **answer, **sent})
 
 
 if __name__ == "__main__":

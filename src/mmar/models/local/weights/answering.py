@@ -36,9 +36,6 @@ class Answerer:
         loaded: the checkpoint.
         generation: `greedy` for settings of our own, or `checkpoint` for what its generation_config says.
         alive: called now and then while tokens come.
-
-    Attributes:
-        settings: what an answer depends on through generation.
     """
 
     def __init__(
@@ -135,7 +132,7 @@ class Answerer:
         ends = set(_listed(self._tokens["eos_token_id"]))
         answers = []
         for index, row in enumerate(output[:, start:].tolist()):
-            end = next((place + 1 for place, token in enumerate(row) if token in ends), len(row))
+            end = next((position + 1 for position, token in enumerate(row) if token in ends), len(row))
             text = self._tokenizer.decode(row[:end], skip_special_tokens=True)
             answers.append(
                 {

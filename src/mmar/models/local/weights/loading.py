@@ -50,11 +50,9 @@ class WeightOptions(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """An opened checkpoint.
+    """An opened checkpoint: a model in evaluation mode and its processor.
 
     Attributes:
-        model: in evaluation mode.
-        processor: its processor, padding on the left.
         settings: what an answer depends on, for the signature.
         environment: what it runs on.
     """
@@ -265,11 +263,11 @@ def _weights(kind: Any, folder: Path, options: WeightOptions) -> tuple[Any, dict
 
 def _check_device(device: str, options: WeightOptions) -> None:
     try:
-        place = torch.device("cpu" if device == "auto" else device)
-        there = place.type != "cuda" or (place.index or 0) < torch.cuda.device_count()
+        torch_device = torch.device("cpu" if device == "auto" else device)
+        exists = torch_device.type != "cuda" or (torch_device.index or 0) < torch.cuda.device_count()
     except RuntimeError:  # a name that torch does not know
-        there = False
-    if not there:
+        exists = False
+    if not exists:
         raise cannot_use(
             "no-device",
             f"{options.model}: there is no device {device} here for torch {torch.__version__}",

@@ -26,7 +26,7 @@ def tested(answerer: Answerer, name: str) -> float:
     Raises:
         UsageError: it does not (code `deaf` or `not-finite`).
     """
-    if not hears(answerer):
+    if not uses_clip(answerer):
         raise cannot_use(
             "deaf",
             f"{name} does not hear: its inputs stay the same whatever the clip",
@@ -38,10 +38,10 @@ def tested(answerer: Answerer, name: str) -> float:
             f"{name} computes no numbers (NaN) in {str(answerer.model.dtype).removeprefix('torch.')}",
             "try --option dtype=bfloat16 or float32; if that does not help, the weights are damaged",
         )
-    return longest_heard(answerer)
+    return longest_read(answerer)
 
 
-def hears(answerer: Answerer) -> bool:
+def uses_clip(answerer: Answerer) -> bool:
     """Whether the model's inputs change when the clip does."""
     noise = _noise(2.0, answerer.rate)
     return not _same(_inputs(answerer, noise), _inputs(answerer, np.roll(noise, len(noise) // 3) * 0.5))
@@ -52,20 +52,20 @@ def gives_numbers(answerer: Answerer) -> bool:
     return answerer.gives_numbers(answerer.chat(_QUESTION, [_noise(2.0, answerer.rate)]))
 
 
-def longest_heard(answerer: Answerer, most: float = _LONGEST_S) -> float:
+def longest_read(answerer: Answerer, most: float = _LONGEST_S) -> float:
     """Seconds up to which a change of a clip's last tenth of a second reaches the model; infinite without a limit.
 
     Exact to a tenth of a second, and without a table of models: the processor is given two clips that differ in their
     tail.
     """
     noise = _noise(most, answerer.rate, seed=7)
-    if _tail_is_heard(answerer, noise):
+    if _reads_tail(answerer, noise):
         return math.inf
     low, high = 1.0, most
     while high - low > _EXACT_S:
         middle = next((usual for usual in _USUAL_S if low < usual < high), (low + high) / 2)
-        heard = _tail_is_heard(answerer, noise[: round(middle * answerer.rate)])
-        low, high = (middle, high) if heard else (low, middle)
+        is_read = _reads_tail(answerer, noise[: round(middle * answerer.rate)])
+        low, high = (middle, high) if is_read else (low, middle)
     return round(low, 1)
 
 
@@ -85,7 +85,7 @@ def batch_equals_alone(answerer: Answerer, size: int) -> bool:
     return together == [answerer.answer([record], settings)[0]["text"] for record in records]
 
 
-def _tail_is_heard(answerer: Answerer, clip: NDArray[np.float32]) -> bool:
+def _reads_tail(answerer: Answerer, clip: NDArray[np.float32]) -> bool:
     changed = clip.copy()
     changed[-answerer.rate // 10 :] *= -3.0
     return not _same(_inputs(answerer, clip), _inputs(answerer, changed))
