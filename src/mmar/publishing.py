@@ -10,19 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from mmar._library_errors import library_function, one_of, path_argument
+from mmar.benchmarks import resolve
 from mmar.errors import InputError, UsageError
+from mmar.files.progress import Progress
 from mmar.inputs import benchmark_argument, cache_dir, find_benchmark, task_for
 from mmar.items import Benchmark
 from mmar.protocols import Protocol
-
-if TYPE_CHECKING:
-    from mmar.files.progress import Progress
-    from mmar.reports.report_page import PageOptions, WrittenPage
-    from mmar.reports.scored_source import ScoredSource
-    from mmar.scoring.error_labels import ErrorAnalysis
+from mmar.reports import report_page
+from mmar.reports.exchange import formats
+from mmar.reports.exchange.every_eval_ever import Evaluator
+from mmar.reports.leaderboard import site
+from mmar.reports.leaderboard.board import build_board
+from mmar.reports.page.frame import check_folder
+from mmar.reports.report_page import PageOptions, WrittenPage
+from mmar.reports.scored_source import ScoredSource, score_source
+from mmar.scoring.error_labels import ErrorAnalysis, analyze_errors, labels_path, read_labels
 
 __all__ = [
     "browse",
@@ -75,15 +80,17 @@ def export_run(
         InputError: an input is not valid.
         ExternalError: a file cannot be written, or the client of `wandb` or `trackio` failed.
     """
-    from mmar.reports.exchange.every_eval_ever import Evaluator
-    from mmar.reports.exchange.formats import RUN_FORMATS, check_format, write_run_format
-
-    check_format(to, RUN_FORMATS)
+    formats.check_format(to, formats.RUN_FORMATS)
     source = find_source(Path(path_argument("run", run)), benchmark, protocol=protocol, lenient=lenient)
     on_skipped(source.scored.errors)
-    evaluator = Evaluator(organization, relationship)
-    place = None if out is None else Path(out)
-    return write_run_format(source, to, place, dataset=dataset, evaluator=evaluator, project=project)
+    return formats.write_run_format(
+        source,
+        to,
+        None if out is None else Path(out),
+        dataset=dataset,
+        evaluator=Evaluator(organization, relationship),
+        project=project,
+    )
 
 
 def find_source(
@@ -96,8 +103,6 @@ def find_source(
     lenient: bool = False,
 ) -> ScoredSource:
     """Score a run or predictions file, and find its questions; a file of whole records is its own benchmark."""
-    from mmar.reports.scored_source import score_source
-
     task = task_for(path, benchmark, key=key, protocol=protocol, lenient=lenient, keep="all")
     return score_source(task, audio_dir)
 
@@ -126,13 +131,10 @@ def export_benchmark(
         InputError: the benchmark is not valid.
         ExternalError: the file cannot be written.
     """
-    from mmar.benchmarks import resolve
-    from mmar.reports.exchange.formats import BENCHMARK_FORMATS, check_format, write_benchmark_format
-
-    check_format(to, BENCHMARK_FORMATS)
+    formats.check_format(to, formats.BENCHMARK_FORMATS)
     loaded = find_benchmark(benchmark, lenient=lenient)
     located = resolve(str(benchmark), cache_dir())
-    return write_benchmark_format(loaded, to, None if out is None else Path(out), located.metadata)
+    return formats.write_benchmark_format(loaded, to, None if out is None else Path(out), located.metadata)
 
 
 @library_function
@@ -163,7 +165,7 @@ def report(
         audio: `copy` the clips beside the page, `link` to their sources, or `none`.
         audio_dir: folder of the clips, by default the one that belongs to the benchmark.
         texts: answers `inline`, in `files` beside the page, `none`, or `auto`: inline while the page stays under 5 MB.
-        language: what the page speaks at first; it has both.
+        language: in which the page opens; it has both.
         prices: a price table (see `mmar run --prices`), for the cost of the runs.
         lenient: count bad records as missing instead of raising.
         on_skipped: called for each run with the errors of the records that were skipped.
@@ -174,19 +176,12 @@ def report(
         InputError: an input is not valid.
         ExternalError: a file cannot be written.
     """
-    from mmar.reports.page.frame import check_folder
-    from mmar.reports.report_page import KIND, prepare_report, write_report
-
     options = _page_options(audio, audio_dir, language, texts=texts, prices=prices, progress=progress)
     named = [runs] if isinstance(runs, str | Path) else list(runs)
     paths = [Path(path_argument("runs", run)) for run in named]
-    check_folder(Path(out), KIND)
-    questions = benchmark_argument(benchmark, lenient=lenient)
-    sources = []
-    for path in paths:
-        sources.append(find_source(path, questions, key=key, protocol=protocol, lenient=lenient))
-        on_skipped(sources[-1].scored.errors)
-    return write_report(prepare_report(sources, options.prices), Path(out), options)
+    check_folder(Path(out), report_page.KIND)
+    sources = _score_all(paths, benchmark, on_skipped, key=key, protocol=protocol, lenient=lenient)
+    return report_page.write_report(report_page.prepare_report(sources, options.prices), Path(out), options)
 
 
 @library_function
@@ -201,25 +196,29 @@ def browse(
 ) -> WrittenPage:
     """Write a page with the items of a benchmark, which opens from disk.
 
-    Args:
-        benchmark: a name, a path, or what `load` returned.
-        out: the page's folder: a new or empty one, or that of an earlier page.
-        audio: `copy` the clips beside the page, `link` to their sources, or `none`.
-        audio_dir: folder of the clips, by default the one that belongs to the benchmark.
-        language: what the page speaks at first; it has both.
-        progress: where the copying of clips is reported.
-
-    Raises:
-        UsageError: an argument is not valid, or the folder holds something else.
-        InputError: the benchmark cannot be read.
-        ExternalError: a file cannot be written.
+    The benchmark is a name, a path, or the result of `load`; the other arguments and the errors are those of `report`.
     """
-    from mmar.reports.report_page import write_browser
-
     options = _page_options(audio, audio_dir, language, progress=progress)
     loaded = benchmark_argument(benchmark, lenient=False)
     assert loaded is not None
-    return write_browser(loaded, Path(out), options)
+    return report_page.write_browser(loaded, Path(out), options)
+
+
+def _score_all(
+    paths: Sequence[Path],
+    benchmark: str | Path | Benchmark | None,
+    on_skipped: OnSkipped,
+    *,
+    key: str | None = None,
+    protocol: str | Protocol | None = None,
+    lenient: bool,
+) -> list[ScoredSource]:
+    questions = benchmark_argument(benchmark, lenient=lenient)
+    sources = []
+    for path in paths:
+        sources.append(find_source(path, questions, key=key, protocol=protocol, lenient=lenient))
+        on_skipped(sources[-1].scored.errors)
+    return sources
 
 
 def _page_options(
@@ -231,8 +230,6 @@ def _page_options(
     prices: str | Path | None = None,
     progress: Progress | None = None,
 ) -> PageOptions:
-    from mmar.reports.report_page import PageOptions
-
     if audio_dir is not None and not Path(audio_dir).is_dir():
         raise UsageError(f"there is no folder {audio_dir}", code="no-such-folder", argument="audio_dir")
     return PageOptions(
@@ -267,8 +264,6 @@ def error_analysis(
         UsageError: a benchmark is needed.
         InputError: a file is not valid.
     """
-    from mmar.scoring.error_labels import analyze_errors, labels_path, read_labels
-
     source = find_source(Path(path_argument("run", run)), benchmark, lenient=lenient)
     wrong = source.wrong_items(sample=sample, seed=seed)
     return analyze_errors(wrong, read_labels(labels_path(source.path)), signature=source.score.signature)
@@ -308,7 +303,7 @@ def leaderboard(
         report: whether to write a report of all runs beside the page, to which its rows and items link.
         audio: of that report: `copy` the clips beside it, `link` to their sources, or `none`.
         partial: rank the runs by the items that every run was asked, instead of raising where they differ.
-        language: of the page at first.
+        language: in which the page opens.
         lenient: count bad records as missing instead of raising.
         on_skipped: called for each run with the errors of the records that were skipped.
         progress: where the copying of clips is reported.
@@ -321,28 +316,19 @@ def leaderboard(
         InputError: an input is not valid.
         ExternalError: a file cannot be written.
     """
-    from mmar.reports.leaderboard.board import build_board
-    from mmar.reports.leaderboard.site import KIND, REPORT, write_leaderboard
-    from mmar.reports.page.frame import check_folder
-    from mmar.reports.report_page import prepare_report
-
     options = _page_options(audio, None, language, prices=prices, progress=progress)
     paths = [Path(path_argument("runs", run)) for run in runs]
-    places = [path.resolve() for path in paths]
-    if twice := next((path for path in paths if places.count(path.resolve()) > 1), None):
+    resolved = [path.resolve() for path in paths]
+    if twice := next((path for path in paths if resolved.count(path.resolve()) > 1), None):
         raise UsageError(f"{twice} is named twice", code="invalid-value", argument="runs")
-    check_folder(Path(out), KIND)
-    questions = benchmark_argument(benchmark, lenient=lenient)
-    sources = []
-    for path in paths:
-        sources.append(find_source(path, questions, lenient=lenient))
-        on_skipped(sources[-1].scored.errors)
+    check_folder(Path(out), site.KIND)
+    sources = _score_all(paths, benchmark, on_skipped, lenient=lenient)
     addresses = {str(Path(run)): address for run, address in (reports or {}).items()}
     prepared = None
     if report and sources:
-        prepared = prepare_report(sources, options.prices)
+        prepared = report_page.prepare_report(sources, options.prices)
         for run in prepared.runs:
-            addresses.setdefault(str(run.source.path), f"{REPORT}/index.html#a={run.key}")
+            addresses.setdefault(str(run.source.path), f"{site.REPORT}/index.html#a={run.key}")
     board = build_board(
         sources,
         title=title,
@@ -353,4 +339,4 @@ def leaderboard(
         reports=addresses,
         partial=partial,
     )
-    return write_leaderboard(board, Path(out), sources, report=prepared, options=options)
+    return site.write_leaderboard(board, Path(out), sources, report=prepared, options=options)

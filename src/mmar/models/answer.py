@@ -32,6 +32,9 @@ class Failure(msgspec.Struct, frozen=True):
     kind: FailureKind
     message: str
 
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.message}"
+
 
 class RequestFailed(Exception):  # noqa: N818 - what happened, as `except RequestFailed` reads
     """Raised by a model that could not answer.

@@ -4,13 +4,13 @@
     DIR/audio/          each clip once, with a picture of its spectrogram
     DIR/texts/NNN.js    answers of 50 items each, where they do not fit into the page
 
-The page holds no number of its own making that a command prints: scores are those of `mmar score`, differences, ranks
-and p-values those of `mmar compare`, so that they are equal to the last digit.
+Scores are those of `mmar score`, differences, ranks and p-values those of `mmar compare`, equal to the last digit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,7 +21,7 @@ from mmar.errors import InputError, UsageError
 from mmar.files.atomic import write_atomic
 from mmar.files.progress import Progress
 from mmar.items import Benchmark
-from mmar.reports.page.clips import PageClip, place_clips
+from mmar.reports.page.clips import PageClip, copy_clips
 from mmar.reports.page.frame import bundle, check_folder, encode_block, json_block, page, styles
 from mmar.reports.page.questions import benchmark_facts, item_columns, item_details
 from mmar.reports.page.runs import PageRun, answer_records, page_runs, prompts, run_columns
@@ -42,17 +42,7 @@ _DRAWS = 10_000
 
 
 class PageOptions(msgspec.Struct, frozen=True):
-    """How a page is written.
-
-    Attributes:
-        audio: `copy` the clips beside the page, `link` to their sources, or `none`.
-        audio_dir: folder of the clips; by default the benchmark's.
-        texts: answers `inline`, in `files` beside the page, left out (`none`), or `auto`: inline while the page
-            stays under `PAGE_LIMIT`.
-        language: what the page speaks at first, `en` or `zh`.
-        prices: a price table, for the cost of the runs.
-        progress: where the copying of clips is reported.
-    """
+    """How a page is written; options as `mmar.report`."""
 
     audio: AudioMode = "copy"
     audio_dir: Path | None = None
@@ -71,8 +61,8 @@ class WrittenPage(msgspec.Struct, frozen=True):
         clips: number of clips beside it.
         missing: number of clips that could not be copied.
         text_files: number of files with texts beside it.
-        runs: names of the runs in addresses of the page (`index.html#a=NAME`), in the order given.
-        notes: what could not be shown, one sentence each.
+        runs: names of the runs in addresses of the page (`index.html#a=NAME`), in the order of the arguments.
+        notes: what the page leaves out, one sentence each.
     """
 
     path: Path
@@ -85,15 +75,15 @@ class WrittenPage(msgspec.Struct, frozen=True):
 
 
 class PreparedReport(msgspec.Struct, frozen=True):
-    """A report that is ready to be written: everything that can be refused has been looked at.
+    """A report that is checked and compared, but not written.
 
     Attributes:
         benchmark: the questions of the page: of a report those with choices, which have scores.
         digest: content digest of all questions.
-        runs: the runs.
-        comparison: what `mmar compare` says of them; `None` for a single run.
-        reliances: what `mmar reliance` says of each model that was also run under control conditions.
-        notes: what could not be shown, one sentence each.
+        runs: empty for the page of a benchmark.
+        comparison: the result of `mmar compare`; `None` for a single run.
+        reliances: the result of `mmar reliance` for each model that was also run under control conditions.
+        notes: what the page leaves out, one sentence each.
     """
 
     benchmark: Benchmark
@@ -105,15 +95,11 @@ class PreparedReport(msgspec.Struct, frozen=True):
 
 
 def prepare_report(sources: Sequence[ScoredSource], prices: Path | None = None) -> PreparedReport:
-    """Compare scored runs and predictions files for a report; nothing is written.
-
-    Args:
-        sources: the runs, of one benchmark.
-        prices: a price table, for their cost.
+    """Compare scored runs and predictions files of one benchmark for a report; nothing is written.
 
     Raises:
         UsageError: there is no run, or they are of different benchmarks.
-        InputError: the price table or the judgements beside a run are not what they should be.
+        InputError: the price table or the judgements beside a run are not valid.
     """
     if not sources:
         raise UsageError("name at least one run or predictions file", code="too-few-runs")
@@ -135,7 +121,7 @@ def write_browser(benchmark: Benchmark, out: Path, options: PageOptions | None =
 
 
 def _comparison(sources: Sequence[ScoredSource], notes: list[str]) -> dict[str, Any] | None:
-    """What `mmar compare --partial --json` prints, without the lists of items, which the page finds itself."""
+    """What `mmar compare --partial --json` prints, without the lists of items, which the page makes itself."""
     try:
         aligned = align_sources(sources, partial=True)
     except UsageError as error:
@@ -153,10 +139,10 @@ def _reliances(runs: Sequence[PageRun]) -> Iterator[dict[str, Any]]:
     """What `mmar reliance --partial --json` prints, for each model that was also run under control conditions."""
     models: dict[str, list[PageRun]] = {}
     for run in runs:
-        if run.manifest is not None:
-            models.setdefault(run.manifest.model, []).append(run)
+        if run.source.manifest is not None:
+            models.setdefault(run.source.manifest.model, []).append(run)
     for members in models.values():
-        conditions = [run.scored.parts.get("condition") for run in members]
+        conditions = [run.source.condition for run in members]
         if len(members) < 2 or conditions.count("full") != 1:
             continue
         try:
@@ -172,19 +158,14 @@ def _reliances(runs: Sequence[PageRun]) -> Iterator[dict[str, Any]]:
 
 
 def write_report(report: PreparedReport, out: Path, options: PageOptions | None = None) -> WrittenPage:
-    """Write a report.
-
-    Args:
-        report: what `prepare_report` gave.
-        out: the page's folder; check it with `check_folder` first.
-        options: how it is written.
+    """Write a report into a folder that `check_folder` accepted.
 
     Raises:
         ExternalError: a file cannot be written.
     """
     options = options or PageOptions()
     benchmark, runs = report.benchmark, report.runs
-    clips, places = _clips(benchmark, out, options)
+    clips, clips_of_items = _clips(benchmark, out, options)
     records = [{"about": item_details(item), "prompts": prompts(runs, item)} for item in benchmark]
     for run in runs:
         for record, answer in zip(records, answer_records(run, benchmark), strict=True):
@@ -192,12 +173,10 @@ def write_report(report: PreparedReport, out: Path, options: PageOptions | None 
     core: dict[str, Any] = {
         "made": f"mmar {__version__}",
         "benchmark": benchmark_facts(benchmark, report.digest),
-        "items": item_columns(benchmark, places),
+        "items": item_columns(benchmark, clips_of_items),
         "clips": {
-            "file": [clip.file for clip in clips],
-            "picture": [clip.picture for clip in clips],
-            "seconds": [clip.seconds for clip in clips],
-            "problem": [clip.problem for clip in clips],
+            field: [getattr(clip, field) for clip in clips]
+            for field in ("file", "picture", "seconds", "problem")
         },
         "audio": options.audio,
         "runs": [run_columns(run, benchmark) for run in runs],
@@ -205,27 +184,37 @@ def write_report(report: PreparedReport, out: Path, options: PageOptions | None 
         "notes": report.notes,
         "texts": {"each": BLOCK, "limit": LIMIT, "cut": _count_cut(records)},
     }
-    blocks = {
-        "peaks": encode_block(b"".join(clip.peaks for clip in clips)),
-        "compare": encode_block(json_block(report.comparison)),
-    }
+    peaks = encode_block(b"".join(clip.peaks for clip in clips))
+    comparison = encode_block(json_block(report.comparison))
+
+    def render(text_mode: str, text_blocks_inside: Mapping[str, str]) -> str:
+        core["textMode"] = text_mode
+        return page(
+            f"{benchmark.name}: mmar {'report' if runs else 'browser'}",
+            kind=KIND,
+            script=bundle("report.js"),
+            style=styles("base.css", "report.css"),
+            blocks={
+                "core": encode_block(json_block(core)),
+                "peaks": peaks,
+                "compare": comparison,
+                **text_blocks_inside,
+            },
+            language=options.language,
+            media=options.audio == "copy",
+            side_pictures=options.audio == "copy",
+            side_scripts=text_mode == "files",
+        )
+
     html, texts = "", []
     if options.texts in ("auto", "inline"):
         packed, lines = share_lines(records)
         inside = {f"t{number}": text for number, text in enumerate(text_blocks(packed))}
         inside["lines"] = encode_block(json_block(lines))
-        core["textMode"] = "inline"
-        html = _page(benchmark, runs, options, {"core": encode_block(json_block(core)), **blocks, **inside})
+        html = render("inline", inside)
     if not html or (options.texts == "auto" and len(html) > PAGE_LIMIT):
         texts = [] if options.texts == "none" else text_blocks(records)
-        core["textMode"] = "files" if texts else "none"
-        html = _page(
-            benchmark,
-            runs,
-            options,
-            {"core": encode_block(json_block(core)), **blocks},
-            side_scripts=bool(texts),
-        )
+        html = render("files" if texts else "none", {})
     _write_texts(out / "texts", texts)
     write_atomic(out / "index.html", html)
     return WrittenPage(
@@ -239,28 +228,6 @@ def write_report(report: PreparedReport, out: Path, options: PageOptions | None 
     )
 
 
-def _page(
-    benchmark: Benchmark,
-    runs: Sequence[PageRun],
-    options: PageOptions,
-    blocks: Mapping[str, str],
-    *,
-    side_scripts: bool = False,
-) -> str:
-    what = "report" if runs else "browser"
-    return page(
-        f"{benchmark.name}: mmar {what}",
-        kind=KIND,
-        script=bundle("report.js"),
-        style=styles("base.css", "report.css"),
-        blocks=blocks,
-        language=options.language,
-        media=options.audio == "copy",
-        side_pictures=options.audio == "copy",
-        side_scripts=side_scripts,
-    )
-
-
 def _clips(benchmark: Benchmark, out: Path, options: PageOptions) -> tuple[list[PageClip], list[list[int]]]:
     """The clips of the page, and for each item the positions of its own."""
     folder = options.audio_dir or benchmark.audio_dir
@@ -268,17 +235,14 @@ def _clips(benchmark: Benchmark, out: Path, options: PageOptions) -> tuple[list[
         return [], [[] for _ in benchmark]
     located = msgspec.structs.replace(benchmark, audio_dir=folder)
     paths: dict[Path, int] = {}
-    places: list[list[int]] = []
+    positions: list[list[int]] = []
     for item in benchmark:
-        places.append([])
+        positions.append([])
         for name in item.clips:
-            try:
-                path = located.clip(name)
-            except InputError:  # the record's path leads out of the folder
-                continue
-            places[-1].append(paths.setdefault(path, len(paths)))
-    placed = place_clips(list(paths), out, options.progress)
-    return [placed[path] for path in paths], places
+            with suppress(InputError):  # the record's path leads out of the folder
+                positions[-1].append(paths.setdefault(located.clip(name), len(paths)))
+    copied = copy_clips(list(paths), out, options.progress)
+    return [copied[path] for path in paths], positions
 
 
 def _count_cut(records: Sequence[Mapping[str, Any]]) -> int:

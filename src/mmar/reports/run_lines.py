@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mmar.reports.tables import Display, Row, Style, columns_of, draw, facts, paint, row, wrapped
+from mmar.reports.tables import Display, Row, Style, columns_of, count, draw, facts, paint, row, wrapped
 from mmar.runs.requests import selected_items
 
 if TYPE_CHECKING:
@@ -31,12 +31,7 @@ _REPLY = 300  # characters of the reply that is shown in full
 
 
 def check_lines(report: CheckReport, display: Display) -> Iterator[str]:
-    """The lines of a report.
-
-    Args:
-        report: of `examine`.
-        display: where it is printed.
-    """
+    """The result of `mmar check`."""
     settings = ", ".join(f"{name} {value}" for name, value in msgspec.to_builtins(report.settings).items())
     asked = [reply for reply in report.replies if reply.answer is not None]
     pairs = [
@@ -71,7 +66,7 @@ def _request(reply: ProbeReply, display: Display) -> list[str]:
         lines += [*clip, *texts] if message.audio == "before" else [*texts, *clip]
     pairs = [("request" if not index else "", line) for index, line in enumerate(lines)]
     if reply.failure is not None:
-        pairs.append(("failed", f"{reply.failure.kind}: {reply.failure.message}"))
+        pairs.append(("failed", str(reply.failure)))
     elif reply.answer is not None:
         pairs += [("thinking", _shortened(reply.answer.thinking))] if reply.answer.thinking else []
         pairs.append(("reply", _shortened(reply.text) or "(no text)"))
@@ -84,9 +79,7 @@ def _request(reply: ProbeReply, display: Display) -> list[str]:
 
 def _row(reply: ProbeReply) -> Row:
     if reply.failure is not None:
-        return row(
-            reply.probe.clip, f"{reply.failure.kind}: {reply.failure.message}", "-", "failed", style="red"
-        )
+        return row(reply.probe.clip, str(reply.failure), "-", "failed", style="red")
     if reply.reading is None:
         return row(reply.probe.clip, reply.text, "", "")
     verdict = "right" if reply.right else "wrong" if reply.named is not None else reply.reading.state
@@ -107,7 +100,7 @@ def run_plan_lines(spec: RunSpec) -> Iterator[str]:
             items += 1
             requests += sum(1 for _ in spec.keys_of(item))
         yield (
-            f"to ask      {_count(requests, 'request')} for {_count(items, 'item')}: "
+            f"to ask      {count(requests, 'request')} for {count(items, 'item')}: "
             f"{spec.rotations or 'all'} rotations x {spec.repeats}"
         )
 
@@ -115,25 +108,25 @@ def run_plan_lines(spec: RunSpec) -> Iterator[str]:
 def run_summary(
     result: RunResult, folder: Path, n: int, unreadable: int = 0, *, withheld: bool = False
 ) -> Iterator[str]:
-    """What came of a session, and what to do next.
+    """The result of a session, and what to do next.
 
     Args:
         result: of the session.
         folder: of the run.
         n: number of questions that can be asked.
-        unreadable: number of those whose records could not be read.
+        unreadable: number of questions whose records could not be read.
         withheld: whether the publisher withholds answers, so that the run is submitted and not scored.
     """
     counts, audio = result.counts, result.audio
     if result.repaired:
         yield f"repaired    a torn last line ({result.repaired} bytes) was cut off; its item was asked again"
     if result.answered_before:
-        yield f"continued   {_count(result.answered_before, 'answer')} from before"
-    failed = "".join(f", {count:,} failed ({kind})" for kind, count in sorted(counts.failed.items()))
+        yield f"continued   {count(result.answered_before, 'answer')} from before"
+    failed = "".join(f", {n:,} failed ({kind})" for kind, n in sorted(counts.failed.items()))
     cached = f" ({counts.cached:,} from the cache)" if counts.cached else ""
     yield f"asked       {result.requested:,}: {counts.answered:,} answered{cached}{failed}"
     if unreadable:
-        yield f"left out    {_count(unreadable, 'question')} that cannot be read; mmar score counts them as missing"
+        yield f"left out    {count(unreadable, 'question')} that cannot be read; mmar score counts them as missing"
     for kind, message in sorted(counts.reasons.items()):
         if kind in counts.failed:
             yield f"failed      {kind}: {message.splitlines()[0][:200] if message else '(no message)'}"
@@ -141,21 +134,21 @@ def run_summary(
         yield f"warning     {warning}"
     if counts.tokens:
         money = f", {counts.money:,.4f} by the price table" if counts.money else ""
-        yield f"spent       {counts.tokens:,} tokens in {_count(counts.requests, 'request')}{money}"
+        yield f"spent       {counts.tokens:,} tokens in {count(counts.requests, 'request')}{money}"
     if audio.mixed_down:
         yield (
-            f"audio       {_count(audio.mixed_down, 'clip')} mixed to one channel; "
+            f"audio       {count(audio.mixed_down, 'clip')} mixed to one channel; "
             f"{audio.about_channels:,} of the questions ask about channels or sides"
         )
     if audio.cut:
-        yield f"audio       {_count(audio.cut, 'clip')} cut to the longest duration that was sent"
+        yield f"audio       {count(audio.cut, 'clip')} cut to the longest duration that was sent"
     left = result.requested - counts.done
     if result.stopped:
         yield f"stopped     {counts.stopped}; {left:,} not asked; the same command continues"
     elif result.selected_failed:
-        yield f"to do       {_count(result.selected_failed, 'request')} failed; the same command asks again"
+        yield f"to do       {count(result.selected_failed, 'request')} failed; the same command asks again"
     if result.answered < n:
-        yield f"so far      {result.answered:,} of {_count(n, 'item')} answered"
+        yield f"so far      {result.answered:,} of {count(n, 'item')} answered"
     yield f"run         {folder}"
     yield f"signature   {result.signature.long}"
     name = shlex.quote(str(folder))
@@ -164,10 +157,6 @@ def run_summary(
         if withheld
         else f"next        mmar score {name}"
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def dry_run_lines(estimate: Estimate, model: str, folder: Path) -> Iterator[str]:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -23,6 +24,7 @@ from mmar.scoring.score import Scored, score_task
 from mmar.scoring.sources import Task
 
 if TYPE_CHECKING:
+    from mmar.runs.manifest import Manifest
     from mmar.scoring.error_labels import WrongItem
 
 
@@ -58,6 +60,11 @@ class ScoredSource(msgspec.Struct, frozen=True, dict=True):
         return self.scored.parts.get("condition", "?")
 
     @property
+    def protocol(self) -> str:
+        """The label of its protocol."""
+        return self.scored.parts.get("protocol", "?")
+
+    @property
     def model(self) -> str:
         """The model's name; for a file without one, the file's."""
         model = self.scored.parts.get("model", "?")
@@ -75,31 +82,37 @@ class ScoredSource(msgspec.Struct, frozen=True, dict=True):
     @property
     def completed(self) -> datetime:
         """When the last session ended, else started; for a file, when it was changed."""
-        manifest = self.scored.manifest
-        if manifest is not None and manifest.sessions:
-            last = manifest.sessions[-1]
+        if self.manifest is not None and self.manifest.sessions:
+            last = self.manifest.sessions[-1]
             return datetime.fromisoformat(last.ended or last.started)
         return datetime.fromtimestamp(int(self.path.stat().st_mtime), UTC)
 
     @property
     def started(self) -> datetime:
         """When the first session started; for a file, `completed`."""
-        manifest = self.scored.manifest
-        if manifest is not None and manifest.sessions:
-            return datetime.fromisoformat(manifest.sessions[0].started)
+        if self.manifest is not None and self.manifest.sessions:
+            return datetime.fromisoformat(self.manifest.sessions[0].started)
         return self.completed
 
-    def rows(self) -> Iterator[tuple[Item, ItemScore, Answer | None]]:
-        """Item, score and answer of each question with choices, in the benchmark's order.
+    @property
+    def manifest(self) -> Manifest | None:
+        """What the run is; `None` for a file."""
+        return self.scored.manifest
 
-        The answer is the first one of an item that was asked several times; `None` for files and items not asked.
-        """
-        answers = {
-            key.item_id: answer for key, (_, answer) in self.scored.answers.items() if not any(key[1:])
-        }
-        rows = {row.id: row for row in self.scored.rows}
+    @cached_property
+    def scores(self) -> dict[str, ItemScore]:
+        """The scores of the items by id."""
+        return {row.id: row for row in self.scored.rows}
+
+    @cached_property
+    def answers(self) -> dict[str, Answer]:
+        """The first answer to each item of a run, by id; none for a file."""
+        return {key.item_id: answer for key, (_, answer) in self.scored.answers.items() if not any(key[1:])}
+
+    def rows(self) -> Iterator[tuple[Item, ItemScore, Answer | None]]:
+        """Item, score and first answer of each question with choices, in the benchmark's order."""
         for item in self.benchmark.closed:
-            yield item, rows[item.id], answers.get(item.id)
+            yield item, self.scores[item.id], self.answers.get(item.id)
 
     def cost(self, prices: Path | None, *, first_answers: bool = False) -> float | None:
         """What the answers cost, in the currency of a price table.
@@ -118,31 +131,27 @@ class ScoredSource(msgspec.Struct, frozen=True, dict=True):
             price = price_of(self.model, prices)
         except UsageError:  # the table has no price for this model; others it may have
             return None
-        usages = [
-            answer.usage
-            for key, (_, answer) in self.scored.answers.items()
-            if answer.usage is not None and not (first_answers and any(key[1:]))
-        ]
+        answers = (
+            self.answers.values() if first_answers else (answer for _, answer in self.scored.answers.values())
+        )
+        usages = [answer.usage for answer in answers if answer.usage is not None]
         return sum(map(price.cost, usages)) if price is not None and usages else None
 
-    def groups(self) -> Iterator[tuple[str, str, GroupScore]]:
-        """Dimension, name and score: of all items first, then of every group that has items."""
+    def results(self) -> Iterator[tuple[str, Scorer, GroupScore]]:
+        """Label, scorer and score of all items (`all`), then of every group that was asked (`modality/speech`)."""
         score = self.score
-        yield "", "all", GroupScore(score.n, score.official, score.choice, score.chance, score.asked)
-        for dimension, groups in score.groups.items():
-            for name, group in groups.items():
-                if group.n:
-                    yield dimension, name, group
+        groups = {"all": GroupScore(score.n, score.official, score.choice, score.chance, score.asked)}
+        for dimension, members in score.groups.items():
+            groups |= {f"{dimension}/{name}": group for name, group in members.items()}
+        for label, group in groups.items():
+            if (group.asked or group).n:
+                yield from ((label, scorer, group) for scorer in SCORERS)
 
     def wrong_items(self, *, sample: int | None = None, seed: int = 0) -> tuple[WrongItem, ...]:
         """The answered items that are wrong by the choice named, or a random sample of so many."""
         from mmar.scoring.error_labels import wrong_items
 
-        thinking = {
-            item.id: answer.thinking
-            for item, _, answer in self.rows()
-            if answer is not None and answer.thinking
-        }
+        thinking = {name: answer.thinking for name, answer in self.answers.items() if answer.thinking}
         return wrong_items(self.benchmark, self.scored.rows, thinking, sample=sample, seed=seed)
 
     def identifier(self, scheme: str) -> str:

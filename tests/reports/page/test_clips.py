@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from mmar.audio import Clip, read_clip
-from mmar.reports.page.clips import HEIGHT, PEAKS, WIDTH, peaks, place_clips, png, spectrogram
+from mmar.reports.page.clips import HEIGHT, PEAKS, WIDTH, copy_clips, peaks, png, spectrogram
 
 
 def clip_of(samples: np.ndarray, rate: int = 16_000) -> Clip:
@@ -70,7 +70,7 @@ def test_a_clip_is_copied_once_however_many_paths_lead_to_it(
     first, other = tone("a.wav", 440.0), tone("other.wav", 880.0)
     again = tmp_path / "again.wav"
     shutil.copy(first, again)
-    placed = place_clips([first, again, other, first], tmp_path / "page")
+    placed = copy_clips([first, again, other, first], tmp_path / "page")
     assert placed[first] == placed[again] != placed[other]
     assert sorted(path.suffix for path in (tmp_path / "page" / "audio").iterdir()) == [
         ".png",
@@ -86,7 +86,7 @@ def test_what_browsers_do_not_play_is_copied_as_wav(tmp_path: Path) -> None:
     source = tmp_path / "clip.wav"  # whatever its name says
     samples = np.sin(np.arange(8000) / 10).astype(np.float32) / 2
     soundfile.write(source, samples, 16_000, format="AIFF", subtype="PCM_16")
-    clip = place_clips([source], tmp_path / "page")[source]
+    clip = copy_clips([source], tmp_path / "page")[source]
     assert clip.file.endswith(".wav")
     copied = read_clip(tmp_path / "page" / clip.file)
     assert np.abs(copied.samples[:, 0] - samples).max() < 1e-3
@@ -95,7 +95,7 @@ def test_what_browsers_do_not_play_is_copied_as_wav(tmp_path: Path) -> None:
 def test_a_clip_that_cannot_be_read_has_a_problem_and_no_file(tmp_path: Path) -> None:
     bad, missing = tmp_path / "bad.wav", tmp_path / "missing.wav"
     bad.write_bytes(b"no sound")
-    placed = place_clips([bad, missing], tmp_path / "page")
+    placed = copy_clips([bad, missing], tmp_path / "page")
     assert placed[bad].problem
     assert placed[missing].problem
     assert not placed[bad].file

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -47,12 +48,7 @@ _SECTIONS = {
 
 
 def write_croissant(benchmark: Benchmark, path: Path, metadata: Path | None = None) -> Path:
-    """Write the metadata of a benchmark.
-
-    Args:
-        benchmark: the questions.
-        path: the file, usually `croissant.json` beside the questions.
-        metadata: the benchmark's file; by default the one it was loaded from.
+    """Write the metadata of a benchmark, whose own file is by default the one it was loaded from.
 
     Raises:
         UsageError: the benchmark was not loaded from a JSONL file (code `no-metadata-file`).
@@ -64,25 +60,20 @@ def write_croissant(benchmark: Benchmark, path: Path, metadata: Path | None = No
 
 
 def croissant(benchmark: Benchmark, metadata: Path) -> dict[str, Any]:
-    """The metadata as JSON-LD.
-
-    Args:
-        benchmark: the questions.
-        metadata: their file.
-    """
-    folder = metadata.parent
-    facts = _release_facts(folder)
+    """The metadata as JSON-LD, of the questions and the file that they were loaded from."""
+    facts, sections = _release_facts(metadata.parent), _data_sheet(metadata.parent)
     entry = CATALOGUE.get(benchmark.name.partition("@")[0])
     published = entry.metadata[0].url if entry is not None and entry.metadata else ""
     title = str(facts.get("title") or (entry.title if entry is not None else benchmark.name))
     licence = str(facts.get("licence") or (entry.licence if entry is not None else ""))
     address = re.search(r"https?://[^\s)]+", licence)
+    context = resources.files("mmar.reports.exchange").joinpath("croissant_context.json")
     record: dict[str, Any] = {
-        "@context": _context(),
+        "@context": json.loads(context.read_text("utf-8")),
         "@type": "sc:Dataset",
         "conformsTo": ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"],
         "name": title,
-        "description": _description(benchmark, folder, title),
+        "description": sections.get("What it is for") or _description(benchmark, title),
         "url": entry.homepage if entry is not None and entry.homepage else f"urn:sha256:{benchmark.digest}",
         "version": _semantic(str(facts.get("version") or "1.0.0")),
         "distribution": _distribution(benchmark, metadata, published),
@@ -94,18 +85,11 @@ def croissant(benchmark: Benchmark, metadata: Path) -> dict[str, Any]:
         record["datePublished"] = facts["date"]
     if entry is not None and entry.bibtex:
         record["citeAs"] = entry.bibtex
-    people = _section(folder, "Who made it")
-    if people:
+    if people := sections.get("Who made it"):
         record["creator"] = {"@type": "sc:Organization", "name": people.splitlines()[0].strip("-* ")}
     elif entry is not None:
         record["creator"] = {"@type": "sc:Organization", "name": entry.citation.partition(",")[0]}
-    return record | _rai(benchmark, folder)
-
-
-def _context() -> dict[str, Any]:
-    """The context of the specification, whose names the metadata use."""
-    text = resources.files("mmar.reports.exchange").joinpath("croissant_context.json").read_text("utf-8")
-    return dict(json.loads(text))
+    return record | _rai(benchmark, sections)
 
 
 def _metadata_file(benchmark: Benchmark, metadata: Path | None) -> Path:
@@ -128,21 +112,19 @@ def _release_facts(folder: Path) -> dict[str, Any]:
     return facts if isinstance(facts, dict) else {}
 
 
-def _section(folder: Path, title: str) -> str:
-    """The text below a heading of the data sheet; empty where there is none."""
+def _data_sheet(folder: Path) -> dict[str, str]:
+    """The sections of a release's data sheet by heading; none where there is no data sheet."""
     path = folder / "DATASHEET.md"
     if not path.is_file():
-        return ""
+        return {}
     parts = re.split(r"^## +(.+?) *$", path.read_text("utf-8"), flags=re.MULTILINE)
-    sections = dict(zip(parts[1::2], parts[2::2], strict=False))
-    return sections.get(title, "").strip()
+    return {title: text.strip() for title, text in zip(parts[1::2], parts[2::2], strict=True)}
 
 
-def _description(benchmark: Benchmark, folder: Path, title: str) -> str:
-    own = _section(folder, "What it is for")
+def _description(benchmark: Benchmark, title: str) -> str:
     counts = Counter(item.modality for item in benchmark)
     kinds = ", ".join(f"{name} {n:,}" for name, n in counts.most_common())
-    return own or f"{title}: {len(benchmark):,} multiple-choice questions about audio ({kinds})."
+    return f"{title}: {len(benchmark):,} multiple-choice questions about audio ({kinds})."
 
 
 def _semantic(version: str) -> str:
@@ -204,24 +186,26 @@ def _record_set(benchmark: Benchmark, metadata: Path) -> dict[str, Any]:
     }
 
 
-def _rai(benchmark: Benchmark, folder: Path) -> dict[str, Any]:
+def _rai(benchmark: Benchmark, sections: Mapping[str, str]) -> dict[str, Any]:
     record: dict[str, Any] = {
-        name: text for name, title in _SECTIONS.items() if (text := _section(folder, title))
+        name: sections[title] for name, title in _SECTIONS.items() if sections.get(title)
     }
+
+    def add(name: str, text: str) -> None:
+        record[name] = f"{record[name]}\n\n{text}" if name in record else text
+
     record.setdefault(
         "rai:dataUseCases",
         "Evaluation of reasoning about audio. Not for training: a model trained on it cannot be measured by it.",
     )
     small = [name for name, n in Counter(item.modality for item in benchmark).items() if n < 20]
     if small:
-        limits = f"Fewer than 20 items: {', '.join(sorted(small))}; accuracies of these groups say little."
-        record["rai:dataLimitations"] = "\n\n".join(filter(None, (record.get("rai:dataLimitations"), limits)))
+        groups = ", ".join(sorted(small))
+        add("rai:dataLimitations", f"Fewer than 20 items: {groups}; accuracies of these groups say little.")
     languages = Counter(code for item in benchmark for code in (item.language or "").split("|") if code)
     if languages:
-        shares = ", ".join(f"{code} {n:,}" for code, n in languages.most_common(8))
-        record["rai:dataBiases"] = "\n\n".join(
-            filter(None, (record.get("rai:dataBiases"), f"Items by language: {shares}."))
-        )
+        numbers = ", ".join(f"{code} {n:,}" for code, n in languages.most_common(8))
+        add("rai:dataBiases", f"Items by language: {numbers}.")
     if any(item.url for item in benchmark):
         record["rai:dataCollectionType"] = ["Manual Human Curation"]
         record["rai:personalSensitiveInformation"] = ["Voices of identifiable people from public videos"]

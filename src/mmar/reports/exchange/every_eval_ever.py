@@ -21,8 +21,8 @@ from mmar.files.atomic import write_atomic
 from mmar.items import Item
 from mmar.models import Answer
 from mmar.models.recipes import recipe_of
-from mmar.reports.scored_source import SCORERS, ScoredSource, interval_of, provider_of
-from mmar.scoring.result import ItemScore
+from mmar.reports.scored_source import ScoredSource, Scorer, interval_of, provider_of
+from mmar.scoring.result import Accuracy, GroupScore, ItemScore
 
 SCHEMA_VERSION = "0.3.0"
 
@@ -35,12 +35,7 @@ _DESCRIPTIONS = {
 
 
 class Evaluator(msgspec.Struct, frozen=True):
-    """Who made the evaluation.
-
-    Attributes:
-        organization: its name.
-        relationship: to the model's developer.
-    """
+    """Who made the evaluation, and the relationship to the model's developer."""
 
     organization: str = "unknown"
     relationship: Relationship = "other"
@@ -49,12 +44,7 @@ class Evaluator(msgspec.Struct, frozen=True):
 def write_every_eval_ever(
     source: ScoredSource, folder: Path, evaluator: Evaluator | None = None
 ) -> tuple[Path, Path]:
-    """Write aggregate and samples below a folder, as `data/BENCHMARK/DEVELOPER/MODEL/UUID.json`.
-
-    Args:
-        source: the scored run.
-        folder: the root of the data store.
-        evaluator: who made the evaluation.
+    """Write aggregate and samples below the root of a data store, as `data/BENCHMARK/DEVELOPER/MODEL/UUID.json`.
 
     Returns:
         The aggregate and the samples file.
@@ -65,7 +55,7 @@ def write_every_eval_ever(
     digits = source.identifier("every-eval-ever")
     uuid = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
     benchmark = source.bench.partition("@")[0].replace("/", "-") or "benchmark"
-    place = Path("data", benchmark, *source.hub_id.split("/"))
+    model = Path("data", benchmark, *source.hub_id.split("/"))
     evaluation_id = f"{source.bench}/{source.hub_id}/{int(source.completed.timestamp())}"
     rows = [
         json.dumps(_sample(source, evaluation_id, *row), ensure_ascii=False, separators=(",", ":")) + "\n"
@@ -74,14 +64,14 @@ def write_every_eval_ever(
     samples = "".join(rows).encode(errors="replace")
     detail = {
         "format": "jsonl",
-        "file_path": (place / f"{uuid}_samples.jsonl").as_posix(),
+        "file_path": (model / f"{uuid}_samples.jsonl").as_posix(),
         "hash_algorithm": "sha256",
         "checksum": hashlib.sha256(samples).hexdigest(),
         "total_rows": len(rows),
     }
     record = _aggregate(source, evaluation_id, evaluator or Evaluator(), detail)
-    aggregate_path = folder / place / f"{uuid}.json"
-    samples_path = folder / place / f"{uuid}_samples.jsonl"
+    aggregate_path = folder / model / f"{uuid}.json"
+    samples_path = folder / model / f"{uuid}_samples.jsonl"
     write_atomic(samples_path, samples)
     write_atomic(aggregate_path, json.dumps(record, ensure_ascii=False, indent=2) + "\n")
     return aggregate_path, samples_path
@@ -130,76 +120,60 @@ def _model_info(source: ScoredSource) -> dict[str, Any]:
 def _results(source: ScoredSource) -> Iterator[dict[str, Any]]:
     data = _source_data(source)
     config = _generation_config(source)
-    for dimension, name, group in source.groups():
-        shown = group.asked or group
-        if not shown.n:
-            continue
-        label = "all" if not dimension else f"{dimension}/{name}"
-        for scorer in SCORERS:
-            value = getattr(shown, scorer)
-            details: dict[str, Any] = {"score": value.accuracy}
-            uncertainty: dict[str, Any] = {"num_samples": shown.n}
-            if (interval := interval_of(value)) is not None:
-                low, high, method = interval
-                uncertainty["confidence_interval"] = {
-                    "lower": low,
-                    "upper": high,
-                    "confidence_level": 0.95,
-                    "method": method,
-                }
-            if value.clustered is not None and value.clustered.standard_error is not None:
-                uncertainty["standard_error"] = {
-                    "value": value.clustered.standard_error,
-                    "method": "clustered by source video",
-                }
-            details["uncertainty"] = uncertainty
-            details["details"] = {"correct": str(value.correct), "chance": f"{shown.chance:.4f}"}
-            if group.asked is not None:
-                details["details"]["items_of_the_benchmark"] = str(group.n)
-            yield {
-                "evaluation_result_id": f"{scorer}/{label}",
-                "evaluation_name": f"{source.bench} {label} ({scorer})",
-                "source_data": data,
-                "metric_config": {
-                    "evaluation_description": _DESCRIPTIONS[scorer],
-                    "metric_id": f"accuracy/{scorer}",
-                    "metric_name": f"Accuracy ({scorer})",
-                    "metric_kind": "accuracy",
-                    "metric_unit": "percent",
-                    "lower_is_better": False,
-                    "score_type": "continuous",
-                    "min_score": 0,
-                    "max_score": 100,
-                },
-                "score_details": details,
-                **({"generation_config": config} if config else {}),
-            }
+    for label, scorer, group in source.results():
+        yield {
+            "evaluation_result_id": f"{scorer}/{label}",
+            "evaluation_name": f"{source.bench} {label} ({scorer})",
+            "source_data": data,
+            "metric_config": {
+                "evaluation_description": _DESCRIPTIONS[scorer],
+                "metric_id": f"accuracy/{scorer}",
+                "metric_name": f"Accuracy ({scorer})",
+                "metric_kind": "accuracy",
+                "metric_unit": "percent",
+                "lower_is_better": False,
+                "score_type": "continuous",
+                "min_score": 0,
+                "max_score": 100,
+            },
+            "score_details": _score_details(group, scorer),
+            **({"generation_config": config} if config else {}),
+        }
+
+
+def _score_details(group: GroupScore, scorer: Scorer) -> dict[str, Any]:
+    asked = group.asked or group
+    value: Accuracy = getattr(asked, scorer)
+    uncertainty: dict[str, Any] = {"num_samples": asked.n}
+    if (interval := interval_of(value)) is not None:
+        confidence = dict(zip(("lower", "upper", "method"), interval, strict=True))
+        uncertainty["confidence_interval"] = {"confidence_level": 0.95, **confidence}
+    if value.clustered is not None and value.clustered.standard_error is not None:
+        error = value.clustered.standard_error
+        uncertainty["standard_error"] = {"value": error, "method": "clustered by source video"}
+    details = {"correct": str(value.correct), "chance": f"{asked.chance:.4f}"}
+    if group.asked is not None:
+        details["items_of_the_benchmark"] = str(group.n)
+    return {"score": value.accuracy, "uncertainty": uncertainty, "details": details}
 
 
 def _source_data(source: ScoredSource) -> dict[str, Any]:
     entry = CATALOGUE.get(source.bench.partition("@")[0])
     details = {"content_digest": source.benchmark.digest, "items": str(len(source.benchmark))}
+    data: dict[str, Any] = {"dataset_name": source.bench, "source_type": "other"}
     if entry is not None and entry.homepage.startswith("http"):
-        return {
-            "dataset_name": entry.title,
-            "source_type": "url",
-            "url": [entry.homepage],
-            "additional_details": details,
-        }
-    return {"dataset_name": source.bench, "source_type": "other", "additional_details": details}
+        data = {"dataset_name": entry.title, "source_type": "url", "url": [entry.homepage]}
+    return {**data, "additional_details": details}
 
 
 def _generation_config(source: ScoredSource) -> dict[str, Any]:
-    manifest = source.scored.manifest
+    manifest = source.manifest
     if manifest is None:
         return {}
     settings = msgspec.to_builtins(manifest.settings)
-    known = {
-        name: settings[name]
-        for name in ("temperature", "top_p", "top_k", "max_tokens")
-        if settings.get(name) is not None
-    }
-    others = {**{name: settings[name] for name in settings if name not in known}, **manifest.options}
+    known = {name: settings.pop(name, None) for name in ("temperature", "top_p", "top_k", "max_tokens")}
+    known = {name: value for name, value in known.items() if value is not None}
+    others = {**settings, **manifest.options}
     details = {name: json.dumps(value) for name, value in others.items() if value not in (None, "", [], {})}
     details |= {"protocol": manifest.protocol.label, "condition": manifest.condition}
     return {
@@ -236,7 +210,7 @@ def _sample(
             "category": item.category,
         },
     }
-    if (manifest := source.scored.manifest) is not None:
+    if (manifest := source.manifest) is not None:
         messages = manifest.protocol.request(item, None).messages
         record["input"]["formatted"] = "\n\n".join(message.text for message in messages)
     if row.named is not None:
@@ -260,7 +234,7 @@ def _add_answer(record: dict[str, Any], answer: Answer) -> None:
     if answer.latency_s is not None:
         record["performance"] = {"latency_ms": 1000 * answer.latency_s}
     if answer.failure is not None:
-        record["error"] = f"{answer.failure.kind}: {answer.failure.message}"
+        record["error"] = str(answer.failure)
     usage = answer.usage
     if usage is not None and usage.input_tokens is not None and usage.output_tokens is not None:
         record["token_usage"] = {

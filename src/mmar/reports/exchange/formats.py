@@ -48,19 +48,7 @@ def write_run_format(
     evaluator: Evaluator | None = None,
     project: str = "mmar",
 ) -> tuple[Path, ...]:
-    """Write or log a scored run.
-
-    Args:
-        source: the scored run.
-        to: the format.
-        out: the file, or for `every-eval-ever` and `hf-eval-results` the folder; by default beside the run.
-        dataset: for `hf-eval-results`, the benchmark's data set on the Hub.
-        evaluator: for `every-eval-ever`, who made the evaluation.
-        project: for `wandb` and `trackio`.
-
-    Returns:
-        The files written; none for `wandb` and `trackio`.
-    """
+    """Write or log a scored run; arguments and result as `mmar.export_run`."""
     folder = out or source.path.parent
     name = source.path.name if source.path.is_dir() else source.path.name.partition(".")[0]
     if to == "every-eval-ever":
@@ -78,14 +66,7 @@ def write_run_format(
 def write_benchmark_format(
     benchmark: Benchmark, to: BenchmarkFormat, out: Path | None = None, metadata: Path | None = None
 ) -> Path:
-    """Write what describes a benchmark to a registry.
-
-    Args:
-        benchmark: the questions.
-        to: the format.
-        out: the file, or for `hf-eval-yaml` the folder; by default in the current folder.
-        metadata: the benchmark's file; by default the one it was loaded from.
-    """
+    """Write what describes a benchmark to a registry; arguments as `mmar.export_benchmark`."""
     if to == "croissant":
         return write_croissant(benchmark, out or Path("croissant.json"), metadata)
     return write_eval_yaml(benchmark, out or Path())

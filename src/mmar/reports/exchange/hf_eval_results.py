@@ -18,10 +18,7 @@ from mmar.reports.scored_source import SCORERS, ScoredSource
 
 
 def hub_dataset(benchmark: str) -> tuple[str, str]:
-    """The data set of the Hub that holds a benchmark, and its pinned revision.
-
-    Args:
-        benchmark: its name, with or without an edition.
+    """The data set of the Hub that holds a benchmark, named with or without edition, and its pinned revision.
 
     Raises:
         UsageError: it has none that this program knows (code `no-hub-dataset`).
@@ -39,12 +36,7 @@ def hub_dataset(benchmark: str) -> tuple[str, str]:
 
 
 def write_eval_results(source: ScoredSource, folder: Path, *, dataset: str | None = None) -> Path:
-    """Write the results of a run for the model's repository: `.eval_results/BENCHMARK.yaml`.
-
-    Args:
-        source: the scored run; every item must have been asked.
-        folder: the model's repository.
-        dataset: the benchmark's data set on the Hub, where it is not the catalogue's.
+    """Write the results of a run into the model's repository: `.eval_results/BENCHMARK.yaml`.
 
     Raises:
         UsageError: only some items were asked, or the data set is not known (codes `partial-run`,
@@ -59,18 +51,15 @@ def write_eval_results(source: ScoredSource, folder: Path, *, dataset: str | Non
             code="partial-run",
             hint="continue the run with the same mmar run command",
         )
-    revision = ""
-    if dataset is None:
-        dataset, revision = hub_dataset(source.bench)
+    dataset, revision = hub_dataset(source.bench) if dataset is None else (dataset, "")
     lines = []
     for scorer in SCORERS:
-        value = getattr(score, scorer).accuracy
         lines += [
             "- dataset:",
             f"    id: {json.dumps(dataset)}",
             f"    task_id: {json.dumps(_task(source.bench, scorer))}",
             *([f"    revision: {json.dumps(revision)}"] if revision else []),
-            f"  value: {value:.2f}",
+            f"  value: {getattr(score, scorer).accuracy:.2f}",
             f'  date: "{source.completed.date().isoformat()}"',
             f"  notes: {json.dumps(score.signature, ensure_ascii=False)}",
         ]

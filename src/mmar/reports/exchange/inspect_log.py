@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
+from collections import Counter
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 
@@ -31,10 +32,6 @@ _SCORE_VALUES = {True: "C", False: "I"}
 def write_inspect_log(source: ScoredSource, path: Path) -> Path:
     """Write a run's questions with choices as a log of Inspect.
 
-    Args:
-        source: the scored run.
-        path: the file, which Inspect only opens if it ends in `.eval`.
-
     Raises:
         UsageError: the file's name does not end in `.eval` (code `bad-suffix`).
         ExternalError: the file cannot be written.
@@ -42,43 +39,31 @@ def write_inspect_log(source: ScoredSource, path: Path) -> Path:
     if path.suffix != ".eval":
         raise UsageError(f"{path} does not end in .eval", code="bad-suffix", argument="out")
     header = _header(source)
-    usage = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
-    with atomic_path(path) as part, part.open("wb") as stream:
-        summaries = _write_archive(source, header, stream, usage)
-    assert summaries == len(source.benchmark.closed)
-    return path
-
-
-def _write_archive(
-    source: ScoredSource, header: dict[str, Any], stream: BinaryIO, usage: dict[str, int]
-) -> int:
     summaries = []
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-
-        def add(name: str, record: Any) -> None:
-            text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
-            archive.writestr(
-                zipfile.ZipInfo(name, _EPOCH), text.encode(errors="replace"), zipfile.ZIP_DEFLATED
-            )
-
-        add("_journal/start.json", {name: header[name] for name in ("version", "eval", "plan")})
-        members: set[str] = set()
-        for sample in _samples(source):
+    usage: Counter[str] = Counter()
+    members: set[str] = set()
+    with atomic_path(path) as part, zipfile.ZipFile(part, "w") as archive:
+        _add(archive, "_journal/start.json", {name: header[name] for name in ("version", "eval", "plan")})
+        for row in source.rows():
+            sample = _sample(source, *row)
             member = _member(sample["id"])
             while member in members:  # two ids that differ only in marks which no file name may have
                 member += "_"
             members.add(member)
-            add(f"samples/{member}_epoch_1.json", sample)
+            _add(archive, f"samples/{member}_epoch_1.json", sample)
             summaries.append(_summary(sample))
-            for counts in sample["model_usage"].values():
-                for name in usage:
-                    usage[name] += counts[name]
-        add("_journal/summaries/1.json", summaries)
-        add("summaries.json", summaries)
+            usage.update(sample["model_usage"].get(source.model, {}))
+        _add(archive, "_journal/summaries/1.json", summaries)
+        _add(archive, "summaries.json", summaries)
         if any(usage.values()):
             header["stats"]["model_usage"] = {source.model: usage}
-        add("header.json", header)
-    return len(summaries)
+        _add(archive, "header.json", header)
+    return path
+
+
+def _add(archive: zipfile.ZipFile, name: str, record: Any) -> None:
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+    archive.writestr(zipfile.ZipInfo(name, _EPOCH), text.encode(errors="replace"), zipfile.ZIP_DEFLATED)
 
 
 def _member(item_id: str) -> str:
@@ -87,14 +72,11 @@ def _member(item_id: str) -> str:
 
 
 def _header(source: ScoredSource) -> dict[str, Any]:
-    score, manifest = source.score, source.scored.manifest
+    score, manifest = source.score, source.manifest
     identifier = source.identifier("inspect")
     settings = {} if manifest is None else msgspec.to_builtins(manifest.settings)
-    config = {
-        name: settings[name]
-        for name in ("temperature", "top_p", "max_tokens")
-        if settings.get(name) is not None
-    }
+    config = {name: settings.get(name) for name in ("temperature", "top_p", "max_tokens")}
+    config = {name: value for name, value in config.items() if value is not None}
     asked = score.asked or score
     scores = [
         {
@@ -145,22 +127,15 @@ def _header(source: ScoredSource) -> dict[str, Any]:
     }
 
 
-def _samples(source: ScoredSource) -> Iterator[dict[str, Any]]:
-    for item, row, answer in source.rows():
-        yield _sample(source, item, row, answer)
-
-
 def _sample(source: ScoredSource, item: Item, row: ItemScore, answer: Answer | None) -> dict[str, Any]:
     clips = [_audio(source, path) for path in (item.audio_path, *item.more_audio)]
-    manifest = source.scored.manifest
     messages: list[dict[str, Any]] = []
     text = "\n".join((item.question, *item.choices))
-    if manifest is not None:
-        for turn in manifest.protocol.request(item, None).messages:
-            if turn.role == "system":
-                messages.append({"role": "system", "content": turn.text, "source": "input"})
-            else:
-                text = turn.text
+    for turn in () if source.manifest is None else source.manifest.protocol.request(item, None).messages:
+        if turn.role == "system":
+            messages.append({"role": "system", "content": turn.text, "source": "input"})
+        else:
+            text = turn.text
     prompt = {"role": "user", "content": [*clips, {"type": "text", "text": text}], "source": "input"}
     messages.append(prompt)
     output: dict[str, Any] = {"model": source.model, "choices": [], "completion": ""}
@@ -210,19 +185,16 @@ def _sample(source: ScoredSource, item: Item, row: ItemScore, answer: Answer | N
         "attachments": {},
     }
     if answer is not None and answer.failure is not None:
-        message = f"{answer.failure.kind}: {answer.failure.message}"
-        record["error"] = {"message": message, "traceback": "", "traceback_ansi": ""}
+        record["error"] = {"message": str(answer.failure), "traceback": "", "traceback_ansi": ""}
     return record
 
 
 def _audio(source: ScoredSource, audio_path: str) -> dict[str, str]:
-    place = audio_path
+    path = audio_path
     if source.benchmark.audio_dir is not None:
-        try:
-            place = str(source.benchmark.clip(audio_path).resolve())
-        except (InputError, UsageError):
-            place = audio_path
-    return {"type": "audio", "audio": place, "format": "mp3" if place.lower().endswith(".mp3") else "wav"}
+        with suppress(InputError, UsageError):
+            path = str(source.benchmark.clip(audio_path).resolve())
+    return {"type": "audio", "audio": path, "format": "mp3" if path.lower().endswith(".mp3") else "wav"}
 
 
 def _content(text: str, thinking: str) -> str | list[dict[str, Any]]:
@@ -244,10 +216,12 @@ def _usage(answer: Answer | None) -> dict[str, int]:
 
 def _summary(sample: dict[str, Any]) -> dict[str, Any]:
     names = ("id", "epoch", "choices", "target", "metadata", "scores", "model_usage")
-    summary = {name: sample[name] for name in names}
-    summary["input"] = sample["input"][0]["content"][-1]["text"][:400]
-    summary["completed"] = bool(sample["output"]["choices"])
-    summary["message_count"] = len(sample["messages"])
+    summary = {
+        **{name: sample[name] for name in names},
+        "input": sample["input"][0]["content"][-1]["text"][:400],
+        "completed": bool(sample["output"]["choices"]),
+        "message_count": len(sample["messages"]),
+    }
     if "error" in sample:
         summary["error"] = sample["error"]["message"]
     return summary

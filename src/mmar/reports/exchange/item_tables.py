@@ -13,50 +13,42 @@ from typing import Any, Literal, get_args
 
 from mmar.errors import ExternalError, UsageError
 from mmar.files.atomic import atomic_path
-from mmar.reports.scored_source import SCORERS, ScoredSource, interval_of
+from mmar.reports.scored_source import ScoredSource, interval_of
+
+_ITEM_FIELDS = (
+    "id",
+    "audio_path",
+    "question",
+    "choices",
+    "answer",
+    "modality",
+    "category",
+    "sub_category",
+    "language",
+)
+_SCORE_FIELDS = ("state", "named", "official", "choice", "rule", "reason", "official_reason")
 
 
 def item_records(source: ScoredSource) -> list[dict[str, Any]]:
     """A record for each item: the question, the answer, how it was read and scored, what it cost."""
-    records = []
-    for item, row, answer in source.rows():
-        usage = None if answer is None else answer.usage
-        records.append(
-            {
-                "id": item.id,
-                "audio_path": item.audio_path,
-                "question": item.question,
-                "choices": list(item.choices),
-                "answer": item.answer,
-                "modality": item.modality,
-                "category": item.category,
-                "sub_category": item.sub_category,
-                "language": item.language,
-                "answer_prediction": row.prediction,
-                "thinking_prediction": None if answer is None else answer.thinking,
-                "state": row.state,
-                "named": row.named,
-                "official": row.official,
-                "choice": row.choice,
-                "rule": row.rule,
-                "reason": row.reason,
-                "official_reason": row.official_reason,
-                "finish_reason": None if answer is None else answer.finish_reason,
-                "latency_s": None if answer is None else answer.latency_s,
-                "input_tokens": None if usage is None else usage.input_tokens,
-                "output_tokens": None if usage is None else usage.output_tokens,
-                "failure": None if answer is None or answer.failure is None else answer.failure.kind,
-            }
-        )
-    return records
+    return [
+        {
+            **{name: getattr(item, name) for name in _ITEM_FIELDS},
+            "answer_prediction": row.prediction,
+            "thinking_prediction": None if answer is None else answer.thinking,
+            **{name: getattr(row, name) for name in _SCORE_FIELDS},
+            "finish_reason": None if answer is None else answer.finish_reason,
+            "latency_s": None if answer is None else answer.latency_s,
+            "input_tokens": None if answer is None or answer.usage is None else answer.usage.input_tokens,
+            "output_tokens": None if answer is None or answer.usage is None else answer.usage.output_tokens,
+            "failure": None if answer is None or answer.failure is None else answer.failure.kind,
+        }
+        for item, row, answer in source.rows()
+    ]
 
 
 def write_parquet(source: ScoredSource, path: Path) -> Path:
-    """Write the items of a run.
-
-    Args:
-        source: the scored run.
-        path: the file; Zstandard-compressed.
+    """Write the items of a run, Zstandard-compressed.
 
     Raises:
         UsageError: pyarrow is not installed (code `missing-extra`).
@@ -70,14 +62,8 @@ def write_parquet(source: ScoredSource, path: Path) -> Path:
             "Parquet needs pyarrow", code="missing-extra", hint='install it: pip install "mmar[parquet]"'
         ) from None
     text, whole, number, flag = pa.string(), pa.int64(), pa.float64(), pa.bool_()
-    types = {
-        "choices": pa.list_(text),
-        "official": flag,
-        "choice": flag,
-        "latency_s": number,
-        "input_tokens": whole,
-        "output_tokens": whole,
-    }
+    types = {"choices": pa.list_(text), "official": flag, "choice": flag, "latency_s": number}
+    types |= {"input_tokens": whole, "output_tokens": whole}
     records = item_records(source)
     names = list(records[0]) if records else []
     score = source.score.to_dict()
@@ -90,7 +76,7 @@ def write_parquet(source: ScoredSource, path: Path) -> Path:
 
 
 def _encodable(record: dict[str, Any]) -> dict[str, Any]:
-    """The record with texts that UTF-8 can hold: half of a surrogate pair becomes a question mark."""
+    """The record, in whose texts half of a surrogate pair, which UTF-8 cannot hold, is a question mark."""
     return {
         name: value.encode(errors="replace").decode() if isinstance(value, str) else value
         for name, value in record.items()
@@ -100,18 +86,8 @@ def _encodable(record: dict[str, Any]) -> dict[str, Any]:
 Tracker = Literal["wandb", "trackio"]
 TRACKERS: tuple[Tracker, ...] = get_args(Tracker)
 
-_COLUMNS = (
-    "id",
-    "modality",
-    "category",
-    "question",
-    "answer",
-    "answer_prediction",
-    "state",
-    "named",
-    "official",
-    "choice",
-)
+_COLUMNS = ["id", "modality", "category", "question", "answer"]
+_COLUMNS += ["answer_prediction", "state", "named", "official", "choice"]
 
 
 def check_tracker(tracker: Tracker) -> Any:
@@ -134,24 +110,16 @@ def check_tracker(tracker: Tracker) -> Any:
 def metrics(source: ScoredSource) -> dict[str, float]:
     """The numbers of a run by name: `official/all`, `choice/modality/speech`, `choice/all/low`, `states/unresolved`."""
     values: dict[str, float] = {}
-    for dimension, name, group in source.groups():
-        shown = group.asked or group
-        label = "all" if not dimension else f"{dimension}/{name}"
-        for scorer in SCORERS if shown.n else ():
-            accuracy = getattr(shown, scorer)
-            values[f"{scorer}/{label}"] = accuracy.accuracy
-            if not dimension and (interval := interval_of(accuracy)) is not None:
-                values[f"{scorer}/{label}/low"], values[f"{scorer}/{label}/high"] = interval[:2]
+    for label, scorer, group in source.results():
+        accuracy = getattr(group.asked or group, scorer)
+        values[f"{scorer}/{label}"] = accuracy.accuracy
+        if label == "all" and (interval := interval_of(accuracy)) is not None:
+            values[f"{scorer}/all/low"], values[f"{scorer}/all/high"] = interval[:2]
     return values | {f"states/{state}": float(n) for state, n in source.score.states.items()}
 
 
 def log_run(source: ScoredSource, tracker: Tracker, project: str = "mmar") -> None:
     """Log a scored run: its signature's parts as configuration, its numbers, and a table of its items.
-
-    Args:
-        source: the scored run.
-        tracker: whose client logs it.
-        project: name of the project there.
 
     Raises:
         UsageError: the client is not installed (code `missing-extra`).
@@ -165,11 +133,11 @@ def log_run(source: ScoredSource, tracker: Tracker, project: str = "mmar") -> No
         run = client.init(project=project, name=name, config=config)
         if tracker == "wandb":
             data = [[row[column] for column in _COLUMNS] for row in rows]
-            table = client.Table(columns=list(_COLUMNS), data=data)
+            table = client.Table(columns=_COLUMNS, data=data)
         else:
             import pandas as pd
 
-            table = client.Table(dataframe=pd.DataFrame(rows, columns=list(_COLUMNS)))
+            table = client.Table(dataframe=pd.DataFrame(rows, columns=_COLUMNS))
         run.log({**metrics(source), "items": table})
         run.finish() if tracker == "wandb" else client.finish()
     except Exception as error:

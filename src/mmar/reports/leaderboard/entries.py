@@ -100,7 +100,7 @@ def run_entry(source: ScoredSource, prices: Path | None = None) -> RunEntry:
     return RunEntry(
         id=source.identifier("leaderboard")[:8],
         model=source.model,
-        protocol=source.scored.parts.get("protocol", "?"),
+        protocol=source.protocol,
         date=source.completed.date().isoformat(),
         n=score.n,
         asked=asked.n,

@@ -59,7 +59,7 @@ def board_items(
         without_audio: for each run under a control condition, whether each item is right.
         earlier: an earlier edition, whose wrong keys this one corrected.
     """
-    scores = [{row.id: row for row in source.scored.rows} for source in runs]
+    scores = [source.scores for source in runs]
     order = [item.id for item in benchmark]
     right = [[rows[item_id].official for item_id in order] for rows in scores]
     best_first = sorted(range(len(runs)), key=lambda index: -sum(right[index]))

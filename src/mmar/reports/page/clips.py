@@ -42,14 +42,9 @@ _COLOURS = ((10, 8, 30), (50, 30, 110), (150, 40, 110), (230, 110, 60), (250, 23
 
 
 class PageClip(msgspec.Struct, frozen=True):
-    """A clip of a page.
+    """A clip of a page: addresses of the file and of its spectrogram beside the page, its length and its waveform.
 
-    Attributes:
-        file: its address beside the page; empty where it could not be copied.
-        picture: address of its spectrogram.
-        seconds: its length.
-        peaks: its waveform, `PEAKS` bytes of 0 to 63.
-        problem: why there is no clip; empty otherwise.
+    One that could not be copied has a problem and no file.
     """
 
     file: str = ""
@@ -59,46 +54,36 @@ class PageClip(msgspec.Struct, frozen=True):
     problem: str = ""
 
 
-def place_clips(
-    paths: Sequence[Path], folder: Path, progress: Progress | None = None
-) -> dict[Path, PageClip]:
+def copy_clips(paths: Sequence[Path], folder: Path, progress: Progress | None = None) -> dict[Path, PageClip]:
     """Copy clips into `audio/` below a page's folder, each once however many paths lead to its bytes.
-
-    Args:
-        paths: of the clips.
-        folder: of the page.
-        progress: where to report the bytes done.
-
-    Returns:
-        A record for each path; one that cannot be read has a problem and no file.
 
     Raises:
         ExternalError: a file cannot be written.
     """
-    placed: dict[Path, PageClip] = {}
+    copied: dict[Path, PageClip] = {}
     by_digest: dict[str, PageClip] = {}
     sizes = {path: path.stat().st_size for path in paths if path.is_file()}
     done = 0
     with (progress or NoProgress()).task("clips", sum(sizes.values())) as advance:
         for path in paths:
-            if path not in placed:
-                placed[path] = _placed(path, folder / "audio", by_digest)
+            if path not in copied:
+                copied[path] = _copied(path, folder / "audio", by_digest)
             done += sizes.pop(path, 0)
             advance(done, None)
-    return placed
+    return copied
 
 
-def _placed(path: Path, folder: Path, by_digest: dict[str, PageClip]) -> PageClip:
+def _copied(path: Path, folder: Path, by_digest: dict[str, PageClip]) -> PageClip:
     try:
         digest = sha256_file(path)
         if digest not in by_digest:
-            by_digest[digest] = _place(path, digest[:16], folder)
+            by_digest[digest] = _copy(path, digest[:16], folder)
     except InputError as error:
         return PageClip(problem=error.problem)
     return by_digest[digest]
 
 
-def _place(path: Path, name: str, folder: Path) -> PageClip:
+def _copy(path: Path, name: str, folder: Path) -> PageClip:
     kind = sniff_file(path).format
     clip = read_clip(path)
     played = kind in _PLAYED
@@ -112,11 +97,7 @@ def _place(path: Path, name: str, folder: Path) -> PageClip:
 
 
 def peaks(clip: Clip) -> bytes:
-    """The waveform of a clip.
-
-    Returns:
-        `PEAKS` bytes of 0 to 63; all 0 for silence.
-    """
+    """The waveform of a clip: `PEAKS` bytes of 0 to 63, all 0 for silence."""
     import numpy as np
 
     magnitude = np.abs(clip.samples).max(axis=1)
@@ -127,11 +108,7 @@ def peaks(clip: Clip) -> bytes:
 
 
 def spectrogram(clip: Clip) -> npt.NDArray[np.uint8]:
-    """The spectrogram of a clip.
-
-    Returns:
-        Levels 0 to 15 of shape (HEIGHT, WIDTH), the lowest band last.
-    """
+    """The spectrogram of a clip: levels 0 to 15 of shape (HEIGHT, WIDTH), the lowest band last."""
     import numpy as np
 
     samples = to_mono(clip).samples[:, 0]
@@ -168,11 +145,7 @@ def _mel_bands(size: int, rate: int) -> npt.NDArray[np.float32]:
 
 
 def png(levels: npt.NDArray[np.uint8]) -> bytes:
-    """A picture of levels 0 to 15 as a PNG of 4 bits with a palette (RFC 2083), without a date.
-
-    Args:
-        levels: of shape (height, width), the width even.
-    """
+    """A picture of levels 0 to 15, of shape (height, even width), as a PNG of 4 bits with a palette (RFC 2083)."""
     import numpy as np
 
     height, width = levels.shape

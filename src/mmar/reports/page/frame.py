@@ -13,7 +13,7 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -26,12 +26,9 @@ _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", r
 
 
 def bundle(entry: str) -> str:
-    """Join a script with the modules that it imports, each once and before those that need it.
+    """Join a script under `web/` with the modules that it imports, each once and before those that need it.
 
     The names at the top of all modules of one page must differ, since they share one scope.
-
-    Args:
-        entry: the module's file name under `web/`.
     """
     return "'use strict';\n(() => {\n" + "\n".join(_modules(entry, set())) + "})();\n"
 
@@ -82,10 +79,10 @@ def page(
     Args:
         title: of the document.
         kind: of the page, such as `report`; see `check_folder`.
-        script: what `bundle` returned.
-        style: what `styles` returned.
-        blocks: what `encode_block` returned, by id; the page reads each with `readJson` or `readBytes`.
-        language: `en` or `zh`: what the page speaks at first.
+        script: from `bundle`.
+        style: from `styles`.
+        blocks: by id, from `encode_block`; the page reads each with `readJson` or `readBytes`.
+        language: in which the page opens, `en` or `zh`.
         media: whether sounds beside the page are played.
         side_scripts: whether data are loaded from script files beside the page.
         side_pictures: whether pictures beside the page are shown.
@@ -119,7 +116,10 @@ def page(
             "</head>",
             "<body>",
             "<noscript>This page needs JavaScript.</noscript>",
-            *_block_elements(blocks),
+            *(
+                f'<script type="application/gzip" id="{name}">{text}</script>'
+                for name, text in blocks.items()
+            ),
             f"<script>{script}</script>",
             "</body>",
             "</html>",
@@ -130,10 +130,6 @@ def page(
 
 def check_folder(folder: Path, kind: str) -> None:
     """Check that a page may be written into a folder.
-
-    Args:
-        folder: of the page, as `index.html`.
-        kind: of the page.
 
     Raises:
         UsageError: it is a file, or a folder that holds something else than an earlier page of that kind.
@@ -156,10 +152,6 @@ def check_folder(folder: Path, kind: str) -> None:
             argument="out",
             hint="choose another folder",
         )
-
-
-def _block_elements(blocks: Mapping[str, str]) -> Sequence[str]:
-    return [f'<script type="application/gzip" id="{name}">{text}</script>' for name, text in blocks.items()]
 
 
 def _hash(text: str) -> str:

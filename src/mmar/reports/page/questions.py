@@ -17,7 +17,7 @@ from mmar.stats.chance import guessing
 
 
 def benchmark_facts(benchmark: Benchmark, digest: str) -> dict[str, Any]:
-    """What a page says of the benchmark as a whole, whose content digest may cover more than the page's questions."""
+    """Facts of the benchmark as a whole; the digest may cover more than the questions of the page."""
     entry = CATALOGUE.get(benchmark.name.partition("@")[0])
     lengths = [len(item.choices) for item in benchmark if item.choices]
     return {
@@ -35,12 +35,7 @@ def benchmark_facts(benchmark: Benchmark, digest: str) -> dict[str, Any]:
 
 
 def item_columns(benchmark: Benchmark, clips: Sequence[Sequence[int]]) -> dict[str, Any]:
-    """The items column by column, in the benchmark's order.
-
-    Args:
-        benchmark: the questions.
-        clips: for each item the positions of its clips among the page's.
-    """
+    """The items column by column, in the benchmark's order, with the positions of their clips among the page's."""
     items = benchmark.items
     names = {
         "modality": _names(item.modality for item in items),
@@ -48,8 +43,8 @@ def item_columns(benchmark: Benchmark, clips: Sequence[Sequence[int]]) -> dict[s
         "sub": _names(item.sub_category for item in items),
         "language": _names(item.language for item in items),
     }
-    places = {
-        dimension: {name: index for index, name in enumerate(known)} for dimension, known in names.items()
+    positions = {
+        dimension: {name: index for index, name in enumerate(values)} for dimension, values in names.items()
     }
     return {
         "names": names,
@@ -57,16 +52,16 @@ def item_columns(benchmark: Benchmark, clips: Sequence[Sequence[int]]) -> dict[s
         "question": [well_formed(item.question) for item in items],
         "choices": [[well_formed(choice) for choice in item.choices] for item in items],
         "key": [item.answer_index if item.answer in item.choices else -1 for item in items],
-        "modality": [places["modality"][item.modality] for item in items],
-        "category": [places["category"][item.category] for item in items],
-        "sub": [places["sub"].get(item.sub_category or "", -1) for item in items],
-        "language": [places["language"].get(item.language or "", -1) for item in items],
+        "modality": [positions["modality"][item.modality] for item in items],
+        "category": [positions["category"][item.category] for item in items],
+        "sub": [positions["sub"].get(item.sub_category or "", -1) for item in items],
+        "language": [positions["language"].get(item.language or "", -1) for item in items],
         "clips": [list(each) for each in clips],
     }
 
 
 def item_details(item: Item) -> dict[str, Any]:
-    """What the view of one item shows besides its columns; parts that the record lacks are left out."""
+    """What the view of one item shows besides its columns, without the parts that the record lacks."""
     urls = [url for each in addresses(item.url) if (url := _web_address(each))]
     dispute = errata().get(item.id)
     details = {
@@ -111,4 +106,4 @@ def _parents(items: Sequence[Item]) -> Mapping[str, str]:
     for item in items:
         if item.sub_category:
             categories.setdefault(item.sub_category, set()).add(item.category)
-    return {name: next(iter(known)) for name, known in categories.items() if len(known) == 1}
+    return {name: next(iter(parents)) for name, parents in categories.items() if len(parents) == 1}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,7 +14,8 @@ import msgspec
 from mmar.errors import InputError, UsageError
 from mmar.items import Benchmark, Item
 from mmar.items.predictions import is_cut_off
-from mmar.models.answer import Usage
+from mmar.logs import join_log, open_log
+from mmar.models.answer import Answer, Failure
 from mmar.protocols.reading.rules import quoted
 from mmar.reports.page.questions import well_formed
 from mmar.reports.page.texts import Text, shorten
@@ -25,39 +27,24 @@ from mmar.scoring.rubric.judge import stored_judgements
 from mmar.scoring.rubric.reply import JudgedItem, item_score
 
 if TYPE_CHECKING:
-    from mmar.models import Answer
     from mmar.reports.scored_source import ScoredSource
-    from mmar.runs.manifest import Manifest
     from mmar.scoring.robustness import ItemReadings
     from mmar.scoring.rubric.result import RubricResult
-    from mmar.scoring.score import Scored
 
 
 _STATES = {"choice": "c", "unresolved": "u", "refused": "r", "failed": "f", "missing": "m"}
 _RULE_BASE = 65  # a rule is a character from "A" on
 
 
-class _Beside(msgspec.Struct, frozen=True):
-    """What a record says besides the answer's text."""
-
-    thinking: str = ""
-    finish_reason: str | None = None
-    failure: str = ""
-    latency_s: float | None = None
-    usage: Usage | None = None
-    caption: str | None = None
-
-
 class PageRun(msgspec.Struct, frozen=True):
     """A scored run or predictions file on a page.
 
     Attributes:
-        key: names it in addresses, whatever its place among the others.
+        key: names it in addresses, whatever its position among the others.
         label: a letter, as `mmar compare` has it.
         name: the model, with its condition if that is not `full`; for a file its name.
         source: its score and questions.
-        rows: the items' scores by id.
-        beside: what else the records say, by id.
+        answers: the first answer to each item, by id; of a log without their texts.
         rubrics: the judgements beside it, by judge.
         cost: of the run's requests by the price table; `None` without one.
     """
@@ -66,89 +53,54 @@ class PageRun(msgspec.Struct, frozen=True):
     label: str
     name: str
     source: ScoredSource
-    rows: Mapping[str, ItemScore]
-    beside: Mapping[str, _Beside]
+    answers: Mapping[str, Answer]
     rubrics: Mapping[str, RubricResult]
     cost: float | None
 
-    @property
-    def scored(self) -> Scored:
-        """Its score, with every item's."""
-        return self.source.scored
-
-    @property
-    def manifest(self) -> Manifest | None:
-        """What the run is; `None` for a file."""
-        return self.source.scored.manifest
-
 
 def page_runs(sources: Sequence[ScoredSource], prices: Path | None = None) -> list[PageRun]:
-    """The runs of a page.
-
-    Args:
-        sources: in the order of the page.
-        prices: a price table.
+    """The runs of a page, in its order.
 
     Raises:
-        InputError: the price table or the judgements beside a run are not what they should be.
+        InputError: the price table or the judgements beside a run are not valid.
     """
     keys: set[str] = set()
-    return [_page_run(source, place, keys, prices) for place, source in enumerate(sources)]
+    return [_page_run(source, index, keys, prices) for index, source in enumerate(sources)]
 
 
-def _page_run(source: ScoredSource, place: int, keys: set[str], prices: Path | None) -> PageRun:
-    parts, manifest, path = source.scored.parts, source.scored.manifest, source.path
-    condition = parts.get("condition", "?")
+def _page_run(source: ScoredSource, index: int, keys: set[str], prices: Path | None) -> PageRun:
+    manifest, path, condition = source.manifest, source.path, source.condition
     name = path.name if manifest is None else manifest.model
     if condition not in ("full", "?", "none") or (condition == "none" and manifest is not None):
         name = f"{name} ({condition})"
-    seed = "\n".join((name, parts.get("protocol", "?"), path.name))
-    key = next(
-        digest
-        for number in range(len(keys) + 1)
-        if (digest := hashlib.sha256(f"{seed}\n{number}".encode(errors="replace")).hexdigest()[:8])
-        not in keys
-    )
+    seed = "\n".join((name, source.protocol, path.name)).encode(errors="replace")
+    digests = (hashlib.sha256(b"%s\n%d" % (seed, number)).hexdigest()[:8] for number in itertools.count())
+    key = next(digest for digest in digests if digest not in keys)
     keys.add(key)
     return PageRun(
         key=key,
-        label=run_label(place),
+        label=run_label(index),
         name=well_formed(name),
         source=source,
-        rows={row.id: row for row in source.scored.rows},
-        beside=_of_file(source) if manifest is None else _of_run(source.scored.answers),
+        answers=_answers_of_log(source) if manifest is None else source.answers,
         rubrics=dict(stored_judgements(path, source.benchmark)),
         cost=source.cost(prices),
     )
 
 
-def _of_run(answers: Mapping[Any, tuple[int, Answer]]) -> dict[str, _Beside]:
-    return {
-        answer.id: _Beside(
-            answer.thinking,
-            answer.finish_reason,
-            "" if answer.failure is None else answer.failure.message,
-            answer.latency_s,
-            answer.usage,
-            answer.caption,
-        )
-        for key, (_, answer) in answers.items()
-        if not (key.rotation or key.repeat)
-    }
-
-
-def _of_file(source: ScoredSource) -> dict[str, _Beside]:
-    from mmar.logs import join_log, open_log
-
+def _answers_of_log(source: ScoredSource) -> dict[str, Answer]:
+    """What the records of a file have besides the texts, which the scores have."""
     try:
         log = open_log(source.path, key=source.task.key, id_field=source.task.id_field)
         joined = join_log(log, source.benchmark, lambda _: None)
-    except (InputError, UsageError):  # it was scored, but says nothing besides
+    except (InputError, UsageError):  # it was scored, but cannot be read as a log
         return {}
-    return {
-        name: _Beside(each.record.thinking, each.record.finish_reason, each.record.failure or "")
-        for name, each in joined.answers.items()
-    }
+    answers = {}
+    for name, each in joined.answers.items():
+        record = each.record
+        failure = Failure("server", record.failure) if record.failure else None
+        answers[name] = Answer(name, "", "" if failure else record.thinking, failure, record.finish_reason)
+    return answers
 
 
 def run_columns(run: PageRun, benchmark: Benchmark) -> dict[str, Any]:
@@ -158,23 +110,23 @@ def run_columns(run: PageRun, benchmark: Benchmark) -> dict[str, Any]:
     (official) and 2 (choice); `cut` 1 where the token limit ended the answer; `steady` 1 where all answers to
     an item that was asked several times agree; `rules` indexes `rule_names` from "A" on.
     """
-    rows = [run.rows.get(item.id) for item in benchmark]
+    source, manifest = run.source, run.source.manifest
+    rows = [source.scores.get(item.id) for item in benchmark]
     rule_names = sorted({row.rule or row.reason for row in rows if row is not None})
-    rule_at = {name: chr(_RULE_BASE + place) for place, name in enumerate(rule_names)}
-    shapes = sorted({row.shape for row in rows if row is not None and row.shape})
-    shape_at = {name: chr(_RULE_BASE + place) for place, name in enumerate(shapes)}
-    readings = {each.item.id: each for each in run.scored.readings}
-    score = run.scored.score.to_dict()
+    rules = {name: chr(_RULE_BASE + index) for index, name in enumerate(rule_names)}
+    shape_names = sorted({row.shape for row in rows if row is not None and row.shape})
+    shapes = {name: chr(_RULE_BASE + index) for index, name in enumerate(shape_names)}
+    readings = {each.item.id: each for each in source.scored.readings}
+    score = source.score.to_dict()
     del score["disagreements"]
-    manifest = run.manifest
     return {
         "key": run.key,
         "label": run.label,
         "name": run.name,
-        "file": well_formed(run.source.path.name),
+        "file": well_formed(source.path.name),
         "isRun": manifest is not None,
-        "condition": run.scored.parts.get("condition", "?"),
-        "protocol": run.scored.parts.get("protocol", "?"),
+        "condition": source.condition,
+        "protocol": source.protocol,
         "maxTokens": None if manifest is None else manifest.settings.max_tokens,
         "finished": manifest is None or not manifest.sessions or manifest.sessions[-1].ended is not None,
         "score": score,
@@ -184,11 +136,11 @@ def run_columns(run: PageRun, benchmark: Benchmark) -> dict[str, Any]:
         "picks": "".join(map(_pick, benchmark, rows)),
         "verdicts": "".join("0" if row is None else str(row.official + 2 * row.choice) for row in rows),
         "cut": "".join("1" if _is_cut(run, item) else "0" for item in benchmark),
-        "rules": "".join("-" if row is None else rule_at[row.rule or row.reason] for row in rows),
+        "rules": "".join("-" if row is None else rules[row.rule or row.reason] for row in rows),
         "ruleNames": rule_names,
         "steady": "".join(_steadiness(readings.get(item.id)) for item in benchmark) if readings else "",
-        "shapes": "".join("-" if row is None or not row.shape else shape_at[row.shape] for row in rows),
-        "shapeNames": shapes,
+        "shapes": "".join("-" if row is None or not row.shape else shapes[row.shape] for row in rows),
+        "shapeNames": shape_names,
     }
 
 
@@ -199,20 +151,16 @@ def _pick(item: Item, row: ItemScore | None) -> str:
 
 
 def _is_cut(run: PageRun, item: Item) -> bool:
-    beside = run.beside.get(item.id)
-    row = run.rows.get(item.id)
-    return (
-        beside is not None
-        and row is not None
-        and row.prediction is not None
-        and is_cut_off(beside.finish_reason)
-    )
+    row, answer = run.source.scores.get(item.id), run.answers.get(item.id)
+    if row is None or row.prediction is None or answer is None:
+        return False
+    return is_cut_off(answer.finish_reason)
 
 
 def _speed(run: PageRun) -> dict[str, Any] | None:
     """Seconds of an answer, tokens and cost, as far as they are recorded."""
-    seconds = sorted(each.latency_s for each in run.beside.values() if each.latency_s is not None)
-    usages = [answer.usage for _, answer in run.scored.answers.values() if answer.usage is not None]
+    seconds = sorted(answer.latency_s for answer in run.answers.values() if answer.latency_s is not None)
+    usages = [answer.usage for _, answer in run.source.scored.answers.values() if answer.usage is not None]
     if not seconds and not usages:
         return None
     return {
@@ -241,7 +189,7 @@ def _rubric(judge: str, result: RubricResult) -> dict[str, Any]:
 def answer_records(run: PageRun, benchmark: Benchmark) -> list[dict[str, Any] | None]:
     """What the view of an item shows of the run's answer; `None` where it was never asked."""
     judged = {judge: {each.id: each for each in result.items} for judge, result in run.rubrics.items()}
-    readings = {each.item.id: each for each in run.scored.readings}
+    readings = {each.item.id: each for each in run.source.scored.readings}
     return [_answer_record(run, item, judged, readings.get(item.id)) for item in benchmark]
 
 
@@ -251,26 +199,26 @@ def _answer_record(
     judged: Mapping[str, Mapping[str, JudgedItem]],
     readings: ItemReadings | None,
 ) -> dict[str, Any] | None:
-    row, beside = run.rows.get(item.id), run.beside.get(item.id, _Beside())
+    row, answer = run.source.scores.get(item.id), run.answers.get(item.id, Answer(item.id, "", ""))
     if row is None or row.state == "missing":
         return None
     text = row.prediction or ""
-    answer, words = shorten(text, row.start, row.end)
-    thinking, _ = shorten(beside.thinking)
+    short_text, words = shorten(text, row.start, row.end)
+    failure = "" if answer.failure is None else answer.failure.message
     record: dict[str, Any] = {
-        "answer": answer,
+        "answer": short_text,
         "words": words,
-        "thinking": thinking,
-        "thinkingLength": len(beside.thinking),
+        "thinking": shorten(answer.thinking)[0],
+        "thinkingLength": len(answer.thinking),
         "quote": well_formed(quoted(text, row.start, row.end)),
         "why": "" if row.rule else well_formed(row.reason),
         "official": _official(item, row),
-        "finish": beside.finish_reason,
-        "failure": well_formed(beside.failure[:2000]),
-        "seconds": beside.latency_s,
-        "tokens": None if beside.usage is None else [beside.usage.input_tokens, beside.usage.output_tokens],
-        "caption": None if beside.caption is None else shorten(beside.caption)[0],
-        "again": [] if readings is None else _further_answers(readings, run.scored.answers),
+        "finish": answer.finish_reason,
+        "failure": well_formed(failure[:2000]),
+        "seconds": answer.latency_s,
+        "tokens": None if answer.usage is None else [answer.usage.input_tokens, answer.usage.output_tokens],
+        "caption": None if answer.caption is None else shorten(answer.caption)[0],
+        "again": [] if readings is None else _further_answers(readings, run.source.scored.answers),
         "rubric": [
             _votes(judge, items[item.id], item) for judge, items in judged.items() if item.id in items
         ],
@@ -326,10 +274,10 @@ def _votes(judge: str, judged: JudgedItem, item: Item) -> dict[str, Any]:
         "criteria": [
             {
                 "name": well_formed(criterion.name),
-                "scores": [each.votes[place].score for each in judgements],
-                "reason": well_formed(judgements[0].votes[place].reason[:2000]) if judgements else "",
+                "scores": [each.votes[index].score for each in judgements],
+                "reason": well_formed(judgements[0].votes[index].reason[:2000]) if judgements else "",
             }
-            for place, criterion in enumerate(item.rubric or ())
+            for index, criterion in enumerate(item.rubric or ())
         ],
     }
 
@@ -344,5 +292,5 @@ def prompts(runs: Sequence[PageRun], item: Item) -> dict[str, list[list[str]]]:
             ).messages
         ]
         for run in runs
-        if (manifest := run.manifest) is not None
+        if (manifest := run.source.manifest) is not None
     }

@@ -1,6 +1,6 @@
 """Long texts of a page: bounded, in blocks of neighbouring items, inside the page or in files beside it.
 
-A block holds `BLOCK` items with the answers of all runs, so that what is looked at together is inflated together.
+A block holds `BLOCK` items with the answers of all runs, which the page inflates together.
 """
 
 from __future__ import annotations
@@ -21,19 +21,11 @@ TextMode = Literal["auto", "inline", "files", "none"]
 Text: TypeAlias = str | list[str | int]
 """A text; of a shortened one the pieces, and between them the number of characters left out."""
 
-_AROUND = (
-    200  # characters shown on either side of the words that were read, where they stand in what is left out
-)
+_AROUND = 200  # characters on either side of words that were read in the part that is left out
 
 
 def shorten(text: str, start: int = 0, end: int = 0, limit: int = LIMIT) -> tuple[Text, list[int]]:
-    """Bound a text, and find the words that were read in what is left of it.
-
-    Args:
-        text: of a model.
-        start: where the words that were read begin, in characters.
-        end: where they end.
-        limit: most characters to keep, besides the words that were read.
+    """Bound a text to `limit` characters and the words that were read, from `start` to `end`.
 
     Returns:
         The text, and the words as [piece, start, end], counted in UTF-16 units as browsers do; no words as [].
@@ -48,9 +40,9 @@ def shorten(text: str, start: int = 0, end: int = 0, limit: int = LIMIT) -> tupl
             spans = _joined(sorted([*spans, (low, high)]))
     pieces: list[str | int] = []
     words: list[int] = []
-    for place, (low, high) in enumerate(spans):
-        if place:
-            pieces.append(low - spans[place - 1][1])
+    for index, (low, high) in enumerate(spans):
+        if index:
+            pieces.append(low - spans[index - 1][1])
         piece = text[low:high]
         if low <= start < end and start < high:
             first = _units(text[low:start])
@@ -75,10 +67,9 @@ def _units(text: str) -> int:
 
 
 def text_blocks(records: Sequence[Any]) -> list[str]:
-    """One record an item, as encoded blocks."""
-    return [
-        encode_block(json_block(records[start : start + BLOCK])) for start in range(0, len(records), BLOCK)
-    ]
+    """Encoded blocks of one record an item."""
+    starts = range(0, len(records), BLOCK)
+    return [encode_block(json_block(records[start : start + BLOCK])) for start in starts]
 
 
 _SHORTEST = 40  # characters of a line that is worth sharing
@@ -86,10 +77,7 @@ _COMMON = 3  # texts that have it
 
 
 def share_lines(records: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Put lines that several answers share into one list: models repeat themselves and each other.
-
-    Args:
-        records: one an item, with the answers of the runs under `runs`.
+    """Put lines that several answers of the records share into one list: models repeat themselves and each other.
 
     Returns:
         The records, in which such a text is `{"lines": [...]}`, its lines or their positions in the list; and the list.
@@ -99,7 +87,7 @@ def share_lines(records: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]]
         counts.update({line for line in text.split("\n") if len(line) >= _SHORTEST})
     shared = [line for line, count in counts.items() if count >= _COMMON]
     shared.sort(key=lambda line: (-counts[line], line))  # a set has no order of its own
-    places = {line: place for place, line in enumerate(shared)}
+    positions = {line: index for index, line in enumerate(shared)}
 
     def packed(answer: dict[str, Any] | None) -> dict[str, Any] | None:
         if answer is None:
@@ -107,8 +95,9 @@ def share_lines(records: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]]
         changed = {}
         for name in ("answer", "thinking"):
             text = answer.get(name)
-            if isinstance(text, str) and any(line in places for line in text.split("\n")):
-                changed[name] = {"lines": [places.get(line, line) for line in text.split("\n")]}
+            lines = text.split("\n") if isinstance(text, str) else []
+            if any(line in positions for line in lines):
+                changed[name] = {"lines": [positions.get(line, line) for line in lines]}
         return {**answer, **changed}
 
     return [
