@@ -1,24 +1,27 @@
-"""The server of the error analysis: one page, clips and labels, on the loopback interface, for who has the token.
+"""The server of the error analysis: one page, clips and labels, on the loopback interface.
 
-Every request needs the token that the printed address holds, and a `Host` of this machine, so that neither other users
-nor other sites reach it. A label is on the disk before it is confirmed. What another person labelled is not sent, so
-that labels stay independent; the analysis is sent on its own page.
+Every request needs the token in the printed address, and a `Host` of this machine, so that neither other users nor
+other sites reach it. A label is on the disk before it is confirmed. Labels of other people are not sent, so that labels
+stay independent; the analysis is sent on its own page.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hmac
-import json
 import secrets
+import socket
+import threading
 from collections.abc import Sequence
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler
 
+from mmar.audio import read_clip
 from mmar.errors import MmarError, UsageError
 from mmar.items import Benchmark
 from mmar.protocols.reading.rules import quoted
@@ -37,12 +40,12 @@ from mmar.scoring.error_labels import (
     read_labels,
 )
 
-_MOST_BODY = 1 << 16
+_MAX_BODY = 1 << 16
 _HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
 
 class _Sent(msgspec.Struct, forbid_unknown_fields=True):
-    """What the page sends of a label."""
+    """A label as the page sends it."""
 
     item: str
     labeller: str
@@ -85,34 +88,50 @@ class ErrorsServer:
         self.signature = signature
         self.token = secrets.token_urlsafe(18)
         self._by_id = {one.item.id: one for one in self.wrong}
-        self._page = self._make_page(title, labeller, language).encode()
-        server = self
-
-        class Handler(_Handler):
-            owner = server
-
+        self._page = self._make_page(title, labeller, language)
+        self._stopped = threading.Event()
         try:
-            self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+            self._socket = socket.create_server(("127.0.0.1", port))
         except OSError as error:
             raise UsageError(
                 f"port {port} cannot be used ({error.strerror})", code="port-in-use", argument="port"
             ) from None
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}/?token={self.token}"
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/?token={self.token}"
 
     def __enter__(self) -> ErrorsServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.server_close()
+        self._socket.close()
 
     def serve(self) -> None:
         """Answer requests until `stop` is called from another thread, or the program is interrupted."""
-        self._server.serve_forever(poll_interval=0.1)
+        asyncio.run(self._serve())
 
     def stop(self) -> None:
         """End `serve`."""
-        self._server.shutdown()
+        self._stopped.set()
+
+    async def _serve(self) -> None:
+        application = web.Application(middlewares=[self._check], client_max_size=_MAX_BODY)
+        application.add_routes(
+            [
+                web.get("/", self._get_page),
+                web.get("/labels", self._get_labels),
+                web.get("/analysis", self._get_analysis),
+                web.get(r"/{kind:clip|peaks|picture}/{index:\d+}", self._get_clip),
+                web.post("/label", self._post_label),
+            ]
+        )
+        application.on_response_prepare.append(_add_headers)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        try:
+            await web.SockSite(runner, self._socket).start()
+            while not self._stopped.is_set():
+                await asyncio.sleep(0.1)
+        finally:
+            await runner.cleanup()
 
     def analysis(self) -> ErrorAnalysis:
         """The errors by kind as labelled so far."""
@@ -149,18 +168,57 @@ class ErrorsServer:
             and digests.get(label.item) == label.answer
         }
 
-    def clip(self, place: int) -> Path:
-        """The clip of an item by its place.
+    def clip(self, index: int) -> Path:
+        """The clip of a wrong answer.
 
         Raises:
             MmarError: there is none.
         """
-        if not 0 <= place < len(self.wrong):
+        if index >= len(self.wrong):
             raise UsageError("no such item", code="unknown-id")
-        path = self.benchmark.clip(self.wrong[place].item.audio_path)
+        path = self.benchmark.clip(self.wrong[index].item.audio_path)
         if not path.is_file():
             raise UsageError("the clip is not here", code="no-audio")
         return path
+
+    @web.middleware
+    async def _check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Refuse requests without the token or to another host, and answer errors as JSON."""
+        token = request.headers.get("x-token") or request.query.get("token", "")
+        host = request.host.rpartition(":")[0]
+        if host not in _HOSTS or not hmac.compare_digest(token.encode(), self.token.encode()):
+            return web.json_response({"error": "open the address that mmar errors printed"}, status=403)
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            return web.json_response({"error": error.reason}, status=error.status)
+        except MmarError as error:
+            status = 404
+            if request.method == "POST":
+                status = 400 if isinstance(error, UsageError) else 500
+            return web.json_response({"error": error.summary, "code": error.code}, status=status)
+
+    async def _get_page(self, _: web.Request) -> web.Response:
+        return web.Response(text=self._page, content_type="text/html")
+
+    async def _get_labels(self, request: web.Request) -> web.Response:
+        return web.json_response(self.own_labels(request.query.get("labeller", "")))
+
+    async def _get_analysis(self, _: web.Request) -> web.Response:
+        return web.json_response(msgspec.to_builtins(self.analysis()))
+
+    async def _get_clip(self, request: web.Request) -> web.StreamResponse:
+        path, kind = self.clip(int(request.match_info["index"])), request.match_info["kind"]
+        if kind == "clip":
+            media_type = f"audio/{path.suffix.lstrip('.').lower() or 'wav'}"
+            return web.FileResponse(path, headers={"Content-Type": media_type})
+        waveform, picture = _waveform(path)
+        if kind == "peaks":
+            return web.Response(body=waveform, content_type="application/octet-stream")
+        return web.Response(body=picture, content_type="image/png")
+
+    async def _post_label(self, request: web.Request) -> web.Response:
+        return web.json_response(self.add(await request.read()))
 
     def _make_page(self, title: str, labeller: str, language: str) -> str:
         items = [
@@ -207,108 +265,16 @@ class ErrorsServer:
 
 @cache
 def _waveform(path: Path) -> tuple[bytes, bytes]:
-    from mmar.audio import read_clip
-
     clip = read_clip(path)
     return peaks(clip), png(spectrogram(clip))
 
 
-class _Handler(BaseHTTPRequestHandler):
-    """Requests of the page."""
-
-    owner: ErrorsServer
-    protocol_version = "HTTP/1.1"
-    server_version = "mmar"
-    sys_version = ""
-
-    def do_GET(self) -> None:
-        """The page, a clip, its waveform or picture, a person's labels, or the analysis."""
-        path, query = self._request()
-        if path is None:
-            return
-        kind, _, rest = path.strip("/").partition("/")
-        try:
-            if path == "/":
-                self._send(self.owner._page, "text/html; charset=utf-8")
-            elif kind == "labels":
-                self._send_json(self.owner.own_labels(query.get("labeller", [""])[0]))
-            elif kind == "analysis":
-                self._send_json(msgspec.to_builtins(self.owner.analysis()))
-            elif kind in ("clip", "peaks", "picture") and rest.isdigit():
-                self._send_clip(kind, self.owner.clip(int(rest)))
-            else:
-                self._send_json({"error": "no such page"}, 404)
-        except MmarError as error:
-            self._send_json({"error": error.summary, "code": error.code}, 404)
-
-    def do_POST(self) -> None:
-        """A label."""
-        path, _ = self._request()
-        if path is None:
-            return
-        length = self.headers.get("content-length", "")
-        if path != "/label" or not length.isdigit() or int(length) > _MOST_BODY:
-            self.close_connection = True
-            self._send_json({"error": "no such page"}, 404)
-            return
-        try:
-            self._send_json(self.owner.add(self.rfile.read(int(length))))
-        except MmarError as error:
-            status = 400 if isinstance(error, UsageError) else 500
-            self._send_json({"error": error.summary, "code": error.code}, status)
-
-    def _request(self) -> tuple[str | None, dict[str, list[str]]]:
-        """Path and query of a request that may be answered; `None` after it was refused."""
-        parts = urlsplit(self.path)
-        query = parse_qs(parts.query)
-        host = self.headers.get("host", "").rpartition(":")[0]
-        token = self.headers.get("x-token") or query.get("token", [""])[0]
-        if host not in _HOSTS or not hmac.compare_digest(token.encode(), self.owner.token.encode()):
-            self.close_connection = True
-            self._send_json({"error": "open the address that mmar errors printed"}, 403)
-            return None, {}
-        return parts.path, query
-
-    def _send_clip(self, kind: str, path: Path) -> None:
-        if kind == "peaks":
-            self._send(_waveform(path)[0], "application/octet-stream")
-        elif kind == "picture":
-            self._send(_waveform(path)[1], "image/png")
-        else:
-            self._send_range(path.read_bytes(), f"audio/{path.suffix.lstrip('.').lower() or 'wav'}")
-
-    def _send_range(self, data: bytes, media_type: str) -> None:
-        """The whole, or the one range that a player asks for when somebody seeks."""
-        unit, _, spec = self.headers.get("range", "").partition("=")
-        first, _, last = spec.partition("-")
-        if unit != "bytes" or not first.isdigit() or int(first) >= len(data):
-            self._send(data, media_type, headers={"accept-ranges": "bytes"})
-            return
-        start = int(first)
-        end = min(int(last), len(data) - 1) if last.isdigit() else len(data) - 1
-        span = {"content-range": f"bytes {start}-{end}/{len(data)}", "accept-ranges": "bytes"}
-        self._send(data[start : end + 1], media_type, 206, span)
-
-    def _send_json(self, value: object, status: int = 200) -> None:
-        self._send(json.dumps(value).encode(), "application/json", status)
-
-    def _send(
-        self, data: bytes, media_type: str, status: int = 200, headers: dict[str, str] | None = None
-    ) -> None:
-        self.send_response(status)
-        for name, value in {
-            "content-type": media_type,
-            "content-length": str(len(data)),
+async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(
+        {
             "cache-control": "no-store",
             "x-content-type-options": "nosniff",
             "referrer-policy": "no-referrer",
             "cross-origin-resource-policy": "same-origin",
-            **(headers or {}),
-        }.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(data)
-
-    def log_message(self, *_: object) -> None:
-        """Requests are not logged."""
+        }
+    )
