@@ -12,7 +12,7 @@ import pytest
 
 from mmar.audit import CHECKS, PUBLISHED_CHECKS
 from mmar.cli import COMMANDS
-from mmar.models.recipes import recipes
+from mmar.models.presets import presets
 from mmar.protocols.protocol import protocols
 
 ROOT = Path(__file__).parents[1]
@@ -46,9 +46,9 @@ def test_every_check_and_protocol_is_in_the_reference(hooks: ModuleType) -> None
 
 def test_every_preset_is_in_the_reference_with_its_values(hooks: ModuleType) -> None:
     page = "\n".join(hooks.presets_page())
-    for name, recipe in recipes().items():
+    for name, preset in presets().items():
         assert f"\n## {name}\n" in page
-        assert all(command in page for command in recipe.commands)
+        assert all(command in page for command in preset.commands)
     assert "| 63.60 | 1000 | authors |" in page
 
 

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 import mmar
-from mmar.models.recipes import recipes
+from mmar.models.presets import presets
 from mmar.runs.ledger import read_ledger
 from mmar.runs.spec import RunSpec
 
@@ -25,7 +25,7 @@ if not PROGRAMS:
 
 
 def presets_of(program: Path) -> list[str]:
-    return [name for name, recipe in recipes().items() if recipe.example == program.name]
+    return [name for name, preset in presets().items() if preset.example == program.name]
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
@@ -39,7 +39,7 @@ def test_a_program_documents_its_requirements_and_what_was_tried(program: Path) 
     assert f"`{program.name}`" in readme
     assert presets_of(program), "no preset names it"
     for name in presets_of(program):
-        assert recipes()[name].id.partition("/")[2].partition("-")[0] in document
+        assert presets()[name].id.partition("/")[2].partition("-")[0] in document
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
@@ -49,7 +49,7 @@ def test_a_program_answers_a_run_of_its_preset(
     monkeypatch.setenv("MMAR_CACHE_DIR", str(shared_cache))
     worker = f"{sys.executable} {program} --self-test"
     for name in presets_of(program)[:1]:
-        via = "command" if recipes()[name].served_by[0] != "command" else None
+        via = "command" if presets()[name].served_by[0] != "command" else None
         demo = mmar.load("demo")
         result = mmar.run(name, demo, out=tmp_path / name, workers=[worker], via=via, limit=3)
         assert result.complete, result
@@ -67,7 +67,7 @@ def test_a_program_runs_with_stubs_of_its_authors_code(
     stubs = Path(__file__).with_name("authors_stubs.py")
     worker = f"{sys.executable} {stubs} {program} --model {tmp_path}"
     name = presets_of(program)[0]
-    via = "command" if recipes()[name].served_by[0] != "command" else None
+    via = "command" if presets()[name].served_by[0] != "command" else None
     demo = mmar.load("demo")
     failing = msgspec.structs.replace(demo[1], question=f"FAIL? {demo[1].question}")
     demo = msgspec.structs.replace(demo, items=(demo[0], failing, demo[2]))

@@ -15,7 +15,7 @@ from mmar.audit.checks import CHECKS, FAMILIES, PUBLISHED_CHECKS
 from mmar.cli import application
 from mmar.items import Item
 from mmar.models.answer import Answer
-from mmar.models.recipes import recipes
+from mmar.models.presets import presets
 from mmar.protocols.protocol import protocols
 from mmar.reports.published import published_results
 from mmar.runs.manifest import Manifest
@@ -97,18 +97,18 @@ def presets_page() -> Iterator[str]:
         "| preset | class | size | served by | id | prompt | published averages |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     )
-    for name, recipe in recipes().items():
+    for name, preset in presets().items():
         values = [each.average for each in published_results() if each.id == name and each.average]
-        served_by = ", ".join(recipe.served_by)
+        served_by = ", ".join(preset.served_by)
         yield (
-            f"| [{name}](#{name.replace('.', '').replace('+', '')}) | {recipe.model_class} | {recipe.size} | {served_by} "
-            f"| {recipe.id} | {recipe.protocol} | {', '.join(values) or 'none found'} |"
+            f"| [{name}](#{name.replace('.', '').replace('+', '')}) | {preset.model_class} | {preset.size} | {served_by} "
+            f"| {preset.id} | {preset.protocol} | {', '.join(values) or 'none found'} |"
         )
-    for name, recipe in recipes().items():
+    for name, preset in presets().items():
         rows = [each for each in published_results() if each.id == name and each.average]
-        notes = (recipe.note, recipe.long and f"Long clips: {recipe.long}.", *recipe.needs)
-        yield from ("", f"## {name}", "", recipe.model, "", *(f"- {each}" for each in notes if each), "")
-        yield from ("```text", *recipe.commands, "```", "")
+        notes = (preset.note, preset.long and f"Long clips: {preset.long}.", *preset.needs)
+        yield from ("", f"## {name}", "", preset.model, "", *(f"- {each}" for each in notes if each), "")
+        yield from ("```text", *preset.commands, "```", "")
         if rows:
             yield from ("| average | items | by | read by | source |", "| ---: | ---: | --- | --- | --- |")
         for each in rows:

@@ -183,7 +183,7 @@ def open_for(spec: RunSpec) -> Model:
         UsageError: there is no such model, it does not know an option, or what it needs was not given.
     """
     from mmar.models import open_model
-    from mmar.models.recipes import check_requirements
+    from mmar.models.presets import check_requirements
 
     if spec.preset:
         check_requirements(spec.preset, spec.model, spec.base_urls, spec.options, spec.workers)

@@ -15,7 +15,7 @@ from mmar.cli.models import models, protocols
 from mmar.cli.preview import preview
 from mmar.errors import UsageError
 from mmar.items import load_benchmark
-from mmar.models.recipes import recipes
+from mmar.models.presets import presets
 from mmar.protocols import load_protocol
 
 RECORDS = [
@@ -84,7 +84,7 @@ def test_one_protocol_is_shown_whole(tmp_path: Path) -> None:
 def test_models_are_listed_by_class() -> None:
     lines = run(models).splitlines()
     assert lines[0].split()[:5] == ["NAME", "CLASS", "SIZE", "OPEN", "%"]
-    assert len(lines) == 1 + len(recipes()) + 3
+    assert len(lines) == 1 + len(presets()) + 3
     row = next(line for line in lines if line.startswith("qwen2.5-omni-7b ")).split()
     assert row[:4] == ["qwen2.5-omni-7b", "OLM", "10.7B", "yes"]
     assert row[5:] == ["hf", "vllm"]
@@ -92,14 +92,14 @@ def test_models_are_listed_by_class() -> None:
     assert float(low) <= 56.7 <= float(high)
     assert max(map(len, lines)) <= 80
     assert {each["class"] for each in as_json(models, "--class", "lrm")} == {"LRM"}
-    assert len(as_json(models)) == len(recipes())
+    assert len(as_json(models)) == len(presets())
 
 
 @pytest.mark.parametrize("kind", ["hf", "vllm", "sglang", "api", "command", "cascade"])
 def test_models_by_what_serves_them(kind: str) -> None:
     results = as_json(models, "--can", kind)
     assert {each["name"] for each in results} == {
-        name for name, recipe in recipes().items() if kind in recipe.served_by
+        name for name, preset in presets().items() if kind in preset.served_by
     }
     assert max(map(len, run(models, "--can", kind).splitlines())) <= 80
 
@@ -120,7 +120,7 @@ def test_one_model_says_what_it_needs_and_how_it_is_run() -> None:
         run(models, "gpt-9")
 
 
-@pytest.mark.parametrize("name", recipes())
+@pytest.mark.parametrize("name", presets())
 def test_the_page_of_a_model_fits_a_terminal(name: str) -> None:
     assert max(map(len, run(models, name).splitlines())) <= 80
 

@@ -61,7 +61,7 @@ def test_what_differs_is_said_and_not_refused(tmp_path: Path) -> None:
     assert differing_parts(side_by_side(known, one, one).runs) == ()
 
 
-def test_two_recipes_of_one_name_are_told_apart(tmp_path: Path) -> None:
+def test_protocols_of_one_name_are_distinguished(tmp_path: Path) -> None:
     known = questions(tmp_path, VIDEOS)
     one, two = (answers_run(tmp_path / name, known, HITS) for name in ("one", "two"))
     record = json.loads((two / "manifest.json").read_text())

@@ -28,7 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "audit": ("audit", "Check a benchmark, or a published table, for faults that change a number."),
     "diff": ("describe", "Compare two benchmarks or editions: items added, removed and changed, by field."),
-    "models": ("models", "List the systems with a name, or show how to run one."),
+    "models": ("models", "List the presets, or show how to run one."),
     "protocols": ("models", "List the protocols (how a question is put and its answer read), or show one."),
     "preview": ("preview", "Show the exact request for one item, without sending it."),
     "check": (

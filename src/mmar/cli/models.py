@@ -1,4 +1,4 @@
-"""`mmar models` and `mmar protocols`: the systems with a name and how each is run, and the ways to put a question."""
+"""`mmar models` and `mmar protocols`: the presets of models and how each is run, and the ways to put a question."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import msgspec
 from mmar.cli import shared
 from mmar.cli.terminal import display, print_json, print_table
 from mmar.errors import UsageError, did_you_mean
-from mmar.models.recipes import Recipe, recipes
+from mmar.models.presets import Preset, presets
 from mmar.protocols import DEFAULT, Protocol, load_protocol
 from mmar.protocols import protocols as all_protocols
 from mmar.reports.tables import columns_of, draw, facts, join_blocks, row, wrapped
@@ -38,12 +38,12 @@ _CAN = ("hf", "vllm", "sglang", "api", "command", "cascade")
     "--can",
     type=click.Choice(_CAN),
     metavar="|".join(_CAN),
-    help="Only systems that can be served in this way.",
+    help="Only presets that can be served in this way.",
 )
 @shared.flag("--here", help="Show what this machine can run, and what is missing.")
 @shared.json
 def models(*, name: str | None, model_class: str | None, can: str | None, here: bool, as_json: bool) -> None:
-    """List the systems with a name, or show how to run one.
+    """List the presets, or show how to run one.
 
     Any other model is named by its adapter: openai/NAME, gemini/NAME, text/NAME, cascade/CAPTIONER+REASONER,
     hf/ORG/NAME, command/PROGRAM, python:MODULE:FUNCTION (see docs/models.md).
@@ -56,15 +56,15 @@ def models(*, name: str | None, model_class: str | None, can: str | None, here: 
       mmar models qwen2.5-omni-7b
     """
     if name is not None:
-        if name not in recipes():
-            hint = did_you_mean(name, recipes(), "mmar models lists them")
-            raise UsageError(f'unknown system "{name}"', code="unknown-model", hint=hint)
-        recipe = recipes()[name]
-        print_json(_record(recipe)) if as_json else print_table(_page(recipe))
+        if name not in presets():
+            hint = did_you_mean(name, presets(), "mmar models lists them")
+            raise UsageError(f'unknown preset "{name}"', code="unknown-model", hint=hint)
+        preset = presets()[name]
+        print_json(_record(preset)) if as_json else print_table(_page(preset))
         return
     chosen = [
         each
-        for each in recipes().values()
+        for each in presets().values()
         if model_class in (None, each.model_class) and (can is None or can in each.served_by)
     ]
     if here:
@@ -75,7 +75,7 @@ def models(*, name: str | None, model_class: str | None, can: str | None, here: 
         _print_list(chosen)
 
 
-def _print_list(chosen: Sequence[Recipe]) -> None:
+def _print_list(chosen: Sequence[Preset]) -> None:
     rows = [
         row(
             each.name,
@@ -88,18 +88,18 @@ def _print_list(chosen: Sequence[Recipe]) -> None:
         for each in chosen
     ]
     lines = draw(columns_of("NAME", "CLASS", ">SIZE", "OPEN", ">%", "SERVED BY"), rows, display())
-    notes = "%: published averages on MMAR, the lowest and the highest\nmmar models NAME shows how to run a system"
+    notes = "%: published averages on MMAR, the lowest and the highest\nmmar models NAME shows how to run a preset"
     print_table(join_blocks(lines, [notes]))
 
 
-def _print_here(chosen: Sequence[Recipe], *, as_json: bool) -> None:
-    """What this machine has, and for each system what serves it here and what the others lack."""
+def _print_here(chosen: Sequence[Preset], *, as_json: bool) -> None:
+    """What this machine has, and for each preset what serves it here and what the others lack."""
     from mmar.models.machine import find_machine, ways
 
     machine = find_machine(os.environ)
-    systems_here = [(each, ways(each, machine)) for each in chosen]
+    presets_here = [(each, ways(each, machine)) for each in chosen]
     if as_json:
-        systems = [{"name": each.name, "obstacles": obstacles} for each, obstacles in systems_here]
+        systems = [{"name": each.name, "obstacles": obstacles} for each, obstacles in presets_here]
         print_json({"machine": msgspec.to_builtins(machine), "systems": systems})
         return
     rows = [
@@ -108,7 +108,7 @@ def _print_here(chosen: Sequence[Recipe], *, as_json: bool) -> None:
             " ".join(kind for kind, obstacle in obstacles.items() if not obstacle) or "-",
             _lacks(obstacles),
         )
-        for each, obstacles in systems_here
+        for each, obstacles in presets_here
     ]
     table = draw(columns_of("NAME", "RUNS BY", "LACKS"), rows, display())
     print_table(join_blocks(facts(_machine_facts(machine), display()), table))
@@ -124,11 +124,11 @@ def _machine_facts(machine: Machine) -> list[tuple[str, str]]:
     ]
 
 
-def _published(recipe: Recipe) -> list[PublishedResult]:
-    """The published results of a system, the benchmark's own first."""
+def _published(preset: Preset) -> list[PublishedResult]:
+    """The published results of a preset, the benchmark's own first."""
     from mmar.reports.published import published_results
 
-    return [result for result in published_results() if result.id == recipe.name]
+    return [result for result in published_results() if result.id == preset.name]
 
 
 def _span(results: Sequence[PublishedResult]) -> str:
@@ -140,35 +140,35 @@ def _span(results: Sequence[PublishedResult]) -> str:
     return f"{low:.1f}" if f"{low:.1f}" == f"{high:.1f}" else f"{low:.1f}-{high:.1f}"
 
 
-def _record(recipe: Recipe) -> dict[str, object]:
-    published = [msgspec.to_builtins(result) for result in _published(recipe)]
-    return {**msgspec.to_builtins(recipe), "commands": list(recipe.commands), "published": published}
+def _record(preset: Preset) -> dict[str, object]:
+    published = [msgspec.to_builtins(result) for result in _published(preset)]
+    return {**msgspec.to_builtins(preset), "commands": list(preset.commands), "published": published}
 
 
-def _page(recipe: Recipe) -> str:
-    openness = {True: "open weights", False: "closed", None: ""}[recipe.open_weights]
-    parts = [recipe.model, recipe.model_class, recipe.size, openness, recipe.licence]
-    settings = msgspec.to_builtins(recipe.settings.over(load_protocol(recipe.protocol).settings))
+def _page(preset: Preset) -> str:
+    openness = {True: "open weights", False: "closed", None: ""}[preset.open_weights]
+    parts = [preset.model, preset.model_class, preset.size, openness, preset.licence]
+    settings = msgspec.to_builtins(preset.settings.over(load_protocol(preset.protocol).settings))
     pairs = [
-        ("name", recipe.name),
+        ("name", preset.name),
         ("system", ", ".join(part for part in parts if part not in ("", "-"))),
-        ("served by", ", ".join(recipe.served_by)),
-        ("id", recipe.id),
-        ("adapter", recipe.adapter),
-        ("protocol", recipe.protocol),
+        ("served by", ", ".join(preset.served_by)),
+        ("id", preset.id),
+        ("adapter", preset.adapter),
+        ("protocol", preset.protocol),
         ("settings", ", ".join(f"{name} {value}" for name, value in settings.items())),
-        ("options", ", ".join(f"{name}={value}" for name, value in recipe.options.items())),
-        ("long clips", recipe.long),
-        ("code", recipe.code),
-        ("note", recipe.note),
+        ("options", ", ".join(f"{name}={value}" for name, value in preset.options.items())),
+        ("long clips", preset.long),
+        ("code", preset.code),
+        ("note", preset.note),
     ]
-    results = _published(recipe)
-    needs = [line for need in recipe.needs for line in wrapped(need, "  - ", display())]
+    results = _published(preset)
+    needs = [line for need in preset.needs for line in wrapped(need, "  - ", display())]
     return join_blocks(
         facts(((name, value) for name, value in pairs if value), display()),
         ["published (percent, by whom, read by)", *_results(results)] if results else [],
         ["needs", *needs] if needs else [],
-        [_within(command, display().width) for command in recipe.commands],
+        [_within(command, display().width) for command in preset.commands],
     )
 
 
@@ -195,7 +195,7 @@ def _within(command: str, width: int) -> str:
 
 
 def _lacks(obstacles: Mapping[str, str]) -> str:
-    """Why a system cannot run, by reason."""
+    """Why a preset cannot run, by reason."""
     by_reason: dict[str, list[str]] = {}
     for kind, obstacle in obstacles.items():
         if obstacle:

@@ -27,11 +27,11 @@ def complete_benchmark(_context: click.Context, _parameter: click.Parameter, typ
 def complete_model(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[Any]:
     """Names of published systems, and the adapters' prefixes."""
     from mmar.models.model import ADAPTERS
-    from mmar.models.recipes import recipes
+    from mmar.models.presets import presets
 
     adapters = [f"{name}:" if name == "python" else f"{name}/" for name in ADAPTERS]
     baselines = ["baseline/random", "baseline/longest", "baseline/listener"]
-    return _completions([*recipes(), *adapters, *baselines], typed)
+    return _completions([*presets(), *adapters, *baselines], typed)
 
 
 def _complete_protocol(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[Any]:

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 import msgspec
 
 from mmar.models.credentials import KEY_NAMES
-from mmar.models.recipes import Recipe
+from mmar.models.presets import Preset
 
 _NVIDIA_SMI = ("nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader,nounits")
 _PROGRAMS = ("vllm", "sglang")
@@ -89,16 +89,16 @@ def memory_gib(size: str) -> float | None:
     return parameters * _BYTES_A_PARAMETER * _OVERHEAD / 2**30
 
 
-def ways(recipe: Recipe, machine: Machine) -> dict[str, str]:
+def ways(preset: Preset, machine: Machine) -> dict[str, str]:
     """For each thing that serves a system, what keeps it from running here; empty where nothing does."""
-    return {kind: _obstacle(kind, recipe, machine) for kind in recipe.served_by}
+    return {kind: _obstacle(kind, preset, machine) for kind in preset.served_by}
 
 
-def _obstacle(kind: str, recipe: Recipe, machine: Machine) -> str:
+def _obstacle(kind: str, preset: Preset, machine: Machine) -> str:
     if kind == "builtin":
         return ""
     if kind == "api":
-        keys = KEY_NAMES.get(recipe.adapter.partition("/")[0], ())
+        keys = KEY_NAMES.get(preset.adapter.partition("/")[0], ())
         return "" if any(key in machine.keys for key in keys) else f"no key in {keys[-1]}"
     if kind == "cascade":
         return "needs two servers"
@@ -106,13 +106,13 @@ def _obstacle(kind: str, recipe: Recipe, machine: Machine) -> str:
         return f"no {next(name for name in _PACKAGES if name not in machine.packages)}"
     if kind in _PROGRAMS and kind not in machine.programs:
         return "no program"
-    if not recipe.id:
+    if not preset.id:
         return "no hub id known"
-    return _memory(recipe, machine) or ("its own environment" if kind == "command" else "")
+    return _memory(preset, machine) or ("its own environment" if kind == "command" else "")
 
 
-def _memory(recipe: Recipe, machine: Machine) -> str:
+def _memory(preset: Preset, machine: Machine) -> str:
     if not machine.gpus:
         return "no GPU"
-    need, have = memory_gib(recipe.size), sum(gpu.gib for gpu in machine.gpus)
+    need, have = memory_gib(preset.size), sum(gpu.gib for gpu in machine.gpus)
     return f"needs {need:.0f} GiB of {have:.0f}" if need is not None and need > have else ""

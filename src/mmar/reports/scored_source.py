@@ -16,7 +16,7 @@ from mmar.errors import UsageError
 from mmar.items import Benchmark, Item, load_benchmark
 from mmar.items.benchmark import benchmark_name
 from mmar.models import Answer
-from mmar.models.recipes import recipe_of
+from mmar.models.presets import preset_of
 from mmar.runs.budget import price_of
 from mmar.scoring.align_runs import AlignedRuns, align_scored
 from mmar.scoring.result import Accuracy, GroupScore, ItemScore, Score
@@ -73,8 +73,8 @@ class ScoredSource(msgspec.Struct, frozen=True, dict=True):
     @property
     def hub_id(self) -> str:
         """Organization and model, as hubs write it: `Qwen/Qwen2.5-Omni-7B`; `unknown/NAME` without organization."""
-        recipe = recipe_of(self.model)
-        name = recipe.id if recipe is not None and "/" in recipe.id else self.model
+        preset = preset_of(self.model)
+        name = preset.id if preset is not None and "/" in preset.id else self.model
         parts = [re.sub(r"[^\w.+-]+", "-", part).strip("-.") for part in name.split("/")]
         parts = [part for part in parts if part] or ["model"]
         return "/".join(parts[-2:]) if len(parts) > 1 else f"unknown/{parts[0]}"

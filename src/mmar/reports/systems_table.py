@@ -16,7 +16,7 @@ import msgspec
 
 from mmar.items import Benchmark
 from mmar.items.source_video import clusters_of
-from mmar.models.recipes import recipe_of
+from mmar.models.presets import preset_of
 from mmar.reports.published import GROUP_SIZES, ITEMS, PublishedResult, impossible_cells
 from mmar.reports.scored_source import SCORERS, Scorer
 from mmar.scoring.score import Scored
@@ -145,7 +145,7 @@ def run_row(path: Path, scored: Scored, benchmark: Benchmark | None = None) -> R
     if name == "?":
         name = path.name
     condition = parts.get("condition", "?")
-    recipe = recipe_of(name)
+    preset = preset_of(name)
     counts: dict[str, dict[str, tuple[int, int]]] = {}
     for scorer in SCORERS:
         counts[scorer] = {ALL: (getattr(score, scorer).correct, score.n)}
@@ -166,9 +166,9 @@ def run_row(path: Path, scored: Scored, benchmark: Benchmark | None = None) -> R
         signature=score.signature,
         asked=score.n if score.asked is None else score.asked.n,
         benchmark=parts.get("bench", "?"),
-        model_class=recipe.model_class if recipe else "",
-        size=recipe.size.strip("-") if recipe else "",
-        open_weights=recipe.open_weights if recipe else None,
+        model_class=preset.model_class if preset else "",
+        size=preset.size.strip("-") if preset else "",
+        open_weights=preset.open_weights if preset else None,
         own_rule=None if score.mmsu is None else (score.mmsu.correct, score.mmsu.counted),
     )
 

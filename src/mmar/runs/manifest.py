@@ -88,7 +88,7 @@ class Manifest(msgspec.Struct, frozen=True):
     Attributes:
         benchmark: the questions.
         model: name of the model.
-        protocol: how questions are put, in full, so that a changed recipe cannot change an old run's reading.
+        protocol: how questions are put, in full, so that a changed protocol cannot change an old run's reading.
         condition: `full`, or the control condition (`none` for a model that takes no audio).
         settings: generation settings that were sent.
         options: options of the adapter that can change an answer.

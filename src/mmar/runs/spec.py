@@ -19,7 +19,7 @@ from mmar.errors import UsageError, did_you_mean
 from mmar.items import Benchmark, Item
 from mmar.models import Model, ModelOptions
 from mmar.models.credentials import redact_options
-from mmar.models.recipes import resolve_recipe
+from mmar.models.presets import resolve_preset
 from mmar.protocols import DEFAULT, Protocol, Settings, load_protocol
 from mmar.runs.budget import Budget, parse_budget, price_of
 from mmar.runs.conditions import CONDITIONS, Condition
@@ -132,7 +132,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
         benchmark: the questions.
         out: the run's folder; `None` where nothing is written.
         settings: generation settings as they are sent.
-        preset: the name of a system of `mmar models`, where the model was given by one.
+        preset: the preset that names the model; empty for the name of an adapter.
     """
 
     model: str
@@ -199,19 +199,19 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
         settings = Settings(*(values.pop(name, None) for name in ("temperature", "top_p", "max_tokens")))
         adapter_options = values.pop("options", {})
         protocol = named.get("protocol")
-        name, recipe = model if isinstance(model, str) else model.name, None
+        name, preset = model if isinstance(model, str) else model.name, None
         if isinstance(model, str):
-            recipe = resolve_recipe(
+            preset = resolve_preset(
                 model,
                 values.get("base_urls", ()),
                 adapter_options,
                 workers=values.get("workers", ()),
                 via=named.get("via"),
             )
-        if recipe is not None:
-            name, adapter_options = recipe.adapter, dict(recipe.options)
-            settings = settings.over(recipe.settings)
-            protocol = protocol or recipe.protocol
+        if preset is not None:
+            name, adapter_options = preset.adapter, dict(preset.options)
+            settings = settings.over(preset.settings)
+            protocol = protocol or preset.protocol
         if name.startswith("cascade/") and "captions" in named:
             adapter_options.setdefault("captions", str(named["captions"]))
         if protocol is None or isinstance(protocol, str):
@@ -223,7 +223,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
             out=None if out is None else Path(out),
             protocol=protocol,
             settings=settings.over(protocol.settings),
-            preset="" if recipe is None else recipe.name,
+            preset="" if preset is None else preset.name,
             sample=_sample(benchmark, named),
             filter=_checked_filter(benchmark, named.get("filter")),
             budget=Budget(tokens, money, price_of(name, named.get("prices"))),

@@ -288,7 +288,7 @@ def differing_parts(runs: Sequence[ScoredRun]) -> tuple[DifferingPart, ...]:
     texts = {msgspec.json.encode(run.manifest.protocol) for run in runs if run.manifest is not None}
     labels = {run.manifest.protocol.label for run in runs if run.manifest is not None}
     if len(texts) > len(labels):
-        # Two recipes with the same name.
+        # Two protocols with the same name.
         digests = tuple("?" if run.manifest is None else f"#{_digest(run.manifest.protocol)}" for run in runs)
         parts.append(DifferingPart("protocol text", digests))
     return tuple(parts)

@@ -16,9 +16,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
+import msgspec
+
 from mmar.errors import ExternalError, UsageError
 from mmar.models.answer import Answer, RequestFailed
-from mmar.models.credentials import Credential, scrub, scrubbed_answer
+from mmar.models.credentials import Credential, scrub
 from mmar.models.jsonl import ProgramAnswer, without_audio
 from mmar.models.model import ModelFacts
 from mmar.protocols import Request
@@ -165,7 +167,8 @@ class WorkerPool:
             member.in_flight -= 1
             self._room.set()
         self._answered = True
-        return scrubbed_answer(answer, self._secrets)
+        text, thinking = scrub(answer.text, self._secrets), scrub(answer.thinking, self._secrets)
+        return msgspec.structs.replace(answer, text=text, thinking=thinking)
 
     async def _assign(self) -> _Member:
         """The worker with the fewest requests in flight, once one has room; one that is starting comes last."""

@@ -20,7 +20,7 @@ from mmar.benchmarks import CATALOGUE
 from mmar.files.atomic import write_atomic
 from mmar.items import Item
 from mmar.models import Answer
-from mmar.models.recipes import recipe_of
+from mmar.models.presets import preset_of
 from mmar.reports.scored_source import ScoredSource, Scorer, interval_of, provider_of
 from mmar.scoring.result import Accuracy, GroupScore, ItemScore
 
@@ -103,8 +103,8 @@ def _aggregate(
 
 
 def _model_info(source: ScoredSource) -> dict[str, Any]:
-    recipe = recipe_of(source.model)
-    available = None if recipe is None else recipe.open_weights
+    preset = preset_of(source.model)
+    available = None if preset is None else preset.open_weights
     developer = source.hub_id.partition("/")[0]
     info: dict[str, Any] = {
         "name": source.model,

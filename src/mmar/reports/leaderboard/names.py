@@ -8,7 +8,7 @@ from functools import cache
 
 import msgspec
 
-from mmar.models.recipes import recipes
+from mmar.models.presets import presets
 from mmar.reports.published import PublishedResult, published_results
 
 # Prefixes of models' names; what follows is the system. A baseline's prefix is part of its name.
@@ -21,7 +21,7 @@ class KnownSystem(msgspec.Struct, frozen=True):
     Attributes:
         id: canonical name.
         name: as its weights are called, else as most sources spell it.
-        aliases: all spellings, those of sources, hubs and recipes.
+        aliases: all spellings, those of sources, hubs and presets.
         results: its published results, the benchmark's own first.
     """
 
@@ -49,8 +49,8 @@ def _known(name: str, results: list[PublishedResult]) -> KnownSystem:
     spellings = [result.name for result in results]
     hub = next((result.hub_id for result in results if result.hub_id), "")
     shown = max(dict.fromkeys(spellings), key=lambda text: (spellings.count(text), len(text)))
-    recipe = recipes().get(name)
-    more = () if recipe is None else (recipe.id, recipe.adapter)
+    preset = presets().get(name)
+    more = () if preset is None else (preset.id, preset.adapter)
     aliases = dict.fromkeys(alias for alias in (name, *spellings, hub, *more) if alias)
     return KnownSystem(name, shown, tuple(aliases), tuple(results))
 

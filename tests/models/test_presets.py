@@ -1,4 +1,4 @@
-"""The systems with a name: each row of the published table has one, and every one can be followed and shown."""
+"""The presets: each row of the published table has one, and every one can be followed and shown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mmar.api import load
 from mmar.inputs import open_for
 from mmar.models.machine import Gpu, Machine, find_machine, memory_gib, ways
 from mmar.models.model import ADAPTERS
-from mmar.models.recipes import Recipe, check_requirements, recipe_of, recipes, resolve_recipe
+from mmar.models.presets import Preset, check_requirements, preset_of, presets, resolve_preset
 from mmar.protocols import Settings, protocols
 from mmar.reports.published import published_results
 from mmar.runs.spec import RunSpec
@@ -31,7 +31,7 @@ NAMES_OF_2026 = [
 
 
 @pytest.mark.skipif(not TABLE.exists(), reason="the published table (../shared) is not here")
-def test_every_row_of_the_published_table_has_one_recipe() -> None:
+def test_every_row_of_the_published_table_has_one_preset() -> None:
     with TABLE.open(encoding="utf-8", newline="") as file:
         rows = [
             (row["model"], row["size"], row["model_class"], row["open_weights"])
@@ -39,76 +39,76 @@ def test_every_row_of_the_published_table_has_one_recipe() -> None:
         ]
     words = {True: "yes", False: "no", None: ""}
     ours = [
-        (each.model, each.size, each.model_class, words[each.open_weights]) for each in recipes().values()
+        (each.model, each.size, each.model_class, words[each.open_weights]) for each in presets().values()
     ][:37]
     assert len(rows) == len(set(rows)) == 37
     assert sorted(ours) == sorted(rows)
 
 
-def test_a_recipe_is_found_by_the_name_of_its_published_results() -> None:
+def test_a_preset_is_found_by_the_name_of_its_published_results() -> None:
     by_benchmark = {result.id for result in published_results() if result.by == "benchmark"}
-    assert by_benchmark == {*[*recipes()][:37]}
+    assert by_benchmark == {*[*presets()][:37]}
     # These are without a published value.
     without = {"gemma-3n-e4b", "gemma-4-e4b", "gemma-4-12b", "gpt-audio"}
-    assert {*recipes()} - {result.id for result in published_results()} == without
+    assert {*presets()} - {result.id for result in published_results()} == without
     hub_ids = {result.id: result.hub_id for result in published_results() if result.hub_id}
-    for name, recipe in recipes().items():
-        assert recipe.id == hub_ids.get(name, recipe.id), name
+    for name, preset in presets().items():
+        assert preset.id == hub_ids.get(name, preset.id), name
 
 
 def test_names_are_short_unique_and_no_adapters() -> None:
-    for name, recipe in recipes().items():
-        assert name == recipe.name
+    for name, preset in presets().items():
+        assert name == preset.name
         assert re.fullmatch(r"[a-z0-9]+(?:[-.+][a-z0-9]+)*", name)
         assert name not in ADAPTERS
-    assert {*NAMES_OF_2026} <= {*recipes()}
+    assert {*NAMES_OF_2026} <= {*presets()}
 
 
-@pytest.mark.parametrize("recipe", recipes().values(), ids=lambda recipe: recipe.name)
-def test_a_recipe_can_be_followed(recipe: Recipe) -> None:
-    assert recipe.protocol in protocols()
-    assert recipe.served_by
-    stored = recipe.served_by[0] in ("builtin", "api", "cascade")
-    assert bool(recipe.adapter) == stored
+@pytest.mark.parametrize("preset", presets().values(), ids=lambda preset: preset.name)
+def test_a_preset_can_be_followed(preset: Preset) -> None:
+    assert preset.protocol in protocols()
+    assert preset.served_by
+    stored = preset.served_by[0] in ("builtin", "api", "cascade")
+    assert bool(preset.adapter) == stored
     if stored:
-        adapter, _, rest = recipe.adapter.partition("/")
+        adapter, _, rest = preset.adapter.partition("/")
         assert adapter in ADAPTERS
-        assert rest.endswith(recipe.id)
-    assert recipe.code or stored
-    assert recipe.commands
-    assert all(command.startswith("mmar run ") for command in recipe.commands)
-    if recipe.example:
-        assert "command" in recipe.served_by
-        assert (EXAMPLES / recipe.example).is_file()
+        assert rest.endswith(preset.id)
+    assert preset.code or stored
+    assert preset.commands
+    assert all(command.startswith("mmar run ") for command in preset.commands)
+    if preset.example:
+        assert "command" in preset.served_by
+        assert (EXAMPLES / preset.example).is_file()
 
 
-@pytest.mark.parametrize("recipe", recipes().values(), ids=lambda recipe: recipe.name)
-def test_a_run_of_it_can_be_prepared_without_anything(recipe: Recipe) -> None:
-    spec = RunSpec.create(recipe.name, load("demo"))
-    assert spec.preset == recipe.name
-    assert spec.protocol.name == recipe.protocol
-    assert spec.settings == recipe.settings.over(protocols()[recipe.protocol].settings)
-    for kind in recipe.served_by:
-        if kind in ("hf", "vllm", "sglang") and recipe.id:
-            spec = RunSpec.create(recipe.name, load("demo"), via=kind)
-            assert spec.model.partition("/")[2] == recipe.id
+@pytest.mark.parametrize("preset", presets().values(), ids=lambda preset: preset.name)
+def test_a_run_of_it_can_be_prepared_without_anything(preset: Preset) -> None:
+    spec = RunSpec.create(preset.name, load("demo"))
+    assert spec.preset == preset.name
+    assert spec.protocol.name == preset.protocol
+    assert spec.settings == preset.settings.over(protocols()[preset.protocol].settings)
+    for kind in preset.served_by:
+        if kind in ("hf", "vllm", "sglang") and preset.id:
+            spec = RunSpec.create(preset.name, load("demo"), via=kind)
+            assert spec.model.partition("/")[2] == preset.id
 
 
 def test_the_five_classes_of_the_table() -> None:
-    table = [*recipes().values()][:37]
+    table = [*presets().values()][:37]
     counts = {
         name: sum(each.model_class == name for each in table)
         for name in ("LALM", "LARM", "OLM", "LLM", "LRM")
     }
     assert counts == {"LALM": 19, "LARM": 4, "OLM": 8, "LLM": 2, "LRM": 3}
-    for recipe in recipes().values():
-        assert ("cascade" in recipe.served_by) == (recipe.model_class in ("LLM", "LRM"))
+    for preset in presets().values():
+        assert ("cascade" in preset.served_by) == (preset.model_class in ("LLM", "LRM"))
 
 
 def adapter_of(name: str, **options: object) -> str:
-    recipe = resolve_recipe(name, **options)  # type: ignore[arg-type]
-    assert recipe is not None
-    return recipe.adapter
+    preset = resolve_preset(name, **options)  # type: ignore[arg-type]
+    assert preset is not None
+    return preset.adapter
 
 
 def test_what_serves_a_system() -> None:
@@ -119,31 +119,31 @@ def test_what_serves_a_system() -> None:
     program = ["python examples/kimi_audio.py"]
     assert adapter_of("kimi-audio-7b-instruct", workers=program) == "command/kimi-audio-7b-instruct"
     with raises("not-served", argument="via"):
-        resolve_recipe("salmonn-7b", via="hf")
+        resolve_preset("salmonn-7b", via="hf")
     with raises("invalid-value", argument="via"):
-        resolve_recipe("salmonn-7b", via="teleport")
+        resolve_preset("salmonn-7b", via="teleport")
     with raises("incompatible-options", argument="via"):
-        resolve_recipe("openai/gpt-4o", via="hf")
+        resolve_preset("openai/gpt-4o", via="hf")
 
 
-@pytest.mark.parametrize("recipe", recipes().values(), ids=lambda recipe: recipe.name)
-def test_the_recipe_of_a_run_is_found_by_its_models_name(recipe: Recipe) -> None:
-    for via in (None, *(kind for kind in recipe.served_by if kind in ("hf", "vllm", "sglang", "command"))):
-        opened = resolve_recipe(recipe.name, via=via)
+@pytest.mark.parametrize("preset", presets().values(), ids=lambda preset: preset.name)
+def test_the_preset_of_a_run_is_found_by_its_models_name(preset: Preset) -> None:
+    for via in (None, *(kind for kind in preset.served_by if kind in ("hf", "vllm", "sglang", "command"))):
+        opened = resolve_preset(preset.name, via=via)
         assert opened is not None
-        match = recipe_of(opened.adapter)
-        if recipe.name == "audio-cot":  # Qwen2-Audio-Instruct under other prompts
-            assert match is recipes()["qwen2-audio-instruct"]
-        elif recipe.id or recipe.adapter or via == "command":
-            assert match is recipe
-    assert recipe_of("openai/some-model") is None
+        match = preset_of(opened.adapter)
+        if preset.name == "audio-cot":  # Qwen2-Audio-Instruct under other prompts
+            assert match is presets()["qwen2-audio-instruct"]
+        elif preset.id or preset.adapter or via == "command":
+            assert match is preset
+    assert preset_of("openai/some-model") is None
 
 
-def test_options_of_a_recipe_are_for_http() -> None:
-    recipe = resolve_recipe("gpt-audio", options={"audio_as": "audio_url"})
-    assert recipe is not None
-    assert recipe.options == {"body": '{"modalities": ["text"]}', "audio_as": "audio_url"}
-    assert recipe.settings == Settings()
+def test_options_of_a_preset_are_for_http() -> None:
+    preset = resolve_preset("gpt-audio", options={"audio_as": "audio_url"})
+    assert preset is not None
+    assert preset.options == {"body": '{"modalities": ["text"]}', "audio_as": "audio_url"}
+    assert preset.settings == Settings()
 
 
 def missing(name: str, **options: object) -> str:
@@ -166,27 +166,27 @@ def test_a_cascade_takes_its_servers_from_options_or_base_urls() -> None:
         (("http://both",), {}),
         ((), {"captioner.base_url": "http://one", "reasoner.base_url": "http://two"}),
     ):
-        recipe = resolve_recipe("caption+deepseek-r1", urls, options)
-        assert recipe is not None
-        assert recipe.adapter == "cascade/openai/Qwen/Qwen2.5-Omni-7B+text/deepseek-ai/DeepSeek-R1"
-        check_requirements(recipe.name, recipe.adapter, urls, recipe.options, ())
-    closed = resolve_recipe("caption+o3", ["http://captioner"])
+        preset = resolve_preset("caption+deepseek-r1", urls, options)
+        assert preset is not None
+        assert preset.adapter == "cascade/openai/Qwen/Qwen2.5-Omni-7B+text/deepseek-ai/DeepSeek-R1"
+        check_requirements(preset.name, preset.adapter, urls, preset.options, ())
+    closed = resolve_preset("caption+o3", ["http://captioner"])
     assert closed is not None
-    # The captioner's server is not the reasoner's: OpenAI's own stands in the recipe.
+    # The captioner's server is not the reasoner's: OpenAI's own stands in the preset.
     assert closed.options["reasoner.base_url"] == "https://api.openai.com/v1"
-    other = resolve_recipe("caption+o3", ["http://captioner"], {"reasoner.base_url": "http://proxy"})
+    other = resolve_preset("caption+o3", ["http://captioner"], {"reasoner.base_url": "http://proxy"})
     assert other is not None
     assert other.options["reasoner.base_url"] == "http://proxy"
 
 
 def test_names_that_are_none() -> None:
-    assert resolve_recipe("openai/gpt-4o-audio-preview") is None
-    assert resolve_recipe("python:module:function") is None
+    assert resolve_preset("openai/gpt-4o-audio-preview") is None
+    assert resolve_preset("python:module:function") is None
     with raises("unknown-model", argument="model") as caught:
-        resolve_recipe("Qwen2.5-Omni-7b")
+        resolve_preset("Qwen2.5-Omni-7b")
     assert '"qwen2.5-omni-7b"' in caught.value.message
     with raises("unknown-model"):
-        resolve_recipe("zzz")
+        resolve_preset("zzz")
 
 
 def test_a_machine_is_looked_at_by_its_own_tools(tmp_path: Path) -> None:
@@ -204,10 +204,10 @@ def test_a_machine_is_looked_at_by_its_own_tools(tmp_path: Path) -> None:
 
 def test_what_keeps_a_system_from_running() -> None:
     small = Machine(gpus=(Gpu("A10", 22.5),), programs=("vllm",), packages=("torch", "transformers"))
-    omni = ways(recipes()["qwen3-omni-thinking"], small)
+    omni = ways(presets()["qwen3-omni-thinking"], small)
     assert omni == {"hf": "needs 67 GiB of 22", "vllm": "needs 67 GiB of 22", "sglang": "no program"}
-    assert ways(recipes()["audio-flamingo-3"], small) == {"hf": "", "vllm": ""}
-    assert ways(recipes()["audio-flamingo-3"], Machine())["hf"] == "no torch"
-    assert ways(recipes()["random-guess"], Machine()) == {"builtin": ""}
-    assert ways(recipes()["caption+o3"], small) == {"cascade": "needs two servers"}
+    assert ways(presets()["audio-flamingo-3"], small) == {"hf": "", "vllm": ""}
+    assert ways(presets()["audio-flamingo-3"], Machine())["hf"] == "no torch"
+    assert ways(presets()["random-guess"], Machine()) == {"builtin": ""}
+    assert ways(presets()["caption+o3"], small) == {"cascade": "needs two servers"}
     assert memory_gib("167M") == pytest.approx(0.37, abs=0.01)

@@ -1,6 +1,6 @@
-"""Systems that have a name: what each is, what serves it, and how `mmar run NAME` runs it.
+"""Presets: named systems, what serves each, and how `mmar run NAME` runs it.
 
-`recipes.toml` beside this file holds them as data: the rows of MMAR's published table (MMAR README and
+`presets.toml` beside this file holds them as data: the rows of MMAR's published table (MMAR README and
 arXiv 2505.13032), then the field of 2026. Their published values are in `mmar.reports.published`, under the same names.
 """
 
@@ -23,8 +23,8 @@ ServedBy = Literal["builtin", "api", "hf", "vllm", "sglang", "command", "cascade
 _WEIGHTS: tuple[ServedBy, ...] = ("hf", "vllm", "sglang")
 
 
-class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"model_class": "class"}):
-    """One system.
+class Preset(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"model_class": "class"}):
+    """One preset.
 
     Attributes:
         name: as given to `mmar run`; the id of its published results.
@@ -90,123 +90,123 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"m
 
 
 @cache
-def recipes() -> dict[str, Recipe]:
-    """All recipes by name, those of the published table first."""
-    import tomllib  # slow to import, and a model named by its adapter needs no recipe
+def presets() -> dict[str, Preset]:
+    """All presets by name, those of the published table first."""
+    import tomllib  # slow to import, and a model named by its adapter needs no preset
 
-    text = Path(__file__).with_name("recipes.toml").read_text("utf-8")
-    parsed = msgspec.convert(tomllib.loads(text)["recipe"], list[Recipe])
-    return {recipe.name: recipe for recipe in parsed}
+    text = Path(__file__).with_name("presets.toml").read_text("utf-8")
+    parsed = msgspec.convert(tomllib.loads(text)["preset"], list[Preset])
+    return {preset.name: preset for preset in parsed}
 
 
-def recipe_of(model: str) -> Recipe | None:
-    """The recipe of a run's model, by a name with its adapter or without; `None` if there is none.
+def preset_of(model: str) -> Preset | None:
+    """The preset of a run's model, by a name with its adapter or without; `None` if there is none.
 
     Example:
-        >>> recipe_of("vllm/Qwen/Qwen2.5-Omni-7B@main").name, recipe_of("command/salmonn-7b").name
+        >>> preset_of("vllm/Qwen/Qwen2.5-Omni-7B@main").name, preset_of("command/salmonn-7b").name
         ('qwen2.5-omni-7b', 'salmonn-7b')
     """
     name = model.partition("/")[2].partition("@")[0]
-    known = recipes()
-    if recipe := known.get(model) or (known.get(name) if model.startswith("command/") else None):
-        return recipe
+    known = presets()
+    if preset := known.get(model) or (known.get(name) if model.startswith("command/") else None):
+        return preset
     matches = (each for each in known.values() if model == each.adapter or (name and name == each.id))
     return next(matches, None)
 
 
-def resolve_recipe(
+def resolve_preset(
     name: str,
     base_urls: Sequence[str] = (),
     options: Mapping[str, str] | None = None,
     *,
     workers: Sequence[str] = (),
     via: str | None = None,
-) -> Recipe | None:
-    """Find the recipe that a model's name means, with the adapter that opens it.
+) -> Preset | None:
+    """Find the preset that a model's name means, with the adapter that opens it.
 
     Args:
         name: what was given to `mmar run`.
         base_urls: the servers that were given: weights are then asked for there.
         options: the adapter's options that were given.
         workers: the programs that were given.
-        via: what is to serve it, where the recipe names several.
+        via: what is to serve it, where the preset names several.
 
     Returns:
-        The recipe with the given options over its own: its `adapter` is the name to open, its `protocol` and
-        `settings` hold where none were given. `None` for the name of an adapter (`openai/…`), which is no recipe.
+        The preset with the given options over its own: its `adapter` is the name to open, its `protocol` and
+        `settings` hold where none were given. `None` for the name of an adapter (`openai/…`), which is no preset.
 
     Raises:
-        UsageError: there is no such recipe, or `via` does not serve it.
+        UsageError: there is no such preset, or `via` does not serve it.
     """
     if "/" in name or ":" in name:
         if via is not None:
             text = f'"{name}" names its adapter, so it cannot be served by another'
             raise UsageError(text, code="incompatible-options", argument="via")
         return None
-    recipe = recipes().get(name)
-    if recipe is None:
+    preset = presets().get(name)
+    if preset is None:
         raise _unknown(name)
-    if via is not None and via not in recipe.served_by:
+    if via is not None and via not in preset.served_by:
         code = "not-served" if via in get_args(ServedBy) else "invalid-value"
-        known = " or ".join(recipe.served_by)
+        known = " or ".join(preset.served_by)
         raise UsageError(f'"{name}" is served by {known}, not by "{via}"', code=code, argument="via")
-    adapter = recipe.adapter or _adapter(recipe, base_urls, workers, via)
-    own = {} if adapter.startswith(("hf/", "command/")) else recipe.options
-    return msgspec.structs.replace(recipe, adapter=adapter, options={**own, **(options or {})})
+    adapter = preset.adapter or _adapter(preset, base_urls, workers, via)
+    own = {} if adapter.startswith(("hf/", "command/")) else preset.options
+    return msgspec.structs.replace(preset, adapter=adapter, options={**own, **(options or {})})
 
 
-def _adapter(recipe: Recipe, base_urls: Sequence[str], workers: Sequence[str], via: str | None) -> str:
+def _adapter(preset: Preset, base_urls: Sequence[str], workers: Sequence[str], via: str | None) -> str:
     if base_urls and via in (None, "vllm", "sglang"):
-        return f"openai/{recipe.id or recipe.name}"
-    kinds = (via,) if via is not None else recipe.served_by
+        return f"openai/{preset.id or preset.name}"
+    kinds = (via,) if via is not None else preset.served_by
     if workers and via is None and "command" in kinds:
         kinds = ("command",)
     for kind in kinds:
-        if kind in ADAPTERS and kind != "command" and recipe.id:
-            return f"{kind}/{recipe.id}"
+        if kind in ADAPTERS and kind != "command" and preset.id:
+            return f"{kind}/{preset.id}"
         if kind == "command":
-            return f"command/{recipe.name}"  # a label: the programs are given as workers
-    return f"openai/{recipe.id or recipe.name}"
+            return f"command/{preset.name}"  # a label: the programs are given as workers
+    return f"openai/{preset.id or preset.name}"
 
 
 def check_requirements(
     name: str, adapter: str, base_urls: Sequence[str], options: Mapping[str, str], workers: Sequence[str]
 ) -> None:
-    """Check that what a recipe needs was given, before its model is opened by the adapter that `resolve_recipe` chose.
+    """Check that what a preset needs was given, before its model is opened by the adapter that `resolve_preset` chose.
 
     Raises:
         UsageError: it was not (code `missing-requirement`); the hint has the commands that run the system.
     """
-    recipe = recipes()[name]
+    preset = presets()[name]
     kind = adapter.partition("/")[0]
     if kind == "command":
         missing = not workers
-        what = f"a program in the environment of {recipe.code}, by --worker"
+        what = f"a program in the environment of {preset.code}, by --worker"
     elif kind == "cascade":
         halves = ("captioner.base_url", "reasoner.base_url")
         missing = not base_urls and any(option not in options for option in halves)
         what = "a server for its captioner, by --base-url"
-    elif kind == "openai" and "api" not in recipe.served_by:
-        missing = not base_urls or not recipe.id
-        what = f"a server that holds {recipe.id}, by --base-url" if recipe.id else ""
+    elif kind == "openai" and "api" not in preset.served_by:
+        missing = not base_urls or not preset.id
+        what = f"a server that holds {preset.id}, by --base-url" if preset.id else ""
     else:
         return
     if missing:
-        needs = "\n".join(f"  - {need}" for need in (what, *recipe.needs) if need)
+        needs = "\n".join(f"  - {need}" for need in (what, *preset.needs) if need)
         raise UsageError(
-            f'"{name}" ({recipe.model}) needs\n{needs}',
+            f'"{name}" ({preset.model}) needs\n{needs}',
             code="missing-requirement",
             argument="model",
-            hint="\n".join(recipe.commands),
+            hint="\n".join(preset.commands),
         )
 
 
 def _unknown(name: str) -> UsageError:
-    suggestion = did_you_mean(name, recipes())
+    suggestion = did_you_mean(name, presets())
     return UsageError(
         f'unknown model "{name}"' + (f"; {suggestion}" if suggestion else ""),
         code="unknown-model",
         argument="model",
-        hint="mmar models lists the systems with a name; any other model is ADAPTER/NAME, "
+        hint="mmar models lists the presets; any other model is ADAPTER/NAME, "
         "such as openai/gpt-4o-audio-preview",
     )
