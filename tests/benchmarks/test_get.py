@@ -11,17 +11,15 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 import msgspec
-import pytest
 from file_server import FileServer, Serve
 
 from expect import raises
-from mmar.benchmarks import CATALOGUE, Cache, Entry, RemoteFile, default_cache_dir
+from mmar.benchmarks import CATALOGUE, Cache, Entry, RemoteFile
 from mmar.benchmarks.cache import RECEIPT
 from mmar.benchmarks.clips import placement
 from mmar.benchmarks.get import obtain
 from mmar.cli.get import summary
 from mmar.errors import ExternalError, InputError, UsageError
-from mmar.files.atomic import write_atomic
 from mmar.items import load_benchmark
 from waiting import until
 
@@ -281,24 +279,3 @@ def test_where_the_files_of_an_archive_go() -> None:
     place = placement(["one/a.wav", "two/a.wav"])  # only the full path tells them apart
     assert place(PurePosixPath("two/a.wav")) == PurePosixPath("two/a.wav")
     assert place(PurePosixPath("set/a.wav")) is None
-
-
-def test_receipts_that_cannot_be_read_count_as_none(tmp_path: Path) -> None:
-    cache = Cache(tmp_path, CATALOGUE["mmar"])
-    assert cache.state == "not downloaded"
-    for text in (b"", b"{", b"[]", b'{"benchmark": 3}', b"\xff"):
-        write_atomic(cache.folder / RECEIPT, text)
-        assert cache.receipt() is None
-
-
-def test_the_cache_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert default_cache_dir({"MMAR_CACHE_DIR": "/data/m"}) == Path("/data/m")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    if sys.platform == "linux":
-        assert default_cache_dir({}) == tmp_path / "mmar"
-
-
-def test_an_unwritable_cache(make_entry: Make, metadata: bytes, tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b"")
-    with raises("not-lockable", ExternalError):
-        obtain(make_entry(metadata), tmp_path / "file")

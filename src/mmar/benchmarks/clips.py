@@ -68,13 +68,13 @@ def write_parquet_clips(
     benchmark: Benchmark,
     into: Path,
     advance: Advance,
-) -> int:
+) -> tuple[str, ...]:
     """Write the clip of each row of Parquet files below a folder, to the path of its item.
 
-    `advance` is called with the number of rows so far.
+    `advance` is called with the bytes written so far.
 
     Returns:
-        Number of rows of no item, which were skipped.
+        A name of each row of no item, which was skipped.
 
     Raises:
         InputError: a file is damaged.
@@ -82,31 +82,24 @@ def write_parquet_clips(
         OSError: a clip cannot be written.
     """
     by_name = {PurePosixPath(path).name: path for item in benchmark for path in item.clips}
-    skipped = rows = 0
+    skipped: list[str] = []
+    size = 0
     for file in files:
-        for _, row in parquet_rows(file, audio=True):
-            rows += 1
-            clip = _clip_of(row)
+        for number, row in parquet_rows(file, audio=True):
+            clip = next((each for each in row.values() if _is_clip(each)), None)
             path = None if clip is None else _path_of(row, clip, benchmark, by_name)
             if clip is None or path is None:
-                skipped += 1
-            else:
-                target = clip_path(into, path)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(clip["bytes"])
-            advance(rows, len(benchmark))
-    return skipped
+                skipped.append(f"row {number}")
+                continue
+            target = clip_path(into, path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            size += target.write_bytes(clip["bytes"])
+            advance(size, None)
+    return tuple(skipped)
 
 
-def _clip_of(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    return next(
-        (
-            value
-            for value in row.values()
-            if isinstance(value, Mapping) and isinstance(value.get("bytes"), bytes)
-        ),
-        None,
-    )
+def _is_clip(value: object) -> bool:
+    return isinstance(value, Mapping) and isinstance(value.get("bytes"), bytes)
 
 
 def _path_of(

@@ -86,12 +86,16 @@ def obtain(
         return _Get(cache, progress, endpoint).run(sources, audio=audio, force=force)
 
 
-class _Get:
+class _Get(msgspec.Struct, frozen=True):
     """One call of `obtain`, holding the lock."""
 
-    def __init__(self, cache: Cache, progress: Progress, endpoint: str | None) -> None:
-        self._cache, self._entry = cache, cache.entry
-        self._progress, self._endpoint = progress, endpoint
+    cache: Cache
+    progress: Progress
+    endpoint: str | None
+
+    @property
+    def entry(self) -> Entry:
+        return self.cache.entry
 
     def run(self, sources: Sequence[str], *, audio: bool, force: bool) -> Obtained:
         """Do what is left to do."""
@@ -100,235 +104,214 @@ class _Get:
         wants_audio = audio and (
             receipt is None or receipt.audio is None or bool(receipt.audio.missing and sources)
         )
-        by_kind: dict[str, Source] = {}
-        if receipt is None or wants_audio:
-            by_kind = self._sort(sources)
-            unwanted = by_kind.get("parquet", by_kind.get("clips"))
-            if unwanted is not None and not audio:
-                raise UsageError(
-                    f"{unwanted.name}: contains clips, and --no-audio asks for none",
-                    code="unwanted-source",
-                )
+        by_kind = self._sort(sources) if receipt is None or wants_audio else {}
+        clips = by_kind.get("parquet") or by_kind.get("clips") or []
+        if clips and not audio:
+            raise UsageError(
+                f"{clips[0].name}: contains clips, and --no-audio asks for none", code="unwanted-source"
+            )
         if receipt is None:
-            receipt = self._get_metadata(by_kind.get("metadata"))
-        clips = by_kind.get("parquet", by_kind.get("clips"))
+            receipt = self._get_metadata(by_kind.get("metadata", []))
         if wants_audio and (clips or (receipt.audio is None and self._has_published_audio())):
             receipt = self._get_audio(receipt, clips)
-        if receipt.audio is not None or not any(self._cache.work.iterdir()):
-            shutil.rmtree(self._cache.work, ignore_errors=True)
-        return Obtained(self._cache.folder, receipt, receipt != before)
+        if receipt.audio is not None or not any(self.cache.work.iterdir()):
+            shutil.rmtree(self.cache.work, ignore_errors=True)
+        return Obtained(self.cache.folder, receipt, receipt != before)
 
     def _valid_receipt(self) -> Receipt | None:
         """The receipt, without the parts that are no longer as it says."""
-        receipt = self._cache.receipt()
-        files = self._entry.metadata
+        receipt = self.cache.receipt()
+        files = self.entry.metadata
         if receipt is None or len(receipt.metadata) != len(files):
             return None
         try:
             for remote, part in zip(files, receipt.metadata, strict=True):
-                if sha256_file(self._cache.folder / remote.filename) != (remote.sha256 or part.sha256):
+                if sha256_file(self.cache.folder / remote.filename) != (remote.sha256 or part.sha256):
                     return None
         except (InputError, ExternalError):
             return None
         audio = receipt.audio
         if audio is None:
             return receipt
-        present = count_clips(self._cache.folder, self._clips())
+        present = count_clips(self.cache.folder, _clips(load_benchmark(self.cache.metadata)))
         unchanged = present == (audio.clips, audio.clip_bytes, audio.missing)
-        pinned = self._entry.audio is None or audio.sha256 == self._entry.audio.sha256
+        pinned = self.entry.audio is None or audio.sha256 == self.entry.audio.sha256
         return receipt if unchanged and pinned else msgspec.structs.replace(receipt, audio=None)
-
-    def _clips(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(path for item in self._items() for path in item.clips))
-
-    def _items(self) -> Benchmark:
-        return load_benchmark(self._cache.metadata)
 
     def _has_published_audio(self) -> bool:
         """Whether the publisher's clips can be fetched: an archive, or Parquet files and the library to read them."""
-        return self._entry.audio is not None or bool(self._entry.parquet and find_spec("pyarrow"))
+        return self.entry.audio is not None or bool(self.entry.parquet and find_spec("pyarrow"))
 
-    def _sort(self, sources: Sequence[str]) -> dict[str, Source]:
-        """The user's sources by what they contain: `metadata` and `clips`."""
-        by_kind: dict[str, Source] = {}
+    def _sort(self, sources: Sequence[str]) -> dict[str, list[Source]]:
+        """The user's sources by what they contain: `metadata`, `clips` or `parquet`."""
+        by_kind: dict[str, list[Source]] = {}
         for text in sources:
             if "://" in text:
                 name = public_url(text)
-                target = self._cache.work / (PurePosixPath(name).name or "mirror")
-                download_url(text, target, label=target.name, progress=self._progress)
+                target = self.cache.work / (PurePosixPath(name).name or "mirror")
+                download_url(text, target, label=target.name, progress=self.progress)
                 source = Source(name, target, downloaded=True)
             else:
                 source = Source(text, Path(text).expanduser())
-            kind = kind_of(source, self._entry)
-            most = {"clips": 1, "metadata": len(self._entry.metadata)}.get(kind)
-            if (first := by_kind.get(kind)) is None:
-                by_kind[kind] = source
-            elif most is None or len(first.files) < most:
-                by_kind[kind] = msgspec.structs.replace(first, more=(*first.more, source))
-            else:
+            kind = kind_of(source, self.entry)
+            same = by_kind.setdefault(kind, [])
+            most = {"clips": 1, "metadata": len(self.entry.metadata)}.get(kind)
+            if len(same) == most:
                 raise UsageError(
-                    f"--from: {first.name} and {source.name} are both {kind}; give one of them",
+                    f"--from: {same[0].name} and {source.name} are both {kind}; give one of them",
                     code="duplicate-source",
                 )
+            same.append(source)
         return by_kind
 
     def _published(self, remote: RemoteFile, label: str) -> Source:
         try:
             path = download(
-                remote, self._cache.work, label=label, progress=self._progress, endpoint=self._endpoint
+                remote, self.cache.work, label=label, progress=self.progress, endpoint=self.endpoint
             )
         except ExternalError as error:
-            command = f"mmar get {self._entry.label} --from {PurePosixPath(remote.filename).name}"
+            command = f"mmar get {self.entry.label} --from {PurePosixPath(remote.filename).name}"
             error.hint = f"{error.hint or 'check the disk'}; or get the file elsewhere and give it: {command}"
             raise
         return Source(public_url(remote.url), path, downloaded=True)
 
-    def _get_metadata(self, own: Source | None) -> Receipt:
+    def _get_metadata(self, own: Sequence[Source]) -> Receipt:
         parts: dict[str, Part] = {}
-        for source in () if own is None else (msgspec.structs.replace(own, more=()), *own.more):
-            self._put_metadata(source, self._entry.metadata, parts)
-        files = self._entry.metadata
-        for place, remote in enumerate(files, 1):
+        for source in own:
+            self._put_metadata(source, self.entry.metadata, parts)
+        files = self.entry.metadata
+        for number, remote in enumerate(files, 1):
             if remote.filename not in parts:
-                label = "metadata" if len(files) == 1 else f"metadata {place}/{len(files)}"
+                label = "metadata" if len(files) == 1 else f"metadata {number}/{len(files)}"
                 self._put_metadata(self._published(remote, label), (remote,), parts)
         receipt = Receipt(
-            benchmark=self._entry.name,
+            benchmark=self.entry.name,
             revision=files[0].revision,
             written_by=f"mmar {__version__}",
             metadata=tuple(parts[remote.filename] for remote in files),
         )
-        self._cache.write_receipt(receipt)
+        self.cache.write_receipt(receipt)
         return receipt
 
     def _put_metadata(self, source: Source, remotes: Sequence[RemoteFile], parts: dict[str, Part]) -> None:
         """Put a file into the cache if it is one of the publisher's, and note what it is."""
         try:
-            remote, content = read_metadata(source, self._entry, remotes)
+            remote, content = read_metadata(source, self.entry, remotes)
         finally:
-            discard(source)
-        target = self._cache.folder / remote.filename
+            discard([source])
+        target = self.cache.folder / remote.filename
         write_atomic(target, content, sync=True)
         verified = bool(remote.sha256 or remote.git_blob)
         if not verified:
-            check_layout(target, self._entry)
+            check_layout(target, self.entry)
         parts[remote.filename] = Part(
             url=source.name, size=len(content), sha256=sha256_bytes(content), when=_now(), verified=verified
         )
 
-    def _get_audio(self, receipt: Receipt, source: Source | None) -> Receipt:
-        if source is None:
-            published = self._entry.audio
-            if published is None:
-                source = self._published_parquet()
-            else:
-                require_space(self._cache.home, published.size + published.unpacked_size)
-                source = self._published(published, "audio")
-        unpacked = self._cache.work / "unpacked"
+    def _get_audio(self, receipt: Receipt, sources: Sequence[Source]) -> Receipt:
+        published = self.entry.audio
+        if not sources and published is None:
+            sources = self._published_parquet()
+        elif not sources and published is not None:
+            require_space(self.cache.home, published.size + published.unpacked_size)
+            sources = [self._published(published, "audio")]
+        unpacked = self.cache.work / "unpacked"
+        shutil.rmtree(unpacked, ignore_errors=True)
         try:
-            unpack_source = self._unpack_parquet if has_parquet(source.path) else self._unpack
-            part = unpack_source(source, unpacked)
+            part = self._unpack(sources, unpacked)
             self._put_in_place(unpacked)
         except InputError:
-            discard(source)
+            discard(sources)
             raise
         except OSError as error:
-            raise disk_error(error, self._cache.folder) from None
+            raise disk_error(error, self.cache.folder) from None
         finally:
             shutil.rmtree(unpacked, ignore_errors=True)
         receipt = msgspec.structs.replace(receipt, audio=part)
-        self._cache.write_receipt(receipt)
-        discard(source)
+        self.cache.write_receipt(receipt)
+        discard(sources)
         return receipt
 
-    def _published_parquet(self) -> Source:
+    def _published_parquet(self) -> list[Source]:
         """The Parquet files of the publisher's data set, each with the Hub's own digest."""
-        remotes = hub_parquet(self._entry.parquet, self._cache.work, endpoint=self._endpoint)
-        require_space(self._cache.home, 2 * sum(remote.size for remote in remotes))
+        remotes = hub_parquet(self.entry.parquet, self.cache.work, endpoint=self.endpoint)
+        require_space(self.cache.home, 2 * sum(remote.size for remote in remotes))
+        name = f"{self.entry.parquet} at {remotes[0].revision[:12]}"
         sources = []
-        for place, remote in enumerate(remotes, 1):
-            source = self._published(remote, f"audio {place}/{len(remotes)}")
-            if remote.sha256 and sha256_file(source.path) != remote.sha256:
-                discard(source)
+        for number, remote in enumerate(remotes, 1):
+            path = self._published(remote, f"audio {number}/{len(remotes)}").path
+            sources.append(Source(name, path, downloaded=True))
+            if remote.sha256 and sha256_file(path) != remote.sha256:
+                discard(sources[-1:])
                 raise ExternalError(
                     f"{remote.url}: its SHA-256 is not the one that the Hub names", code="wrong-digest"
                 )
-            sources.append(source)
-        name = f"{self._entry.parquet} at {remotes[0].revision[:12]}"
-        return msgspec.structs.replace(sources[0], name=name, more=tuple(sources[1:]))
+        return sources
 
-    def _unpack_parquet(self, source: Source, into: Path) -> AudioPart:
-        """Write the clips of Parquet files to where the metadata says."""
-        shutil.rmtree(into, ignore_errors=True)
-        items = self._items()
-        digests = [sha256_file(path) for path in source.files]
-        with self._progress.task("audio: unpacking", len(items)) as advance:
-            skipped = write_parquet_clips(source.files, items, into, advance)
+    def _unpack(self, sources: Sequence[Source], into: Path) -> AudioPart:
+        """Verify an archive or Parquet files of clips, and write the clips to where the metadata says."""
+        files = [source.path for source in sources]
+        size = sum(file.stat().st_size for file in files)
+        parquet = has_parquet(files[0])
+        published = None if parquet else self.entry.audio
+        with self.progress.task("audio: verifying", size) as advance:
+            digests = [sha256_file(file, advance) for file in files]
         digest = digests[0] if len(digests) == 1 else sha256_bytes("".join(digests).encode())
-        return self._part(source, into, digest, skipped, f"give the Parquet files of {self._entry.title}")
-
-    def _unpack(self, source: Source, into: Path) -> AudioPart:
-        """Verify an archive and unpack its clips."""
-        published = self._entry.audio
-        shutil.rmtree(into, ignore_errors=True)
-        size = source.path.stat().st_size
-        with self._progress.task("audio: verifying", size) as advance:
-            digest = sha256_file(source.path, advance)
         if published is not None and digest != published.sha256:
             raise InputError(
                 f"has SHA-256 {digest} ({size:,} bytes); the publisher's archive has {published.sha256} "
                 f"({published.size:,} bytes)",
-                file=source.name,
+                file=sources[0].name,
                 code="wrong-digest",
                 hint="run the same command again; or, to use these clips anyway, unpack them and name the folder with "
                 "--audio-dir",
             )
         expected = published.unpacked_size if published else 2 * size
-        require_space(self._cache.home, expected)
-        limits = Limits(total=2 * published.unpacked_size if published else max(Limits().total, 2 * size))
-        with self._progress.task("audio: unpacking", expected if published else None) as advance:
-            skipped = unpack(
-                source.path, into, placement(self._clips()), limits=limits, advance=advance, name=source.name
-            )
-        hint = f"give the archive of the clips of {self._entry.title}"
-        part = self._part(source, into, digest, len(skipped), hint, *skipped[:1])
-        return msgspec.structs.replace(part, verified=published is not None)
-
-    def _part(
-        self, source: Source, into: Path, digest: str, skipped: int, hint: str, other: str = ""
-    ) -> AudioPart:
-        """What was unpacked; `other` is a file that no item names."""
-        clips = self._clips()
+        require_space(self.cache.home, expected)
+        limits = Limits(total=2 * expected if published else max(Limits().total, expected))
+        items = load_benchmark(self.cache.metadata)
+        clips = _clips(items)
+        with self.progress.task("audio: unpacking", expected if published else None) as advance:
+            if parquet:
+                skipped = write_parquet_clips(files, items, into, advance)
+            else:
+                place = placement(clips)
+                skipped = unpack(files[0], into, place, limits=limits, advance=advance, name=sources[0].name)
         count, clip_bytes, missing = count_clips(into, clips)
         if not count:
-            instead = f", but {other}" if other else ""
+            instead = f", but {skipped[0]}" if skipped else ""
             raise InputError(
                 f"contains none of the {len(clips):,} clips that the metadata names: not {clips[0]}{instead}",
-                file=source.name,
+                file=sources[0].name,
                 code="wrong-archive",
-                hint=hint,
+                hint=f"give the archive or the Parquet files of the clips of {self.entry.title}",
             )
         return AudioPart(
-            url=source.name,
-            size=sum(path.stat().st_size for path in source.files),
+            url=sources[0].name,
+            size=size,
             sha256=digest,
             when=_now(),
+            verified=published is not None,
             clips=count,
             clip_bytes=clip_bytes,
             missing=missing,
-            skipped=skipped,
+            skipped=len(skipped),
         )
 
     def _put_in_place(self, unpacked: Path) -> None:
         """Rename the unpacked files into the benchmark's folder; what they replace is removed."""
-        replaced = self._cache.work / "replaced"
+        replaced = self.cache.work / "replaced"
         shutil.rmtree(replaced, ignore_errors=True)
         replaced.mkdir()
         for fresh in unpacked.iterdir():
-            target = self._cache.folder / fresh.name
+            target = self.cache.folder / fresh.name
             if target.exists():
                 target.rename(replaced / fresh.name)
             fresh.rename(target)
+
+
+def _clips(benchmark: Benchmark) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(path for item in benchmark for path in item.clips))
 
 
 def _now() -> str:

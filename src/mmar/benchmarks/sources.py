@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -25,18 +25,11 @@ class Source(msgspec.Struct, frozen=True):
         name: what the user calls it.
         path: where its bytes are.
         downloaded: whether it is a working file, to be removed after use.
-        more: further files of the same kind; clips in Parquet files come in several.
     """
 
     name: str
     path: Path
     downloaded: bool = False
-    more: tuple[Source, ...] = ()
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """All files."""
-        return (self.path, *(each.path for each in self.more))
 
 
 def kind_of(source: Source, entry: Entry) -> str:
@@ -120,8 +113,8 @@ def _git_blob(content: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
-def discard(source: Source) -> None:
+def discard(sources: Iterable[Source]) -> None:
     """Remove working files."""
-    for each in (source, *source.more):
-        if each.downloaded:
-            each.path.unlink(missing_ok=True)
+    for source in sources:
+        if source.downloaded:
+            source.path.unlink(missing_ok=True)
