@@ -54,7 +54,8 @@ def probe(path: Path, kind: FileType) -> MediaFacts:
     """Describe a file of the group `media`.
 
     Raises:
-        InputError: it has no audio stream, is damaged, or ffmpeg is not installed (code `needs-ffmpeg`).
+        InputError: it has no audio stream, is damaged, or ffmpeg is not installed (code `needs-ffmpeg`); the caller adds
+            the file's name.
         ExternalError: it took too long.
     """
     command = [
@@ -67,7 +68,7 @@ def probe(path: Path, kind: FileType) -> MediaFacts:
     streams: list[dict[str, Any]] = msgspec.json.decode(output).get("streams", []) if output.strip() else []
     sounds = [stream for stream in streams if stream.get("codec_type") == "audio"]
     if not sounds:
-        raise InputError(f"is {kind.label} without an audio stream", file=str(path), code="no-audio-stream")
+        raise InputError(f"is {kind.label} without an audio stream", code="no-audio-stream")
     stated = sounds[0].get("duration") or msgspec.json.decode(output).get("format", {}).get("duration")
     return MediaFacts(
         codec=str(sounds[0].get("codec_name", "unknown")),
@@ -127,7 +128,6 @@ def _run(command: list[str], path: Path, kind: FileType, timeout: float) -> byte
     if done.returncode:
         raise InputError(
             f"is {kind.label} that ffmpeg cannot decode (exit status {done.returncode})",
-            file=str(path),
             code="cannot-decode",
             hint="get the file again, or convert it to WAV",
         )
@@ -139,7 +139,6 @@ def _needs_ffmpeg(path: Path, kind: FileType) -> InputError:
     convert_command = shlex.join(["ffmpeg", "-i", path.name, f"{path.stem}.wav"])
     return InputError(
         f"is {kind.label}{f' with {codec} audio' if codec else ''}, and ffmpeg, which reads it, is not installed",
-        file=str(path),
         code="needs-ffmpeg",
         hint="install ffmpeg (Debian: apt install ffmpeg; macOS: brew install ffmpeg), or convert the file elsewhere: "
         f"{convert_command}",

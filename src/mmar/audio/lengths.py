@@ -22,7 +22,6 @@ from mmar.errors import InputError
 
 # Programs that write WAV into a pipe leave a size near one of these.
 _PLACEHOLDERS = (range(0x7FFF0000, 0x80010000), range(0xFFFF0000, 0x100000000))
-_AGAIN = "get the file again, or convert it again from its source"
 _MAX_CHUNK_WALK = 10_000
 _MAX_SEARCHES = 1_000_000  # for the next MPEG frame, in one file
 
@@ -76,10 +75,10 @@ def repaired(path: Path, kind: str) -> Iterator[object]:
     with path.open("rb") as stream:
         header = None
         if kind == "wav":
-            header = _wav_header(stream, path)
+            header = _wav_header(stream)
         elif kind == "mp3":
             with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                header = _mp3_header(data, path)
+                header = _mp3_header(data)
         yield path if header is None else _Prefixed(*header, stream)
 
 
@@ -100,7 +99,7 @@ def _data_chunk(stream: BinaryIO) -> tuple[int, int, int] | None:
     return None
 
 
-def _wav_header(stream: BinaryIO, path: Path) -> tuple[bytes, int] | None:
+def _wav_header(stream: BinaryIO) -> tuple[bytes, int] | None:
     """A header that states the length, and where the samples begin; `None` if the file's own header does."""
     chunk = _data_chunk(stream)
     if chunk is None:
@@ -111,7 +110,7 @@ def _wav_header(stream: BinaryIO, path: Path) -> tuple[bytes, int] | None:
         stream.seek(start)
         unknown = not _is_chunk(stream.read(8), present)
     if stated > present and not unknown:
-        raise cut_short(path, f"{stated - present:,} bytes of samples that the header states are missing")
+        raise cut_short(f"{stated - present:,} bytes of samples that the header states are missing")
     if not unknown or start + present > 0xFFFFFFFF:
         return None
     stream.seek(0)
@@ -128,17 +127,19 @@ def _is_chunk(head: bytes, present: int) -> bool:
     return head[:4].isalnum() and struct.unpack_from("<I", head, 4)[0] <= present - 8
 
 
-def cut_short(path: Path, detail: str) -> InputError:
+def sound_error(
+    problem: str, code: str, hint: str = "get the file again, or convert it again from its source"
+) -> InputError:
+    """The error for a file whose sound cannot be used; the caller adds the file's name."""
+    return InputError(problem, code=code, hint=hint)
+
+
+def cut_short(detail: str) -> InputError:
     """The error for a file that ends too early."""
-    return InputError(
-        f"the file was cut short: {detail}",
-        file=str(path),
-        code="cut-short",
-        hint=_AGAIN,
-    )
+    return sound_error(f"the file was cut short: {detail}", "cut-short")
 
 
-def _mp3_header(data: mmap.mmap, path: Path) -> tuple[bytes, int] | None:
+def _mp3_header(data: mmap.mmap) -> tuple[bytes, int] | None:
     """A frame that states the length, and where the file's own frames begin; `None` if the file states it."""
     first = _first_frame(data)
     if first is None:
@@ -154,7 +155,7 @@ def _mp3_header(data: mmap.mmap, path: Path) -> tuple[bytes, int] | None:
         is_tag = True
     if is_tag:
         first += _frame_size(header)
-    count = _count_frames(data, first, path)
+    count = _count_frames(data, first)
     # A frame of the same kind, of medium bit rate and without a checksum, that holds nothing but the count.
     lead = bytes((0xFF, header[1] | 1, 9 << 4 | header[2] & 0x0C, header[3]))
     xing = lead + bytes(side_info) + b"Xing" + struct.pack(">II", 1, count)
@@ -175,7 +176,7 @@ def _first_frame(data: mmap.mmap) -> int | None:
     return None
 
 
-def _count_frames(data: mmap.mmap, position: int, path: Path) -> int:
+def _count_frames(data: mmap.mmap, position: int) -> int:
     first = data[position : position + 4]
     count = searches = 0
     sizes: dict[bytes, int] = {}
@@ -195,12 +196,8 @@ def _count_frames(data: mmap.mmap, position: int, path: Path) -> int:
         position = data.find(b"\xff", position + 1)
         searches += 1
         if searches > _MAX_SEARCHES:
-            raise InputError(
-                f"expected an MP3 file, found few MPEG frames ({count:,}) and much else",
-                file=str(path),
-                code="not-audio",
-                hint=_AGAIN,
-            )
+            problem = f"expected an MP3 file, found few MPEG frames ({count:,}) and much else"
+            raise sound_error(problem, "not-audio")
         if position < 0:
             break
     return count

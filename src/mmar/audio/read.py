@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from mmar.audio.clip import Clip
 from mmar.audio.ffmpeg import convert, probe
-from mmar.audio.lengths import cut_short, repaired
+from mmar.audio.lengths import cut_short, repaired, sound_error
 from mmar.errors import InputError
-from mmar.files.hashing import check_regular_file, read_error
+from mmar.files.hashing import check_regular_file, naming, read_error
 from mmar.files.progress import format_bytes
 from mmar.files.sniff import FileType, sniff_file
 
@@ -43,7 +43,6 @@ _MAX_SECONDS = 300.0  # of decoding one clip
 _LONGEST_S = 4 * 3600.0  # recording that is converted
 _UNKNOWN_LENGTH = (1 << 63) - 1  # what libsndfile gives as the number of frames
 _SHORTFALL_S = 1.0  # containers round, and encoders pad
-_AGAIN = "get the file again, or convert it again from its source"
 # The length of an MPEG file is only exact to a frame or two, and encoders pad.
 _MPEG_TOLERANCE_S = 0.1
 # Formats in which seeking gives exactly the samples that decoding from the start gives.
@@ -85,16 +84,17 @@ def describe(path: str | Path) -> Facts:
             which is not installed (code `needs-ffmpeg`).
     """
     path = Path(path)
-    kind = _check_file(path)
-    if kind.group != "media":
-        with _opened(path, kind) as (_, facts):
-            return facts
-    media = probe(path, kind)
-    frames = round((media.duration or 0.0) * media.rate)
-    container = f"{kind.format.upper()}/{media.codec.upper()}"
-    return _checked(
-        Facts(media.rate, media.channels, frames, container, media.codec, path.stat().st_size), path
-    )
+    with naming(path):
+        kind = _check_file(path)
+        if kind.group != "media":
+            with _opened(path, kind) as (_, facts):
+                return facts
+        media = probe(path, kind)
+        frames = round((media.duration or 0.0) * media.rate)
+        container = f"{kind.format.upper()}/{media.codec.upper()}"
+        return _checked(
+            Facts(media.rate, media.channels, frames, container, media.codec, path.stat().st_size)
+        )
 
 
 def read_clip(path: str | Path) -> Clip:
@@ -110,14 +110,12 @@ def read_clip(path: str | Path) -> Clip:
     with _sound_file(path) as (sound, facts):
         size = facts.frames * facts.channels * 4
         if size > _MAX_CLIP_BYTES:
-            raise InputError(
+            problem = (
                 f"{facts.duration:,.0f} s of {facts.channels} channels at {facts.rate:,} Hz are "
-                f"{format_bytes(size)} of samples, more than a clip may have ({format_bytes(_MAX_CLIP_BYTES)})",
-                file=str(path),
-                code="too-long",
-                hint="cut it into parts",
+                f"{format_bytes(size)} of samples, more than a clip may have ({format_bytes(_MAX_CLIP_BYTES)})"
             )
-        blocks = list(_blocks(sound, facts, path, 0, facts.frames, BLOCK_FRAMES, _MAX_SECONDS))
+            raise sound_error(problem, "too-long", "cut it into parts")
+        blocks = list(_blocks(sound, facts, 0, facts.frames, BLOCK_FRAMES, _MAX_SECONDS))
         samples = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
         return Clip(samples=samples, rate=facts.rate, path=path)
 
@@ -143,7 +141,7 @@ def decode_blocks(
     path = Path(path)
     with _sound_file(path) as (sound, facts):
         stop = facts.frames if end is None else min(end, facts.frames)
-        yield from _blocks(sound, facts, path, start, stop, block)
+        yield from _blocks(sound, facts, start, stop, block)
 
 
 def readable_audio(path: Path, work: Path, *, max_seconds: float = _LONGEST_S) -> Path:
@@ -168,7 +166,8 @@ def readable_audio(path: Path, work: Path, *, max_seconds: float = _LONGEST_S) -
         return path
     out = work / f"{os.urandom(8).hex()}.flac"
     try:
-        _convert(path, out, kind, max_seconds)
+        with naming(path):
+            _convert(path, out, kind, max_seconds)
     except BaseException:
         out.unlink(missing_ok=True)
         raise
@@ -180,16 +179,14 @@ def _convert(path: Path, out: Path, kind: FileType, max_seconds: float = _LONGES
     stated = convert(path, out, kind, max_seconds=max_seconds)
     duration = describe(out).duration
     if duration > max_seconds:
-        raise InputError(
-            f"is longer than {max_seconds:g} s", file=str(path), code="too-long", hint="cut it into parts"
-        )
+        raise sound_error(f"is longer than {max_seconds:g} s", "too-long", "cut it into parts")
     # Video may go on after the sound has ended.
     if stated.duration and not stated.has_video and duration < stated.duration * 0.98 - _SHORTFALL_S:
-        raise cut_short(path, f"it states {stated.duration:.1f} s and has {duration:.1f} s of sound")
+        raise cut_short(f"it states {stated.duration:.1f} s and has {duration:.1f} s of sound")
 
 
 def _blocks(
-    sound: Any, facts: Facts, path: Path, start: int, stop: int, block: int, max_seconds: float = float("inf")
+    sound: Any, facts: Facts, start: int, stop: int, block: int, max_seconds: float = float("inf")
 ) -> Iterator[npt.NDArray[np.float32]]:
     import soundfile
 
@@ -204,35 +201,26 @@ def _blocks(
         try:
             samples: npt.NDArray[np.float32] = sound.read(wanted, dtype="float32", always_2d=True)
         except (soundfile.SoundFileError, ValueError):  # some encodings can be opened and not read
-            raise InputError(
-                f"the sound cannot be decoded after {position / facts.rate:.3f} s",
-                file=str(path),
-                code="cannot-decode",
-                hint=_AGAIN,
-            ) from None
+            problem = f"the sound cannot be decoded after {position / facts.rate:.3f} s"
+            raise sound_error(problem, "cannot-decode") from None
         if position >= start and len(samples):
-            _check_finite(samples, position, facts.rate, path)
+            _check_finite(samples, position, facts.rate)
             yield samples
         position += len(samples)
         if len(samples) < wanted:
             tolerance = _MPEG_TOLERANCE_S * facts.rate if facts.encoding.startswith("MPEG") else 0
             if facts.frames - position > tolerance:
-                raise cut_short(path, f"its header states {facts.frames:,} frames and it has {position:,}")
+                raise cut_short(f"its header states {facts.frames:,} frames and it has {position:,}")
             return
         if time.monotonic() > deadline:
-            raise InputError(
-                f"takes more than {max_seconds:g} s to decode",
-                file=str(path),
-                code="too-long",
-                hint="convert it to WAV",
-            )
+            raise sound_error(f"takes more than {max_seconds:g} s to decode", "too-long", "convert it to WAV")
 
 
 @contextmanager
 def _sound_file(path: Path) -> Iterator[tuple[Any, Facts]]:
     """A file that can be decoded, and its facts; media files are converted by ffmpeg first."""
-    kind = _check_file(path)
-    with ExitStack() as stack:
+    with naming(path), ExitStack() as stack:
+        kind = _check_file(path)
         if kind.group == "media":
             copy = Path(stack.enter_context(TemporaryDirectory(prefix="mmar-"))) / "sound.wav"
             _convert(path, copy, kind)
@@ -257,11 +245,11 @@ def _opened(path: Path, kind: FileType) -> Iterator[tuple[Any, Facts]]:
         try:
             sound = stack.enter_context(SequentialFile(source))
         except soundfile.SoundFileError:
-            raise _not_audio(path, kind) from None
+            raise _not_audio(kind) from None
         frames = int(sound.frames)
         if frames == _UNKNOWN_LENGTH:  # FLAC that was written into a pipe
             with SequentialFile(path) as again:
-                frames = _count_frames(again, path)
+                frames = _count_frames(again)
         facts = Facts(
             rate=int(sound.samplerate),
             channels=int(sound.channels),
@@ -270,10 +258,10 @@ def _opened(path: Path, kind: FileType) -> Iterator[tuple[Any, Facts]]:
             encoding=str(sound.subtype),
             size=path.stat().st_size,
         )
-        yield sound, _checked(facts, path)
+        yield sound, _checked(facts)
 
 
-def _count_frames(sound: Any, path: Path) -> int:
+def _count_frames(sound: Any) -> int:
     """The length of a file whose header does not state it, by decoding all of it."""
     import soundfile
 
@@ -282,7 +270,7 @@ def _count_frames(sound: Any, path: Path) -> int:
         while block := len(sound.read(BLOCK_FRAMES, dtype="int16")):
             frames += block
     except soundfile.SoundFileError:
-        raise cut_short(path, "its last frame is not complete") from None
+        raise cut_short("its last frame is not complete") from None
     return frames
 
 
@@ -299,39 +287,28 @@ def _check_file(path: Path) -> FileType:
         "xml",
         "git-lfs",
     ):
-        raise _not_audio(path, kind)
+        raise _not_audio(kind)
     return kind
 
 
-def _not_audio(path: Path, kind: FileType) -> InputError:
+def _not_audio(kind: FileType) -> InputError:
     problem = f"{kind.label} that is damaged" if kind.group == "audio" else kind.label
-    return InputError(
-        f"expected an audio file, found {problem}", file=str(path), code="not-audio", hint=_AGAIN
-    )
+    return sound_error(f"expected an audio file, found {problem}", "not-audio")
 
 
-def _checked(facts: Facts, path: Path) -> Facts:
+def _checked(facts: Facts) -> Facts:
     if facts.frames < 1:
-        raise InputError("the audio file has no frames", file=str(path), code="no-frames", hint=_AGAIN)
+        raise sound_error("the audio file has no frames", "no-frames")
     if not (1 <= facts.rate <= MAX_RATE and 1 <= facts.channels <= MAX_CHANNELS):
-        raise InputError(
-            f"its header states {facts.rate:,} Hz and {facts.channels} channels, which is no recording",
-            file=str(path),
-            code="not-audio",
-            hint=_AGAIN,
-        )
+        problem = f"its header states {facts.rate:,} Hz and {facts.channels} channels, which is no recording"
+        raise sound_error(problem, "not-audio")
     return facts
 
 
-def _check_finite(samples: npt.NDArray[np.float32], position: int, rate: int, path: Path) -> None:
+def _check_finite(samples: npt.NDArray[np.float32], position: int, rate: int) -> None:
     import numpy as np
 
     bad = ~np.isfinite(samples)
     if bad.any():
         first = position + int(np.argmax(bad.any(axis=1)))
-        raise InputError(
-            f"the sample at {first / rate:.3f} s is not a finite number",
-            file=str(path),
-            code="not-finite",
-            hint=_AGAIN,
-        )
+        raise sound_error(f"the sample at {first / rate:.3f} s is not a finite number", "not-finite")

@@ -64,6 +64,15 @@ def sha256_file(path: Path | str, advance: Callable[[int, int | None], None] | N
 
 
 @contextmanager
+def naming(path: Path | str) -> Iterator[None]:
+    """Errors inside the block name the file, if they name none yet."""
+    try:
+        yield
+    except InputError as error:
+        raise error.located(str(path), None) from None
+
+
+@contextmanager
 def reading(path: Path | str, buffering: int = -1) -> Iterator[BinaryIO]:
     """Open a file for reading; failures inside the block are errors for the user (see `read_error`)."""
     try:
