@@ -9,8 +9,8 @@ are imported by the first call that needs them.
 
 from __future__ import annotations
 
-from mmar.audio.clip import Clip, noise, resample, reverse, silence, surrogate, to_mono
-from mmar.audio.read import Facts, decode_blocks, describe, read_clip
+from mmar.audio.clip import Clip, Facts, noise, resample, reverse, silence, surrogate, to_mono
+from mmar.audio.read import decode_blocks, describe, read_clip
 from mmar.audio.wav import wav_bytes, write_wav
 
 __all__ = [

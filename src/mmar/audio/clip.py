@@ -73,6 +73,33 @@ class Clip:
         return self.frames / self.rate
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a file states about its sound.
+
+    Attributes:
+        rate: frames per second, in Hz.
+        channels: number of channels.
+        frames: length in frames.
+        container: libsndfile's name of the file format, such as `WAV` or `FLAC`; of a file that ffmpeg reads, the
+            container and the codec, such as `MP4/AAC`.
+        encoding: libsndfile's name of the sample format, such as `PCM_16`.
+        size: length of the file in bytes.
+    """
+
+    rate: int
+    channels: int
+    frames: int
+    container: str
+    encoding: str
+    size: int
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.frames / self.rate
+
+
 def to_mono(clip: Clip) -> Clip:
     """The mean of all channels, as one channel.
 

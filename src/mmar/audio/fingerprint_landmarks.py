@@ -24,6 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from mmar.audio.clip import Clip, resample, to_mono
 
@@ -116,7 +117,7 @@ def _peaks(clip: Clip) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     samples = resample(to_mono(clip), _RATE).samples[:, 0]
     if len(samples) < _WINDOW:
         samples = np.pad(samples, (0, _WINDOW - len(samples)))
-    frames = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_HOP]
+    frames = sliding_window_view(samples, _WINDOW)[::_HOP]
     # The mean is no sound, and a strong one would hide the lowest peaks.
     power = np.square(np.abs(np.fft.rfft(frames * np.hanning(_WINDOW))[:, 1:]))
     if not power.max(initial=0.0) > 0:
@@ -128,17 +129,11 @@ def _peaks(clip: Clip) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
 
 
 def _largest_around(values: npt.NDArray[np.floating], span: int, axis: int) -> npt.NDArray[np.floating]:
-    """Of each place, the largest value at most `span` places away along one axis."""
-    count, width = values.shape[axis], 2 * span + 1
+    """The largest value at most `span` elements away along one axis, of each element."""
     pads = [(span, span) if dimension == axis else (0, 0) for dimension in range(values.ndim)]
-    largest = np.moveaxis(np.pad(values, pads, constant_values=-1.0), axis, 0)
-    # By doubling: the largest of 2, 4, 8, … neighbours, and at last two such stretches that cover the width.
-    reached = 1
-    while 2 * reached <= width:
-        largest = np.maximum(largest[:-reached], largest[reached:])
-        reached *= 2
-    largest = np.maximum(largest[:count], largest[width - reached : width - reached + count])
-    return np.moveaxis(largest, 0, axis)
+    padded = np.pad(values, pads, constant_values=-1.0)
+    largest: npt.NDArray[np.floating] = sliding_window_view(padded, 2 * span + 1, axis).max(axis=-1)
+    return largest
 
 
 def _landmarks(frames: npt.NDArray[np.int64], bins: npt.NDArray[np.int64]) -> _Marks:

@@ -12,12 +12,11 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from mmar.audio.clip import Clip
+from mmar.audio.clip import Clip, Facts
 from mmar.audio.ffmpeg import convert, probe
 from mmar.audio.lengths import cut_short, repaired, sound_error
 from mmar.errors import InputError
@@ -47,33 +46,6 @@ _SHORTFALL_S = 1.0  # containers round, and encoders pad
 _MPEG_TOLERANCE_S = 0.1
 # Formats in which seeking gives exactly the samples that decoding from the start gives.
 _SEEKABLE = frozenset({"WAV", "WAVEX", "RF64", "W64", "FLAC", "AIFF", "CAF", "AU"})
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a file states about its sound.
-
-    Attributes:
-        rate: frames per second, in Hz.
-        channels: number of channels.
-        frames: length in frames.
-        container: libsndfile's name of the file format, such as `WAV` or `FLAC`; of a file that ffmpeg reads, the
-            container and the codec, such as `MP4/AAC`.
-        encoding: libsndfile's name of the sample format, such as `PCM_16`.
-        size: length of the file in bytes.
-    """
-
-    rate: int
-    channels: int
-    frames: int
-    container: str
-    encoding: str
-    size: int
-
-    @property
-    def duration(self) -> float:
-        """Length in seconds."""
-        return self.frames / self.rate
 
 
 def describe(path: str | Path) -> Facts:

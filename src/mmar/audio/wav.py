@@ -6,26 +6,14 @@ import io
 import struct
 import wave
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import msgspec
-
+from mmar.audio.clip import Clip, Facts
 from mmar.errors import UsageError
 from mmar.files.atomic import write_atomic
 
-if TYPE_CHECKING:
-    from mmar.audio.clip import Clip
-
 _PCM, _EXTENSIBLE = 1, 0xFFFE
+_ENCODINGS = {1: "PCM_U8", 2: "PCM_16", 3: "PCM_24", 4: "PCM_32"}  # by bytes of a sample
 _PCM_GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
-
-
-class PcmFacts(msgspec.Struct, frozen=True):
-    """What the header of a plain PCM WAV file states: rate in Hz, number of channels, length in frames."""
-
-    rate: int
-    channels: int
-    frames: int
 
 
 def wav_bytes(clip: Clip) -> bytes:
@@ -65,7 +53,7 @@ def write_wav(path: str | Path, clip: Clip) -> None:
     write_atomic(path, wav_bytes(clip))
 
 
-def pcm_facts(data: bytes) -> PcmFacts | None:
+def pcm_facts(data: bytes) -> Facts | None:
     """Read the header of a plain integer PCM WAV file that is complete.
 
     Anything else is `None`, and `mmar.audio.describe` has to look at it. soundfile would have to be loaded first.
@@ -87,7 +75,8 @@ def pcm_facts(data: bytes) -> PcmFacts | None:
                 return None
             channels, rate, block = layout
             frames, rest = divmod(size, block)
-            return PcmFacts(rate, channels, frames) if frames and not rest else None
+            facts = Facts(rate, channels, frames, "WAV", _ENCODINGS[block // channels], len(data))
+            return facts if frames and not rest else None
         position += size + size % 2
     return None
 

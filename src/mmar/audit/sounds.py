@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
+from mmar.audio.clip import Facts
 from mmar.audio.levels import Levels
-from mmar.audio.read import Facts
 from mmar.errors import InputError
 from mmar.files.safe_paths import find_clip
 from mmar.items import Item

@@ -16,7 +16,7 @@ from typing import Literal
 import msgspec
 
 from mmar.audio import Facts, describe, read_clip, resample, to_mono, wav_bytes
-from mmar.audio.wav import PcmFacts, pcm_facts
+from mmar.audio.wav import pcm_facts
 from mmar.errors import MmarError
 from mmar.files.hashing import sha256_bytes
 from mmar.models.answer import RequestFailed, Sent
@@ -109,8 +109,9 @@ def sent_as_is(path: Path) -> Sent:
     """What the answer records of a clip whose file is handed over; decoded to its end, with errors as `load_audio`."""
     with _read_failures(path):
         data = path.read_bytes()
-        facts = pcm_facts(data) or describe(path)
-        if isinstance(facts, Facts):
+        facts = pcm_facts(data)
+        if facts is None:
+            facts = describe(path)
             read_clip(path)
         return AudioBytes(data, "", _unchanged(data, facts)).sent()
 
@@ -126,11 +127,11 @@ def _read_failures(path: Path) -> Iterator[None]:
         raise RequestFailed("audio", text) from None
 
 
-def _unchanged(data: bytes, facts: PcmFacts | Facts) -> Sent:
-    return Sent("", "", len(data), facts.rate, facts.channels, facts.frames / facts.rate)
+def _unchanged(data: bytes, facts: Facts) -> Sent:
+    return Sent("", "", len(data), facts.rate, facts.channels, facts.duration)
 
 
-def _suits(facts: PcmFacts | Facts, form: AudioForm, container: str) -> bool:
+def _suits(facts: Facts, form: AudioForm, container: str) -> bool:
     return (
         form.container in (None, container)
         and form.rate in (None, facts.rate)
