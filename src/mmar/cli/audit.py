@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mmar.cli import shared
-from mmar.cli.terminal import counter, display, print_json, print_table, refuse_over_inputs
+from mmar.cli.terminal import display, parse_pairs, print_json, print_table, refuse_over_inputs, status_line
 from mmar.errors import InputError, UsageError
 from mmar.inputs import find_benchmark, score_path, task_for
 from mmar.reports.tables import columns_of, count, draw, row
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from mmar.audit import Audit, Link, Sound, SystemRun, Unheard
     from mmar.audit.published import Table
     from mmar.items import Benchmark
+    from mmar.scoring.result import ItemScore
 
 _WITHOUT_AUDIO = ("none", "silence", "noise", "shuffled")  # conditions that hide the clip
 
@@ -180,8 +180,13 @@ def _measure_clips(benchmark: Benchmark) -> dict[str, Sound]:
     from mmar.audit.sounds import measure_clips
 
     assert benchmark.audio_dir is not None
-    with counter("clips checked") as progress:
-        sounds = measure_clips(benchmark, benchmark.audio_dir, workers=_processors(), progress=progress)
+    with status_line() as show:
+        sounds = measure_clips(
+            benchmark,
+            benchmark.audio_dir,
+            workers=_processors(),
+            progress=lambda done, total: show(f"{done:,} of {total:,} clips checked"),
+        )
     if sounds and all(sound.missing for sound in sounds.values()):
         first = next(iter(sounds.values()))
         raise UsageError(
@@ -200,8 +205,11 @@ def _check_links(benchmark: Benchmark) -> dict[str, Link]:
     from mmar.audit.links import check_links
     from mmar.items.source_video import addresses
 
-    with counter("addresses requested") as progress:
-        return check_links((each for item in benchmark for each in addresses(item.url)), progress=progress)
+    with status_line() as show:
+        return check_links(
+            (each for item in benchmark for each in addresses(item.url)),
+            progress=lambda done, total: show(f"{done:,} of {total:,} addresses requested"),
+        )
 
 
 def _unheard(path: Path, benchmark: Benchmark) -> Unheard:
@@ -216,21 +224,24 @@ def _unheard(path: Path, benchmark: Benchmark) -> Unheard:
             code="run-with-audio",
             hint="make a run without it: mmar run MODEL --condition none",
         )
-    scored = score_path(task_for(path, benchmark, keep="all", lenient=True))
-    right = {row.id: row.choice for row in scored.rows if row.state != "missing"}
-    return Unheard(path.name, right)
+    return Unheard(path.name, {row.id: row.choice for row in _answered(path, benchmark)})
 
 
 def _system_run(path: Path, benchmark: Benchmark) -> SystemRun:
     """The verdicts and choices of a run, for item analysis."""
     from mmar.audit import SystemRun
 
-    scored = score_path(task_for(path, benchmark, keep="all", lenient=True))
-    rows = [row for row in scored.rows if row.state != "missing"]
+    rows = _answered(path, benchmark)
     named = {
         row.id: None if row.named is None else benchmark[row.id].choices.index(row.named) for row in rows
     }
     return SystemRun(path.name, {row.id: row.choice for row in rows}, named)
+
+
+def _answered(path: Path, benchmark: Benchmark) -> list[ItemScore]:
+    """The scores of the items that a run has an answer to."""
+    scored = score_path(task_for(path, benchmark, keep="all", lenient=True))
+    return [row for row in scored.rows if row.state != "missing"]
 
 
 def _table(path: Path, benchmark: str | None, sizes: tuple[str, ...], leave_out: tuple[str, ...]) -> Table:
@@ -238,23 +249,17 @@ def _table(path: Path, benchmark: str | None, sizes: tuple[str, ...], leave_out:
     from mmar.audit.published import BASELINES, Counts, read_table
 
     numbers = {}
-    for column, text in _pairs("--n", sizes):
+    for column, texts in parse_pairs("--n", sizes, "Sound=165", "COLUMN=VALUE").items():
+        text = texts[-1].strip()
         if not (text.isascii() and text.isdigit() and int(text)):
             raise UsageError(
                 f"--n {column}={text}: expected a number of items, such as {column}=165", code="not-a-number"
             )
         numbers[column] = int(text)
-    rows = tuple((column, value.casefold()) for column, value in _pairs("--leave-out", leave_out))
+    pairs = parse_pairs("--leave-out", leave_out, "model_class=baseline", "COLUMN=VALUE")
+    rows = tuple((column, text.strip().casefold()) for column, texts in pairs.items() for text in texts)
     counts = Counts.of(find_benchmark(benchmark) if benchmark else None, numbers)
     return read_table(path, counts, rows or BASELINES)
-
-
-def _pairs(option: str, texts: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    for text in texts:
-        column, equals, value = text.rpartition("=")
-        if not equals or not column or not value.strip():
-            raise UsageError(f"{option} {text}: expected COLUMN=VALUE", code="not-a-pair")
-        yield column.strip(), value.strip()
 
 
 def _write_baseline(result: Audit, path: Path) -> None:

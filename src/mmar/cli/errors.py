@@ -42,7 +42,6 @@ def errors(
     path: Path,
     benchmark: str | None,
     audio_dir: Path | None,
-    labeller: str,
     sample: int | None,
     seed: int,
     summary: bool,
@@ -51,10 +50,9 @@ def errors(
     propose: str | None,
     base_urls: tuple[str, ...],
     options: dict[str, str],
-    port: int,
     open_page: bool,
-    language: Any,
     lenient: bool,
+    **page: Any,
 ) -> None:
     """Label the wrong answers of a run by kind: perception, reasoning, knowledge, instruction, other.
 
@@ -75,7 +73,7 @@ def errors(
     if propose is not None:
         _propose(source, wrong, propose, base_urls=base_urls, options=options)
     if not (summary or as_json or figures is not None or propose is not None):
-        _serve(source, wrong, labeller=labeller, port=port, language=language, open_page=open_page)
+        _serve(source, wrong, open_page=open_page, **page)
     result = analyze_errors(wrong, read_labels(labels_path(source.path)), signature=source.score.signature)
     if figures is not None:
         from mmar.reports.systems_figures import write_errors_figure

@@ -34,14 +34,7 @@ _LIVE_ANSWERS, _LOG_ANSWERS = 100, 5000
 
 
 def shares(title: str, width: int) -> tuple[str, int]:
-    """Divide a line between title and bar; the numbers beside them always fit.
-
-    Args:
-        title: what is done.
-        width: of the terminal, in columns.
-
-    Returns:
-        The title, cut where it must be, and the bar's width.
+    """The title of a line, cut where it must be, and the width of its bar; the numbers beside them always fit.
 
     Example:
         >>> shares("openai/gpt-4o-audio-preview on mmar", 80)
@@ -57,13 +50,7 @@ def shares(title: str, width: int) -> tuple[str, int]:
 def run_progress(
     title: str, stream: TextIO, live: LiveScore | None = None
 ) -> Iterator[Callable[[int, Counts], None]]:
-    """A function that shows how far a run is, given the number of requests and the counts.
-
-    Args:
-        title: what is done.
-        stream: standard error.
-        live: counts the answers; its running interval is shown.
-    """
+    """A function that shows how far a run is, given the number of requests and the counts; with `live`, its interval."""
     if not stream.isatty():
         yield _Log(stream, live).show
         return

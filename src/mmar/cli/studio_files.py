@@ -53,13 +53,7 @@ def release(config: StudioConfig, project: str, version: str, baseline: Path | N
 @by_option
 @click.pass_obj
 def import_(
-    config: StudioConfig,
-    project: str,
-    file: Path,
-    audio_dir: Path | None,
-    inspect: bool,
-    update: bool,
-    by: str | None,
+    config: StudioConfig, /, project: str, file: Path, audio_dir: Path | None, by: str | None, **how: bool
 ) -> None:
     """Import a benchmark into PROJECT: JSONL, JSON, CSV, an export of Label Studio, or an archive.
 
@@ -72,17 +66,16 @@ def import_(
     from mmar.studio.exchange.importing import Source, import_file
 
     opened = opened_studio(config)
-    outcome = import_file(
+    result = import_file(
         opened.database,
         config.media,
         Source(file, file.name, audio_dir),
         lambda session: acting(session, project, by),
         opened.clock,
-        inspect=inspect,
-        update=update,
+        **how,
     )
-    click.echo(outcome.summary)
-    if outcome.differing:
+    click.echo(result.summary)
+    if result.differing:
         click.echo("  use --update to update them from the file", err=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -29,16 +29,15 @@ if TYPE_CHECKING:
 @click.pass_obj
 def assign(
     config: StudioConfig,
+    /,
     project: str,
     inspector: tuple[str, ...],
     writer: tuple[str, ...],
     anybody: bool,
     state: str,
-    layer: str,
-    modality: str,
-    words: str,
     unassigned: bool,
     by: str | None,
+    **fields: Any,
 ) -> None:
     """Assign many items of PROJECT evenly to users. Nobody inspects items that they wrote.
 
@@ -55,25 +54,19 @@ def assign(
             "expected one of --inspector LOGIN, --writer LOGIN and --anybody", code="incompatible-options"
         )
     nobody = NOBODY if unassigned else None
-    chosen = ItemFilter(
-        parse_state(state),
-        layer,
-        modality,
-        words,
-        author=nobody if writer else None,
-        inspector=None if writer else nobody,
-    )
+    unset: Any = {"author" if writer else "inspector": nobody}
+    chosen = ItemFilter(parse_state(state), **fields, **unset)
     opened = opened_studio(config)
     with opened.database.read() as session:
         record, actor = acting(session, project, by)
         people = [acting(session, project, login)[1].person for login in inspector + writer]
         items = item_numbers(session, record.id, chosen)
     role = Role.ANNOTATOR if writer else Role.INSPECTOR
-    outcome = assign_items(opened.database, record, items, actor, role, people, opened.clock)
+    result = assign_items(opened.database, record, items, actor, role, people, opened.clock)
     logins = dict(zip(people, inspector + writer, strict=True))
-    shares = ", ".join(f"{logins[person]} {number}" for person, number in sorted(outcome.people.items()))
-    click.echo(f"{outcome.done} of {len(items)} items" + (f": {shares}" if shares else ""))
-    print_left(outcome.left)
+    shares = ", ".join(f"{logins[person]} {number}" for person, number in sorted(result.people.items()))
+    click.echo(f"{result.done} of {len(items)} items" + (f": {shares}" if shares else ""))
+    print_left(result.left)
 
 
 @click.command("accept-proposals")
@@ -103,12 +96,12 @@ def accept_proposals(config: StudioConfig, project: str, by: str, kind: str | No
         record, actor = acting(session, project, by)
         numbers = acceptable_proposals(session, record.id, actor, kind=kind or "")
         hidden = count_waiting_proposals(session, record.id, actor, kind=kind or "").hidden
-    outcome = accept(opened.database, record, numbers, actor, opened.clock)
+    result = accept(opened.database, record, numbers, actor, opened.clock)
     if as_json:
-        print_json({"done": outcome.done, "left": dict(outcome.left), "hidden": hidden})
+        print_json({"done": result.done, "left": dict(result.left), "hidden": hidden})
         return
-    click.echo(f"{outcome.done} of {len(numbers)} proposals accepted")
-    print_left(outcome.left)
+    click.echo(f"{result.done} of {len(numbers)} proposals accepted")
+    print_left(result.left)
     if hidden:
         click.echo(
             f"  {hidden} hidden: {by} may still be asked to answer these items without seeing the key",

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mmar.cli import shared
 from mmar.cli.studio_data import acting, opened_studio, parse_state, print_left, service_options
-from mmar.cli.terminal import print_json
+from mmar.cli.terminal import print_json, status_line
 from mmar.errors import UsageError
 from mmar.reports.tables import count
 
@@ -93,9 +91,15 @@ def work(
             _queue_requests(opened, project, ask, parse_state(state), again=ask_again)
     ended: Counter[str] = Counter()
     stopped = True
-    with _progress() as report, suppress(KeyboardInterrupt):
+    with status_line() as show, suppress(KeyboardInterrupt):
         run_queue(
-            config, opened.database, opened.clock, at_once=at_once, stay=stay, report=report, ended=ended
+            config,
+            opened.database,
+            opened.clock,
+            at_once=at_once,
+            stay=stay,
+            report=lambda *counts: show(_count_jobs(*counts)),
+            ended=ended,
         )
         stopped = False
     if stopped:
@@ -158,9 +162,9 @@ def _queue_audio(opened: Studio, slug: str) -> None:
             for state in (State.DRAFT, State.PREPARATION, State.INSPECTION, State.CORRECTION, State.APPROVED)
             for number in item_numbers(session, project.id, ItemFilter(state))
         ]
-    outcome = request_audio_for_items(opened.database, project, items, actor.person, opened.clock)
-    click.echo(f"audio of {count(outcome.done, 'item')} queued", err=True)
-    print_left(outcome.left)
+    result = request_audio_for_items(opened.database, project, items, actor.person, opened.clock)
+    click.echo(f"audio of {count(result.done, 'item')} queued", err=True)
+    print_left(result.left)
 
 
 def _queue_requests(opened: Studio, slug: str, kinds: tuple[str, ...], state: str, *, again: bool) -> None:
@@ -208,26 +212,10 @@ def _print_waiting(opened: Studio) -> None:
         click.echo(f"{count(waiting, 'request')} waiting for a worker with --text-model", err=True)
 
 
-@contextmanager
-def _progress() -> Iterator[Callable[[Counter[str], int], None]]:
-    """Progress on standard error: one line on a terminal, elsewhere a line every 30 seconds."""
-    live, last = sys.stderr.isatty(), time.monotonic()
-
-    def show(ended: Counter[str], left: int) -> None:
-        nonlocal last
-        counts = [f"{left:,} left"]
-        counts += [
-            f"{number:,} {'queued again' if how == 'queued' else how}" for how, number in ended.items()
-        ]
-        if live:
-            click.echo(f"\r\x1b[K{', '.join(counts)}", err=True, nl=False)
-        elif time.monotonic() - last >= 30:
-            click.echo(", ".join(counts), err=True)
-            last = time.monotonic()
-
-    yield show
-    if live:
-        click.echo("", err=True)
+def _count_jobs(ended: Counter[str], left: int) -> str:
+    """The jobs that are left, and those that ended, by how."""
+    counts = [f"{number:,} {'queued again' if how == 'queued' else how}" for how, number in ended.items()]
+    return ", ".join([f"{left:,} left", *counts])
 
 
 JOB_COMMANDS = (work, jobs)

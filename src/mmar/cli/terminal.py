@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -24,6 +25,7 @@ STDOUT = Path("-")
 # The codes of mmar's own tables: reset, bold, dim, red, yellow, cyan.
 _OWN_CODES = re.compile(r"(\x1b\[(?:0|1|2|31|33|36)m)")
 _MAX_SKIPPED = 20
+_STATUS_S = 30.0
 
 
 def display(stream: TextIO | None = None) -> Display:
@@ -109,19 +111,23 @@ def print_skipped(errors: Sequence[InputError]) -> None:
 
 
 @contextmanager
-def counter(noun: str) -> Iterator[Callable[[int, int], None]]:
-    """A line on standard error that counts up, on a terminal only."""
-    if not sys.stderr.isatty():
-        yield lambda _done, _total: None
-        return
+def status_line() -> Iterator[Callable[[str], None]]:
+    """A function that shows a text on standard error: in one line on a terminal, elsewhere every 30 seconds."""
+    live, last = sys.stderr.isatty(), time.monotonic()
 
-    def show(done: int, total: int) -> None:
-        click.echo(f"\r{done:,} of {total:,} {noun}", nl=False, err=True)
+    def show(text: str) -> None:
+        nonlocal last
+        if live:
+            click.echo(f"\r\033[K{text}", nl=False, err=True)
+        elif time.monotonic() - last >= _STATUS_S:
+            click.echo(text, err=True)
+            last = time.monotonic()
 
     try:
         yield show
     finally:
-        click.echo("\r\033[K", nl=False, err=True)
+        if live:
+            click.echo("\r\033[K", nl=False, err=True)
 
 
 def check_items_option(items: Path | None, as_json: bool, *inputs: Path | str | None) -> None:
@@ -168,12 +174,7 @@ def write_items(items: Path, rows: Iterable[Mapping[str, Any]], fields: Sequence
 
 
 def refuse_over_inputs(option: str, output: Path | None, *inputs: Path | str | None) -> None:
-    """Refuse to write over a file that the command reads.
-
-    Args:
-        option: as it is spelled, for the message.
-        output: the file to write, if one was named.
-        inputs: files, run folders, names; `None` for options that were not used.
+    """Refuse to write over a file that the command reads: files, run folders, names, `None` for unused options.
 
     Raises:
         UsageError: the output is one of the inputs, or one of the two files that make a run.
@@ -198,8 +199,10 @@ def refuse_over_inputs(option: str, output: Path | None, *inputs: Path | str | N
                 )
 
 
-def parse_pairs(option: str, texts: tuple[str, ...], example: str) -> dict[str, list[str]]:
-    """Values by name of a repeatable option `KEY=VALUE`.
+def parse_pairs(
+    option: str, texts: tuple[str, ...], example: str, form: str = "KEY=VALUE"
+) -> dict[str, list[str]]:
+    """Values by name of a repeatable option of this form.
 
     Raises:
         UsageError: a text has no name or no equals sign.
@@ -209,7 +212,7 @@ def parse_pairs(option: str, texts: tuple[str, ...], example: str) -> dict[str, 
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
             raise UsageError(
-                f'{option} "{text}": expected KEY=VALUE, such as {option} {example}', code="not-a-pair"
+                f'{option} "{text}": expected {form}, such as {option} {example}', code="not-a-pair"
             )
         pairs.setdefault(name.strip(), []).append(value)
     return pairs

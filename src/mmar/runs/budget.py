@@ -28,15 +28,7 @@ _MILLION = 1_000_000
 
 
 class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Price of a million tokens.
-
-    Attributes:
-        model: name or pattern.
-        input: of input tokens.
-        output: of output tokens.
-        audio: of input tokens that are audio; as `input` when `None`.
-        audio_tokens_a_second: of a clip, for estimates.
-    """
+    """One entry of a price table, as above."""
 
     model: str
     input: float
@@ -47,21 +39,16 @@ class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def cost(self, usage: Usage) -> float:
         """What a request cost."""
         audio_tokens = usage.audio_tokens or 0
-        read = max(0, (usage.input_tokens or 0) - audio_tokens)
-        audio = self.input if self.audio is None else self.audio
-        return (
-            read * self.input + audio_tokens * audio + (usage.output_tokens or 0) * self.output
-        ) / _MILLION
+        text_tokens = max(0, (usage.input_tokens or 0) - audio_tokens)
+        audio_price = self.input if self.audio is None else self.audio
+        cost = (
+            text_tokens * self.input + audio_tokens * audio_price + (usage.output_tokens or 0) * self.output
+        )
+        return cost / _MILLION
 
 
 class Budget(msgspec.Struct, frozen=True):
-    """The most that a session may spend.
-
-    Attributes:
-        tokens: most tokens, or `None`.
-        money: most money, or `None`; needs a price.
-        price: of the model's tokens, where it is known.
-    """
+    """The most tokens and money that a session may spend; money needs the price of the model's tokens."""
 
     tokens: int | None = None
     money: float | None = None
@@ -78,15 +65,10 @@ class Budget(msgspec.Struct, frozen=True):
 
 
 class Spending:
-    """Counts what is spent against a budget.
-
-    Args:
-        budget: the most that may be spent.
+    """Counts tokens and money (0 without a price) that are spent against a budget.
 
     Attributes:
-        tokens: spent so far.
-        money: spent so far, 0 without a price.
-        requests: requests whose usage the service reported.
+        requests: number of requests whose usage the service reported.
     """
 
     def __init__(self, budget: Budget) -> None:

@@ -96,14 +96,9 @@ def shuffled_clips(benchmark: Benchmark, seed: int) -> dict[str, tuple[str, ...]
 
 
 def make_clip(condition: Condition, source: Path, item_id: str, seed: int, path: Path) -> Path:
-    """Make the clip that stands for the real one.
+    """Make the clip that stands for the real one `source` under a condition of `MADE`, and write it to `path`.
 
-    Args:
-        condition: one of `MADE`.
-        source: the real clip's file.
-        item_id: seeds the draw, so that all rotations and samples of an item get the same clip.
-        seed: of the run.
-        path: where to write it.
+    All rotations and samples of an item get the same clip.
 
     Raises:
         InputError: the clip cannot be read.

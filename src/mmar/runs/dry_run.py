@@ -44,9 +44,6 @@ class Estimate(msgspec.Struct, frozen=True):
 def dry_run(spec: RunSpec) -> Estimate:
     """Estimate a session; the model is not opened, nothing is sent and nothing is written.
 
-    Args:
-        spec: what would be done.
-
     Raises:
         UsageError: there is no such model.
     """

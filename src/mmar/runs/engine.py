@@ -1,4 +1,4 @@
-"""The engine: sends the requests of a run, several at a time, retries what can succeed, and records every outcome.
+"""The engine: sends the requests of a run, several at a time, retries what can succeed, and records every result.
 
 Every request ends as an answer or a failure in the ledger, unless the run is stopped before. Whatever is raised
 while a request is made, looked up, sent or recorded is that request's failure.
@@ -76,8 +76,8 @@ class Engine:
     """Sends requests to one model and records the answers in one ledger.
 
     Args:
-        model: the model.
-        ledger: where every outcome is written before it is counted.
+        model: asked for each answer.
+        ledger: where every result is written before it is counted.
         spec: how hard to try, and what may be spent.
         cache: answers shared by several runs.
         answered_before: whether the run has answers of an earlier session.

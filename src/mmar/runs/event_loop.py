@@ -7,6 +7,7 @@ import contextvars
 import signal
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, TypeVar
 
@@ -44,39 +45,21 @@ class Stopper:
 
 
 def run_blocking(main: Callable[[Stopper], Coroutine[Any, Any, Result]]) -> Result:
-    """Run a session to its end, in a thread with an event loop of its own where one runs already.
-
-    Ctrl-C stops it, wherever it runs.
-
-    Args:
-        main: the session.
-    """
+    """Run a session to its end, in a thread with an event loop of its own where one runs already; Ctrl-C stops it."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         in_main_thread = threading.current_thread() is threading.main_thread()
         return asyncio.run(main(Stopper(handle_signals=in_main_thread)))
     stopper = Stopper()
-    results: list[Result] = []
-    errors: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            results.append(asyncio.run(main(stopper)))
-        except BaseException as error:  # noqa: BLE001 - raised in the caller's thread
-            errors.append(error)
-
-    context = contextvars.copy_context()
-    thread = threading.Thread(target=context.run, args=(work,), name="mmar-run")
-    thread.start()
+    executor = ThreadPoolExecutor(1, "mmar-run")
+    future = executor.submit(contextvars.copy_context().run, asyncio.run, main(stopper))
+    executor.shutdown(wait=False)  # a second Ctrl-C ends the wait below
     try:
-        thread.join()
+        return future.result()
     except KeyboardInterrupt:
         stopper.stop()
-        thread.join()
-    if errors:
-        raise errors[0]
-    return results[0]
+        return future.result()
 
 
 @contextmanager

@@ -64,7 +64,7 @@ def new_manifest(spec: RunSpec, model: Model, facts: ModelFacts) -> Manifest:
             "mmar": __version__,
             "python": platform.python_version(),
             "platform": platform.platform(),
-            **{name: _version(name) for name in _PACKAGES},
+            **{name: metadata.version(name) for name in _PACKAGES},
         },
     )
     return msgspec.structs.replace(manifest, signature=manifest.signature_of().long)
@@ -86,13 +86,6 @@ def new_session(spec: RunSpec, requested: int, facts: ModelFacts) -> Session:
         base_urls=spec.base_urls,
         environment=facts.environment,
     )
-
-
-def _version(package: str) -> str:
-    # metadata.version returns the same after it has imported a parser for e-mail and read the whole description.
-    text = metadata.distribution(package).read_text("METADATA") or ""
-    match = re.search(r"^Version: *(\S+)", text, re.MULTILINE)
-    return match[1] if match else metadata.version(package)
 
 
 def check_free(folder: Path) -> None:

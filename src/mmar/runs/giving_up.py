@@ -71,16 +71,7 @@ class FailureWatch:
         self._tired = False
 
     def failed(self, failure: RequestFailed, key: object, attempt: int) -> bool:
-        """Note a failed attempt.
-
-        Args:
-            failure: what happened.
-            key: the request.
-            attempt: which attempt of the request it was, from 1.
-
-        Returns:
-            Whether the run is given up; `error` then says why.
-        """
+        """Note a failed attempt at the request `key`, counted from 1; whether the run is given up, for `error`."""
         self._failures += 1
         # A worker that is killed takes all its requests with it; they are asked again of the next one.
         if failure.kind in _UNREACHABLE or (failure.kind == "crash" and failure.retryable):
@@ -125,7 +116,7 @@ class FirstAnswers:
 
     Args:
         rule: by which answers are read.
-        warn: called with each warning, once all of the first answers show it.
+        warn: called with a warning that all of the first answers show.
     """
 
     def __init__(self, rule: ReadingRule, warn: Callable[[str], None]) -> None:

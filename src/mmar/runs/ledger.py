@@ -50,13 +50,7 @@ def request_key(request: Request) -> RequestKey:
 
 
 def keys_of(item: Item, rotations: int, repeats: int) -> Iterator[RequestKey]:
-    """The requests made of one item, the unrotated first sample first.
-
-    Args:
-        item: the item.
-        rotations: number of rotations of its choices, 0 for as many as it has choices.
-        repeats: number of samples of each.
-    """
+    """The requests made of one item, the unrotated first sample first; 0 rotations are as many as it has choices."""
     count = max(1, len(item.choices))  # an open question has one order
     for repeat in range(repeats):
         for rotation in range(count if rotations == 0 else min(rotations, count)):
@@ -179,11 +173,9 @@ def latest(answers: Iterable[tuple[int, Answer]]) -> dict[RequestKey, tuple[int,
 def answer_lookup(
     path: Path, wanted: Callable[[RequestKey], bool] = lambda _: True
 ) -> Iterator[Callable[[RequestKey], Answer | None]]:
-    """A function that finds the last answer to a request; only the offsets are in memory, not all texts.
+    """A function that finds the last answer to a request; only the offsets of those wanted are in memory, not all texts.
 
-    Args:
-        path: of the ledger; it need not exist.
-        wanted: which requests are looked up.
+    The ledger need not exist.
     """
     if not path.exists():
         yield lambda _: None
@@ -222,10 +214,7 @@ def progress_of(path: Path) -> Progress:
 
 
 class Ledger:
-    """A ledger open for appending. Use as a context manager.
-
-    Args:
-        path: made when it does not exist.
+    """A ledger open for appending, made with its folder where it does not exist. Use as a context manager.
 
     Raises:
         UsageError: another process writes this run.
@@ -283,7 +272,8 @@ class Ledger:
             view = memoryview(data)
             while view:
                 view = view[os.write(self._file, view) :]
-            _flush(self._file)
+            # The data and the size, not the times: half the cost on most file systems.
+            getattr(os, "fdatasync", os.fsync)(self._file)
         except OSError as error:
             os.ftruncate(self._file, size)
             full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -340,8 +330,3 @@ def _ends_with_newline(path: Path) -> bool:
     with path.open("rb") as stream:
         stream.seek(-1, os.SEEK_END)
         return stream.read(1) == b"\n"
-
-
-def _flush(file: int) -> None:
-    # The data and the size, not the times: half the cost on most file systems.
-    getattr(os, "fdatasync", os.fsync)(file)

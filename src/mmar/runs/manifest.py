@@ -86,17 +86,13 @@ class Manifest(msgspec.Struct, frozen=True):
     """What a run is.
 
     Attributes:
-        benchmark: the questions.
-        model: name of the model.
-        protocol: how questions are put, in full, so that a changed protocol cannot change an old run's reading.
+        protocol: in full, so that a changed protocol cannot change an old run's reading.
         condition: `full`, or the control condition (`none` for a model that takes no audio).
         settings: generation settings that were sent.
         options: options of the adapter that can change an answer.
         facts: what the model found out about itself that its answers depend on, such as its weights' commit.
-        seed: random seed.
         versions: of this program, Python and the packages that touch an answer.
         signature: the signature of the whole run, for people; `parts` is what it is made from.
-        sessions: the processes that worked on it.
         format: version of this file's format.
     """
 
@@ -135,11 +131,7 @@ class Manifest(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, sessions=(*self.sessions, session))
 
     def check_same_run(self, other: Manifest, folder: Path) -> None:
-        """Check that a command means this run.
-
-        Args:
-            other: the manifest that the command would write.
-            folder: of this run.
+        """Check that the manifest that a command would write is of this run.
 
         Raises:
             UsageError: naming each part that differs.
@@ -162,11 +154,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write a run's manifest atomically.
-
-    Raises:
-        ExternalError: the file cannot be written.
-    """
+    """Write a run's manifest atomically."""
     text = json.dumps(msgspec.to_builtins(manifest), ensure_ascii=False, indent=2)
     write_atomic(folder / MANIFEST_NAME, f"{text}\n")
 
@@ -231,11 +219,7 @@ _OPTIONAL = ("part", "repeats")
 
 
 class Signature(msgspec.Struct, frozen=True):
-    """What a number depends on.
-
-    Attributes:
-        parts: value by name; see `PARTS`.
-    """
+    """What a number depends on: the value of each of `PARTS` by name."""
 
     parts: Mapping[str, str]
 
@@ -270,13 +254,7 @@ def _escaped(value: str) -> str:
 
 
 def run_parts(bench: str, digest: str, n: int) -> dict[str, str]:
-    """The parts that are known of any number.
-
-    Args:
-        bench: the benchmark's name; of a known edition, the signature has `NAME@EDITION`.
-        digest: its content digest.
-        n: its number of questions.
-    """
+    """The parts that are known of any number; the benchmark is `NAME@EDITION` where the digest is that of an edition."""
     edition = edition_of(digest)
     return {
         "bench": f"{edition.label if edition else bench}#{digest[:8]}.{DIGEST_VERSION}",

@@ -19,15 +19,7 @@ from mmar.runs.manifest import Manifest, read_manifest, write_manifest
 
 
 class Merged(msgspec.Struct, frozen=True):
-    """What a merge wrote.
-
-    Attributes:
-        manifest: of the merged run.
-        lines: number of lines in its ledger.
-        answered: number of items that have an answer.
-        asked: number of items that were asked.
-        failures: number of requests that have only failures.
-    """
+    """What a merge wrote: the lines of its ledger, items answered and asked, and requests that have only failures."""
 
     manifest: Manifest
     lines: int

@@ -28,7 +28,6 @@ class Pace:
 
     Attributes:
         limit: most requests in flight now.
-        in_flight: requests in flight now.
     """
 
     def __init__(

@@ -126,10 +126,10 @@ _decode = msgspec.json.Decoder(Answer).decode
 
 
 class Cache:
-    """A file of answers. Use as a context manager.
+    """A file of answers, made when it does not exist. Use as a context manager.
 
     Args:
-        path: made when it does not exist.
+        path: of the file.
         context: what decides an answer besides the request: model, addresses, options.
 
     Raises:

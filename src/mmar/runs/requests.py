@@ -35,7 +35,7 @@ def build(
     Args:
         spec: of the run.
         item: the question.
-        key: which rotation and sample.
+        key: its rotation and sample.
         uses_audio: whether the model is given the clip.
         shuffled: what `shuffled_clips` returned, under the condition `shuffled`; drawn here where it is left out.
 
@@ -88,7 +88,7 @@ class Selection:
     Args:
         spec: of the run.
         ledger: path of the run's ledger; it need not exist.
-        progress: which requests have an answer; kept up to date by the writer.
+        progress: of the ledger, kept up to date by its writer.
     """
 
     def __init__(self, spec: RunSpec, ledger: Path, progress: Progress) -> None:

@@ -47,13 +47,11 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     """How a session ended.
 
     Attributes:
-        manifest: of the run.
-        counts: what this session did.
         requested: number of requests this session was to make.
         answered_before: number of answers there were before.
         selected: number of requests that the session's options select, those with an answer included.
-        selected_answered: how many of them have an answer now.
-        selected_failed: how many of them have only failures.
+        selected_answered: of these, the requests that have an answer now.
+        selected_failed: of these, the requests that have only failures.
         answered: number of the benchmark's items that have an answer now.
         asked: number of the benchmark's items that were asked, answered or not.
         repaired: bytes of a torn last line that were cut off.
@@ -128,7 +126,7 @@ def execute(spec: RunSpec, model: Model, progress: ProgressCallback = lambda *_:
 
     Args:
         spec: what to do.
-        model: the model; closed at the end.
+        model: closed at the end.
         progress: called with the number of requests to make and the counts so far; a text that it returns is the
             reason for which no further request is sent.
 
@@ -253,12 +251,12 @@ def _maker(spec: RunSpec, stack: AsyncExitStack) -> Callable[[Request], Request]
 def spec_of_manifest(
     manifest: Manifest, benchmark: Benchmark, out: Path, *, options: Mapping[str, str], **others: Any
 ) -> RunSpec:
-    """The spec that asks the model of a run again, in the folder `out`.
+    """The spec that asks the model of a run again, in another folder.
 
     Args:
         manifest: of the run.
         benchmark: its questions.
-        out: another folder than the run's.
+        out: the other folder.
         options: options of the adapter, over the run's own.
         others: servers, limits and budget, see `RunOptions`.
     """

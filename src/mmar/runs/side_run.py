@@ -51,7 +51,7 @@ def ask_requests(
 
     Args:
         spec: the folder and how hard to try; benchmark and protocol are not used.
-        model: the model; closed at the end.
+        model: closed at the end.
         requests: with distinct (item id, rotation, repeat).
         accept: checks an answer; one that is not accepted is asked for again, up to `spec.max_attempts` times.
         progress: called with the number of requests to send and the counts so far.

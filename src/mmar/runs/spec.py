@@ -129,8 +129,6 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         model: name of the adapter and its model, e.g. `openai/gpt-4o-audio-preview`.
-        benchmark: the questions.
-        out: the run's folder; `None` where nothing is written.
         settings: generation settings as they are sent.
         preset: the preset that names the model; empty for the name of an adapter.
     """
@@ -181,7 +179,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
             model: a name, or an opened model. The name of a published system stands for its adapter, protocol,
                 settings and options, where none are given.
             benchmark: the questions.
-            out: the run's folder.
+            out: the run's folder; `None` where nothing is written.
             options: see `RunOptions`; `None` is the default.
 
         Raises:
@@ -242,11 +240,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
         return redact_options(relevant)
 
     def model_options(self, environment: Mapping[str, str]) -> ModelOptions:
-        """How to open the model.
-
-        Args:
-            environment: where credentials and proxies are looked up.
-        """
+        """How to open the model; credentials and proxies are looked up in `environment`."""
         return ModelOptions(
             seed=self.seed,
             base_urls=self.base_urls,
@@ -264,12 +258,9 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
         return keys_of(item, self.rotations, self.repeats)
 
     def backoff_s(self, attempt: int, retry_after_s: float | None, rng: random.Random) -> float:
-        """Seconds to wait before another attempt.
+        """Seconds to wait after so many attempts: what the service asked for and little more, or longer each time.
 
-        Args:
-            attempt: number of attempts so far.
-            retry_after_s: how long the service asked to wait: that long, and little more.
-            rng: for the jitter, which spreads requests that failed together.
+        Jitter spreads requests that failed together.
         """
         if retry_after_s:
             return retry_after_s + self.backoff * rng.random()
@@ -284,7 +275,7 @@ def select(benchmark: Benchmark, values: Mapping[str, tuple[str, ...]]) -> list[
 
 
 def sampled(benchmark: Benchmark, sample: int, seed: int) -> list[int]:
-    """Places of the items that a sample of this size holds, ascending; by modality and category in proportion."""
+    """Indexes of the items of a sample, ascending; drawn by modality and category in proportion."""
     from mmar.stats.sampling import draw_sample
 
     return draw_sample([(item.modality, item.category) for item in benchmark], sample, seed)

@@ -25,9 +25,7 @@ class CheckReport(msgspec.Struct, frozen=True):
     """What an examination of a model shows.
 
     Attributes:
-        model: its name.
         protocol: name and version of the protocol by which the questions were put.
-        settings: generation settings as they were sent.
         uses_audio: whether the model is given clips.
         replies: one for each probe.
         verdicts: one for each property.
@@ -61,7 +59,7 @@ def examine(
 
     Args:
         spec: how to ask: protocol, settings, limits. Its benchmark and folder are not used.
-        model: the model; closed at the end.
+        model: closed at the end.
         quick: ask only the first probe.
         progress: called with the number of requests and the counts so far.
 

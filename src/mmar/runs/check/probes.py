@@ -43,11 +43,9 @@ class Probe(msgspec.Struct, frozen=True):
     """One clip with a question.
 
     Attributes:
-        id: unique.
-        group: what it is asked for.
-        sound: what is heard: rain, telephone, knocking or silence.
+        group: the property that it is about.
+        sound: rain, telephone, knocking or silence.
         clip: the clip in words.
-        question: the question.
         choices: empty for the open question.
         answer: the right choice; `None` for the open question.
         channels: where the sound is.
@@ -118,15 +116,7 @@ PROBES: tuple[Probe, ...] = (
 
 
 def write_clips(probes: tuple[Probe, ...], folder: Path) -> dict[str, tuple[Path, ...]]:
-    """Write the clips of probes as 16-bit stereo WAV files of 16 kHz.
-
-    Args:
-        probes: which.
-        folder: where; it exists.
-
-    Returns:
-        The files by the probe's id. Probes of one clip share a file.
-    """
+    """Write the clips of probes as 16-bit stereo WAV files of 16 kHz; the files by the probe's id, some shared."""
     names = {name for probe in probes for name in (probe.sound, probe.second) if name}
     waves = {name: _wave(name) for name in names - {"silence"}}
     return {

@@ -69,13 +69,7 @@ class ProbeReply(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What is known of one property.
-
-    Attributes:
-        name: of the property, stable.
-        state: passed, failed, limited, unknown or skipped.
-        reason: a sentence, with what to do where something can be done.
-    """
+    """What is known of one property: its stable name, the state, and a sentence with what to do where one can."""
 
     name: str
     state: State
@@ -85,10 +79,10 @@ class Verdict(msgspec.Struct, frozen=True):
 def judge(
     replies: Sequence[ProbeReply], *, uses_audio: bool, max_tokens: int | None = None
 ) -> tuple[Verdict, ...]:
-    """Judge the replies to the probes.
+    """Judge the replies to the probes, in any number: what was not asked is skipped.
 
     Args:
-        replies: of the probes, in any number: what was not asked is skipped.
+        replies: in any order.
         uses_audio: whether the model is given clips.
         max_tokens: the limit that was sent, for the reason.
     """
