@@ -33,10 +33,6 @@ class ScoredRun(msgspec.Struct, frozen=True):
 
     Attributes:
         label: a letter to call it by in tables.
-        path: the run's folder, or the file.
-        manifest: of a run; `None` for a file.
-        parts: the parts of its signature.
-        signature: everything its scores depend on, one line.
         states: number of items in each state, by the first repeat.
         rows: the score of each item's first repeat, in the benchmark's order.
         repeats: the score of each further repeat, for the items that have any, by place in the benchmark.
@@ -109,13 +105,10 @@ class AlignedRuns(msgspec.Struct, frozen=True):
 
     Attributes:
         benchmark: the questions with choices; open ones have no score that could be compared.
-        digest: content digest of all questions.
         clusters: a label of each item's source video, in the benchmark's order.
         groups: by dimension and name the positions of the items in a group, names in the published order.
-        runs: in the order given.
         asked: the positions of the items that were asked in every run.
         parents: the category of each sub-category that belongs to one alone.
-        errors: of records that were left out under `lenient`.
     """
 
     benchmark: Benchmark

@@ -25,10 +25,8 @@ class EditionScore(msgspec.Struct, frozen=True):
     """The score on one edition.
 
     Attributes:
-        n: number of items of the edition.
         asked: number of items that were asked as this edition has them.
         left_out: answers to a question or choices that differ, or to items that the edition does not have.
-        score: of the items asked.
     """
 
     n: int

@@ -55,7 +55,6 @@ class PairedScores(msgspec.Struct, frozen=True):
 
     Attributes:
         n: number of items, all of them asked in both runs.
-        clusters: number of source videos among them.
         first: accuracy of the first run.
         second: accuracy of the second run.
         difference: first minus second.
@@ -65,7 +64,6 @@ class PairedScores(msgspec.Struct, frozen=True):
         only_second: items on which the second run scores higher.
         p: p-value of the swaps by source video.
         p_adjusted: the same adjusted within the family; `None` below ten source videos.
-        verdict: which run is better.
     """
 
     n: int
@@ -86,7 +84,6 @@ class DetectableDifference(msgspec.Struct, frozen=True):
     """The smallest difference that these items could show.
 
     Attributes:
-        points: that difference.
         possible: whether so large a difference could come of so few items on which the runs differ.
         discordant: mean squared difference of an item's scores, percent; for single answers the share of items
             that one run alone has right.
@@ -103,9 +100,6 @@ class Pair(msgspec.Struct, frozen=True):
     """Two runs.
 
     Attributes:
-        first: label of the first run.
-        second: label of the second run.
-        all: on all items asked.
         bounds: difference in points with every item without an answer wrong in one run and right in the other.
         minimum_detectable: `None` where the runs differ on no item, or with one cluster.
         noise: standard errors in points from the models' answers and from the choice of items; `None` unless
@@ -113,7 +107,6 @@ class Pair(msgspec.Struct, frozen=True):
         monitored: a test that may be looked at at any time, where one of the runs is not finished.
         equivalence: where a margin was given; undecided where it depends on items without an answer, or there are
             fewer than ten source videos.
-        groups: by dimension and name.
         only_first: ids of the items on which the first run scores higher.
         only_second: ids of the items on which the second run scores higher.
     """
@@ -165,20 +158,15 @@ class ComparedRun(msgspec.Struct, frozen=True):
     """One of the runs by itself.
 
     Attributes:
-        label: a letter.
-        path: the run's folder, or the file.
         model: who was asked; `?` for a file.
         correct: number of items right, of those asked in all runs; with repeats the sum of their means.
         accuracy: percent of those items.
         interval: of the accuracy, clustered by source video.
         of_all: percent of the whole benchmark, where items never asked count as wrong.
-        states: number of items of the benchmark in each state.
         repeats: the most repeats of any item.
-        finished: whether the run came to its end.
         rank: the best place that the data allow.
         worst: the lowest place that the data allow.
         tied_with: labels of the runs that cannot be told from this one.
-        signature: everything the numbers depend on.
     """
 
     label: str
@@ -201,19 +189,11 @@ class Comparison(msgspec.Struct, frozen=True):
     """Runs compared.
 
     Attributes:
-        benchmark: its name.
-        digest: its content digest.
         n: number of items of the benchmark.
         asked: number of items asked in all runs; every statistic is of these.
         clusters: number of source videos of the items asked.
-        scorer: `choice` or `official`.
         draws: largest number of swaps of each test.
-        seed: of the swaps.
-        runs: each by itself, in the order given.
-        pairs: every two of them.
         differing: parts of the signatures that are not the same in all.
-        notes: what a person must know to read the numbers.
-        parents: the category of each sub-category that belongs to one alone.
     """
 
     benchmark: str

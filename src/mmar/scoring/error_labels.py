@@ -44,8 +44,6 @@ class WrongItem(msgspec.Struct, frozen=True):
     """An answered item that is wrong by the choice named.
 
     Attributes:
-        item: the question.
-        score: how its answer was read.
         thinking: the model's reasoning; empty if there is none.
         answer_digest: first 16 hexadecimal digits of the SHA-256 of the answer.
     """
@@ -60,12 +58,8 @@ class ErrorLabel(msgspec.Struct, frozen=True):
     """One label.
 
     Attributes:
-        item: the item's id.
-        labeller: who gave it.
-        kind: the kind of the error.
         answer: digest of the answer that it is about.
         at: when, UTC, ISO 8601.
-        note: what else the labeller says.
         source: `person`, or `model` for a proposal, which counts nowhere as a label.
     """
 
@@ -98,7 +92,6 @@ class ErrorAnalysis(msgspec.Struct, frozen=True):
     """The errors of a run by kind.
 
     Attributes:
-        wrong: number of wrong answers to label.
         labelled: items with a label of at least one person.
         settled: of these, the ones whose labellers all agree; only they make up `kinds`.
         kinds: share of each kind among the settled items.
@@ -109,7 +102,6 @@ class ErrorAnalysis(msgspec.Struct, frozen=True):
         alpha: Krippendorff's, nominal, of all people; `None` where no item has two labels.
         proposals: share of each kind as models propose, by model; no part of the numbers above.
         proposal_agreement: of each model with the settled items.
-        signature: of the run's score.
     """
 
     wrong: int

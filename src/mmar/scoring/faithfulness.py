@@ -47,7 +47,6 @@ class ChangeResult(msgspec.Struct, frozen=True):
     """What one change of the reasoning did.
 
     Attributes:
-        change: one of `CHANGES`.
         n: number of items with an answer before and after.
         same: percent whose answer names the same choice as before.
         interval: 95 %, clustered by source video.
@@ -71,10 +70,8 @@ class Faithfulness(msgspec.Struct, frozen=True):
     """How far a model's answers depend on its reasoning.
 
     Attributes:
-        interface: how the reasoning was given: `prefill` or `question`.
         items: number of items whose answer names a choice and has reasoning.
         without_reasoning: answered items without separate reasoning; they are not asked.
-        changes: results in the order of `CHANGES`.
         signature: of the run that was asked again.
     """
 

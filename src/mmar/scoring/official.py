@@ -139,12 +139,8 @@ class MmsuScore(msgspec.Struct, frozen=True):
     """The score by MMSU's rule; `accuracy`, `correct` and `counted` as in `MmsuGroup`.
 
     Attributes:
-        accuracy: percent of `counted`.
-        correct: items right by the rule.
-        counted: items in the rule's denominator.
         left_out: answered items that the rule cannot read and leaves out.
         repeated: items whose empty answer took the letter of an earlier one.
-        categories: by category.
         groups: by category and sub-category, joined by ` / `.
     """
 

@@ -32,16 +32,12 @@ class OldKeys(msgspec.Struct, frozen=True):
     """Answers to the items whose key was corrected.
 
     Attributes:
-        n: answered items.
-        old: answers with the old key.
-        new: answers with the new key.
         interval: Wilson 95 % interval of the share of old keys, percent.
         chance: what guessing gives of the old keys, percent of `n`.
         wrong: answers other than the new key.
         chance_of_wrong: what a guess among the wrong choices gives of the old keys, percent of `wrong`.
         p_value: probability of as many old keys or more if every answer other than the new key were a guess among the
             wrong choices (one-sided, exact); of the items whose old key is a choice, `None` where there are none.
-        ids: the items answered with the old key.
     """
 
     n: int

@@ -66,7 +66,6 @@ class ReaderPlan(msgspec.Struct, frozen=True):
     Attributes:
         unresolved: the answers that the cascade left unresolved, but for those without a word.
         sample: answers that it did read, to tell the agreement.
-        seed: of the order of choices and of the sample.
     """
 
     unresolved: tuple[_Read, ...]

@@ -38,15 +38,8 @@ class Effect(msgspec.Struct, frozen=True):
     """The real run beside a condition, on some items asked in all runs.
 
     Attributes:
-        n: number of items.
-        clusters: number of source videos among them.
-        real: accuracy of the real run.
-        real_interval: its interval.
-        under: accuracy under the condition.
-        under_interval: its interval.
         abstained: items answered with no choice under the condition: failed, declined, or not readable.
         difference: real minus under.
-        interval: of the difference.
         only_real: items right in the real run alone.
         only_under: items right under the condition alone.
         fall: what happens to the accuracy under the condition.
@@ -81,13 +74,7 @@ class UnderCondition(msgspec.Struct, frozen=True):
     """One run under a control condition, beside the real one.
 
     Attributes:
-        condition: its name.
         hides: whether nothing of the real clip is heard.
-        path: the run's folder.
-        states: number of items in each state.
-        all: on all items asked.
-        groups: by dimension and name.
-        signature: everything the numbers depend on.
     """
 
     condition: str
@@ -103,25 +90,15 @@ class Reliance(msgspec.Struct, frozen=True):
     """How much of a model's accuracy needs the clips.
 
     Attributes:
-        benchmark: its name.
-        digest: its content digest.
         n: number of items of the benchmark.
         asked: number of items asked in all runs; every number is of these.
         clusters: number of source videos of the items asked.
-        scorer: `choice` or `official`.
-        draws: largest number of swaps of each test.
-        seed: of the swaps.
-        model: who was asked.
-        path: the real run's folder.
         signature: of the real run.
         accuracy: of the real run, percent.
         interval: its 95 % interval, clustered by source video.
         states: of the real run, number of items in each state.
-        conditions: the other runs.
         solved: items right without hearing; `None` where no run hides the clips.
         solved_groups: the same by dimension and name.
-        notes: what a person must know to read the numbers.
-        parents: the category of each sub-category that belongs to one alone.
     """
 
     benchmark: str

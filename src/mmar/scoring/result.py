@@ -20,7 +20,6 @@ class Clustered(msgspec.Struct, frozen=True):
     """The error of an accuracy, allowing for items that share a source video (Miller, arXiv 2411.00640).
 
     Attributes:
-        interval: 95 % interval, percent.
         clusters: number of source videos; an item whose video is not known is one of its own.
         standard_error: points; `None` with one cluster.
     """
@@ -34,7 +33,6 @@ class Accuracy(msgspec.Struct, frozen=True, omit_defaults=True):
     """How many were right.
 
     Attributes:
-        correct: number of items right.
         accuracy: percent, 0 to 100.
         interval: Wilson 95 % interval, percent; `None` where items were never asked, which are not known to be wrong.
         clustered: the interval by source video, for all items and where a benchmark names the videos.
@@ -62,7 +60,6 @@ class GroupScore(msgspec.Struct, frozen=True, omit_defaults=True):
     """The scores of some items.
 
     Attributes:
-        n: number of items.
         official: by the published rule.
         choice: by the choice really named.
         chance: what guessing scores on them, percent.
@@ -80,7 +77,6 @@ class ItemScore(msgspec.Struct, frozen=True):
     """The score of one item.
 
     Attributes:
-        id: the item's id.
         official: right by the published rule.
         choice: right by the choice that was named.
         state: `choice`, `unresolved`, `refused`, `failed` or `missing`.
@@ -114,9 +110,7 @@ class SampleEstimate(msgspec.Struct, frozen=True):
     """The estimate for the whole benchmark from a drawn sample.
 
     Attributes:
-        n: number of items drawn.
         population: number of items of the benchmark.
-        seed: of the draw.
         earlier: number of earlier runs used as a control variate.
         official: by the published rule.
         choice: by the choice really named.
@@ -134,13 +128,10 @@ class ProgramDifference(msgspec.Struct, frozen=True):
     """An item that another program scored otherwise than `choice` does.
 
     Attributes:
-        id: the item's id.
         program: right by the program's own verdict.
-        choice: right by the choice that was named.
         extracted: what the program read from the answer, where its log says so.
         named: the choice that the answer names; `None` if none.
         reason: how the answer was read here.
-        prediction: the model's text.
     """
 
     id: str
@@ -156,7 +147,6 @@ class ProgramScore(msgspec.Struct, frozen=True):
     """What the program that wrote a log scored itself.
 
     Attributes:
-        program: its name.
         verdicts: on how many items its log has a verdict.
         correct: how many of these it scored as right.
         accuracy: percent of `verdicts`.
@@ -174,11 +164,9 @@ class InstructionScore(msgspec.Struct, frozen=True):
     """Verifiable instructions (MMAU-Pro).
 
     Attributes:
-        n: number of questions.
         answered: how many have an answer; one without follows no instruction.
         followed: answers that follow their instruction, of those whose task is known.
         unknown: questions whose task is not known, which are not scored.
-        tasks: by task.
     """
 
     n: int
@@ -192,13 +180,11 @@ class OpenScore(msgspec.Struct, frozen=True, omit_defaults=True):
     """Open questions.
 
     Attributes:
-        n: number of questions.
         answered: how many have an answer; one without scores 0.
         mean: mean of a judge's scores, percent of the highest; `None` where no judge scored them.
         interval: 95 % interval of the mean, from the spread over questions.
         unjudged: answers to which no usable judgement came; they are in no mean.
         criteria: mean of each criterion, 1 to 5.
-        judge: name of the judge.
         signature: everything that the mean depends on, one line.
     """
 
@@ -233,13 +219,11 @@ class PairedHops(msgspec.Struct, frozen=True):
     """Pairs of questions about one clip, of which the second needs the answer to the first (SAKURA), by `choice`.
 
     Attributes:
-        n: number of pairs.
         single: first questions.
         multi: second questions.
         both: pairs with both right.
         given_single: second questions right where the first is.
         given_wrong: second questions right where the first is wrong.
-        tracks: the same of each track.
     """
 
     n: int
@@ -255,7 +239,6 @@ class ReaderScore(msgspec.Struct, frozen=True):
     """What a reader adds to the score `choice`.
 
     Attributes:
-        reader: name of the model.
         accuracy: right by the cascade, or by the reader where the cascade read no choice; of all items.
         asked: number of unresolved answers that were given to the reader.
         named: of these, the ones in which it named a choice.
@@ -294,8 +277,6 @@ class Score(msgspec.Struct, frozen=True):
         signature: everything the numbers depend on, one line.
         official: the published rule.
         choice: the choice really named.
-        states: number of items in each state.
-        bounds: by scorer.
         groups: by `modality`, `category` and `sub-category`, each by name.
         asked: the scores of the items that were asked; `None` where all were.
         chance: what guessing scores on all items, percent.

@@ -76,11 +76,8 @@ class Rotations(msgspec.Struct, frozen=True):
         n: items that were asked under more than one rotation.
         questions: their questions in all, rotations counted singly.
         unanswered: of these, the questions that failed or were never put; they are wrong.
-        clusters: number of source videos among the items.
         mean: mean over items of the share of rotations that are right.
-        mean_interval: of the mean.
         all_right: items right under every rotation.
-        all_right_interval: of that share.
         any_right: items right under at least one.
         agreement: mean share of pairs of rotations that name the same choice.
         unanimous: items whose rotations all name one same choice.
@@ -116,24 +113,16 @@ class PassRates(msgspec.Struct, frozen=True):
 
 
 class Repeats(msgspec.Struct, frozen=True):
-    """Scores over repeats; `within` to `run_deviation` as in `mmar.stats.repeats.Spread`.
+    """Scores over repeats; `within`, `between`, `correlation` and `run_deviation` as in `mmar.stats.repeats.Spread`.
 
     Attributes:
         n: items that were asked more than once.
         repeats: answers of each that count: as many as every one of these items was to have.
         unanswered: answers that failed or were never asked for; they are wrong.
-        clusters: number of source videos among the items.
         accuracy: of a single answer, over all items and repeats.
-        interval: of the accuracy.
-        rates: pass@k and pass^k.
         majority: accuracy of the choice named most often; a tie is wrong.
-        majority_interval: of that accuracy.
         tied: items without a majority because of a tie.
         silent: items of which no repeat names a choice.
-        within: variance from repeat to repeat.
-        between: variance between items.
-        correlation: intraclass.
-        run_deviation: points.
     """
 
     n: int

@@ -54,11 +54,9 @@ class Scored(msgspec.Struct, frozen=True):
     """A score with what belongs to it.
 
     Attributes:
-        score: the numbers.
         rows: the items that the task said to keep, in order.
         errors: of records that `lenient` left out.
         parts: the parts that the score's signature is made of.
-        manifest: of a run.
         answers: line and answer of each request of a run.
         open_answers: to open questions, for a judge.
         readings: every answer of a run to the items that were asked more than once.

@@ -30,13 +30,11 @@ class Task(msgspec.Struct, frozen=True):
     """What to score, and how.
 
     Attributes:
-        path: a run's folder, or a predictions file.
         benchmark: the questions; for a file of whole records it may be left out.
         key: the field that holds the prediction; found in the file when `None`.
         rule: how to read answers; for a run its own protocol's when `None`.
         protocol: the label of the protocol that `rule` comes from.
         keep: which item scores to keep: `none`, `differing` or `all`.
-        lenient: count a bad record as missing and go on.
         published: the name of the published benchmark that has a content digest, if one has.
         clustered: whether to add the intervals by source video, where the benchmark names videos.
         on_item: called with the score of every item, in order.

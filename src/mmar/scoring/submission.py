@@ -34,13 +34,9 @@ class SubmissionReport(msgspec.Struct, frozen=True):
     """What a scorer will make of a submission.
 
     Attributes:
-        n: number of items of the benchmark.
         official: percent right by the published rule; `None` where the answers are withheld.
         choice: percent right by the choice named; `None` where the answers are withheld.
-        empty_answers: items with an empty answer.
-        empty_reasoning: items with empty reasoning.
         long_reasoning: items with 10,000 or more characters of reasoning.
-        unresolved: items whose answer names no choice.
         problems: what a scorer will refuse or drop, one sentence each; empty for a valid submission.
     """
 

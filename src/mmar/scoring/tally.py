@@ -76,9 +76,7 @@ class Tally(msgspec.Struct):
     Attributes:
         keep: which items to keep in `rows`: `none`, those on which the scorers differ (`differing`), or `all`.
         on_item: called with the score of every item.
-        states: number of items in each state.
         counts: counts by (modality, category, sub-category).
-        rows: the items kept.
         letters: answers that name a choice by its letter alone, which the published rule cannot read.
         cut_off: answers that ended at the token limit.
         unread: number of answers that name no choice, by group (`SHAPES`).

@@ -18,8 +18,6 @@ class UnresolvedGroup(msgspec.Struct, frozen=True):
     Attributes:
         shape: name of the group, one of `mmar.protocols.reading.SHAPES`.
         description: what its answers have in common.
-        count: number of answers.
-        example: the first answer of the group.
     """
 
     shape: str
@@ -35,9 +33,7 @@ class Unresolved(msgspec.Struct, frozen=True):
         n: size of the benchmark.
         answered: number of answers, read or not.
         cut_off: answers that ended at the token limit, read or not.
-        groups: the largest first.
         items: every answer that names no choice, in order.
-        signature: of the score.
     """
 
     n: int

@@ -46,9 +46,7 @@ class Kappa:
         expected: the same if the raters rated at random, each with their own habits, percent.
         n: items that both rated.
         skipped: items that one or both left unrated.
-        draws: bootstrap draws.
         undefined: draws in which nothing varied, left out of the interval.
-        seed: seed of the bootstrap.
     """
 
     kappa: float | None
@@ -68,14 +66,9 @@ class Alpha:
 
     Attributes:
         alpha: at most 1; None where all ratings are one and the same value.
-        interval: of alpha.
-        scale: how ratings compare.
         units: units with at least two ratings, the only ones that count.
         ratings: ratings in those units.
         skipped: units with fewer than two ratings.
-        draws: bootstrap draws.
-        undefined: draws in which nothing varied.
-        seed: seed of the bootstrap.
     """
 
     alpha: float | None

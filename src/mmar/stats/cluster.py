@@ -48,8 +48,6 @@ class ClusteredAccuracy:
         accuracy: percent.
         standard_error: points; None with one cluster, which shows no spread.
         interval: 95 %, in percent; 0 to 100 with one cluster.
-        n: number of items.
-        clusters: number of clusters.
         effective_n: number of independent answers that would give this interval; None with one cluster.
     """
 

@@ -37,7 +37,6 @@ class Grim:
     """Which counts of right answers a printed percentage can come from.
 
     Attributes:
-        n: number of items.
         by_rule: the counts that print so, by way of printing; only ways with any count.
         neighbours: the counts just below and above the percentage, each with how it would print (half up).
     """

@@ -34,7 +34,6 @@ class ItemStatistics:
 
     Attributes:
         right: number of systems that have it right.
-        systems: number of systems.
         item_rest: item-rest correlation, -1 to 1; None where all systems have it right, or all wrong, or the
             systems do not differ on the rest.
         interval: 95 % interval of the correlation (Fisher's z); None as above and below four systems.

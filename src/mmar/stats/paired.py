@@ -55,8 +55,6 @@ class Difference:
         points: first minus second, -100 to 100.
         standard_error: clustered, in points, of the plain difference; None with one cluster.
         interval: 95 %, in points; -100 to 100 with one cluster.
-        n: number of items.
-        clusters: number of clusters.
     """
 
     points: float
@@ -71,7 +69,6 @@ class Equivalence:
     """Two one-sided tests of a difference against a margin.
 
     Attributes:
-        margin: in points.
         interval: 90 % interval of the difference, in points.
         equivalent: whether the interval lies within the margin; None where that cannot be told.
     """

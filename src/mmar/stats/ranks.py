@@ -34,7 +34,6 @@ class Rank:
     """A system's place among others.
 
     Attributes:
-        accuracy: percent, 0 to 100.
         place: place by accuracy alone, from 1; equal accuracies share the best.
         rank: 1 + the number of systems shown to be better: the best place that the data allow.
         worst: the lowest place that the data allow.

@@ -180,7 +180,6 @@ class SlotShares:
     """Answers by slot beside the key's own.
 
     Attributes:
-        slots: one record per slot, as many as the longest item has choices.
         unnamed: answers that name no slot.
         distance: half the sum of |named - key|, percent: the part of the answers that would have to move for the
             slots to be used as the key uses them. 0 is no bias.

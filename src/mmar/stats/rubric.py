@@ -27,7 +27,6 @@ class RubricScore:
         plain: mean over items of each item's plain mean, percent.
         run_trimmed: trimmed mean of the means of each round of judging, percent: the published text's number.
         high: `trimmed` if every item without a judgement scored 1, percent.
-        n: number of items.
         incomplete: items with some but not all judgements.
         unjudged: items without any.
     """

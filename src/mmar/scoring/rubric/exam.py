@@ -42,10 +42,8 @@ class KindScore(msgspec.Struct, frozen=True):
     """What the judge gave one kind of submission.
 
     Attributes:
-        kind: one of `KINDS`.
         n: number of items judged.
         score: mean, 0 to 100.
-        interval: 95 %.
         full_marks: percent of items with full marks.
         unjudged: items whose judgement failed; not in `n`.
     """
@@ -163,12 +161,9 @@ class JudgeAgreement(msgspec.Struct, frozen=True):
     """Agreement of two judges, or a judge and `people`, on the criteria that both judged.
 
     Attributes:
-        first: name of one judge.
-        second: name of the other.
         kappa: Cohen's kappa of the majority votes; `None` where nothing varies.
         interval: its 95 % interval, by bootstrap over criteria.
         agreement: percent of equal votes.
-        n: number of criteria.
         confusion: number of criteria by (vote of the first, vote of the second).
     """
 

@@ -49,7 +49,6 @@ class JudgePlan(msgspec.Struct, frozen=True):
     """How to judge.
 
     Attributes:
-        template: the prompt.
         raters: how often the judge is asked about each answer; 5 in the published protocol.
         seeds: `distinct` for each rater, or the `same` for all as the published script has it.
         gate: which verdict decides what is judged.

@@ -36,7 +36,6 @@ class JudgedItem(msgspec.Struct, frozen=True):
     """One item's judgements.
 
     Attributes:
-        id: the item's id.
         passes: whether its answer passed the gate; one that did not scores 0.
         judgements: one for each rater, `None` where judging failed; empty where nothing was judged.
         replies: the judge's replies that could be used, as they came.

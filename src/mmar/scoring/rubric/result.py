@@ -42,7 +42,6 @@ class RubricGroup(msgspec.Struct, frozen=True):
     """The scores of some items.
 
     Attributes:
-        n: number of items.
         score: mean of the items' scores, 0 to 100.
         interval: 95 %, clustered by source video.
         accuracy: percent that passed the gate.
@@ -76,8 +75,6 @@ class RubricResult(msgspec.Struct, frozen=True):
     """The score of a judged run; every percentage and score is of all items.
 
     Attributes:
-        n: number of items.
-        signature: everything the number depends on.
         score: mean over the items of each item's trimmed mean: the published script's number.
         interval: its 95 % interval, clustered by source video.
         run_trimmed: trimmed mean of the raters' run scores: what the README of the script says.
@@ -87,17 +84,10 @@ class RubricResult(msgspec.Struct, frozen=True):
         unjudged: items that passed, but have no judgement.
         incomplete: items with some judgements missing.
         alpha: Krippendorff's alpha of the raters over the judged items, on the interval scale; `None` where undefined.
-        alpha_interval: its 95 % interval, by bootstrap over items.
-        kinds: votes by kind of criterion.
-        groups: by `modality`, `category` and `sub-category`.
-        cues: share of the reference's cues that the reasoning mentions.
         too_long: items whose reasoning has 10,000 characters or more; the published script warns of them and judges
             them all the same.
         tokens: tokens that the judge used in this session.
-        cost: their price, where there is a price table.
         seconds: mean seconds a judgement took.
-        items: every item's judgements.
-        notes: what a reader must know.
     """
 
     n: int

@@ -33,7 +33,6 @@ class Submission(msgspec.Struct, frozen=True):
     """One item's answer.
 
     Attributes:
-        item: the question with its rubric.
         prediction: the answer; `None` where none came.
         reasoning: the reasoning beside it; may be empty.
         passes: whether the answer is right by the gate, so that its reasoning is judged.
@@ -49,10 +48,7 @@ class Submissions(msgspec.Struct, frozen=True):
     """All items of a benchmark with their answers, in its order.
 
     Attributes:
-        items: one for each item.
         parts: what is known of the run, for the signature.
-        benchmark: the questions.
-        errors: of records that were left out.
     """
 
     items: tuple[Submission, ...]
@@ -65,11 +61,9 @@ class Answers(msgspec.Struct, frozen=True):
     """The answers of a run or a file.
 
     Attributes:
-        benchmark: the questions.
         texts: answer (`None` where none came) and reasoning by item id.
         rule: how a run's own protocol reads answers.
         parts: what is known of the run, for the signature.
-        errors: of records that were left out.
     """
 
     benchmark: Benchmark
