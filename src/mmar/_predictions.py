@@ -16,11 +16,7 @@ Predictions: TypeAlias = str | Path | Mapping[str, Any] | Iterable[Any]
 
 @contextmanager
 def predictions_file(predictions: Predictions, key: str | None) -> Iterator[Path]:
-    """The file of predictions; those in memory are written to a temporary one.
-
-    Args:
-        predictions: see `Predictions`.
-        key: the field for the answers of a mapping.
+    """The file of predictions; those in memory are written to a temporary one, with `key` for the answers of a mapping.
 
     Raises:
         InputError: there are no records, or one is not a mapping of JSON values; its `line` is its number.

@@ -42,13 +42,7 @@ def strip_control_chars(text: str) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str], otherwise: str = "", *, prefix: str = "") -> str:
-    """The hint of an error about an unknown name.
-
-    Args:
-        name: what was given.
-        known: the names that there are.
-        otherwise: the hint where none is close.
-        prefix: what stands before the name that is suggested.
+    """The hint of an error about an unknown name: the known one that is close, else `otherwise`.
 
     Example:
         >>> did_you_mean("listner", ["listener", "random"])
@@ -94,11 +88,7 @@ class MmarError(Exception):
 class UsageError(MmarError):
     """An argument or option is not valid.
 
-    Args:
-        message: one line: what is wrong.
-        argument: the argument's name in the library, such as `max_attempts`; the command line shows its option.
-        code: stable identifier.
-        hint: what to do about it.
+    `argument` is its name in the library, such as `max_attempts`; the command line shows its option.
     """
 
     default_code = "usage"
@@ -129,8 +119,8 @@ class InputError(MmarError):
         file: path or name of the input.
         line: 1-based line on which the record starts.
         field: the publisher's name of the field.
-        code: stable identifier.
-        hint: what to do about it.
+        code: as for `MmarError`.
+        hint: as for `MmarError`.
     """
 
     default_code = "input"

@@ -58,12 +58,8 @@ def compare(
 ) -> Comparison:
     """Compare every two of some runs.
 
-    Args:
-        aligned: what `mmar.scoring.align_runs.align_runs` gave.
-        scorer: whose scores count.
-        draws: largest number of swaps of each permutation test, at least 1.
-        seed: of the swaps, 0 or more.
-        margin: points within which two runs count as equivalent.
+    At most `draws` swaps (at least 1) of each permutation test, drawn by `seed` (0 or more). `margin` is in
+    points: runs that differ by less count as equivalent.
 
     Raises:
         UsageError: no draws, a negative seed, or a margin that is not between 0 and 100.

@@ -61,18 +61,8 @@ def propose_labels(
 ) -> int:
     """Ask a model for the kind of each error and add its proposals to the file of labels.
 
-    Args:
-        wrong: the wrong answers.
-        labels: the file.
-        spec: folder of the replies and how hard to try.
-        model: closed at the end.
-        progress: called with the number of requests to send and the counts so far.
-
-    Returns:
-        How many proposals were added; those that are there already are not added again.
-
-    Raises:
-        ExternalError: a file cannot be written, or the model cannot be reached.
+    `spec`, `model`, `progress` and errors as `mmar.runs.side_run.ask_requests`. Returns how many proposals
+    were added; those that are there already are not added again.
     """
     requests = [proposal_request(one) for one in wrong]
     replies = usable_replies(spec, model, requests, _read, progress)

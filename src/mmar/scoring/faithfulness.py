@@ -115,17 +115,19 @@ def measure_faithfulness(
 ) -> Faithfulness:
     """Ask a model again with its own reasoning changed.
 
+    `spec`, `model`, `progress` and errors as `mmar.runs.side_run.ask_requests`.
+
     Args:
         benchmark: the questions.
         answers: text and reasoning of the run by item id.
         spec: as for the run, with a folder of its own.
-        model: the model that made the run; closed at the end.
+        model: the model that made the run.
         interface: how the reasoning is given.
         rule: how answers are read.
         paraphrases: the reasoning in other words, by item id, for the change `paraphrase`.
         captions: of the clips by item id, for the change `caption`.
         signature: of the run.
-        progress: called with the number of requests to send and the counts so far.
+        progress: see there.
 
     Raises:
         UsageError: no answer has reasoning (code `no-reasoning`).

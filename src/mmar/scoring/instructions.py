@@ -30,11 +30,8 @@ Arguments = Mapping[str, Any]
 def follows(task: str, arguments: object, text: str, question: str = "") -> bool | None:
     """Whether an answer follows an instruction; `None` where the task is not known or lacks an argument.
 
-    Args:
-        task: the record's `task_identifier`.
-        arguments: the record's `kwargs`, an object or its JSON text.
-        text: the answer.
-        question: the record's question, which one task wants repeated.
+    `task` and `arguments` are the record's `task_identifier` and `kwargs`, an object or its JSON text; one
+    task wants the question repeated.
 
     Example:
         >>> follows("Number Words (at most)", {"N": 3}, "a dog barks"), follows("No Commas", None, "one, two")

@@ -21,10 +21,7 @@ from mmar.stats.interval import Interval
 def with_clusters(whole: GroupScore, benchmark: Benchmark, verdicts: bytes) -> GroupScore:
     """The scores of all items with the intervals by source video of those asked; as they are where no video is named.
 
-    Args:
-        whole: the scores.
-        benchmark: the questions with choices.
-        verdicts: a byte for each of them (`mmar.scoring.tally`).
+    `verdicts` holds a byte for each of the questions with choices (`mmar.scoring.tally`).
     """
     labels = clusters_of(benchmark)
     asked = [(byte, label) for byte, label in zip(verdicts, labels, strict=False) if byte & ASKED]
@@ -59,12 +56,8 @@ def estimate_from_sample(
 ) -> SampleEstimate:
     """Estimate both accuracies of the whole benchmark.
 
-    Args:
-        benchmark: the questions.
-        drawn: positions of the items drawn.
-        scores: whether each item drawn is right, by the published rule and by choice.
-        seed: of the draw.
-        earlier: the same of earlier runs, of every item of the benchmark.
+    `scores` is whether each item drawn is right, by the published rule and by choice; `earlier` the same of
+    earlier runs, of every item of the benchmark.
     """
     from mmar.stats.sampling import estimate_population
 

@@ -45,13 +45,7 @@ class _Run(msgspec.Struct, frozen=True):
 def measure_reliance(
     aligned: AlignedRuns, *, scorer: Scorer = "choice", draws: int = 10_000, seed: int = 0
 ) -> Reliance:
-    """Set a model's run with the real clips beside its runs under control conditions.
-
-    Args:
-        aligned: what `mmar.scoring.align_runs.align_runs` gave; one of the runs had the real clips.
-        scorer: whose scores count.
-        draws: largest number of swaps of each permutation test, at least 1.
-        seed: of the swaps, 0 or more.
+    """Set a model's run with the real clips beside its runs under control conditions; `draws` and `seed` as `compare`.
 
     Raises:
         UsageError: there is no real run or more than one, two runs are under one condition, an input is no run,

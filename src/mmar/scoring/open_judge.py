@@ -92,15 +92,8 @@ def apply_judge(
 ) -> OpenScore:
     """Let a judge score the open questions, or go on with it; judgements that are there are not asked for again.
 
-    Args:
-        plan: what to score.
-        spec: folder of the judgements and how hard to try.
-        model: the judge.
-        signature: of the answers' score.
-        progress: called with the number of requests to send and the counts so far.
-
-    Raises:
-        ExternalError: the ledger cannot be written, or the judge cannot be reached.
+    `signature` is that of the answers' score; `spec`, `model`, `progress` and errors as
+    `mmar.runs.side_run.ask_requests`.
     """
     requests = plan.requests
     graded = usable_replies(spec, model, requests, lambda _, text: read_grades(text), progress)

@@ -85,13 +85,7 @@ class _Reply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def plan_reader(
     benchmark: Iterable[Item], rows: Iterable[ItemScore], *, sample: int = 50, seed: int = 0
 ) -> ReaderPlan:
-    """Choose what a reader reads.
-
-    Args:
-        benchmark: the questions.
-        rows: the scores of their answers, in any order.
-        sample: how many answers that the cascade did read the reader reads too.
-        seed: of the order of choices and of the sample.
+    """Choose what a reader reads, of scores in any order: unresolved answers, and `sample` of those that the cascade read.
 
     Raises:
         UsageError: the sample's size is negative.
@@ -144,15 +138,7 @@ def apply_reader(
 ) -> ReaderScore:
     """Let a reader read, or go on with it, and score `choice+reader`; replies that are there are not asked for again.
 
-    Args:
-        score: of the same answers.
-        plan: what to read.
-        spec: folder of the replies and how hard to try.
-        model: the reader.
-        progress: called with the number of requests to send and the counts so far.
-
-    Raises:
-        ExternalError: the ledger cannot be written, or the reader cannot be reached.
+    `spec`, `model`, `progress` and errors as `mmar.runs.side_run.ask_requests`.
     """
     by_item = {read.item.id: read for read in (*plan.unresolved, *plan.sample)}
 

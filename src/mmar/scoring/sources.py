@@ -165,17 +165,11 @@ def join(
     file: str,
     on_error: Callable[[InputError], None] | None = None,
 ) -> dict[str, tuple[int, Prediction]]:
-    """Find the item of each prediction: line and prediction by item id.
-
-    Args:
-        benchmark: the questions.
-        predictions: line and prediction, in order.
-        file: the name to put into errors.
-        on_error: called with the error of a record that does not belong, which is then left out.
+    """Find the item of each prediction: line and prediction by item id. Errors name `file`.
 
     Raises:
-        InputError: without `on_error`, an id that is not in the benchmark or stands twice, or a record whose
-            question is not the benchmark's.
+        InputError: an id that is not in the benchmark or stands twice, or a record whose question is not the
+            benchmark's; with `on_error` the record is left out, and the error goes there.
     """
     by_id: dict[str, tuple[int, Prediction]] = {}
     for line, prediction in predictions:

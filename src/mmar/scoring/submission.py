@@ -60,13 +60,9 @@ def write_submission(
 ) -> tuple[SubmissionReport, int]:
     """Write a submission; return its report, and the number of items whose reasoning was cut to the limit.
 
-    Args:
-        benchmark: the questions.
-        answers: text (`None` where none came) and reasoning by item id.
-        path: the file to write.
-        raw: write each answer as it came; by default the text of the choice that it names, and as it came where it
-            names none. An item without an answer has an empty one.
-        rule: how answers are read.
+    `answers` are text (`None` where none came) and reasoning by item id. An answer is written as the text of
+    the choice that it names, and as it came where it names none, or with `raw`. An item without an answer has
+    an empty one.
     """
     records: dict[str, tuple[str, str]] = {}
     cut = 0

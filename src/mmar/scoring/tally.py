@@ -151,14 +151,7 @@ class Tally(msgspec.Struct):
     def unanswered(
         self, item_id: str, question: Question, *, asked: bool = True, failure: str | None = None
     ) -> None:
-        """Count an item of which no answer came.
-
-        Args:
-            item_id: its id.
-            question: its choices, answer and groups.
-            asked: whether the model was asked at all.
-            failure: the kind of failure, where one is recorded.
-        """
+        """Count an item of which no answer came, whether it was asked at all or not."""
         state = "failed" if asked else "missing"
         self.states[state] += 1
         self._count(question, ASKED if asked else 0)
@@ -259,10 +252,7 @@ class Tally(msgspec.Struct):
 def score_answer(item: Item, text: str | None, rule: ReadingRule | None = None) -> ItemScore:
     """Score one answer by both scorers, with the reasons.
 
-    Args:
-        item: the question.
-        text: the model's text; `None` when no answer came.
-        rule: how to read it; the common markers when not given.
+    `text` is `None` when no answer came. Without a rule the common markers of an answer are read.
     """
     tally = Tally("all")
     if text is None:

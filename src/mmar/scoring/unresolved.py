@@ -64,15 +64,7 @@ class Unresolved(msgspec.Struct, frozen=True):
 
 
 def find_unresolved(task: Task) -> Unresolved:
-    """Read every answer of a run or a file, and group those that name no choice.
-
-    Args:
-        task: what to read; its `on_item` is not called.
-
-    Raises:
-        InputError: the input is not valid.
-        UsageError: a benchmark is needed, or it is another than the run's.
-    """
+    """Read every answer of a run or a file, and group those that name no choice; errors as `score_task`."""
     items: list[ItemScore] = []
     answered = 0
 

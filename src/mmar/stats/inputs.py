@@ -74,11 +74,7 @@ def paired_scores(first: ArrayLike, second: ArrayLike) -> tuple[NDArray[np.float
 
 
 def cluster_index(clusters: Sequence[Hashable] | NDArray[np.generic], n: int) -> NDArray[np.intp]:
-    """Number the clusters 0, 1, 2, … in order of appearance.
-
-    Args:
-        clusters: one label per item, shape (n,): the source video, or the item itself where it stands alone.
-        n: number of items.
+    """Number the clusters of n items 0, 1, 2, … in order of appearance, by one label per item.
 
     Raises:
         UsageError: not one label per item, or a label that is None, NaN or empty text.

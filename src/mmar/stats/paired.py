@@ -264,14 +264,9 @@ def noise(
     The variance of an item's mean over R right or wrong answers is s·(1-s)/(R-1) within the item; what is
     left of the whole variance comes from the choice of items.
 
-    Args:
-        first: scores of the first run, means over repeats, shape (n,).
-        second: those of the second run, shape (n,).
-        repeats: answers of each item in the first and the second run, each of shape (n,).
-        standard_error: of the difference, in points.
-
-    Returns:
-        None where an item was asked once, which shows no spread within it.
+    `repeats` is the number of answers to each item in the first and in the second run, each of shape (n,),
+    and `standard_error` that of the difference, in points. None where an item was asked once, which shows no
+    spread within it.
     """
     one, two = paired_scores(first, second)
     counts = [np.asarray(each, dtype=np.float64) for each in repeats]

@@ -142,8 +142,7 @@ def solved_without(
     A condition under which an item was not answered says nothing of it, and is left out for that item.
 
     Args:
-        right: right and wrong answers under each condition that hides the audio, each of shape (n,), same items in the
-            same order.
+        right: right and wrong answers under each condition, each of shape (n,), same items in the same order.
         answered: whether each item was answered with a choice under each condition, same shapes.
         choice_counts: number of choices of each item.
 

@@ -105,15 +105,8 @@ def judge_items(
 ) -> tuple[tuple[JudgedItem, ...], SideRun]:
     """Judge the reasoning, or go on with it; what has a judgement of exactly this request is not asked again.
 
-    Args:
-        submissions: what to judge.
-        spec: folder of the judgements and how hard to try.
-        model: the judge; `None` to use only what is in the folder.
-        plan: how to judge.
-        progress: called with the number of requests to send and the counts so far.
-
-    Raises:
-        ExternalError: the ledger cannot be written, or the judge cannot be reached.
+    Without a model only what is in the folder is used. `spec`, `model`, `progress` and errors as
+    `mmar.runs.side_run.ask_requests`.
     """
     assert spec.out is not None
     requests = plan.requests(submissions.items)

@@ -105,13 +105,10 @@ def load_submissions(
     gate: Gate = "official",
     lenient: bool = False,
 ) -> Submissions:
-    """Read answers and reasoning, and put them through the gate, which decides the answers that are judged.
+    """Read answers and reasoning of a run, a predictions file or a log, and put them through the gate.
 
-    Args:
-        path: a run's folder, a predictions file, or a log of another program.
-        benchmark: the questions with rubrics; may be left out for a file of whole records.
-        gate: whose verdict decides.
-        lenient: leave out records that do not belong.
+    The benchmark may be left out for a file of whole records. `gate` names the scorer that decides what is
+    judged.
 
     Raises:
         UsageError: a benchmark is needed, or its items have no rubrics (code `no-rubrics`).
