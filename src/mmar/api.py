@@ -238,7 +238,6 @@ def score(
         >>> score({item.id: item.answer for item in demo}, demo).choice.accuracy
         100.0
     """
-    with_reader = _reading_by(reader, reader_out, reader_sample, reader_options or {})
     if reader is not None and reader_out is None and not isinstance(predictions, str | Path):
         raise UsageError(
             "expected a folder for the replies of the reader",
@@ -250,36 +249,32 @@ def score(
             path, benchmark, key=key, protocol=protocol, reading=reading, lenient=lenient, keep="all"
         )
         task = msgspec.structs.replace(task, earlier=tuple(map(Path, earlier)))
-        return with_reader(score_path(task), task)
+        scored = score_path(task)
+        if reader is None:
+            return scored.score
+        return _with_reader(scored, task, reader, reader_out, reader_sample, reader_options or {})
 
 
-def _reading_by(
-    reader: str | Model | Callable[[dict[str, Any]], Any] | None,
+def _with_reader(
+    scored: Scored,
+    task: Task,
+    reader: str | Model | Callable[[dict[str, Any]], Any],
     out: str | Path | None,
     sample: int,
     options: RunOptions,
-) -> Callable[[Scored, Task], Score]:
-    """What adds the number `choice+reader` to a score; without a reader the score stays as it is."""
-    if reader is None:
-        return lambda scored, _: scored.score
+) -> Score:
+    """Add the number `choice+reader` to a score."""
+    from mmar.scoring.reader import apply_reader, plan_reader
+    from mmar.scoring.sources import questions_of
+    from mmar.scoring.text_model import replies_folder
 
-    def read(scored: Scored, task: Task) -> Score:
-        from mmar.scoring.reader import apply_reader, plan_reader
-        from mmar.scoring.sources import questions_of
-        from mmar.scoring.text_model import replies_folder
-
-        questions = questions_of(task)
-        plan = plan_reader(questions, scored.rows, sample=sample, seed=options.get("seed", 0))
-        name = (
-            reader
-            if isinstance(reader, str)
-            else getattr(reader, "name", getattr(reader, "__name__", "reader"))
-        )
-        folder = replies_folder(task.path, str(name), "reader") if out is None else out
-        spec, model = _prepare(reader, questions, folder, None, {"temperature": 0.0, **options})
-        return msgspec.structs.replace(scored.score, reader=apply_reader(scored.score, plan, spec, model))
-
-    return read
+    questions = questions_of(task)
+    plan = plan_reader(questions, scored.rows, sample=sample, seed=options.get("seed", 0))
+    if out is None:
+        name = reader if isinstance(reader, str) else getattr(reader, "name", None)
+        out = replies_folder(task.path, str(name or getattr(reader, "__name__", "reader")), "reader")
+    spec, model = _prepare(reader, questions, out, None, {"temperature": 0.0, **options})
+    return msgspec.structs.replace(scored.score, reader=apply_reader(scored.score, plan, spec, model))
 
 
 @library_function

@@ -114,9 +114,9 @@ def score(
             )
         from mmar.scoring.layout import layout_of
 
-        layout = layout_of(task)
-        click.echo(layout.text, nl=False)
-        for note in layout.notes:
+        text, notes = layout_of(task)
+        click.echo(text, nl=False)
+        for note in notes:
             click.echo(f"note: {note}", err=True)
         return
     if reader is not None or errata:

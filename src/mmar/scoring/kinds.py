@@ -35,38 +35,33 @@ def score_kinds(benchmark: Benchmark, predictions: Mapping[str, Prediction]) -> 
     if not others:
         return None
     instructions = [item for item in others if _is_instruction(item)]
-    tasks: dict[str, list[int]] = {}
-    unknown = answered = 0
-    for item in instructions:
-        text = _text(predictions.get(item.id))
-        answered += text is not None
-        task = str(item.extra[_TASK])
-        from mmar.scoring.instructions import follows  # few benchmarks have instructions
-
-        followed = follows(task, item.extra.get(_ARGUMENTS), text or "", item.question)
-        if followed is None:
-            unknown += 1
-            continue
-        counts = tasks.setdefault(task, [0, 0])
-        counts[0] += followed
-        counts[1] += 1
     open_ones = open_answers(benchmark, predictions)
-    checked = sum(n for _, n in tasks.values())
-    followed_in_all = sum(count for count, _ in tasks.values())
     return Kinds(
         closed=len(benchmark) - len(others),
-        instructions=InstructionScore(
-            len(instructions),
-            answered,
-            accuracy(followed_in_all, checked),
-            unknown,
-            {name: accuracy(count, n) for name, (count, n) in sorted(tasks.items())},
-        )
-        if instructions
-        else None,
+        instructions=_instruction_score(instructions, predictions) if instructions else None,
         open=OpenScore(len(open_ones), sum(each.text is not None for each in open_ones))
         if open_ones
         else None,
+    )
+
+
+def _instruction_score(items: Sequence[Item], predictions: Mapping[str, Prediction]) -> InstructionScore:
+    from mmar.scoring.instructions import follows  # few benchmarks have instructions
+
+    texts = [_text(predictions.get(item.id)) for item in items]
+    tasks: dict[str, list[bool]] = {}
+    for item, text in zip(items, texts, strict=True):
+        task = str(item.extra[_TASK])
+        followed = follows(task, item.extra.get(_ARGUMENTS), text or "", item.question)
+        if followed is not None:
+            tasks.setdefault(task, []).append(followed)
+    n = sum(map(len, tasks.values()))
+    return InstructionScore(
+        n=len(items),
+        answered=sum(text is not None for text in texts),
+        followed=accuracy(sum(map(sum, tasks.values())), n),
+        unknown=len(items) - n,
+        tasks={name: accuracy(sum(checks), len(checks)) for name, checks in sorted(tasks.items())},
     )
 
 
@@ -141,9 +136,7 @@ def paired_hops(benchmark: Benchmark, verdicts: bytes) -> PairedHops | None:
     whole = _hops(pairs)
     names = dict.fromkeys(track for track, _, _ in pairs)
     by_track = {name: _hops([pair for pair in pairs if pair[0] == name]) for name in names}
-    return PairedHops(
-        whole.n, whole.single, whole.multi, whole.both, whole.given_single, whole.given_wrong, by_track
-    )
+    return msgspec.structs.replace(whole, tracks=by_track)
 
 
 def _hops(pairs: Sequence[tuple[str, bool, bool]]) -> PairedHops:

@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import msgspec
-
 from mmar.errors import InputError, UsageError
 from mmar.items import (
     PREDICTION_KEYS,
@@ -34,20 +32,8 @@ _HINT = "the published script stops with a traceback here; correct the file, or 
 _CORRECT = "correct the file; the published layout is printed of a whole one alone"
 
 
-class Layout(msgspec.Struct, frozen=True):
-    """The published script's output.
-
-    Attributes:
-        text: every byte of it.
-        notes: what a person should know beside it.
-    """
-
-    text: str
-    notes: tuple[str, ...] = ()
-
-
-def layout_of(task: Task) -> Layout:
-    """What the published script prints for a run, or for a file joined to a benchmark or by itself.
+def layout_of(task: Task) -> tuple[str, list[str]]:
+    """What the published script prints for a run, or for a file joined to a benchmark or by itself; and notes on it.
 
     Raises:
         InputError: the script itself would stop, or the input is not what it should be.
@@ -62,30 +48,22 @@ def layout_of(task: Task) -> Layout:
     if manifest is not None:
         benchmark = benchmark_of(task.path, task.benchmark, manifest)
         by_id = join(benchmark, asked_once(answers_of(task.path)), file)
-        return Layout(official_layout(_in_order(benchmark, by_id, file, "answer_prediction"), file))
+        return official_layout(_in_order(benchmark, by_id, file, "answer_prediction"), file), []
     choice = choose_key(first_names(task.path), task.key)
-    notes = tuple(key_notes(choice))
     if task.benchmark is None:
-        return Layout(official_layout_of_file(task.path, choice.key), notes)
+        return official_layout_of_file(task.path, choice.key), key_notes(choice)
     try:
         by_id = join(task.benchmark, read_predictions(task, choice.key), file)
     except InputError as error:
         raise _strictly(error) from None
-    return Layout(official_layout(_in_order(task.benchmark, by_id, file, choice.key), file), notes)
+    return official_layout(_in_order(task.benchmark, by_id, file, choice.key), file), key_notes(choice)
 
 
-class _Counts(msgspec.Struct):
-    right: int = 0
-    n: int = 0
-
-    def add(self, right: bool) -> None:  # noqa: FBT001 - the one thing it counts
-        self.right += right
-        self.n += 1
-
-    def line(self, name: str) -> str:
-        # The same operations in the same order as the script, so that rounding agrees in the last digit.
-        share = (self.right / self.n) * 100 if self.n > 0 else 0
-        return f"{name} : {share:.2f}% over {self.n} samples\n"
+def _line(label: str, verdicts: list[bool]) -> str:
+    n = len(verdicts)
+    # The same operations in the same order as the script, so that rounding agrees in the last digit.
+    share = (sum(verdicts) / n) * 100 if n > 0 else 0
+    return f"{label}: {share:.2f}% over {n} samples\n"
 
 
 def official_layout_of_file(path: Path, key: str = PREDICTION_KEYS[0]) -> str:
@@ -99,10 +77,10 @@ def official_layout_of_file(path: Path, key: str = PREDICTION_KEYS[0]) -> str:
 
 def official_layout(answered: Iterable[tuple[int, Question, str]], file: str) -> str:
     """What the published script prints for line, question and prediction of each record that has one, in order."""
-    modalities = {name: _Counts() for name in MODALITIES}
-    layers = {name: _Counts() for name in LAYERS}
-    sub_categories: dict[str, _Counts] = {}
-    total = _Counts()
+    modalities: dict[str, list[bool]] = {name: [] for name in MODALITIES}
+    layers: dict[str, list[bool]] = {name: [] for name in LAYERS}
+    sub_categories: dict[str, list[bool]] = {}
+    total: list[bool] = []
     for line, question, text in answered:
         right = official_match(question.answer or "", text, question.choices)
         for known, field, name in (
@@ -110,13 +88,19 @@ def official_layout(answered: Iterable[tuple[int, Question, str]], file: str) ->
             (layers, "category", question.category),
         ):
             if name not in known:
-                problem = f'the published script knows {", ".join(known)}; found "{name}"'
-                raise InputError(problem, file=file, line=line, field=field, code="unknown-group", hint=_HINT)
-            known[name].add(right)
+                raise InputError(
+                    f'the published script knows {", ".join(known)}; found "{name}"',
+                    file=file,
+                    line=line,
+                    field=field,
+                    code="unknown-group",
+                    hint=_HINT,
+                )
+            known[name].append(right)
         if question.sub_category is not None:
-            sub_categories.setdefault(question.sub_category, _Counts()).add(right)
-        total.add(right)
-    if not total.n:
+            sub_categories.setdefault(question.sub_category, []).append(right)
+        total.append(right)
+    if not total:
         raise InputError("no record has a prediction", file=file, code="no-predictions", hint=_HINT)
     parts = [_RULE, "\n"]
     for title, groups in (
@@ -124,9 +108,13 @@ def official_layout(answered: Iterable[tuple[int, Question, str]], file: str) ->
         ("Category-wise Accuracy", layers),
         ("Sub-category-wise Accuracy", sub_categories),
     ):
-        parts += [f"{title}:\n", *(counts.line(name) for name, counts in groups.items()), _RULE, "\n"]
-    share = (total.right / total.n) * 100
-    parts += [f"Total Accuracy: {share:.2f}% over {total.n} samples\n", _RULE, "\nNo prediction count: 0\n"]
+        parts += [
+            f"{title}:\n",
+            *(_line(f"{name} ", verdicts) for name, verdicts in groups.items()),
+            _RULE,
+            "\n",
+        ]
+    parts += [_line("Total Accuracy", total), _RULE, "\nNo prediction count: 0\n"]
     return "".join(parts)
 
 
@@ -155,19 +143,22 @@ def _answered(path: Path, key: str) -> Iterator[tuple[int, Question, str]]:
         if prediction.text is None and prediction.failure is None:
             raise _is_null(str(path), line, key)
         if prediction.whole is None:
-            hint = "give whole records; or name the benchmark that they answer, with mmar score --benchmark"
             raise InputError(
-                "missing", file=str(path), line=line, field="choices", code="benchmark-needed", hint=hint
+                "missing",
+                file=str(path),
+                line=line,
+                field="choices",
+                code="benchmark-needed",
+                hint="give whole records; or name the benchmark that they answer, with mmar score --benchmark",
             )
         yield line, prediction.whole, prediction.text or ""
 
 
 def _strictly(error: InputError) -> InputError:
-    """The same error without the advice to be lenient, which the published script is not."""
-    hint = _CORRECT if "--lenient" in (error.hint or "") else error.hint
-    return InputError(
-        error.problem, file=error.file, line=error.line, field=error.field, code=error.code, hint=hint
-    )
+    """The error without the advice to be lenient, which the published script is not."""
+    if "--lenient" in (error.hint or ""):
+        error.hint = _CORRECT
+    return error
 
 
 def _is_null(file: str, line: int, key: str) -> InputError:

@@ -229,24 +229,19 @@ def _corrected(family: Mapping[str, tuple[Effect, float]]) -> dict[str, Effect]:
     for name, (effect, _) in family.items():
         p, significant = decisions[name]
         if significant is None:
-            corrected[name] = _untold(effect, decided_by_abstentions=p is not None)
+            corrected[name] = msgspec.structs.replace(
+                effect,
+                fall="cannot be told",
+                decided_by_abstentions=p is not None,
+                p=None,
+                p_adjusted=None,
+                reliance=None,
+                reliance_interval=None,
+            )
         else:
             fall: Fall = "not shown" if not significant else "falls" if effect.difference > 0 else "rises"
             corrected[name] = msgspec.structs.replace(effect, fall=fall, p_adjusted=p)
     return corrected
-
-
-def _untold(effect: Effect, *, decided_by_abstentions: bool) -> Effect:
-    """An effect that cannot be told, without p-value and reliance."""
-    return msgspec.structs.replace(
-        effect,
-        fall="cannot be told",
-        decided_by_abstentions=decided_by_abstentions,
-        p=None,
-        p_adjusted=None,
-        reliance=None,
-        reliance_interval=None,
-    )
 
 
 def _solved(items: Sequence[Item], hidden: Sequence[_Run], which: Sequence[int]) -> Solved:

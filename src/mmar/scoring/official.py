@@ -14,7 +14,7 @@ was left out. All of that is reproduced for comparison with published numbers; t
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import msgspec
@@ -179,42 +179,33 @@ def mmsu_score(answers: Iterable[tuple[Item, str | None]]) -> MmsuScore:
     An item with no text (`None`) is left out, as the script does with what is no string. An empty answer
     before any other is left out; the script stops with an error there.
     """
-    cells: dict[tuple[str, str], list[int]] = {}
-    letter: str | None = None
+    categories: dict[str, list[bool]] = {}
+    groups: dict[str, list[bool]] = {}
+    letter = ""
     left_out = repeated = 0
     for item, text in answers:
         read = None if text is None else mmsu_letter(text)
-        if read is None:
+        if read is None or not (read or letter):
             left_out += 1
             continue
-        if read:
-            letter = read
-        elif letter is None:
-            left_out += 1
-            continue
-        else:
-            repeated += 1
-        assert letter is not None
+        repeated += read == ""
+        letter = read or letter
         index = _LETTERS.index(letter)
-        cell = cells.setdefault((item.category, item.sub_category or ""), [0, 0])
-        cell[0] += index < len(item.choices) and item.choices[index] == item.answer
-        cell[1] += 1
-    categories: dict[str, list[int]] = {}
-    for (category, _), cell in cells.items():
-        whole = categories.setdefault(category, [0, 0])
-        whole[0] += cell[0]
-        whole[1] += cell[1]
-    correct, counted = (sum(cell[place] for cell in cells.values()) for place in (0, 1))
+        right = index < len(item.choices) and item.choices[index] == item.answer
+        categories.setdefault(item.category, []).append(right)
+        groups.setdefault(f"{item.category} / {item.sub_category or ''}", []).append(right)
+    whole = _group([right for verdicts in categories.values() for right in verdicts])
     return MmsuScore(
-        100 * correct / counted if counted else 0.0,
-        correct,
-        counted,
+        whole.accuracy,
+        whole.correct,
+        whole.counted,
         left_out,
         repeated,
-        {name: _group(cell) for name, cell in categories.items()},
-        {" / ".join(names): _group(cell) for names, cell in cells.items()},
+        {name: _group(verdicts) for name, verdicts in categories.items()},
+        {name: _group(verdicts) for name, verdicts in groups.items()},
     )
 
 
-def _group(cell: list[int]) -> MmsuGroup:
-    return MmsuGroup(cell[0], cell[1], 100 * cell[0] / cell[1] if cell[1] else 0.0)
+def _group(verdicts: Sequence[bool]) -> MmsuGroup:
+    correct, counted = sum(verdicts), len(verdicts)
+    return MmsuGroup(correct, counted, 100 * correct / counted if counted else 0.0)

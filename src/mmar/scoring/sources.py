@@ -146,17 +146,8 @@ def asked_once(answers: Mapping[RequestKey, tuple[int, Answer]]) -> Iterator[tup
             continue
         failure = None if answer.failure is None else answer.failure.kind
         text = answer.text if failure is None else None
-        yield (
-            line,
-            Prediction(
-                answer.id,
-                text,
-                asked=True,
-                failure=failure,
-                whole=None,
-                cut_off=is_cut_off(answer.finish_reason),
-            ),
-        )
+        cut_off = is_cut_off(answer.finish_reason)
+        yield line, Prediction(answer.id, text, True, failure, None, cut_off=cut_off)
 
 
 def join(

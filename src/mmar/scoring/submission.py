@@ -153,15 +153,10 @@ def _problem(record: Any, benchmark: Benchmark, known: Mapping[str, object]) -> 
     if (field := _changed(record, benchmark.by_id[item_id])) is not None:
         return f'the {field} of "{item_id}" is not the published one'
     for name in _fields(benchmark):
-        if not isinstance(record.get(name), str):
-            problem = (
-                "null"
-                if record.get(name) is None and name in record
-                else "missing"
-                if name not in record
-                else "not a string"
-            )
-            return f'"{name}" of "{item_id}" is {problem}'
+        if name not in record:
+            return f'"{name}" of "{item_id}" is missing'
+        if not isinstance(record[name], str):
+            return f'"{name}" of "{item_id}" is {"null" if record[name] is None else "not a string"}'
     return None
 
 

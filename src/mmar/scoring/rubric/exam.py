@@ -183,6 +183,10 @@ def majority_votes(items: Sequence[JudgedItem]) -> dict[tuple[str, str], float]:
         for judgement in item.judgements:
             for vote in judgement.votes if judgement is not None else ():
                 cast.setdefault((item.id, vote.name), []).append(vote.score)
+    return _most_frequent(cast)
+
+
+def _most_frequent(cast: Mapping[tuple[str, str], list[float]]) -> dict[tuple[str, str], float]:
     return {key: min(scores, key=lambda score: (-scores.count(score), score)) for key, scores in cast.items()}
 
 
@@ -222,7 +226,4 @@ def agreement_with_people(judge: str, items: Sequence[JudgedItem], path: Path) -
                 code="invalid-value",
             ) from None
         cast.setdefault((row["id"], row["criterion"]), []).append(score)
-    people = {
-        key: min(scores, key=lambda score: (-scores.count(score), score)) for key, scores in cast.items()
-    }
-    return agreement(judge, majority_votes(items), "people", people)
+    return agreement(judge, majority_votes(items), "people", _most_frequent(cast))

@@ -28,7 +28,7 @@ from mmar.runs.engine import Counts
 from mmar.runs.ledger import RequestKey
 from mmar.runs.side_run import Accept, SideRun, ask_requests, current_answers
 from mmar.runs.spec import RunSpec
-from mmar.scoring.rubric.reply import InvalidReplyError, JudgedItem, Judgement, read_reply
+from mmar.scoring.rubric.reply import InvalidReplyError, JudgedItem, read_reply
 from mmar.scoring.rubric.submissions import Gate, Submission, Submissions, load_submissions
 from mmar.scoring.rubric.template import FENCED, SCRIPT, SYSTEM_PROMPT, JudgeTemplate
 
@@ -115,7 +115,7 @@ def judge_items(
     else:
         side = ask_requests(spec, model, requests, accept=acceptable(submissions), progress=progress)
         _describe(spec, plan)
-    return judged_items(submissions, plan, side), side
+    return _judged(submissions, plan, side), side
 
 
 def collect_batches(
@@ -125,12 +125,7 @@ def collect_batches(
     assert spec.out is not None
     run = batch_requests(spec.out, service, plan.requests(submissions.items), accept=acceptable(submissions))
     _describe(spec, plan)
-    return judged_items(submissions, plan, run.side), run
-
-
-def judged_items(submissions: Submissions, plan: JudgePlan, side: SideRun) -> tuple[JudgedItem, ...]:
-    """The judgements of every item, in the benchmark's order."""
-    return tuple(_judged(each, plan, side) for each in submissions.items)
+    return _judged(submissions, plan, run.side), run
 
 
 def acceptable(submissions: Submissions) -> Accept:
@@ -160,23 +155,27 @@ def _describe(spec: RunSpec, plan: JudgePlan) -> None:
     write_atomic(spec.out / "judge.json", msgspec.json.format(text, indent=2))
 
 
-def _judged(each: Submission, plan: JudgePlan, side: SideRun) -> JudgedItem:
-    judgements: list[Judgement | None] = []
-    replies: list[str] = []
-    failures: list[str] = []
-    if each.passes and each.prediction is not None:
-        for rater in range(plan.raters):
-            answer = side.answers.get(RequestKey(each.item.id, 0, rater))
-            if answer is None or answer.failure is not None:
-                judgements.append(None)
-                failures.append(
-                    "not asked" if answer is None or answer.failure is None else answer.failure.message
-                )
-                continue
-            judgements.append(read_reply(answer.text, each.item.rubric or ()))
-            replies.append(answer.text)
+def _judged(submissions: Submissions, plan: JudgePlan, side: SideRun) -> tuple[JudgedItem, ...]:
+    """The judgements of every item, in the benchmark's order."""
+    return tuple(_judged_item(each, plan, side) for each in submissions.items)
+
+
+def _judged_item(each: Submission, plan: JudgePlan, side: SideRun) -> JudgedItem:
+    if not each.passes or each.prediction is None:
+        return JudgedItem(each.item.id, each.passes)
+    answers = [side.answers.get(RequestKey(each.item.id, 0, rater)) for rater in range(plan.raters)]
+    usable = [None if answer is None or answer.failure is not None else answer.text for answer in answers]
+    failures = [
+        "not asked" if answer is None or answer.failure is None else answer.failure.message
+        for answer, text in zip(answers, usable, strict=True)
+        if text is None
+    ]
     return JudgedItem(
-        each.item.id, each.passes, tuple(judgements), tuple(replies), failures[0] if failures else None
+        each.item.id,
+        each.passes,
+        tuple(None if text is None else read_reply(text, each.item.rubric or ()) for text in usable),
+        tuple(text for text in usable if text is not None),
+        failures[0] if failures else None,
     )
 
 
