@@ -4,8 +4,12 @@
     answer    {"id", "text", "thinking"?, "finish_reason"?, "usage"?, "model"?, "spoken"?}
           or  {"id", "error", "kind"?, "retryable"?}
 
+The first line of a program may be `{"ready": true, "facts": {"settings": {...}, "environment": {...}}, "in_flight": 8}`, or
+`{"fatal": {"code", "message", "hint"}}` where it can never answer. Later lines without id and text are signs of life.
+
 `audio` of a request is the clip's absolute path, a list of paths for an item with several clips, or null; `audio` of
-a message says that the clip or clips stand "before" or "after" its text. `settings` holds those that are set: temperature, top_p, max_tokens, seed.
+a message says that the clip or clips stand "before" or "after" its text. `settings` holds those that are set:
+temperature, top_p, max_tokens, seed.
 `usage` takes input_tokens, output_tokens, audio_tokens, reasoning_tokens. `kind` is one of the failure kinds.
 """
 

@@ -98,47 +98,35 @@ class ModelOptions(msgspec.Struct, frozen=True):
 
 ADAPTERS: dict[str, tuple[str, str]] = {
     "baseline": (
-        "mmar.models.baseline:open_baseline",
+        "baseline",
         "baseline/random, baseline/longest, baseline/listener, baseline/listener-letters",
     ),
-    "openai": (
-        "mmar.models.openai:open_openai",
-        "openai/NAME: any OpenAI-compatible server, with --base-url",
-    ),
-    "gemini": (
-        "mmar.models.gemini:open_gemini",
-        "gemini/NAME: Google's Gemini API",
-    ),
-    "text": (
-        "mmar.models.openai:open_text",
-        "text/NAME: a chat model that is given no audio, with --base-url",
-    ),
+    "openai": ("openai", "openai/NAME: any OpenAI-compatible server, with --base-url"),
+    "gemini": ("gemini", "gemini/NAME: Google's Gemini API"),
+    "text": ("openai", "text/NAME: a chat model that is given no audio, with --base-url"),
     "cascade": (
-        "mmar.models.cascade:open_cascade",
+        "cascade",
         "cascade/CAPTIONER+REASONER: such as cascade/openai/qwen2-audio+text/deepseek-chat",
     ),
     "hf": (
-        "mmar.models.local.hf:open_hf",
+        "local.hf",
         "hf/ORG/NAME[@REVISION], hf/./FOLDER: open weights in a worker process (extra: local)",
     ),
     "vllm": (
-        "mmar.models.local.serving:open_vllm",
+        "local.serving",
         "vllm/ORG/NAME[@REVISION], vllm/./FOLDER: open weights behind vLLM servers that are started here",
     ),
-    "sglang": (
-        "mmar.models.local.serving:open_sglang",
-        "sglang/ORG/NAME[@REVISION], sglang/./FOLDER: the same with SGLang",
-    ),
+    "sglang": ("local.serving", "sglang/ORG/NAME[@REVISION], sglang/./FOLDER: the same with SGLang"),
     "command": (
-        "mmar.models.local.command:open_command",
+        "local.command",
         "command/PROGRAM ARGUMENTS…: a program that reads and writes lines of JSON",
     ),
     "python": (
-        "mmar.models.python_function:open_python",
+        "python_function",
         "python:MODULE:FUNCTION or python:FILE.py:FUNCTION: a function of yours",
     ),
 }
-"""Adapter by the part of the name before the slash: where it is, and its line in a list."""
+"""Adapter by the part of a model's name before the slash: its module, which has `open_ADAPTER`, and its line in a list."""
 
 
 POOLED = ("command", "hf", "sglang", "vllm")
@@ -182,6 +170,5 @@ def open_model(name: str, options: ModelOptions | None = None) -> Model:
             code="incompatible-options",
             argument="gpus" if options.gpus else "workers",
         )
-    module, function = ADAPTERS[adapter][0].split(":")
-    opener = getattr(import_module(module), function)
-    return cast("Model", opener(rest, options))
+    module = import_module(f"mmar.models.{ADAPTERS[adapter][0]}")
+    return cast("Model", getattr(module, f"open_{adapter}")(rest, options))

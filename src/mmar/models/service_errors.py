@@ -106,7 +106,10 @@ def failure_of(status: int, headers: Mapping[str, str], body: bytes, url: str) -
 
     `headers` are looked up without regard to case; `url` is what was asked, for the message.
     """
-    report = _read(body)
+    value = _json(body)
+    if value is None:
+        value = {"message": body[: 4 * _MAX_MESSAGE].decode("utf-8", "replace")}
+    report = _report(value)
     message = f"HTTP {status} from {url}" + (f": {report.message}" if report.message else "")
     if status == 404 and "model" not in report.message.casefold():
         message += " (is the base URL complete? most end in /v1)"
@@ -215,13 +218,12 @@ def _status_of(codes: set[str]) -> int:
     return 500
 
 
-def _read(body: bytes) -> _Report:
+def _json(text: bytes | str) -> Any:
+    """The value in a JSON text; `None` where it is none."""
     try:
-        value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        text = " ".join(body[: 4 * _MAX_MESSAGE].decode("utf-8", "replace").split())
-        return _Report([text], set())
-    return _report(value)
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
 
 
 def _report(value: Any) -> _Report:
@@ -235,7 +237,7 @@ def _take(report: _Report, key: str, value: Any) -> None:
     if key == "flagged_input" or (key == "filtered" and value is True):
         report.refused = True
     if isinstance(value, str) and key in _MESSAGE_KEYS:
-        inner = _embedded(value)
+        inner = _json(value) if value.lstrip().startswith(("{", "[{")) else None
         if inner is None:
             # One message for each level: of a list of problems, the first.
             text = " ".join(value.split())
@@ -269,16 +271,6 @@ def _take_code(report: _Report, value: Any) -> None:
         report.status = report.status or number
     else:
         report.kind = _kind_of(number, _ZHIPU) or report.kind
-
-
-def _embedded(text: str) -> Any:
-    """JSON in a text, `None` where it is plain."""
-    if not text.lstrip().startswith(("{", "[{")):
-        return None
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return None
 
 
 def _leaves(value: Any, key: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:

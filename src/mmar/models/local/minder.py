@@ -4,9 +4,8 @@ It starts the server on a free port of the loopback interface, says when it is h
 its own standard input closes. The server therefore goes with the program that started the minder, however that ends:
 at its own will, on an error, or by SIGKILL. The argument `{port}` is replaced by the port.
 
-The first line of standard output is `{"ready": true, "facts": {"server": {"url", "log", "pid"}}}`, or
-`{"fatal": {"code", "message", "hint"}}`. A server that ends later, or stays up and is not healthy, ends the minder with
-status 1 and the cause on standard error.
+The first line of standard output is as in `mmar.models.jsonl`, with the facts `{"server": {"url", "log", "pid"}}`. A server
+that ends later, or stays up and is not healthy, ends the minder with status 1 and the cause on standard error.
 """
 
 from __future__ import annotations

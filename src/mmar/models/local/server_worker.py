@@ -38,32 +38,30 @@ _PROBE_RATE = 16_000
 _PROBE_TOKENS = 16
 
 
-class Engine(msgspec.Struct, frozen=True):
+class Engine(msgspec.Struct, frozen=True, kw_only=True):
     """How one kind of server is started.
 
     Attributes:
-        name: of the adapter.
-        program: the default command.
-        folder_option: what stands before the model's folder; empty where it is the first argument.
+        name: of the adapter, and of its program.
         always: arguments of every server.
-        option_names: its spelling of the options that both kinds have.
-        clip_limit: option for the most clips of a request, which the memory is planned for; empty where it has none.
+        option_names: its spelling of options of the adapter that it does not call the same.
         exact: arguments that make an answer independent of the others in its batch.
-        exact_environment: environment variables for the same.
-        key_variable: environment variable for the key; empty where it must be an argument.
         version_paths: where it tells its version.
+        folder_option: what stands before the model's folder; empty where it is the first argument.
+        clip_limit: option for the most clips of a request, which the memory is planned for; empty where it has none.
+        exact_environment: environment variables for the same as `exact`.
+        key_variable: environment variable for the key; empty where it must be an argument.
     """
 
     name: str
-    program: tuple[str, ...]
-    folder_option: str
     always: tuple[str, ...]
     option_names: Mapping[str, str]
-    clip_limit: str
     exact: tuple[str, ...]
-    exact_environment: Mapping[str, str]
-    key_variable: str
     version_paths: tuple[str, ...]
+    folder_option: str = ""
+    clip_limit: str = ""
+    exact_environment: Mapping[str, str] = {}
+    key_variable: str = ""
 
 
 class Checkpoint:

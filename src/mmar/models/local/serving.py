@@ -57,38 +57,22 @@ _OWN_ARGUMENTS = ("api_key", "host", "model", "model_path", "port", "served_mode
 
 # The checkpoint's sampling defaults would otherwise fill whatever a request leaves out.
 _VLLM = Engine(
-    "vllm",
-    ("vllm", "serve"),
-    "",
-    ("--generation-config", "vllm"),
-    {
-        "tensor_parallel": "--tensor-parallel-size",
-        "dtype": "--dtype",
-        "quantization": "--quantization",
-        "max_model_len": "--max-model-len",
-    },
-    "--limit-mm-per-prompt",
-    ("--no-enable-prefix-caching",),
-    {"VLLM_BATCH_INVARIANT": "1"},
-    "VLLM_API_KEY",
-    ("/version",),
+    name="vllm",
+    always=("--generation-config", "vllm"),
+    option_names={"tensor_parallel": "--tensor-parallel-size", "max_model_len": "--max-model-len"},
+    exact=("--no-enable-prefix-caching",),
+    version_paths=("/version",),
+    clip_limit="--limit-mm-per-prompt",
+    exact_environment={"VLLM_BATCH_INVARIANT": "1"},
+    key_variable="VLLM_API_KEY",
 )
 _SGLANG = Engine(
-    "sglang",
-    ("sglang", "serve"),
-    "--model-path",
-    ("--sampling-defaults", "openai"),
-    {
-        "tensor_parallel": "--tp-size",
-        "dtype": "--dtype",
-        "quantization": "--quantization",
-        "max_model_len": "--context-length",
-    },
-    "",
-    ("--disable-radix-cache", "--enable-deterministic-inference"),
-    {},
-    "",
-    ("/server_info", "/get_server_info"),
+    name="sglang",
+    always=("--sampling-defaults", "openai"),
+    option_names={"tensor_parallel": "--tp-size", "max_model_len": "--context-length"},
+    exact=("--disable-radix-cache", "--enable-deterministic-inference"),
+    version_paths=("/server_info", "/get_server_info"),
+    folder_option="--model-path",
 )
 
 
@@ -162,16 +146,16 @@ def _open(engine: Engine, name: str, options: ModelOptions) -> WorkerPool:
 def _program(engine: Engine, options: ModelOptions) -> list[str]:
     """The words that start a server."""
     own = options.extra.get("program", "")
-    words = split_command(own, "program", "invalid-option", "options") or list(engine.program)
-    if len(words) == 1 and Path(words[0]).name == engine.program[0]:
-        words += engine.program[1:]
+    words = split_command(own, "program", "invalid-option", "options") or [engine.name, "serve"]
+    if len(words) == 1 and Path(words[0]).name == engine.name:
+        words.append("serve")
     if shutil.which(words[0], path=options.environment.get("PATH")) is None:
         raise UsageError(
             f'there is no program "{words[0]}"',
             code="missing-program",
             argument="model",
             hint=f"install {engine.name} in an environment of its own, such as: uv tool install {engine.name}; "
-            f"or name it: --option program=/path/to/venv/bin/{engine.program[0]}",
+            f"or name it: --option program=/path/to/venv/bin/{engine.name}",
         )
     return words
 
@@ -208,7 +192,7 @@ def _arguments(engine: Engine, extra: Mapping[str, str], size: int, clips: int) 
     if engine.clip_limit:
         words += [engine.clip_limit, msgspec.json.encode({"audio": clips}).decode()]
     for option, value in values.items():
-        words += [] if value is None else [engine.option_names[option], str(value)]
+        words += [] if value is None else [engine.option_names.get(option, f"--{option}"), str(value)]
     if yes(extra, "exact"):
         words += engine.exact
     if choice_of(extra, "code", ("refuse", "trust"), "refuse") == "trust":

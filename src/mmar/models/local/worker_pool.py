@@ -3,10 +3,6 @@
 Each request goes to the worker with the fewest in flight. A worker that ends is started again, its requests are asked
 again, and one that ends several times without an answer is left out while others go on. Workers that tell facts about
 themselves must tell the same, or they are refused by name: answers of two models must not be mixed.
-
-A program's first line may be `{"ready": true, "facts": {"settings": {...}, "environment": {...}}, "in_flight": 8}`. Later
-lines without id and text are signs of life. `{"fatal": {"code", "message", "hint"}}` as the first line says that it can
-never answer.
 """
 
 from __future__ import annotations
@@ -79,7 +75,7 @@ class _Member:
         self.in_flight = 0
         self.capacity: int | None = None
         self.failure = ""
-        self.fatal: dict[str, str] | None = None
+        self.error: UsageError | None = None
         self.ready = False
         self.starts = 0
         self.fruitless = 0
@@ -187,10 +183,8 @@ class WorkerPool:
 
     def _none_left(self) -> ExternalError | UsageError:
         first = self._members[0]
-        if first.fatal is not None:
-            hint = first.fatal.get("hint") or None
-            message, code = scrub(first.failure, self._secrets), first.fatal.get("code", "cannot-load")
-            return UsageError(message, code=code, argument="model", hint=hint)
+        if first.error is not None:
+            return first.error
         reasons = "\n".join(f"  {member.worker.label}: {member.failure}" for member in self._members)
         return ExternalError(
             scrub(f"{self.name}: no worker is left\n{reasons}", self._secrets),
@@ -217,8 +211,7 @@ class WorkerPool:
                 if self._handshake:
                     await self._compare(member, member.running)
             except UsageError as error:  # found here before anything was started
-                member.fatal = {"code": error.code, "message": error.message, "hint": error.hint or ""}
-                member.failure = error.message
+                member.error, member.failure = error, error.message
                 raise RequestFailed("crash", member.failure) from None
             except RequestFailed as failure:
                 if member.running is not None:
@@ -245,9 +238,11 @@ class WorkerPool:
         """Take note of a worker's facts; a worker that differs from the first is refused."""
         ready = await running.ready()
         if ready.fatal is not None:
-            message = ready.fatal.get("message", "it cannot be used")
+            message = scrub(ready.fatal.get("message", "it cannot be used"), self._secrets)
             if not member.ready:
-                member.fatal, member.failure = ready.fatal, message
+                code, hint = ready.fatal.get("code", "cannot-load"), ready.fatal.get("hint") or None
+                member.error = UsageError(message, code=code, argument="model", hint=hint)
+                member.failure = message
             await running.stop()
             raise RequestFailed("crash", message)
         facts = ready.facts or {}

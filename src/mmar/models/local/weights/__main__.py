@@ -1,8 +1,7 @@
 """A worker: lines of JSON in, lines of JSON out, batching what waits.
 
-The first line is `{"ready": true, "facts": {"settings", "environment"}}`, or `{"fatal": {"code", "message", "hint"}}` where
-the checkpoint cannot be used. Answers are written on a private copy of standard output; what libraries print goes to
-standard error. The worker ends when its standard input closes.
+The lines are those of `mmar.models.jsonl`. They are written on a private copy of standard output; what libraries print
+goes to standard error. The worker ends when its standard input closes.
 """
 
 from __future__ import annotations

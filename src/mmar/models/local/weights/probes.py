@@ -32,7 +32,7 @@ def tested(answerer: Answerer, name: str) -> float:
             f"{name} does not hear: its inputs stay the same whatever the clip",
             "check its processor and chat template",
         )
-    if not gives_numbers(answerer):
+    if not answerer.gives_numbers(answerer.chat(_QUESTION, [_noise(2.0, answerer.rate)])):
         raise cannot_use(
             "not-finite",
             f"{name} computes no numbers (NaN) in {str(answerer.model.dtype).removeprefix('torch.')}",
@@ -45,11 +45,6 @@ def uses_clip(answerer: Answerer) -> bool:
     """Whether the model's inputs change when the clip does."""
     noise = _noise(2.0, answerer.rate)
     return not _same(_inputs(answerer, noise), _inputs(answerer, np.roll(noise, len(noise) // 3) * 0.5))
-
-
-def gives_numbers(answerer: Answerer) -> bool:
-    """Whether the model computes numbers at all in its dtype, for a clip of noise."""
-    return answerer.gives_numbers(answerer.chat(_QUESTION, [_noise(2.0, answerer.rate)]))
 
 
 def longest_read(answerer: Answerer, most: float = _LONGEST_S) -> float:
