@@ -8,6 +8,8 @@ from typing import Literal, get_args
 
 import msgspec
 
+from mmar.items.item import MODALITIES
+
 
 class StudioConfig(msgspec.Struct, frozen=True):
     """Configuration of one studio.
@@ -53,17 +55,6 @@ class StudioConfig(msgspec.Struct, frozen=True):
         """The folder of releases."""
         return self.data / "releases"
 
-
-MODALITIES = (
-    "sound",
-    "music",
-    "speech",
-    "mix-sound-music",
-    "mix-sound-speech",
-    "mix-music-speech",
-    "mix-sound-music-speech",
-)
-"""MMAR's seven."""
 
 ClipRate = Literal[8000, 16000, 22050, 24000, 32000, 44100, 48000]
 ClipChannels = Literal[1, 2]

@@ -16,6 +16,7 @@ import soundfile
 from expect import raises
 from mmar.errors import MmarError
 from mmar.files.hashing import sha256_file
+from mmar.items.timestamps import Segment
 from mmar.studio.media import decoder as decoder_module
 from mmar.studio.media.decoder import ClipTask, Decoder
 from mmar.studio.media.media_store import store_audio
@@ -150,12 +151,15 @@ def test_the_decoder_does_several_tasks_and_passes_errors_on(wav: Path, tmp_path
         with raises("file-too-large", file=str(wav)):
             decoder.process_upload(wav, work, 10)
         task = ClipTask(
-            str(wav), ((0.5, 1.0), (0.0, 0.25)), str(tmp_path / "c.wav"), str(tmp_path / "c.peaks")
+            str(wav),
+            (Segment(0.5, 1.0), Segment(0.0, 0.25)),
+            str(tmp_path / "c.wav"),
+            str(tmp_path / "c.peaks"),
         )
         clip = decoder.prepare_clip(task)
         assert (clip.frames, clip.sha256) == (RATE * 3 // 4, sha256_file(tmp_path / "c.wav"))
         with raises("segment-outside"):
-            decoder.prepare_clip(msgspec.structs.replace(task, segments=((1.0, 9.0),)))
+            decoder.prepare_clip(msgspec.structs.replace(task, segments=(Segment(1.0, 9.0),)))
 
 
 def test_a_task_that_takes_too_long_is_stopped_and_the_next_one_is_done(wav: Path, work: Path) -> None:

@@ -95,7 +95,7 @@ def busy(quiet_site: Site, recording: Path) -> Site:
             ("thinking", {"thinking": "First a soft rumble, so the train; then the hinge; then the dog."}),
             (
                 "distractors",
-                {"distractors": ["dog, train, door", "train, dog, door", "all at once"], "why": ["x"]},
+                {"distractors": ["dog, train, door", "train, dog, door", "all at once"], "why": "x"},
             ),
             ("guess", {"choice": "A", "index": 0, "right": False, "why": "Doors come first in stories."}),
         ):

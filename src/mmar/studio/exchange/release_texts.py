@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from mmar.audio import Facts
-from mmar.audit import Audit, Outcome
+from mmar.audit import Audit
 from mmar.items import Benchmark, Item, benchmark_digest
 from mmar.items.diff import FieldChange, diff_benchmarks
 from mmar.items.source_video import item_video
@@ -87,15 +87,11 @@ def audit_text(audit: Audit) -> str:
     if rows:
         order = {"error": 0, "warning": 1, "note": 2}
         rows.sort(key=lambda result: (order[result.severity], result.code))
-        parts.append(
-            "\n".join(
-                [
-                    "| check | severity | what | findings | items | accepted |",
-                    "| --- | --- | --- | ---: | ---: | ---: |",
-                    *map(_row, rows),
-                ]
-            )
-        )
+        cells = [
+            (result.code, result.severity, result.title, len(result.findings), result.items, result.accepted)
+            for result in rows
+        ]
+        parts.append(_markdown(("check", "severity", "what"), ("findings", "items", "accepted"), cells))
     if accepted:
         parts.append("Accepted findings were reviewed by the makers and left as they are.")
     if clean := [result.code for result in ran if not result.findings and not result.accepted]:
@@ -126,11 +122,10 @@ def bias_text(audit: Audit, items: Sequence[Item], targets: Mapping[str, int]) -
     return "\n\n".join(part for part in parts if part)
 
 
-def _row(result: Outcome) -> str:
-    return (
-        f"| {result.code} | {result.severity} | {result.title} | {len(result.findings)} | {result.items} "
-        f"| {result.accepted} |"
-    )
+def _markdown(texts: Sequence[str], numbers: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
+    """A table with columns of texts, then of numbers, which are aligned right."""
+    rule = ["---"] * len(texts) + ["---:"] * len(numbers)
+    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in ([*texts, *numbers], rule, *rows))
 
 
 def _positions(items: Sequence[Item]) -> str:
@@ -139,15 +134,12 @@ def _positions(items: Sequence[Item]) -> str:
     for item in items:
         counts[len(item.choices)][item.answer_index] += 1
     most = max(counts)
-    rows = [
-        f"| {size} | "
-        + " | ".join(str(positions[index]) if index < size else "" for index in range(most))
-        + f" | {positions.total() / size:.1f} |"
-        for size, positions in sorted(counts.items())
-    ]
-    head = " | ".join(f"answer is {index + 1}" for index in range(most))
-    rule = " | ".join(["---:"] * (most + 2))
-    return "\n".join([f"| choices | {head} | each, if even |", f"| {rule} |", *rows])
+    rows = []
+    for size, positions in sorted(counts.items()):
+        cells = [positions[index] if index < size else "" for index in range(most)]
+        rows.append((size, *cells, f"{positions.total() / size:.1f}"))
+    head = [f"answer is {index + 1}" for index in range(most)]
+    return _markdown((), ("choices", *head, "each, if even"), rows)
 
 
 def _cells(items: Sequence[Item], targets: Mapping[str, int]) -> str:
@@ -159,23 +151,22 @@ def _cells(items: Sequence[Item], targets: Mapping[str, int]) -> str:
         for cell, codes in split_targets(targets)[0].items()
         for code, target in codes.items()
     }
-    rows = [
-        f"| {inline_text(cell[0])} | {inline_text(cell[1])} | {inline_text(cell[2]) or 'all'} "
-        f"| {(spoken if cell[2] else counts)[cell]} | {targets_by_cell.get(cell, '–')} |"
-        for cell in sorted({*counts, *targets_by_cell})
-    ]
-    head = ["| layer | modality | language | items | target |", "| --- | --- | --- | ---: | ---: |"]
-    return "\n".join([*head, *rows])
+    rows = []
+    for cell in sorted({*counts, *targets_by_cell}):
+        layer, modality, language = map(inline_text, cell)
+        count = (spoken if language else counts)[cell]
+        rows.append((layer, modality, language or "all", count, targets_by_cell.get(cell, "–")))
+    return _markdown(("layer", "modality", "language"), ("items", "target"), rows)
 
 
 def _languages(items: Sequence[Item], targets: Mapping[str, int]) -> str:
     counts = Counter(code for item in items for code in _codes(item))
     targets_by_language = split_targets(targets)[1]
     rows = [
-        f"| {inline_text(code)} | {counts[code]} | {targets_by_language.get(code, '–')} |"
+        (inline_text(code), counts[code], targets_by_language.get(code, "–"))
         for code in sorted({*counts, *targets_by_language})
     ]
-    return "\n".join(["| language | items | target |", "| --- | ---: | ---: |", *rows])
+    return _markdown(("language",), ("items", "target"), rows)
 
 
 def _codes(item: Item) -> list[str]:
@@ -237,9 +228,7 @@ def _table(title: str, values: Iterable[str | None]) -> str:
     """The number of items per value, the most frequent first."""
     counts = Counter("(none)" if value is None else inline_text(value) or "(empty)" for value in values)
     rows = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    return "\n".join(
-        [f"| {title} | items |", "| --- | ---: |", *(f"| {value} | {count} |" for value, count in rows)]
-    )
+    return _markdown((title,), ("items",), rows)
 
 
 def _span(numbers: Iterable[int]) -> str:

@@ -155,7 +155,7 @@ def cut_clip(work: JobContext) -> None:
     prepared = work.decoder.prepare_clip(
         ClipTask(
             str(media_file(media, recording.path)),
-            None if uncut else tuple((part.start, part.end) for part in content.segments),
+            None if uncut else content.segments,
             str(media / target),
             str(media / waveform),
             *clip_format,

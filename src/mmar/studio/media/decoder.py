@@ -39,10 +39,10 @@ class UploadTask(msgspec.Struct, frozen=True, tag=True):
 
 
 class ClipTask(msgspec.Struct, frozen=True, tag=True):
-    """Arguments of `cutting.prepare_clip`; `segments` as pairs of start and end in seconds."""
+    """Arguments of `cutting.prepare_clip`."""
 
     source: str
-    segments: tuple[tuple[float, float], ...] | None
+    segments: tuple[Segment, ...] | None
     out: str
     waveform: str
     rate: int | None = None
@@ -165,7 +165,7 @@ def _do(task: UploadTask | ClipTask) -> StoredAudio | PreparedClip:
         return process_upload(Path(task.path), Path(task.work), max_bytes=task.max_bytes)
     return prepare_clip(
         Path(task.source),
-        None if task.segments is None else [Segment(*part) for part in task.segments],
+        task.segments,
         Path(task.out),
         Path(task.waveform),
         rate=task.rate,

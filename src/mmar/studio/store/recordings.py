@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
@@ -79,9 +80,8 @@ def add_recording(
         )
         session.add(result)
     result.title, result.url, result.licence = title[:300], url, licence[:200]
-    result.path, result.sha256, result.media_type = stored.path, stored.sha256, stored.media_type
-    result.size, result.duration, result.rate = stored.size, stored.duration, stored.rate
-    result.channels, result.waveform = stored.channels, stored.waveform
+    for name, value in msgspec.structs.asdict(stored).items():
+        setattr(result, name, value)
     session.flush()
     return result
 

@@ -123,13 +123,13 @@ class ItemContent(msgspec.Struct, frozen=True, omit_defaults=True):
             return ()
 
 
-_OPTIONAL = ("sub_category", "language", "source", "url", "timestamp", "thinking", "cue", "rubric")
+_OPTIONAL_TEXTS = ("sub_category", "language", "source", "url", "timestamp", "thinking")
 
 
 def from_item(item: Item) -> ItemContent:
     """The content of a published item. `to_item` gives the same item again."""
-    texts = item.cue or ()
-    regions = cue_regions(item)
+    cues, regions = item.cue or (), cue_regions(item)
+    texts: dict[str, Any] = {name: getattr(item, name) or "" for name in _OPTIONAL_TEXTS}
     names, extra = item.names, item.extra
     if regions is not None:
         names = tuple(name for name in names if name != CUE_REGIONS)
@@ -140,21 +140,16 @@ def from_item(item: Item) -> ItemContent:
         answer=item.answer_index,
         modality=item.modality,
         category=item.category,
-        sub_category=item.sub_category or "",
-        language=item.language or "",
-        source=item.source or "",
-        url=item.url or "",
-        timestamp=item.timestamp or "",
+        **texts,
         audio_path=item.audio_path,
-        thinking=item.thinking or "",
         cues=tuple(
             Cue(text, *(region or ()))
-            for text, region in zip(texts, regions or [None] * len(texts), strict=True)
+            for text, region in zip(cues, regions or [None] * len(cues), strict=True)
         ),
         rubric=item.rubric or (),
         names=names,
         extra=extra,
-        empty=tuple(name for name in _OPTIONAL if getattr(item, name) in ("", ())),
+        empty=tuple(name for name in (*_OPTIONAL_TEXTS, "cue", "rubric") if getattr(item, name) in ("", ())),
     )
 
 
@@ -194,12 +189,7 @@ def to_item(content: ItemContent, item_id: str, audio_path: str, *, regions: boo
         answer=content.key,
         modality=content.modality,
         category=content.category,
-        sub_category=value("sub_category", content.sub_category),
-        language=value("language", content.language),
-        source=value("source", content.source),
-        url=value("url", content.url),
-        timestamp=value("timestamp", content.timestamp),
-        thinking=value("thinking", content.thinking),
+        **{name: value(name, getattr(content, name)) for name in _OPTIONAL_TEXTS},
         cue=value("cue", tuple(cue.text for cue in content.cues)),
         rubric=value("rubric", content.rubric),
         extra=content.extra,

@@ -12,23 +12,10 @@ from mmar.items import Item
 from mmar.items.item import FIELDS
 from mmar.studio.workflow.content import FIELD_NAMES, Cue, ItemContent, cue_regions, from_item
 
-_COMPARED = (
-    "question",
-    "choices",
-    "answer",
-    "modality",
-    "category",
-    "sub_category",
-    "language",
-    "source",
-    "url",
-    "timestamp",
-    "recording",
-    "thinking",
-    "cues",
-    "rubric",
-)
-
+# The recording of a revision decides on its clip.
+_LABELS = {"recording" if name == "clip" else name: label for name, label in FIELD_NAMES.items()}
+_LABELS["recording"] = "Recording"
+_COMPARED = tuple(_LABELS)
 
 _ALIKE = 0.5
 """Share of common words from which two texts are compared word by word."""
@@ -112,7 +99,7 @@ def three_way(base: ItemContent, theirs: ItemContent, yours: ItemContent) -> Con
 
 
 def _change(field: str, before: str, after: str) -> FieldChange:
-    label = {"recording": "Recording", **FIELD_NAMES}[field]
+    label = _LABELS[field]
     # Lists are compared line by line, since common words of two choices mean nothing.
     lines = field in ("choices", "cues", "rubric")
     token = r"[^\n]+|\n" if lines else r"\s+|\S+"

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Body
+from pydantic import BaseModel, Field
 from sqlalchemy import select
 from starlette.responses import Response
 
@@ -24,30 +25,17 @@ from mmar.studio.workflow import Role
 router = APIRouter(prefix="/p/{slug}", tags=["import and export"])
 Text = Annotated[str, Body(embed=True)]
 
-_FILE_FORM = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary"},
-                        "inspect": {
-                            "type": "string",
-                            "description": "any text: send new items to inspection",
-                        },
-                        "update": {
-                            "type": "string",
-                            "description": "any text: update existing items from the file",
-                        },
-                    },
-                }
-            }
-        },
-    }
-}
+
+class FileForm(BaseModel):
+    """The form of an import; `inspect` and `update` may be any text."""
+
+    file: bytes
+    inspect: str = Field("", description="send new items to inspection")
+    update: str = Field("", description="update existing items from the file")
+
+
+_CONTENT = {"multipart/form-data": {"schema": FileForm.model_json_schema()}}
+_FILE_FORM = {"requestBody": {"required": True, "content": _CONTENT}}
 
 
 def _imported_json(done: Imported) -> dict[str, Any]:

@@ -227,7 +227,7 @@ def _suggestion(session: Session, proposal: Proposal) -> dict[str, Any]:
         "item": None,
         "changes": (),
         "problem": "",
-        "why": _joined(proposal.content.get("why")),
+        "why": proposal.content.get("why", ""),
     }
     if proposal.item_id is None:
         return values
@@ -242,11 +242,6 @@ def _suggestion(session: Session, proposal: Proposal) -> dict[str, Any]:
         except MmarError as error:
             values["problem"] = error_message(error)
     return values
-
-
-def _joined(value: Any) -> str:
-    rows = value if isinstance(value, list) else [value]
-    return "; ".join(row for row in rows if isinstance(row, str) and row)
 
 
 def proposal_text(kind: str, content: Mapping[str, Any]) -> str:
