@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmar.audit.checks.key import quantities
-from mmar.audit.subject import names, printable, quoted, stray_space
+from mmar.audit.subject import names, quoted, stray_space
 
 
 @pytest.mark.parametrize(
@@ -54,11 +54,6 @@ def test_what_is_joined_by_single_spaces_has_none(text: str) -> None:
 def test_a_quotation_is_one_line_and_short() -> None:
     assert quoted("a\nb\tc") == '"a⏎b⇥c"'
     assert quoted("x" * 61) == '"' + "x" * 59 + '…"'
-
-
-def test_what_would_steer_a_terminal_is_not_printed() -> None:
-    assert printable("a\x1b[31mb\r\x9bc\u202ed") == "a\ufffd[31mb\ufffd\ufffdc\ufffdd"
-    assert printable('à 載 "x" 🧑\u200d🤝\u200d🧑') == 'à 載 "x" 🧑\u200d🤝\u200d🧑'
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """Audits: checks with stable codes, as of a linter, of a benchmark or a published table.
 
     from mmar.audit import audit
-    found = audit(benchmark)
-    [each.code for each in found.outcomes if each.findings]
+    result = audit(benchmark)
+    [each.code for each in result.outcomes if each.findings]
 
 A check is one function (`mmar.audit.check`); `mmar.audit.checks` lists them. Nothing is changed. Verdicts of runs are
 arguments (`Unheard`, `SystemRun`).
@@ -63,7 +63,7 @@ def audit(
         benchmark: loaded leniently, if records that cannot be read are to be findings too.
         select: codes or families to carry out; all when empty.
         ignore: codes or families to leave out.
-        sounds: what `mmar.audit.sounds.hear` found; without it the checks of the clips are skipped.
+        sounds: the result of `mmar.audit.sounds.measure_clips`; without it the checks of the clips are skipped.
         unheard: runs without audio; without one the checks of family N are skipped.
         links: the result of `mmar.audit.links.check_links`; without it links are not checked.
         systems: runs of different models; without two the checks of family M are skipped.
@@ -93,17 +93,7 @@ def audit_table(
     ignore: Iterable[str] = (),
     accepted: Accepted | None = None,
 ) -> Audit:
-    """Audit a published table (`mmar.audit.published.read_table`).
-
-    Args:
-        table: its percentages.
-        select: codes to run; all if empty.
-        ignore: codes to leave out.
-        accepted: findings to leave out.
-
-    Raises:
-        UsageError: an unknown code.
-    """
+    """Audit a published table (`mmar.audit.published.read_table`); other arguments and errors as `audit`."""
     checks = choose(PUBLISHED_CHECKS, select, ignore)
     outcomes, stale = run_checks(table, checks, ("records",), accepted)
     about = {

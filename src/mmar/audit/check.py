@@ -15,6 +15,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from mmar.errors import UsageError
+from mmar.items import Item
 
 Severity = Literal["error", "warning", "note"]
 """`error`: an item cannot be used, or a number made from it is wrong. `warning`: a fault that a reader should
@@ -45,6 +46,21 @@ class Finding(msgspec.Struct, frozen=True):
     proposed: Any | UnsetType = UNSET
 
 
+def of_item(
+    item: Item,
+    field: str,
+    message: str,
+    kind: str = "",
+    others: tuple[str, ...] = (),
+    *,
+    proposed: Any | UnsetType = UNSET,
+) -> Finding:
+    """A finding about a field of an item, with the field's value as the current one."""
+    value = getattr(item, field)
+    current = list(value) if isinstance(value, tuple) else value
+    return Finding(item.id, field, message, kind, others, current, proposed)
+
+
 class Measure(msgspec.Struct, frozen=True):
     """A number about the whole benchmark, whether or not it is a fault.
 
@@ -61,7 +77,7 @@ Need = Literal["records", "audio", "unheard", "network", "systems"]
 """What a check needs: the records alone, the clips, a run without audio, the network, or runs of several systems."""
 
 S = TypeVar("S")
-Found = Iterator[Finding | Measure]
+Results = Iterator[Finding | Measure]
 
 
 class Check(msgspec.Struct, Generic[S], frozen=True):
@@ -81,7 +97,7 @@ class Check(msgspec.Struct, Generic[S], frozen=True):
     title: str
     needs: Need
     explanation: str
-    find: Callable[[S], Found]
+    find: Callable[[S], Results]
 
     @property
     def family(self) -> str:
@@ -91,23 +107,13 @@ class Check(msgspec.Struct, Generic[S], frozen=True):
 
 def check(
     code: str, severity: Severity, title: str, needs: Need = "records"
-) -> Callable[[Callable[[S], Found]], Check[S]]:
-    """Make a function a check.
+) -> Callable[[Callable[[S], Results]], Check[S]]:
+    """A decorator that makes a function a check; its docstring becomes the explanation. Arguments as `Check`."""
 
-    Args:
-        code: a letter and three digits.
-        severity: how bad a finding is.
-        title: what it finds, in the plural.
-        needs: what it needs.
-
-    Returns:
-        A decorator; the function's docstring becomes the explanation.
-    """
-
-    def made(find: Callable[[S], Found]) -> Check[S]:
+    def decorate(find: Callable[[S], Results]) -> Check[S]:
         return Check(code, severity, title, needs, inspect.cleandoc(find.__doc__ or ""), find)
 
-    return made
+    return decorate
 
 
 def choose(
@@ -122,13 +128,9 @@ def choose(
 
     Raises:
         UsageError: an unknown code.
-
-    Example:
-        >>> [each.code for each in choose((), (), ())]
-        []
     """
-    wanted, unwanted = tuple(select), tuple(ignore)
-    for text in (*wanted, *unwanted):
+    selected, ignored = tuple(select), tuple(ignore)
+    for text in (*selected, *ignored):
         if not text or not any(each.code.startswith(text) for each in checks):
             raise UsageError(
                 f'unknown check "{text}"',
@@ -136,7 +138,5 @@ def choose(
                 hint='see "mmar audit --list"; a letter alone means all checks of its family',
             )
     return tuple(
-        each
-        for each in checks
-        if (not wanted or each.code.startswith(wanted)) and not (unwanted and each.code.startswith(unwanted))
+        each for each in checks if each.code.startswith(selected or "") and not each.code.startswith(ignored)
     )

@@ -48,13 +48,7 @@ class Link(msgspec.Struct, frozen=True):
 
 
 class Services(msgspec.Struct, frozen=True):
-    """Base addresses of the services.
-
-    Attributes:
-        youtube: oEmbed.
-        bilibili: the web interface's `view`.
-        short: instead of `https://b23.tv`.
-    """
+    """Base addresses of YouTube's oEmbed, of `view` of Bilibili's web interface, and of its short links."""
 
     youtube: str = "https://www.youtube.com/oembed"
     bilibili: str = "https://api.bilibili.com/x/web-interface/view"
@@ -69,23 +63,20 @@ def check_links(
     timeout_s: float = 20.0,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> dict[str, Link]:
-    """Check addresses.
+    """Check addresses, each once.
 
     Args:
-        addresses: each is checked once.
-        services: the services; by default the sites themselves.
+        addresses: any.
+        services: by default the sites themselves.
         concurrency: maximum requests in flight.
         timeout_s: seconds to wait for one reply.
         progress: called with the number done and in all.
-
-    Returns:
-        The state of each address.
     """
     urls = list(dict.fromkeys(addresses))
-    return asyncio.run(_try_all(urls, services or Services(), concurrency, timeout_s, progress))
+    return asyncio.run(_check_all(urls, services or Services(), concurrency, timeout_s, progress))
 
 
-async def _try_all(
+async def _check_all(
     urls: list[str],
     services: Services,
     concurrency: int,
@@ -95,7 +86,7 @@ async def _try_all(
     import aiohttp
 
     results: dict[str, Link] = {}
-    turns = asyncio.Semaphore(concurrency)
+    slots = asyncio.Semaphore(concurrency)
     timeout = aiohttp.ClientTimeout(total=timeout_s)
     headers = {"User-Agent": f"mmar/{__version__} (benchmark audit)"}
     async with aiohttp.ClientSession(
@@ -103,9 +94,9 @@ async def _try_all(
     ) as session:
 
         async def one(address: str) -> None:
-            async with turns:
+            async with slots:
                 try:
-                    results[address] = await _try(session, address, services)
+                    results[address] = await _check(session, address, services)
                 except TimeoutError:
                     results[address] = Link(address, None, f"no reply within {timeout_s:g} s")
                 except (aiohttp.ClientError, ValueError, OSError) as error:
@@ -116,10 +107,10 @@ async def _try_all(
     return {address: results[address] for address in urls}
 
 
-async def _try(session: aiohttp.ClientSession, address: str, services: Services) -> Link:
+async def _check(session: aiohttp.ClientSession, address: str, services: Services) -> Link:
     video = find_video(address)
     if video is not None:
-        return Link(address, *await _ask(session, video, services))
+        return Link(address, *await _request(session, video, services))
     if not is_short_link(address):
         alive, reply, _ = await _status(session, address)
         return Link(address, alive, reply)
@@ -130,13 +121,15 @@ async def _try(session: aiohttp.ClientSession, address: str, services: Services)
             # A short link that does not redirect leads to no video.
             return Link(address, False if alive is False else None, reply)
         if (video := find_video(target)) is not None:
-            alive, reply = await _ask(session, video, services)
+            alive, reply = await _request(session, video, services)
             return Link(address, alive, reply, video.url)
         address_now = target
     return Link(address, None, f"more than {_MAX_HOPS} redirections")
 
 
-async def _ask(session: aiohttp.ClientSession, video: Video, services: Services) -> tuple[bool | None, str]:
+async def _request(
+    session: aiohttp.ClientSession, video: Video, services: Services
+) -> tuple[bool | None, str]:
     if video.site == "youtube":
         query = urlencode({"format": "json", "url": video.url})
         async with session.get(f"{services.youtube}?{query}", allow_redirects=False) as reply:

@@ -7,6 +7,7 @@ value changes; the wording of messages does not matter.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -52,10 +53,8 @@ class Outcome(msgspec.Struct, frozen=True):
     @property
     def kinds(self) -> dict[str, int]:
         """Number of findings by kind, the most common first; empty if the check has no kinds."""
-        counts: dict[str, int] = {}
-        for finding in self.findings:
-            counts[finding.kind] = counts.get(finding.kind, 0) + 1
-        return {} if set(counts) <= {""} else dict(sorted(counts.items(), key=lambda pair: -pair[1]))
+        counts = Counter(finding.kind for finding in self.findings)
+        return {} if set(counts) <= {""} else dict(counts.most_common())
 
 
 class Audit(msgspec.Struct, frozen=True):
@@ -89,7 +88,20 @@ class Audit(msgspec.Struct, frozen=True):
         return {
             "subject": self.subject,
             "summary": {severity: self.count(severity) for severity in SEVERITIES},
-            "checks": [_check_json(each) for each in self.outcomes],
+            "checks": [
+                {
+                    "code": each.code,
+                    "severity": each.severity,
+                    "title": each.title,
+                    "findings": len(each.findings),
+                    "items": each.items,
+                    "kinds": each.kinds,
+                    "accepted": each.accepted,
+                    "skipped_for_want_of": each.skipped,
+                    "measures": _plain(each.measures),
+                }
+                for each in self.outcomes
+            ],
             "findings": [
                 {"code": each.code, "severity": each.severity, **_plain(finding)}
                 for each in self.outcomes
@@ -121,69 +133,37 @@ def run_checks(
     Returns:
         One outcome per check, and the number of accepted findings that did not occur.
     """
-    accepted = accepted or Accepted()
+    keys = accepted.keys if accepted else frozenset()
+    outcomes = []
     used: set[tuple[str, ...]] = set()
-    outcomes = [_outcome(subject, each, has, accepted, used) for each in checks]
+    for check in checks:
+        outcome = Outcome(check.code, check.severity, check.title, skipped=check.needs)
+        if check.needs in has:
+            results = list(check.find(subject))
+            identified = [
+                (Accepted.key(check.code, each), each) for each in results if isinstance(each, Finding)
+            ]
+            findings = tuple(finding for key, finding in identified if key not in keys)
+            measures = tuple(each for each in results if isinstance(each, Measure))
+            used |= {key for key, _ in identified}
+            number = len(identified) - len(findings)
+            outcome = Outcome(check.code, check.severity, check.title, findings, measures, number)
+        outcomes.append(outcome)
     ran = {each.code for each in outcomes if each.skipped is None}
-    stale = sum(1 for key in accepted.keys if key[0] in ran and key not in used)
-    return tuple(outcomes), stale
-
-
-def _outcome(
-    subject: S, check: Check[S], has: Collection[str], accepted: Accepted, used: set[tuple[str, ...]]
-) -> Outcome:
-    if check.needs not in has:
-        return Outcome(check.code, check.severity, check.title, skipped=check.needs)
-    results = list(check.find(subject))
-    findings = [each for each in results if isinstance(each, Finding)]
-    remaining = []
-    for finding in findings:
-        key = accepted.key(check.code, finding)
-        if key in accepted.keys:
-            used.add(key)
-        else:
-            remaining.append(finding)
-    measures = tuple(each for each in results if isinstance(each, Measure))
-    return Outcome(
-        check.code,
-        check.severity,
-        check.title,
-        tuple(remaining),
-        measures,
-        len(findings) - len(remaining),
-        None,
-    )
-
-
-def _check_json(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "code": outcome.code,
-        "severity": outcome.severity,
-        "title": outcome.title,
-        "findings": len(outcome.findings),
-        "items": outcome.items,
-        "kinds": outcome.kinds,
-        "accepted": outcome.accepted,
-        "skipped_for_want_of": outcome.skipped,
-        "measures": _plain(outcome.measures),
-    }
+    return tuple(outcomes), sum(key[0] in ran for key in keys - used)
 
 
 _FORMAT = 1
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """The findings that a baseline file accepts.
-
-    Attributes:
-        keys: the identity of each.
-    """
+    """The findings that a baseline file accepts, each by its `key`."""
 
     keys: frozenset[tuple[str, ...]] = frozenset()
 
     @staticmethod
     def key(code: str, finding: Finding) -> tuple[str, ...]:
-        """The identity of a finding, which does not depend on its message."""
+        """What identifies a finding of a check, which does not depend on its message."""
         return _Entry.of(code, finding).key
 
 
@@ -200,7 +180,10 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def of(cls, code: str, finding: Finding) -> _Entry:
-        value = "" if finding.current is None else _digest(finding.current)
+        value = ""
+        if finding.current is not None:
+            text = json.dumps(finding.current, ensure_ascii=False, sort_keys=True)
+            value = sha256_bytes(text.encode())[:12]
         return cls(code, finding.item, finding.field, finding.kind, finding.others, value, finding.message)
 
     @property
@@ -236,11 +219,7 @@ def read_baseline(path: Path) -> Accepted:
 
 
 def write_baseline(path: Path, findings: Iterable[tuple[str, Finding]]) -> int:
-    """Write a baseline file.
-
-    Args:
-        path: the file.
-        findings: the findings to accept, each with its check's code.
+    """Write a baseline file that accepts findings, each given with its check's code.
 
     Returns:
         Number of findings.
@@ -259,8 +238,3 @@ def write_baseline(path: Path, findings: Iterable[tuple[str, Finding]]) -> int:
 def _plain(value: Any) -> Any:
     """Records as JSON has them; a value that is unset is left out."""
     return msgspec.json.decode(msgspec.json.encode(value))
-
-
-def _digest(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return sha256_bytes(text.encode())[:12]

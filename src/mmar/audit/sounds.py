@@ -47,11 +47,11 @@ def measure_clips(
     workers: int = 1,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> dict[str, Sound]:
-    """Decode and measure the clips of a benchmark.
+    """Decode and measure the clips of items.
 
     Args:
-        items: whose clips.
-        audio_dir: the folder that `audio_path` is relative to.
+        items: their `audio_path` is relative to `audio_dir`.
+        audio_dir: a folder.
         workers: number of processes. More than one needs a main module that can be imported again.
         progress: called with the number of clips done and in all.
 

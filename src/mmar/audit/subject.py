@@ -17,6 +17,7 @@ from mmar.audit.links import Link
 from mmar.errors import InputError
 from mmar.items import Item
 from mmar.items.timestamps import Segment, parse_timestamp
+from mmar.protocols.reading.labels import joins
 from mmar.protocols.reading.text import loose, normalise, plain
 
 if TYPE_CHECKING:
@@ -71,19 +72,22 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
     @property
     def has(self) -> frozenset[str]:
         """The available material, as `mmar.audit.check.Need` names it."""
-        here = {
+        available = {
             "records": True,
             "audio": self.sounds is not None,
             "unheard": bool(self.unheard),
             "network": self.links is not None,
             "systems": len(self.systems) > 1,
         }
-        return frozenset(name for name, is_here in here.items() if is_here)
+        return frozenset(name for name, is_available in available.items() if is_available)
 
     @cached_property
-    def keyed(self) -> tuple[Item, ...]:
-        """The items with choices and a published answer."""
-        return tuple(item for item in self.items if item.answer in item.choices)
+    def keyed(self) -> tuple[tuple[Item, str], ...]:
+        """The items with choices and a published answer, each with that answer."""
+        answers = ((item, item.answer) for item in self.items)
+        return tuple(
+            (item, answer) for item, answer in answers if answer is not None and answer in item.choices
+        )
 
     @cached_property
     def segments(self) -> dict[str, tuple[Segment, ...]]:
@@ -105,7 +109,6 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
 
 _STRAY = re.compile(r"^\s+|\s+$|\s{2,}|[^\S ]")
 _AROUND = 24
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 @lru_cache(maxsize=8192)
@@ -127,15 +130,10 @@ def names(text: str, phrase: str) -> bool:
     index = within.find(wanted) if wanted else -1
     while index >= 0:
         before, after = within[index - 1 : index], within[index + len(wanted) : index + len(wanted) + 1]
-        if not (_joins(before, wanted[0]) or _joins(wanted[-1], after)):
+        if not ((joins(before) and joins(wanted[0])) or (joins(wanted[-1]) and joins(after))):
             return True
         index = within.find(wanted, index + 1)
     return False
-
-
-def _joins(left: str, right: str) -> bool:
-    """Whether two neighbouring characters belong to one word."""
-    return left.isalnum() and right.isalnum() and left < "\u2e80" and right < "\u2e80"
 
 
 def quoted(text: str, limit: int = 60) -> str:
@@ -144,19 +142,8 @@ def quoted(text: str, limit: int = 60) -> str:
     return f'"{line}"' if len(line) <= limit else f'"{line[: limit - 1]}…"'
 
 
-def printable(text: str) -> str:
-    """A text without control characters and direction marks, which a terminal would act on; each becomes `�`."""
-    return _CONTROL.sub("\ufffd", text)
-
-
 def stray_space(text: str) -> str | None:
-    """The first superfluous white space, in its context.
-
-    Args:
-        text: any text.
-
-    Returns:
-        `None` if words are separated by single spaces and there is none at the ends.
+    """The first superfluous white space, in its context; `None` if there is none.
 
     Example:
         >>> stray_space("Connor "), stray_space("two words")
@@ -167,13 +154,7 @@ def stray_space(text: str) -> str | None:
         return None
     start, end = match.span()
     before, after = text[max(0, start - _AROUND) : start], text[end : end + _AROUND]
-    shown = "".join({"\n": "⏎", "\t": "⇥"}.get(mark, "␣") for mark in match[0])
+    marks = "".join({"\n": "⏎", "\t": "⇥"}.get(mark, "␣") for mark in match[0])
     left = "…" if start > _AROUND else ""
     right = "…" if end + _AROUND < len(text) else ""
-    return f'"{left}{before}{shown}{after}{right}"'.replace("\n", "⏎")
-
-
-def key_of(item: Item) -> str:
-    """The answer of an item that has one, as those of `Subject.keyed` do."""
-    assert item.answer is not None
-    return item.answer
+    return f'"{left}{before}{marks}{after}{right}"'.replace("\n", "⏎")

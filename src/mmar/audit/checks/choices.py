@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mmar.audit.check import Finding, check
-from mmar.audit.subject import Subject, key_of, quoted, same, stray_space
+from msgspec import UNSET
+
+from mmar.audit.check import Finding, check, of_item
+from mmar.audit.subject import Subject, quoted, same, stray_space
 from mmar.protocols import read
 from mmar.scoring import official_match
 
@@ -19,12 +21,12 @@ def taken_for_the_answer(subject: Subject) -> Iterator[Finding]:
     words, so a model that names the wrong choice scores a point. Word the choices with different words, or
     score with `choice`, which keeps order.
     """
-    for item in subject.keyed:
+    for item, answer in subject.keyed:
         for choice in item.choices:
-            if choice != key_of(item) and official_match(key_of(item), choice, item.choices):
-                if same(choice) == same(key_of(item)):
-                    continue  # C003
-                message = f"{quoted(choice)} is taken for {quoted(key_of(item))}: the same words"
+            if same(choice) == same(answer):
+                continue  # C003
+            if official_match(answer, choice, item.choices):
+                message = f"{quoted(choice)} is taken for {quoted(answer)}: the same words"
                 yield Finding(item.id, "choices", message, "", (), choice)
 
 
@@ -35,17 +37,14 @@ def empty(subject: Subject) -> Iterator[Finding]:
     It can be chosen by no model and shifts the level of chance; often a separator too many in a spreadsheet.
     Leaving it out is proposed where it is not the answer.
     """
-    for item in subject.keyed:
+    for item, answer in subject.keyed:
         for index, choice in enumerate(item.choices):
             if choice.strip():
                 continue
             message = f"choice {index + 1} of {len(item.choices)} is empty"
-            kept = [each for each in item.choices if each.strip()]
-            current = list(item.choices)
-            if key_of(item).strip() and len(kept) > 1:
-                yield Finding(item.id, "choices", message, "", (), current, kept)
-            else:
-                yield Finding(item.id, "choices", message, "", (), current)
+            others = [each for each in item.choices if each.strip()]
+            proposed = others if answer.strip() and len(others) > 1 else UNSET
+            yield of_item(item, "choices", message, proposed=proposed)
             break
 
 
@@ -80,8 +79,8 @@ def not_read_back(subject: Subject) -> Iterator[Finding]:
             reading = read(f"The answer is {choice.strip()}.", item.choices)
             named = None if reading.index is None else item.choices[reading.index]
             if named != choice:
-                seen = "no choice" if named is None else quoted(named)
-                message = f"{quoted(choice)} is read as {seen}: {reading.reason}"
+                read_as = "no choice" if named is None else quoted(named)
+                message = f"{quoted(choice)} is read as {read_as}: {reading.reason}"
                 yield Finding(item.id, "choices", message, "", (), choice)
 
 
@@ -91,9 +90,9 @@ def never_right(subject: Subject) -> Iterator[Finding]:
 
     The published rule finds no word in it and calls even the answer's own text wrong.
     """
-    for item in subject.keyed:
-        if not official_match(key_of(item), key_of(item), item.choices):
-            yield Finding(item.id, "answer", f"{quoted(key_of(item))} contains no word", "", (), key_of(item))
+    for item, answer in subject.keyed:
+        if not official_match(answer, answer, item.choices):
+            yield of_item(item, "answer", f"{quoted(answer)} contains no word")
 
 
 @check("C006", "warning", "choices with stray white space")
@@ -103,16 +102,15 @@ def white_space(subject: Subject) -> Iterator[Finding]:
     A scorer that compares letter by letter fails on it, and the answer must carry the same. The texts without
     it are proposed, for the choices and, where it is concerned, for the answer.
     """
-    for item in subject.keyed:
+    for item, answer in subject.keyed:
         right = [" ".join(choice.split()) for choice in item.choices]
         if len(set(right)) < len(right):
             continue  # what is left would be two choices of one text
         odd = [stray for choice in item.choices if choice.strip() and (stray := stray_space(choice))]
         if odd:
-            yield Finding(item.id, "choices", ", ".join(odd), "", (), list(item.choices), right)
-        if key_of(item).strip() and (stray := stray_space(key_of(item))):
-            kept = " ".join(key_of(item).split())
-            yield Finding(item.id, "answer", stray, "", (), key_of(item), kept)
+            yield of_item(item, "choices", ", ".join(odd), proposed=right)
+        if answer.strip() and (stray := stray_space(answer)):
+            yield of_item(item, "answer", stray, proposed=" ".join(answer.split()))
 
 
 @check("C007", "warning", "choices that are another choice's letter")
@@ -128,8 +126,7 @@ def letters(subject: Subject) -> Iterator[Finding]:
             if len(form) == 1 and "a" <= form <= "z":
                 other = ord(form) - ord("a")
                 if other != index and other < len(item.choices):
-                    shown = quoted(item.choices[other])
-                    message = f"{quoted(choice)} is the letter of {shown}"
+                    message = f"{quoted(choice)} is the letter of {quoted(item.choices[other])}"
                     yield Finding(item.id, "choices", message, "", (), choice)
 
 

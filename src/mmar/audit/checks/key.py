@@ -7,41 +7,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from mmar.audit.check import Finding, Measure, check
-from mmar.audit.subject import Subject, key_of, names, quoted, same
+from mmar.audit.check import Finding, Measure, check, of_item
+from mmar.audit.subject import Subject, names, quoted, same
 from mmar.items import Item
+from mmar.protocols.reading.text import NUMBER_WORDS
 from mmar.stats.chance import LEVEL, at_least, chi_squared_at_least
 
-_ONES = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_WORDS = {
-    **{word: value for value, word in enumerate(_ONES)},
-    **{word: 10 * value for value, word in enumerate(_TENS, 2)},
-    "once": 1,
-    "twice": 2,
-    "thrice": 3,
-}
+_WORDS = {**NUMBER_WORDS, "once": 1, "twice": 2, "thrice": 3}
 _NUMBER = re.compile(
     r"(?<![\w.,/:-])-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w,/:]|\.\d)|\b(?:" + "|".join(_WORDS) + r")\b"
 )
@@ -59,8 +31,8 @@ def place(subject: Subject) -> Iterator[Finding | Measure]:
     warning at p < 0.01. A model that always names one letter then scores above chance. Shuffle the choices.
     """
     slots: dict[int, Counter[int]] = defaultdict(Counter)
-    for item in subject.keyed:
-        slots[len(item.choices)][item.answer_index] += 1
+    for item, answer in subject.keyed:
+        slots[len(item.choices)][item.choices.index(answer)] += 1
     value, freedom, shares = 0.0, 0, {}
     for size, counts in sorted(slots.items()):
         expected = counts.total() / size
@@ -89,22 +61,35 @@ def length(subject: Subject) -> Iterator[Finding | Measure]:
     """
     for word, sign in (("longest", 1), ("shortest", -1)):
         hits, chances = 0, []
-        for item in subject.keyed:
+        for item, answer in subject.keyed:
             lengths = [sign * len(choice.strip()) for choice in item.choices]
             if lengths.count(max(lengths)) == 1:
                 chances.append(1 / len(lengths))
-                hits += lengths[item.answer_index] == max(lengths)
-        if not chances:
-            continue
-        expected = math.fsum(chances)
-        p = min(1.0, 2 * at_least(hits, chances))
-        text = (
-            f"the answer alone is the {word} choice in {hits:,} of {len(chances):,} items, "
-            f"{expected:.1f} by chance (p = {p:.2g})"
+                hits += lengths[item.choices.index(answer)] == max(lengths)
+        yield from _excess(
+            f"the answer alone is the {word} choice in", word, hits, chances, kind=word, tests=2
         )
-        yield Measure(text, {word: hits, "n": len(chances), "expected": expected, "p": p})
-        if p < LEVEL:
-            yield Finding(None, "answer", text, word)
+
+
+def _excess(
+    text: str,
+    name: str,
+    hits: int,
+    chances: list[float],
+    *,
+    of: str = "items",
+    kind: str = "",
+    tests: int = 1,
+) -> Iterator[Finding | Measure]:
+    """How much more often something occurs than by chance: its count, and a finding where that is unlikely."""
+    if not chances:
+        return
+    expected = math.fsum(chances)
+    p = min(1.0, tests * at_least(hits, chances))
+    text += f" {hits:,} of {len(chances):,} {of}, {expected:.1f} by chance (p = {p:.2g})"
+    yield Measure(text, {name: hits, "n": len(chances), "expected": expected, "p": p})
+    if p < LEVEL:
+        yield Finding(None, "answer", text, kind)
 
 
 @check("A003", "warning", "keys that favour the middle of the numbers")
@@ -116,22 +101,13 @@ def middle(subject: Subject) -> Iterator[Finding | Measure]:
     number are first, last and between equally often.
     """
     inner, chances = 0, []
-    for item in subject.keyed:
+    for item, answer in subject.keyed:
         numbers = quantities(item.choices)
         if numbers is not None and len(numbers) > 2:
             chances.append((len(numbers) - 2) / len(numbers))
-            inner += min(numbers) < numbers[item.answer_index] < max(numbers)
-    if not chances:
-        return
-    expected = math.fsum(chances)
-    p = at_least(inner, chances)
-    text = (
-        f"the answer is neither least nor greatest in {inner:,} of {len(chances):,} items with numbers, "
-        f"{expected:.1f} by chance (p = {p:.2g})"
-    )
-    yield Measure(text, {"inner": inner, "n": len(chances), "expected": expected, "p": p})
-    if p < LEVEL:
-        yield Finding(None, "answer", text)
+            inner += min(numbers) < numbers[item.choices.index(answer)] < max(numbers)
+    text = "the answer is neither least nor greatest in"
+    yield from _excess(text, "inner", inner, chances, of="items with numbers")
 
 
 @check("A004", "warning", "sets of choices of which one is the answer too often")
@@ -141,27 +117,27 @@ def recurring(subject: Subject) -> Iterator[Finding | Measure]:
     Pearson's χ² against even use, for two choices the exact test, both sides; a warning below 0.01. A model
     that always says the commoner one is ahead of chance on these items.
     """
-    sets: dict[frozenset[str], list[Item]] = defaultdict(list)
-    for item in subject.keyed:
+    sets: dict[frozenset[str], list[tuple[Item, str]]] = defaultdict(list)
+    for item, answer in subject.keyed:
         forms = frozenset(map(same, item.choices))
         if len(forms) == len(item.choices):
-            sets[forms].append(item)
+            sets[forms].append((item, answer))
     for forms, items in sets.items():
         if len(items) < _FEWEST_SETS:
             continue
-        counts = Counter(same(key_of(item)) for item in items)
+        counts = Counter(same(answer) for _, answer in items)
         n, size = len(items), len(forms)
         if size == 2:
             p = min(1.0, 2 * at_least(max(counts.values()), [0.5] * n))
         else:
             p = chi_squared_at_least(sum((counts[f] - n / size) ** 2 * size / n for f in forms), size - 1)
-        spelled = {same(choice): choice.strip() for item in reversed(items) for choice in item.choices}
+        spelled = {same(choice): choice.strip() for item, _ in reversed(items) for choice in item.choices}
         order = sorted(forms, key=lambda form: (-counts[form], form))
         listed = ", ".join(f"{quoted(spelled[form])} {counts[form]:,}" for form in order)
         text = f"{n:,} items have the same choices, and the answer is {listed} times (p = {p:.2g})"
         yield Measure(text, {"answers": {spelled[form]: counts[form] for form in order}, "n": n, "p": p})
         if p < LEVEL:
-            shared = tuple(item.id for item in items)
+            shared = tuple(item.id for item, _ in items)
             yield Finding(None, "answer", text, " / ".join(spelled[form] for form in order), shared)
 
 
@@ -173,23 +149,17 @@ def named(subject: Subject) -> Iterator[Finding]:
     other words ("Is he drunk?", with "Drunk" and "Not drunk") are left out: there every choice contains the
     word.
     """
-    for item in subject.keyed:
-        if [choice for choice in item.choices if names(item.question, choice)] != [key_of(item)]:
+    for item, answer in subject.keyed:
+        if [choice for choice in item.choices if names(item.question, choice)] != [answer]:
             continue
-        if any(names(choice, key_of(item)) for choice in item.choices if choice != key_of(item)):
+        if any(names(choice, answer) for choice in item.choices if choice != answer):
             continue
-        message = f"{quoted(key_of(item))} is in {quoted(item.question, 120)}"
-        yield Finding(item.id, "question", message, "", (), item.question)
+        message = f"{quoted(answer)} is in {quoted(item.question, 120)}"
+        yield of_item(item, "question", message)
 
 
 def quantities(choices: Sequence[str]) -> tuple[float, ...] | None:
-    """The number of each choice, where the choices differ in nothing but one number.
-
-    Args:
-        choices: at least one text.
-
-    Returns:
-        As many different numbers as there are choices; `None` where they are not of this kind.
+    """The number of each choice, where the choices differ in nothing but one number; `None` where they do not.
 
     Example:
         >>> quantities(["3 times", "Four times", "5 times"]), quantities(["3", "At least 4"])

@@ -5,57 +5,51 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
-from types import MappingProxyType
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
-from mmar.audit.check import Finding, check
+from mmar.audit.check import Finding, check, of_item
 from mmar.audit.subject import Subject, quoted
+from mmar.items import Item
 
 _SPOKEN = re.compile(r"(?<![a-z])speech(?![a-z])")
 
 
 class Country(msgspec.Struct, frozen=True):
-    """A country whose code is taken for a language's.
-
-    Attributes:
-        country: its English name.
-        language: the code of the language that is meant.
-    """
+    """A country whose code is taken for a language's: its English name, and the code of the language."""
 
     country: str
     language: str
 
 
-@cache
-def languages() -> Mapping[str, str]:
-    """The two-letter codes of ISO 639-1, each with the language's English name."""
-    return MappingProxyType(_data()["languages"])
+class Codes(msgspec.Struct, frozen=True):
+    """Codes of languages.
+
+    Attributes:
+        languages: the two-letter codes of ISO 639-1, each with the language's English name.
+        longer: codes of three letters (ISO 639-2, 639-3) that have one of two.
+        countries: country codes that people write where a language's code belongs.
+    """
+
+    languages: dict[str, str]
+    longer: dict[str, str]
+    countries: dict[str, Country]
 
 
 @cache
-def countries() -> Mapping[str, Country]:
-    """Country codes that people write where a language's code belongs."""
-    return MappingProxyType(msgspec.convert(_data()["countries"], dict[str, Country]))
-
-
-@cache
-def _longer() -> Mapping[str, str]:
-    """Codes of three letters (ISO 639-2, 639-3) that have one of two."""
-    return MappingProxyType(_data()["longer"])
-
-
-def _data() -> dict[str, dict[str, str]]:
+def codes() -> Codes:
+    """The codes in `languages.toml`."""
     text = files("mmar.audit").joinpath("languages.toml").read_text("utf-8")
-    return tomllib.loads(text)
+    return msgspec.convert(tomllib.loads(text), Codes)
 
 
-def _codes(value: str) -> list[str]:
-    return value.split("|")
+def _parts(item: Item) -> list[str]:
+    """The codes of an item's language, which may be a list joined by `|`, each once."""
+    return list(dict.fromkeys((item.language or "").split("|")))
 
 
 @check("L001", "warning", "language codes that are not of ISO 639-1")
@@ -65,63 +59,50 @@ def unknown(subject: Subject) -> Iterator[Finding]:
     A longer code or tag with a two-letter equivalent (`eng`, `zh-CN`, `EN`) gets it proposed. A language that
     has no two-letter code (Cantonese, `yue`) is reported too: say so in the set's description.
     """
+    languages = codes().languages
     for item in subject.items:
-        for code in dict.fromkeys(_codes(item.language or "")):
-            stripped = code.strip()
-            if not stripped or stripped in languages() or stripped in countries():
+        for part in _parts(item):
+            code = part.strip()
+            if not code or code in languages or code in codes().countries:
                 continue
-            short = _shorter(stripped)
-            means = f": {languages()[short]} is {quoted(short)}" if short else ""
-            yield Finding(
-                item.id,
-                "language",
-                f"{quoted(stripped)} is not a code of ISO 639-1{means}",
-                stripped,
-                (),
-                item.language,
-                _with(item.language, code, short),
-            )
+            base = re.split(r"[-_]", code.casefold())[0]
+            short = base if base in languages else codes().longer.get(base)
+            means = f": {languages[short]} is {quoted(short)}" if short else ""
+            message = f"{quoted(code)} is not a code of ISO 639-1{means}"
+            proposed = _with(item, part, short) if short else UNSET
+            yield of_item(item, "language", message, code, proposed=proposed)
 
 
-def _shorter(code: str) -> str | None:
-    base = re.split(r"[-_]", code.casefold())[0]
-    if base in languages():
-        return base
-    return _longer().get(base)
-
-
-def _with(value: str | None, old: str, new: str | None) -> str | UnsetType:
-    """A list of codes with one replaced, without saying a language twice."""
-    if new is None or value is None:
-        return UNSET
-    return "|".join(dict.fromkeys(new if code == old else code for code in _codes(value)))
+def _with(item: Item, old: str, new: str) -> str:
+    """An item's list of codes with one replaced, without saying a language twice."""
+    return "|".join(dict.fromkeys(new if part == old else part for part in _parts(item)))
 
 
 @check("L002", "warning", "country codes in place of a language's")
-def country(subject: Subject) -> Iterator[Finding]:
+def country_codes(subject: Subject) -> Iterator[Finding]:
     """A country's code where its language has another, such as `kr` for Korean, which is `ko`.
 
     Some of them are codes of other languages (`kr` is Kanuri, `cz` is not assigned), so a list of valid codes
     finds nothing wrong. A code that is a language's too is reported only if the language that the country
     suggests occurs in the set; then its code is proposed.
     """
-    counts = Counter(code.strip() for item in subject.items for code in _codes(item.language or ""))
+    languages = codes().languages
+    counts = Counter(part.strip() for item in subject.items for part in (item.language or "").split("|"))
     for item in subject.items:
-        for code in dict.fromkeys(_codes(item.language or "")):
-            result = countries().get(code.strip())
-            if result is None:
+        for part in _parts(item):
+            code = part.strip()
+            country = codes().countries.get(code)
+            if country is None:
                 continue
-            own = languages().get(code.strip())
-            usual = counts[result.language]
-            if own is not None and usual <= counts[code.strip()]:
+            own, usual = languages.get(code), counts[country.language]
+            if own is not None and usual <= counts[code]:
                 continue  # the language itself may be meant
             also = f", and as a language {own}" if own else ""
             message = (
-                f"{quoted(code.strip())} is {result.country}{also}; "
-                f"{languages()[result.language]} is {quoted(result.language)}, as in {usual:,} other items"
+                f"{quoted(code)} is {country.country}{also}; "
+                f"{languages[country.language]} is {quoted(country.language)}, as in {usual:,} other items"
             )
-            right = _with(item.language, code, result.language)
-            yield Finding(item.id, "language", message, code.strip(), (), item.language, right)
+            yield of_item(item, "language", message, code, proposed=_with(item, part, country.language))
 
 
 @check("L003", "warning", "items with speech and no language")
@@ -131,9 +112,7 @@ def missing(subject: Subject) -> Iterator[Finding]:
         return
     for item in subject.items:
         if not (item.language or "").strip() and _SPOKEN.search(item.modality.casefold()):
-            yield Finding(
-                item.id, "language", f"{item.modality}, no language", item.modality, (), item.language
-            )
+            yield of_item(item, "language", f"{item.modality}, no language", item.modality)
 
 
 @check("L004", "warning", "lists of languages that are not well formed")
@@ -147,4 +126,4 @@ def lists(subject: Subject) -> Iterator[Finding]:
         parts = [part.strip() for part in re.split(r"[|,;/]|\s+", value)]
         right = "|".join(dict.fromkeys(part for part in parts if part))
         if right and value != right:
-            yield Finding(item.id, "language", quoted(value), "", (), value, right)
+            yield of_item(item, "language", quoted(value), proposed=right)

@@ -10,26 +10,20 @@ from pathlib import PurePosixPath
 
 from msgspec import UNSET
 
-from mmar.audit.check import Finding, check
-from mmar.audit.subject import Subject, key_of, names, quoted, stray_space
-from mmar.errors import InputError
+from mmar.audit.check import Finding, check, of_item
+from mmar.audit.subject import Subject, names, quoted, stray_space
 from mmar.files.safe_paths import UnsafePathError, check_relative
 from mmar.items import Item
 
 
-def _faults(subject: Subject, *fields: str) -> Iterator[InputError]:
-    """The records that could not be read for one of these fields; with none, for any other reason."""
-    named = ("id", "answer", "choices")
+def _faults(subject: Subject, named: str = "") -> Iterator[Finding]:
+    """The records that could not be read because of a field; without one, for any other reason."""
     for fault in subject.faults:
         field = (fault.field or "").partition("[")[0]
-        if field in fields if fields else field not in named:
-            yield fault
-
-
-def _of(fault: InputError) -> Finding:
-    line = "" if fault.line is None else f"line {fault.line}: "
-    # By line, since what cannot be read has no id.
-    return Finding(None, fault.field, f"{line}{fault.problem}")
+        if field == named if named else field not in ("id", "answer", "choices"):
+            line = "" if fault.line is None else f"line {fault.line}: "
+            # By line, since what cannot be read has no id.
+            yield Finding(None, fault.field, f"{line}{fault.problem}")
 
 
 @check("S001", "error", "records that cannot be read")
@@ -39,7 +33,7 @@ def unreadable(subject: Subject) -> Iterator[Finding]:
     No command asks such a question, so the benchmark is shorter than it seems. Correct the line that is
     named.
     """
-    yield from map(_of, _faults(subject))
+    yield from _faults(subject)
 
 
 @check("S002", "error", "ids that are missing or occur twice")
@@ -48,7 +42,7 @@ def ids(subject: Subject) -> Iterator[Finding]:
 
     Answers are joined to questions by id, so of two records with one id only the first is ever asked.
     """
-    yield from map(_of, _faults(subject, "id"))
+    yield from _faults(subject, "id")
 
 
 @check("S003", "error", "answers that are not one of the choices")
@@ -57,13 +51,13 @@ def key(subject: Subject) -> Iterator[Finding]:
 
     Nobody can answer it right. Often a choice was corrected and the key was not.
     """
-    yield from map(_of, _faults(subject, "answer"))
+    yield from _faults(subject, "answer")
 
 
 @check("S004", "error", "invalid lists of choices")
 def number_of_choices(subject: Subject) -> Iterator[Finding]:
     """A record without choices, with one, or with more than 26, or with choices that are not texts."""
-    yield from map(_of, _faults(subject, "choices"))
+    yield from _faults(subject, "choices")
 
 
 @check("S005", "error", "questions without text")
@@ -71,7 +65,7 @@ def blank(subject: Subject) -> Iterator[Finding]:
     """A question that is empty or blank: the model is shown choices and does not know what is asked."""
     for item in subject.items:
         if not item.question.strip():
-            yield Finding(item.id, "question", "is empty", current=item.question)
+            yield of_item(item, "question", "is empty")
 
 
 _MOJIBAKE = re.compile(r"[ÃÂâ][\x80-\xff‚-›€™œžŸŠŒŽ]")
@@ -135,7 +129,7 @@ def white_space(subject: Subject) -> Iterator[Finding]:
         stray = stray_space(item.question)
         if stray and item.question.strip():
             right = " ".join(item.question.split())
-            yield Finding(item.id, "question", stray, "", (), item.question, right)
+            yield of_item(item, "question", stray, proposed=right)
 
 
 @check("S008", "warning", "labels that are written in several ways")
@@ -146,16 +140,14 @@ def labels(subject: Subject) -> Iterator[Finding]:
     commoner spelling is proposed.
     """
     for field in ("modality", "category", "sub_category", "source"):
-        counts = Counter(value for item in subject.items if (value := getattr(item, field)) is not None)
-        spellings: dict[str, list[str]] = defaultdict(list)
+        values = [(item, value) for item in subject.items if (value := getattr(item, field)) is not None]
+        counts = Counter(value for _, value in values)
+        commonest: dict[str, str] = {}
         for value, _ in counts.most_common():
-            spellings["".join(filter(str.isalnum, value.casefold()))].append(value)
+            commonest.setdefault("".join(filter(str.isalnum, value.casefold())), value)
         name = field.replace("_", "-")
-        for item in subject.items:
-            value = getattr(item, field)
-            if value is None:
-                continue
-            usual = spellings["".join(filter(str.isalnum, value.casefold()))][0]
+        for item, value in values:
+            usual = commonest["".join(filter(str.isalnum, value.casefold()))]
             if not value.strip():
                 yield Finding(item.id, name, "is blank", "", (), value)
             elif value != usual:
@@ -182,7 +174,7 @@ def nesting(subject: Subject) -> Iterator[Finding]:
                 f"{quoted(item.sub_category)} is under {quoted(item.category)} here, "
                 f"under {quoted(usual)} in {count:,}"
             )
-            yield Finding(item.id, "category", message, "", (), item.category)
+            yield of_item(item, "category", message)
 
 
 @check("R001", "note", "rubrics that name the answer")
@@ -192,15 +184,15 @@ def names_answer(subject: Subject) -> Iterator[Finding]:
     In a scoring point, or only in a name or note. No fault of a rubric, whose judge may know the answer; but
     who shows such a rubric to the model under test shows it the answer. "No" inside "not" does not count.
     """
-    for item in subject.keyed:
+    for item, answer in subject.keyed:
         criteria = item.rubric or ()
-        points = [index for index, each in enumerate(criteria) if names(each.scoring_point, key_of(item))]
+        points = [index for index, each in enumerate(criteria) if names(each.scoring_point, answer)]
         if points:
             listed = ", ".join(str(index + 1) for index in points)
-            message = f"{quoted(key_of(item))} in criterion {listed}"
+            message = f"{quoted(answer)} in criterion {listed}"
             yield Finding(item.id, "rubric", message, "scoring point")
-        elif any(names(f"{each.name}\n{each.note}", key_of(item)) for each in criteria):
-            yield Finding(item.id, "rubric", f"{quoted(key_of(item))} in a name or note", "name or note")
+        elif any(names(f"{each.name}\n{each.note}", answer) for each in criteria):
+            yield Finding(item.id, "rubric", f"{quoted(answer)} in a name or note", "name or note")
 
 
 @check("R002", "warning", "rubrics unlike the others")
@@ -221,8 +213,8 @@ def unlike(subject: Subject) -> Iterator[Finding]:
             yield Finding(item.id, "rubric", f"{len(item.rubric)} criteria where most have {usual}", "number")
         odd = [each.choices for each in item.rubric if each.choices != scores]
         if odd:
-            shown, common = (" or ".join(map(str, each)) for each in (odd[0], scores))
-            yield Finding(item.id, "rubric", f"scores {shown} where most have {common}", "scores")
+            own, common = (" or ".join(map(str, each)) for each in (odd[0], scores))
+            yield Finding(item.id, "rubric", f"scores {own} where most have {common}", "scores")
         repeated = [name for name, count in Counter(each.name for each in item.rubric).items() if count > 1]
         if repeated:
             yield Finding(item.id, "rubric", f"two criteria are called {quoted(repeated[0])}", "names")
@@ -248,21 +240,22 @@ def other_name(subject: Subject) -> Iterator[Finding]:
     Programs that derive the one from the other, as many do, miss these clips. Use `audio_path`, always.
     Reported only for sets in which the two are the same otherwise.
     """
-    odd = [item for item in subject.items if PurePosixPath(item.audio_path).stem != item.id]
+    stems = [(item, PurePosixPath(item.audio_path).stem) for item in subject.items]
+    odd = [(item, stem) for item, stem in stems if stem != item.id]
     if 2 * len(odd) > len(subject.items):
         return  # a set whose ids follow another scheme
-    for item in odd:
-        stem = PurePosixPath(item.audio_path).stem
-        yield Finding(item.id, "id", f"the clip is {quoted(stem)}", _way(item.id, stem), (), item.id)
+    for item, stem in odd:
+        yield of_item(item, "id", f"the clip is {quoted(stem)}", _way(item.id, stem))
 
 
 def _way(item_id: str, stem: str) -> str:
     """In what the two differ."""
+    times = _seconds(item_id), _seconds(stem)
     if not stem.startswith(item_id.partition("_")[0]):
         return "another recording"
-    if _seconds(item_id) is None or _seconds(stem) is None:
+    if None in times:
         return "no times in the name"
-    return "times written otherwise" if _seconds(item_id) == _seconds(stem) else "other times"
+    return "times written otherwise" if times[0] == times[1] else "other times"
 
 
 def _seconds(name: str) -> tuple[int, int] | None:
@@ -287,7 +280,7 @@ def other_times(subject: Subject) -> Iterator[Finding]:
         times, parts = _seconds(item.id), subject.segments.get(item.id)
         if times is not None and parts and times != (parts[0].start, parts[0].end):
             message = f"the timestamp is {quoted(item.timestamp or '')}"
-            yield Finding(item.id, "id", message, "", (), item.id)
+            yield of_item(item, "id", message)
 
 
 @check("I003", "error", "ids that some systems take for one")
@@ -301,7 +294,7 @@ def alike(subject: Subject) -> Iterator[Finding]:
         form = unicodedata.normalize("NFC", item.id.strip()).casefold()
         if form in first:
             message = f"differs from {quoted(first[form])} only in case or spelling"
-            yield Finding(item.id, "id", message, "", (first[form],), item.id)
+            yield of_item(item, "id", message, others=(first[form],))
         first.setdefault(form, item.id)
 
 
@@ -316,7 +309,7 @@ def outside(subject: Subject) -> Iterator[Finding]:
             check_relative(item.audio_path)
         except UnsafePathError as error:
             message = f"{quoted(item.audio_path)} {error}"
-            yield Finding(item.id, "audio_path", message, "", (), item.audio_path)
+            yield of_item(item, "audio_path", message)
 
 
 @check("I005", "note", "clips that several items ask about")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import product
 
-from mmar.audit.check import Finding, Measure, check
+from mmar.audit.check import Finding, Measure, check, of_item
 from mmar.audit.sounds import Sound
 from mmar.audit.subject import Subject
 from mmar.items import Item
@@ -17,7 +18,7 @@ _CLIPPED_SHARE = 1e-4
 _ALIKE = 0.1
 
 
-def _heard(subject: Subject) -> Iterator[tuple[Item, Sound]]:
+def _measured(subject: Subject) -> Iterator[tuple[Item, Sound]]:
     sounds = subject.sounds or {}
     for item in subject.items:
         if (sound := sounds.get(item.audio_path)) is not None:
@@ -31,9 +32,9 @@ def missing(subject: Subject) -> Iterator[Finding | Measure]:
     The item cannot be asked with its audio; a run records it as failed.
     """
     formats: Counter[str] = Counter()
-    for item, sound in _heard(subject):
+    for item, sound in _measured(subject):
         if sound.missing:
-            yield Finding(item.id, "audio_path", f"{sound.path.name} does not exist", "", (), item.audio_path)
+            yield of_item(item, "audio_path", f"{sound.path.name} does not exist")
         elif sound.facts is not None:
             formats[f"{sound.facts.rate} Hz {sound.facts.channels} ch"] += 1
     if formats:
@@ -44,18 +45,18 @@ def missing(subject: Subject) -> Iterator[Finding | Measure]:
 @check("D002", "error", "clips that cannot be read", "audio")
 def unreadable(subject: Subject) -> Iterator[Finding]:
     """A file that is not audio, was cut short, contains no frames, or samples that are not numbers."""
-    for item, sound in _heard(subject):
+    for item, sound in _measured(subject):
         if sound.fault:
-            yield Finding(item.id, "audio_path", sound.fault, "", (), item.audio_path)
+            yield of_item(item, "audio_path", sound.fault)
 
 
 @check("D003", "error", "silent clips", "audio")
 def silent(subject: Subject) -> Iterator[Finding]:
     """No sample above −60 dBFS from beginning to end: there is nothing to answer from."""
-    for item, sound in _heard(subject):
+    for item, sound in _measured(subject):
         if sound.levels is not None and sound.levels.silent:
             peak = "digital silence" if sound.levels.peak is None else f"peak {sound.levels.peak:.0f} dBFS"
-            yield Finding(item.id, "audio_path", peak, "", (), item.audio_path)
+            yield of_item(item, "audio_path", peak)
 
 
 @check("D004", "warning", "clipped clips", "audio")
@@ -64,19 +65,19 @@ def clipped(subject: Subject) -> Iterator[Finding]:
 
     Overdriven sound; a question about distortion may mean it.
     """
-    for item, sound in _heard(subject):
+    for item, sound in _measured(subject):
         if sound.levels is None or sound.facts is None:
             continue
         share = sound.levels.clipped_samples / (sound.facts.frames * sound.facts.channels)
         if share > _CLIPPED_SHARE:
             message = f"{sound.levels.clipped_runs:,} times at full scale, {100 * share:.2g} % of its samples"
-            yield Finding(item.id, "audio_path", message, "", (), item.audio_path)
+            yield of_item(item, "audio_path", message)
 
 
 @check("D005", "warning", "clips of another length than the timestamp", "audio")
 def other_length(subject: Subject) -> Iterator[Finding]:
     """A file that is more than a second, for each of its parts, longer or shorter than the timestamp says."""
-    for item, sound in _heard(subject):
+    for item, sound in _measured(subject):
         parts = subject.segments.get(item.id)
         if sound.facts is None or not parts:
             continue
@@ -84,7 +85,7 @@ def other_length(subject: Subject) -> Iterator[Finding]:
         if abs(sound.facts.duration - expected) > _TOLERANCE_S * len(parts):
             kind = "longer" if sound.facts.duration > expected else "shorter"
             message = f"{sound.facts.duration:.1f} s, the timestamp states {expected:g} s"
-            yield Finding(item.id, "timestamp", message, kind, (), item.timestamp)
+            yield of_item(item, "timestamp", message, kind)
 
 
 @check("D006", "warning", "pairs of clips of the same recording", "audio")
@@ -105,19 +106,17 @@ def copies(subject: Subject) -> Iterator[Finding]:
     for pair in near_duplicates(marks, threshold=_ALIKE):
         one, other = first[pair.first], first[pair.second]
         if not _known_to_overlap(subject, one, other):
-            message = (
-                f"{100 * pair.similarity:.0f} % alike {other.id}, {round(pair.offset, 1) + 0.0:+.1f} s apart"
-            )
-            yield Finding(one.id, "audio_path", message, "", (other.id,), one.audio_path)
+            offset = round(pair.offset, 1) + 0.0  # never "-0.0"
+            message = f"{100 * pair.similarity:.0f} % alike {other.id}, {offset:+.1f} s apart"
+            yield of_item(one, "audio_path", message, others=(other.id,))
 
 
 def _known_to_overlap(subject: Subject, one: Item, other: Item) -> bool:
+    """Whether the timestamps of two items say that they share a stretch of one video."""
     if not {one.id, other.id} <= subject.segments.keys():
         return False
-    theirs = source_parts(other)
+    pairs = product(source_parts(one), source_parts(other))
     return any(
-        overlap([part], [their]) > 0
-        for key, part in source_parts(one)
-        for where, their in theirs
-        if key == where
+        video == other_video and overlap([part], [other_part]) > 0
+        for (video, part), (other_video, other_part) in pairs
     )

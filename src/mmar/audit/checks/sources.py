@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 import msgspec
+from msgspec import UNSET
 
-from mmar.audit.check import Finding, Measure, check
+from mmar.audit.check import Finding, Measure, check, of_item
 from mmar.audit.subject import Subject, quoted, same
 from mmar.errors import InputError
 from mmar.items import Item
@@ -37,15 +38,9 @@ def no_video(subject: Subject) -> Iterator[Finding]:
         own = addresses(item.url)
         if not own:
             if 2 * len(without) <= len(subject.items):
-                yield Finding(item.id, "url", "is missing", "missing", (), item.url)
+                yield of_item(item, "url", "is missing", "missing")
         elif not any(find_video(each) or is_short_link(each) for each in own):
-            yield Finding(item.id, "url", quoted(own[0]), "no id", (), item.url)
-
-
-def _tracking(item: Item, *, personal: bool) -> tuple[str, ...]:
-    names = tracking_parameters(item.url)
-    personal_names = tuple(name for name in names if name in PERSONAL_PARAMETERS)
-    return personal_names if personal else names if not personal_names else ()
+            yield of_item(item, "url", quoted(own[0]), "no id")
 
 
 @check("U002", "warning", "addresses that identify who copied them")
@@ -57,10 +52,10 @@ def personal(subject: Subject) -> Iterator[Finding]:
     several such parameters is one finding, counted under `vd_source` where that is among them.
     """
     for item in subject.items:
-        names = _tracking(item, personal=True)
+        names = [name for name in tracking_parameters(item.url) if name in PERSONAL_PARAMETERS]
         if names:
             kind = "vd_source" if "vd_source" in names else names[0]
-            yield _shortened(item, ", ".join(names), kind)
+            yield of_item(item, "url", ", ".join(names), kind, proposed=canonical_url(item.url))
 
 
 @check("U003", "note", "addresses with other tracking parameters")
@@ -70,13 +65,9 @@ def tracking(subject: Subject) -> Iterator[Finding]:
     The address without them is proposed.
     """
     for item in subject.items:
-        names = _tracking(item, personal=False)
-        if names:
-            yield _shortened(item, ", ".join(names), names[0])
-
-
-def _shortened(item: Item, message: str, kind: str) -> Finding:
-    return Finding(item.id, "url", message, kind, (), item.url, canonical_url(item.url))
+        names = tracking_parameters(item.url)
+        if names and PERSONAL_PARAMETERS.isdisjoint(names):
+            yield of_item(item, "url", ", ".join(names), names[0], proposed=canonical_url(item.url))
 
 
 @check("U004", "warning", "short links")
@@ -97,11 +88,11 @@ def short(subject: Subject) -> Iterator[Finding]:
         targets = [subject.links.get(each) if subject.links else None for each in own]
         leads = [link.leads_to for link in targets if link is not None and link.leads_to]
         if len(leads) < len(links):
-            yield Finding(item.id, "url", message, "", (), item.url)
+            yield of_item(item, "url", message)
         else:
             rest = iter(leads)
             right = "\n".join(next(rest) if is_short_link(each) else canonical_url(each) for each in own)
-            yield Finding(item.id, "url", f"{message}; leads to {', '.join(leads)}", "", (), item.url, right)
+            yield of_item(item, "url", f"{message}; leads to {', '.join(leads)}", proposed=right)
 
 
 @check("U005", "warning", "addresses with white space")
@@ -116,10 +107,8 @@ def white_space(subject: Subject) -> Iterator[Finding]:
         own = addresses(url)
         if own and url != own[0]:
             kind = "several addresses" if len(own) > 1 else "white space around"
-            if url == "\n".join(own):
-                yield Finding(item.id, "url", quoted(url, 120), kind, (), url)
-            else:
-                yield Finding(item.id, "url", quoted(url, 120), kind, (), url, "\n".join(own))
+            right = "\n".join(own)
+            yield of_item(item, "url", quoted(url, 120), kind, proposed=right if url != right else UNSET)
 
 
 @check("U006", "warning", "addresses of another video than the id names")
@@ -131,9 +120,7 @@ def other_video(subject: Subject) -> Iterator[Finding]:
     for item in subject.items:
         linked, known = video_id(item.url), item_video(msgspec.structs.replace(item, url=None))
         if linked and known and linked != known:
-            yield Finding(
-                item.id, "url", f"the address is of {linked}, the id names {known}", "", (), item.url
-            )
+            yield of_item(item, "url", f"the address is of {linked}, the id names {known}")
 
 
 @check("U007", "warning", "addresses of another site than the source")
@@ -144,7 +131,7 @@ def other_site(subject: Subject) -> Iterator[Finding]:
         source = (item.source or "").strip().casefold()
         if sites and source in ("youtube", "bilibili") and source not in sites:
             message = f"{quoted(item.source or '')}, but the address is of {', '.join(sorted(sites))}"
-            yield Finding(item.id, "source", message, "", (), item.source)
+            yield of_item(item, "source", message)
 
 
 @check("U008", "warning", "addresses whose video is gone", "network")
@@ -155,16 +142,14 @@ def gone(subject: Subject) -> Iterator[Finding | Measure]:
     says how many there were.
     """
     links = subject.links or {}
-    open_ = sum(link.alive is None for link in links.values())
-    yield Measure(
-        f"{len(links):,} addresses were checked, {open_:,} are undecided",
-        {"asked": len(links), "open": open_},
-    )
+    undecided = sum(link.alive is None for link in links.values())
+    text = f"{len(links):,} addresses were checked, {undecided:,} are undecided"
+    yield Measure(text, {"asked": len(links), "open": undecided})
     for item in subject.items:
         for each in addresses(item.url):
             link = links.get(each)
             if link is not None and link.alive is False:
-                yield Finding(item.id, "url", f"{each}: {link.reply}", "", (), item.url)
+                yield of_item(item, "url", f"{each}: {link.reply}")
 
 
 @check("V001", "note", "videos that several items are cut from")
@@ -204,9 +189,7 @@ def overlaps(subject: Subject) -> Iterator[Finding]:
         if kind == "partly" and pair.seconds == min(lengths):
             kind = "one within the other"
         message = f"{pair.seconds:g} s of {pair.video} are in {pair.second} too ({kind})"
-        yield Finding(
-            pair.first, "timestamp", message, kind, (pair.second,), subject.by_id[pair.first].timestamp
-        )
+        yield of_item(subject.by_id[pair.first], "timestamp", message, kind, (pair.second,))
 
 
 @check("V003", "error", "questions that are asked twice of one clip")
@@ -221,7 +204,7 @@ def twice(subject: Subject) -> Iterator[Finding]:
                 parts = [subject.segments.get(each.id) for each in (earlier, item)]
                 if earlier.audio_path == item.audio_path or (parts[0] is not None and parts[0] == parts[1]):
                     message = f"{earlier.id} asks the same of the same clip"
-                    yield Finding(item.id, "question", message, "", (earlier.id,), item.question)
+                    yield of_item(item, "question", message, others=(earlier.id,))
 
 
 @check("T001", "warning", "timestamps not written HH:MM:SS,HH:MM:SS")
@@ -238,7 +221,7 @@ def odd(subject: Subject) -> Iterator[Finding]:
             right = format_timestamp(parts)
             if right == item.timestamp:
                 continue  # several plain parts, plainly joined: T003
-            yield Finding(item.id, "timestamp", quoted(item.timestamp), kind, (), item.timestamp, right)
+            yield of_item(item, "timestamp", quoted(item.timestamp), kind, proposed=right)
 
 
 @check("T002", "error", "timestamps that cannot be read")
@@ -252,7 +235,7 @@ def unreadable(subject: Subject) -> Iterator[Finding]:
             try:
                 parse_timestamp(item.timestamp)
             except InputError as error:
-                yield Finding(item.id, "timestamp", error.problem, "", (), item.timestamp)
+                yield of_item(item, "timestamp", error.problem)
 
 
 @check("T003", "note", "clips joined of several parts")
@@ -266,7 +249,7 @@ def several(subject: Subject) -> Iterator[Finding]:
         if len(parts) > 1:
             seconds = sum(part.duration for part in parts)
             message = f"{len(parts)} parts, {seconds:g} s: {quoted(item.timestamp or '')}"
-            yield Finding(item.id, "timestamp", message, "", (), item.timestamp)
+            yield of_item(item, "timestamp", message)
 
 
 @check("T004", "warning", "timestamps that are missing")
@@ -276,7 +259,7 @@ def missing(subject: Subject) -> Iterator[Finding]:
     without = [item for item in with_url if not (item.timestamp or "").strip()]
     if 2 * len(without) <= len(with_url):
         for item in without:
-            yield Finding(item.id, "timestamp", "is missing", "", (), item.timestamp)
+            yield of_item(item, "timestamp", "is missing")
 
 
 @check("T005", "warning", "addresses and parts that do not pair")
@@ -286,4 +269,4 @@ def unpaired(subject: Subject) -> Iterator[Finding]:
         parts, own = subject.segments.get(item.id), addresses(item.url)
         if parts and len(own) > 1 and len(own) != len(parts):
             message = f"{len(own)} addresses and {len(parts)} parts"
-            yield Finding(item.id, "timestamp", message, "", (), item.timestamp)
+            yield of_item(item, "timestamp", message)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from mmar.audit.check import Finding, Measure, check
+from mmar.audit.check import Finding, Measure, check, of_item
 from mmar.audit.subject import Subject
 from mmar.items import Item
 from mmar.stats.chance import LEVEL, at_least
@@ -43,9 +43,9 @@ def strong_systems_miss_alike(subject: Subject) -> Iterator[Finding]:
     """
     for item, statistics in _analysed(subject):
         if statistics.strong_miss is not None:
-            taken = item.choices[statistics.strong_miss]
-            message = f"the strongest systems all name {taken!r}; right in {statistics.right} of {statistics.systems}"
-            yield Finding(item.id, "answer", message, "", (), item.answer)
+            choice = item.choices[statistics.strong_miss]
+            message = f"the strongest systems all name {choice!r}; right in {statistics.right} of {statistics.systems}"
+            yield of_item(item, "answer", message)
 
 
 @check("M002", "warning", "items that stronger systems miss more often", "systems")
@@ -86,14 +86,9 @@ def unused_distractors(subject: Subject) -> Iterator[Finding]:
         if others < 2 or (1 - 1 / others) ** wrong * others >= _ALPHA:
             continue
         for slot in statistics.unused:
-            yield Finding(
-                item.id,
-                "choices",
-                f"none of {wrong} wrong answers names {item.choices[slot]!r}",
-                "",
-                (),
-                item.choices[slot],
-            )
+            choice = item.choices[slot]
+            message = f"none of {wrong} wrong answers names {choice!r}"
+            yield Finding(item.id, "choices", message, current=choice)
 
 
 @check("N001", "note", "items that are answered right without the audio", "unheard")
