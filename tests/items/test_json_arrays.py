@@ -13,7 +13,7 @@ from mmar.errors import InputError
 from mmar.items import records as arrays
 from mmar.items.records import _array_records as array_records
 
-Found = tuple[list[tuple[int, bytes]], str]
+Result = tuple[list[tuple[int, bytes]], str]
 
 pieces = st.sampled_from(
     [
@@ -54,28 +54,28 @@ element = sound | st.lists(pieces, max_size=6).map("".join)
 @example(elements=['{"id": 1}', '{"id": NaN}', '{"id": 3}', '{"id": 4}'], between=",", end="]", size=300)
 @example(elements=['{"id": ' + "[" * 3000 + "]" * 3000 + "}", '{"id": 2}'], between=",", end="]", size=9000)
 @settings(max_examples=100, deadline=None)
-def test_both_ways_agree(elements: list[str], between: str, end: str, size: int) -> None:
+def test_decoding_and_scanning_agree(elements: list[str], between: str, end: str, size: int) -> None:
     text = f"[\n{between.join(elements)}{end}".encode()
-    quick = found(text, size)
+    quick = split(text, size)
     with patch.object(arrays, "_decode_objects", lambda text, line: ([], line, text)):
-        assert quick == found(text, size)
+        assert quick == split(text, size)
 
 
-def test_the_quick_way_is_taken() -> None:
+def test_valid_arrays_are_decoded_and_not_scanned() -> None:
     text = json.dumps([{"id": index, "inner": [{"id": index}]} for index in range(50)], indent=1).encode()
     with patch.object(arrays, "_scan_objects", side_effect=arrays._scan_objects) as careful:
-        assert len(found(text, 1 << 20)[0]) == 50
+        assert len(split(text, 1 << 20)[0]) == 50
     # Only the last one is left for it.
     assert [
         json.loads(call.args[0].rstrip(b"] \n").lstrip(b", \n"))["id"] for call in careful.mock_calls
     ] == [49]
 
 
-def found(text: bytes, size: int) -> Found:
-    """What is found, and how it ends."""
+def split(text: bytes, size: int) -> Result:
+    """The records with their lines, and the message of the error, if any."""
     records: list[tuple[int, bytes]] = []
     try:
-        records.extend(array_records(io.BytesIO(text), size, "a.json"))
+        records.extend(array_records(io.BytesIO(text), size))
     except InputError as error:
         return records, str(error)
     return records, ""

@@ -15,9 +15,11 @@ import mmap
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from mmar.audio.wav import riff_chunks
 from mmar.errors import InputError
 
 # Programs that write WAV into a pipe leave a size near one of these.
@@ -84,18 +86,10 @@ def repaired(path: Path, kind: str) -> Iterator[object]:
 
 def _data_chunk(stream: BinaryIO) -> tuple[int, int, int] | None:
     """Offset of a RIFF WAVE file's samples, the size that their chunk states, and the bytes to the end of the file."""
-    head = stream.read(12)
-    if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
-        return None
-    for _ in range(_MAX_CHUNK_WALK):
-        chunk = stream.read(8)
-        if len(chunk) < 8:
-            break
-        name, size = struct.unpack("<4sI", chunk)
-        start = stream.tell()
+    for name, size in islice(riff_chunks(stream), _MAX_CHUNK_WALK):
         if name == b"data":
+            start = stream.tell()
             return start, size, stream.seek(0, 2) - start
-        stream.seek(start + size + size % 2)
     return None
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import struct
 import wave
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from mmar.audio.clip import Clip, Facts
 from mmar.errors import UsageError
@@ -58,27 +60,35 @@ def pcm_facts(data: bytes) -> Facts | None:
 
     Anything else is `None`, and `mmar.audio.describe` has to look at it. soundfile would have to be loaded first.
     """
-    if len(data) < 44 or data[:4] != b"RIFF" or data[8:12] != b"WAVE":
+    if int.from_bytes(data[4:8], "little") + 8 > len(data):
         return None
-    if struct.unpack_from("<I", data, 4)[0] + 8 > len(data):
-        return None
-    position, layout = 12, None
-    while position + 8 <= len(data):
-        name, size = struct.unpack_from("<4sI", data, position)
-        position += 8
-        if position + size > len(data):
-            return None
+    stream, layout = io.BytesIO(data), None
+    for name, size in riff_chunks(stream):
         if name == b"fmt ":
-            layout = _pcm_layout(data[position : position + size])
+            layout = _pcm_layout(stream.read(size))
         elif name == b"data":
-            if layout is None:
+            if layout is None or stream.tell() + size > len(data):
                 return None
             channels, rate, block = layout
             frames, rest = divmod(size, block)
             facts = Facts(rate, channels, frames, "WAV", _ENCODINGS[block // channels], len(data))
             return facts if frames and not rest else None
-        position += size + size % 2
     return None
+
+
+def riff_chunks(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """Name and stated size of each chunk of a RIFF WAVE file; the stream stands at the chunk's content.
+
+    A file of another kind has none.
+    """
+    head = stream.read(12)
+    if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
+        return
+    while len(chunk := stream.read(8)) == 8:
+        name, size = struct.unpack("<4sI", chunk)
+        start = stream.tell()
+        yield name, size
+        stream.seek(start + size + size % 2)
 
 
 def _pcm_layout(chunk: bytes) -> tuple[int, int, int] | None:

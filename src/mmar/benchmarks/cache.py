@@ -39,8 +39,6 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Attributes:
         url: where it came from, without user, password and query; or the path of a local file.
-        size: bytes.
-        sha256: of the file.
         when: UTC, ISO 8601.
         verified: whether the digest equals the one in the catalogue; false where the catalogue has none.
     """
@@ -56,8 +54,7 @@ class AudioPart(Part, frozen=True, kw_only=True, omit_defaults=True):
     """The clips of an archive.
 
     Attributes:
-        clips: how many of the benchmark's clips are in place.
-        clip_bytes: their total size.
+        clips: how many of the benchmark's clips are in place; `clip_bytes` is their total size.
         missing: the `audio_path` of clips that the archive did not contain.
         skipped: how many files of the archive no item names; they were not unpacked.
     """
@@ -69,15 +66,7 @@ class AudioPart(Part, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a benchmark's folder contains.
-
-    Attributes:
-        benchmark: its name in the catalogue.
-        revision: of the metadata.
-        written_by: this program and its version.
-        metadata: the files of questions, in the catalogue's order.
-        audio: the clips, once they are in place.
-    """
+    """What a benchmark's folder contains: the files of questions in the catalogue's order, and the clips."""
 
     benchmark: str
     revision: str

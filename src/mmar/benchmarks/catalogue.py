@@ -40,11 +40,7 @@ class RemoteFile(msgspec.Struct, frozen=True):
 
 
 class Archive(RemoteFile, frozen=True, kw_only=True):
-    """An archive of clips.
-
-    Attributes:
-        unpacked_size: approximate size of its files in bytes, to check for free space.
-    """
+    """An archive of clips, with the approximate size of its files in bytes, to check for free space."""
 
     unpacked_size: int
 
@@ -56,8 +52,6 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         name: what commands call it.
         title: what its authors call it.
         items: number of questions; `None` where the program generates it.
-        homepage: the publisher's page.
-        licence: of the data.
         citation: one line that names the paper.
         bibtex: the publisher's own entry.
         metadata: the files of questions, which are read as one; none where they are generated.

@@ -174,18 +174,14 @@ def download_url(
 def _request(url: str) -> urllib.request.Request:
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
+        is_http = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        parts, host, port = urlsplit(""), "", None
-    if parts.scheme not in ("http", "https") or not host:
+        is_http = False
+    if not is_http:
         raise UsageError(f'"{public_url(url)}" is not an http or https address', code="invalid-url")
-    netloc = f"[{host}]" if ":" in host else host
-    address = urlunsplit(
-        (parts.scheme, netloc + (f":{port}" if port else ""), parts.path or "/", parts.query, "")
-    )
-    request = urllib.request.Request(address)  # noqa: S310 - http or https
-    request.add_header("User-Agent", f"mmar/{__version__}")
-    request.add_header("Accept-Encoding", "identity")
+    address = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
+    headers = {"User-Agent": f"mmar/{__version__}", "Accept-Encoding": "identity"}
+    request = urllib.request.Request(address, headers=headers)  # noqa: S310 - http or https
     if parts.username is not None:
         login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         request.add_unredirected_header("Authorization", "Basic " + base64.b64encode(login.encode()).decode())

@@ -30,13 +30,7 @@ from mmar.items import Benchmark, load_benchmark
 
 
 class Obtained(msgspec.Struct, frozen=True):
-    """Result of `obtain`.
-
-    Attributes:
-        folder: where the benchmark is.
-        receipt: what it contains.
-        changed: whether anything had to be done.
-    """
+    """Where a benchmark is, what its folder contains, and whether anything had to be done."""
 
     folder: Path
     receipt: Receipt

@@ -8,6 +8,7 @@ an `ExternalError` that names the path; what was there before stays unchanged. T
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,7 +17,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from mmar.errors import ExternalError, lone_surrogate
-from mmar.files.hashing import HashingReader, reading
+from mmar.files.hashing import hashed_pieces, reading
 from mmar.files.progress import format_bytes
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -186,10 +187,10 @@ def copy_atomic(source: Path | str, target: Path | str, *, sync: bool = False) -
         InputError: the source is missing.
         ExternalError: the source cannot be read or the target cannot be written.
     """
+    digest = hashlib.sha256()
     with reading(source) as stream:
-        hashed = HashingReader(stream)
-        write_atomic(target, hashed, sync=sync)
-    return hashed.hexdigest()
+        write_atomic(target, hashed_pieces(stream, digest), sync=sync)
+    return digest.hexdigest()
 
 
 def part_name(path: Path) -> Path:

@@ -13,33 +13,14 @@ from typing import BinaryIO
 
 from mmar.errors import ExternalError, InputError
 
-CHUNK = 1 << 20
+_CHUNK = 1 << 20
 
 
-class HashingReader:
-    """Reads a stream in pieces and computes their SHA-256 on the way.
-
-    Example:
-        >>> import io
-        >>> reader = HashingReader(io.BytesIO(b"abc"))
-        >>> b"".join(reader), reader.hexdigest()[:8], reader.size
-        (b'abc', 'ba7816bf', 3)
-    """
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._digest = hashlib.sha256()
-        self.size = 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        while piece := self._stream.read(CHUNK):
-            self._digest.update(piece)
-            self.size += len(piece)
-            yield piece
-
-    def hexdigest(self) -> str:
-        """The SHA-256 of what was read so far."""
-        return self._digest.hexdigest()
+def hashed_pieces(stream: BinaryIO, digest: hashlib._Hash) -> Iterator[bytes]:
+    """The pieces of a stream, each added to a digest."""
+    while piece := stream.read(_CHUNK):
+        digest.update(piece)
+        yield piece
 
 
 def sha256_bytes(data: bytes | bytearray | memoryview) -> str:
@@ -56,11 +37,13 @@ def sha256_file(path: Path | str, advance: Callable[[int, int | None], None] | N
     """
     with reading(path) as stream:
         size = os.fstat(stream.fileno()).st_size
-        reader = HashingReader(stream)
-        for _ in reader:
+        digest = hashlib.sha256()
+        done = 0
+        for piece in hashed_pieces(stream, digest):
+            done += len(piece)
             if advance is not None:
-                advance(reader.size, size)
-        return reader.hexdigest()
+                advance(done, size)
+        return digest.hexdigest()
 
 
 @contextmanager

@@ -60,5 +60,5 @@ def parquet_rows(path: Path, *, audio: bool = False) -> Iterator[tuple[int, dict
 def _has_bytes(pyarrow: Any, kind: Any) -> bool:
     types = pyarrow.types
     if types.is_struct(kind):
-        return any(_has_bytes(pyarrow, kind.field(place).type) for place in range(kind.num_fields))
+        return any(_has_bytes(pyarrow, kind.field(index).type) for index in range(kind.num_fields))
     return bool(types.is_binary(kind) or types.is_large_binary(kind))

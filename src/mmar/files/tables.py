@@ -15,9 +15,9 @@ from mmar.files.hashing import reading, reading_unpacked
 from mmar.files.typed import decode_text
 
 # A cell of a long chain of thought is longer than the module's own limit.
-_LONGEST_CELL = 1 << 24
-_LARGEST = 1 << 30
-_HEADER_WITHIN = 10  # rows; titles and blank rows may stand before the header
+_MAX_CELL = 1 << 24
+_MAX_BYTES = 1 << 30
+_HEADER_ROWS = 10  # rows; titles and blank rows may stand before the header
 
 IsHeader = Callable[[Sequence[str]], bool]
 
@@ -43,8 +43,8 @@ def read_delimited(path: Path, is_header: IsHeader = lambda _: False) -> Iterato
         InputError: it is in another encoding, has no header, or a row has more cells than the header.
     """
     with reading_unpacked(path) as stream:
-        data = stream.read(_LARGEST + 1)
-    if len(data) > _LARGEST:
+        data = stream.read(_MAX_BYTES + 1)
+    if len(data) > _MAX_BYTES:
         raise InputError("the table is larger than 1 GiB", file=str(path), code="too-large")
     text = decode_text(data, file=str(path))
     first, _, rest = text.partition("\n")
@@ -52,10 +52,10 @@ def read_delimited(path: Path, is_header: IsHeader = lambda _: False) -> Iterato
     if delimiter:
         text = rest
     else:
-        marks = ((line, mark) for line in text.splitlines()[:_HEADER_WITHIN] for mark in ",\t;|")
+        marks = ((line, mark) for line in text.splitlines()[:_HEADER_ROWS] for mark in ",\t;|")
         named = (mark for line, mark in marks if is_header([cell.strip(' "') for cell in line.split(mark)]))
         delimiter = next(named, None) or max(",\t;|", key=first.count)
-    csv.field_size_limit(_LONGEST_CELL)
+    csv.field_size_limit(_MAX_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for line, row in _rows(((reader.line_num, cells) for cells in reader), is_header, str(path)):
@@ -113,9 +113,7 @@ def read_workbook(path: Path, is_header: IsHeader = lambda _: False) -> Iterator
 
 
 def _has_header(sheet: Any, is_header: IsHeader) -> bool:
-    return any(
-        is_header(_names(cells)) for cells in islice(sheet.iter_rows(values_only=True), _HEADER_WITHIN)
-    )
+    return any(is_header(_names(cells)) for cells in islice(sheet.iter_rows(values_only=True), _HEADER_ROWS))
 
 
 def _rows(
@@ -123,10 +121,10 @@ def _rows(
 ) -> Iterator[tuple[int, dict[Any, Any]]]:
     """The rows below the header by its names; cells beyond it under `None`."""
     rows = iter(rows)
-    head = list(islice(rows, _HEADER_WITHIN))
-    filled = [place for place, (_, cells) in enumerate(head) if any(_names(cells))]
+    head = list(islice(rows, _HEADER_ROWS))
+    filled = [index for index, (_, cells) in enumerate(head) if any(_names(cells))]
     start = next(
-        (place for place in filled if is_header(_names(head[place][1]))), filled[0] if filled else None
+        (index for index in filled if is_header(_names(head[index][1]))), filled[0] if filled else None
     )
     if start is None:
         return

@@ -17,14 +17,7 @@ SCORED_FIELDS = ("question", "choices", "answer", "modality", "category", "sub-c
 
 
 class FieldChange(msgspec.Struct, frozen=True):
-    """One field of one item that differs.
-
-    Attributes:
-        id: the item's id.
-        field: the publisher's name of the field.
-        before: its value in the first benchmark; `None` where it is absent.
-        after: its value in the second benchmark.
-    """
+    """One field of one item that differs: the publisher's name, and both values; `None` where it is absent."""
 
     id: str
     field: str
@@ -33,15 +26,7 @@ class FieldChange(msgspec.Struct, frozen=True):
 
 
 class BenchmarkDiff(msgspec.Struct, frozen=True, dict=True):
-    """The differences between two benchmarks.
-
-    Attributes:
-        first: name of the first.
-        second: name of the second.
-        added: ids that only the second has, in its order.
-        removed: ids that only the first has, in its order.
-        changes: the fields that differ, in the order of the second.
-    """
+    """The differences between two benchmarks, by their names; `added` and `removed` are ids."""
 
     first: str
     second: str
@@ -72,11 +57,9 @@ class BenchmarkDiff(msgspec.Struct, frozen=True, dict=True):
 
 def diff_benchmarks(first: Benchmark, second: Benchmark) -> BenchmarkDiff:
     """Compare two benchmarks item by item, by their ids."""
-    changes: list[FieldChange] = []
-    for item in second:
-        other = first.by_id.get(item.id)
-        if other is not None:
-            changes += _changes(other, item)
+    changes = [
+        change for item in second if item.id in first.by_id for change in _changes(first.by_id[item.id], item)
+    ]
     return BenchmarkDiff(
         first.name,
         second.name,

@@ -26,15 +26,7 @@ _HASH = 8  # hexadecimal digits
 
 
 class EditionFile(msgspec.Struct, frozen=True):
-    """One state of an edition's metadata file.
-
-    Attributes:
-        date: on which it was published, `YYYY-MM-DD` or `YYYY-MM`.
-        commit: of the publisher's repository.
-        filename: in that repository.
-        size: in bytes.
-        sha256: of the file.
-    """
+    """One published metadata file of an edition; the date is `YYYY-MM-DD` or `YYYY-MM`."""
 
     date: str
     commit: str
@@ -67,7 +59,6 @@ class Edition(msgspec.Struct, frozen=True, dict=True):
         faulty: ids of items whose answer is none of their choices.
         corrected: by item id, hashes of its key here and of its key in the newest edition, where question and choices are
             the same and the key is not.
-        benchmark: name of the benchmark.
     """
 
     name: str
@@ -98,13 +89,12 @@ class Edition(msgspec.Struct, frozen=True, dict=True):
 
 
 class EditionMatch(msgspec.Struct, frozen=True):
-    """How near some records are to an edition.
+    """How many records of a file belong to an edition.
 
     Attributes:
-        edition: the edition.
         total: number of records.
         same_questions: records whose id, question and choices are the edition's.
-        same_keys: records whose answer is the edition's, too; 0 if the records have no answers.
+        same_keys: records whose answer is the edition's, too.
         has_keys: whether the records have answers.
     """
 
@@ -181,14 +171,10 @@ def is_published(item_id: str, question: str | None, choices: Sequence[str], ans
 
 
 def match_editions(path: Path | str, most: int | None = None) -> tuple[EditionMatch, ...]:
-    """How near the records of a file are to each known edition.
-
-    Args:
-        path: a benchmark's metadata, or predictions with whole records.
-        most: number of records to look at; all by default.
+    """Compare the first `most` records of a benchmark or of predictions, or all, with each known edition.
 
     Returns:
-        The nearest first; of equally near ones the default edition first. Empty if no record has choices.
+        The best match first; of equal ones the default edition first. Empty if no record has choices.
 
     Raises:
         InputError: the file cannot be read; records that are not valid JSON are skipped.
@@ -238,13 +224,7 @@ def _split(text: str) -> frozenset[str]:
 
 
 class Erratum(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One disputed item.
-
-    Attributes:
-        id: the item's id.
-        check: code of the check of `mmar audit` that finds it.
-        reason: why it is disputed, one sentence without a full stop.
-    """
+    """One disputed item: the code of the audit's check that finds it, and the reason, a sentence without a full stop."""
 
     id: str
     check: str

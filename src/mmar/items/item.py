@@ -67,14 +67,7 @@ LENIENT = "correct the record, or leave it out with --lenient"
 
 
 class Criterion(msgspec.Struct, frozen=True):
-    """One criterion of an item's rubric.
-
-    Attributes:
-        name: a short title.
-        scoring_point: what earns the point.
-        note: why it matters.
-        choices: the scores that a judge may give, `(0, 1)` throughout MMAR.
-    """
+    """One criterion of an item's rubric; `choices` are the scores that a judge may give, 0 and 1 throughout MMAR."""
 
     name: str
     scoring_point: str

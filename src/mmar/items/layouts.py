@@ -37,13 +37,7 @@ _HEAD = 1 << 14
 
 
 class Layout(msgspec.Struct, frozen=True):
-    """How a published file is read.
-
-    Attributes:
-        name: of the benchmark.
-        fields: how its records are mapped.
-        rows: reads the records.
-    """
+    """How a published file of a benchmark is read, and how its records are mapped."""
 
     name: str
     fields: FieldMap
@@ -83,9 +77,7 @@ _MUSIC = FieldMap(file="", fields=_WITH_MODALITY, groups=("music_knowledge", "mu
 def find_layout(path: Path, names: Collection[str] = ()) -> Layout | None:
     """The layout of a file, or of the folder with SAKURA's tracks; `None` for a file in MMAR's or MMAU's own layout.
 
-    Args:
-        path: the file or folder.
-        names: field names of its first records, where the caller has read them.
+    `names` are the field names of its first records, where the caller has read them.
 
     Raises:
         InputError: the file cannot be read.
@@ -206,7 +198,7 @@ def _muchomusic(rows: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
             clip = f"sdd/audio/{number % 100:02d}/{source}.2min.mp3"
         else:
             clip = f"musiccaps/audio/{source.rpartition('_')[0] or source}.wav"
-        distractors = [row.get(f"distractor_{place}_answer") for place in (1, 2, 3)]
+        distractors = [row.get(f"distractor_{number}_answer") for number in (1, 2, 3)]
         yield line, _music_record(row, f"{source}-{seen[source]}", clip, distractors, row.get("genre"))
 
 
@@ -221,17 +213,14 @@ def _muchomusic_prompts(rows: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, 
         answers, order = row.get("answers"), row.get("answer_orders")
         right = order.index(0) if isinstance(order, list) and 0 in order else -1
         labels = _labels(row.get("knowledge")), _labels(row.get("reasoning"))
-        yield (
-            line,
-            {
-                **{name: value for name, value in row.items() if name not in ("id", "answers")},
-                "id": f"{source}-{seen[source]}",
-                "question": question,
-                "choices": answers,
-                "answer": answers[right] if isinstance(answers, list) and 0 <= right < len(answers) else None,
-                **_music_groups(*labels, row.get("genre")),
-            },
-        )
+        record = {name: value for name, value in row.items() if name not in ("id", "answers")}
+        record |= {
+            "id": f"{source}-{seen[source]}",
+            "question": question,
+            "choices": answers,
+            "answer": answers[right] if isinstance(answers, list) and 0 <= right < len(answers) else None,
+        }
+        yield line, record | _music_groups(*labels, row.get("genre"))
 
 
 def _rul(path: Path) -> Iterator[tuple[int, Any]]:

@@ -37,17 +37,10 @@ _MISSING = object()
 
 
 class FieldMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the records of a file are mapped to items.
+    """How the records of a file are mapped to items, as in the example above.
 
     Attributes:
-        file: path of the records.
-        fields: the file's field for each of this program's; a list of them for `choices`.
-        name: of the benchmark; by default the TOML file's.
-        audio_dir: the folder of the clips.
-        audio_prefix: what is removed from the beginning of each audio path.
-        answer: how the answer is given.
         values: fields that are the same for every record; of one that is mapped too, what stands for a missing value.
-        groups: further fields of the file by which scores are grouped.
         key_may_differ: whether an answer that equals no choice is kept, as in published files with faulty keys.
         id_is_path: whether the id is the stem of a path.
     """

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from mmar.errors import InputError
-from mmar.files.hashing import check_regular_file, reading, reading_unpacked
+from mmar.files.hashing import check_regular_file, naming, reading, reading_unpacked
 from mmar.files.sniff import sniff
 from mmar.files.typed import decode_json
 
@@ -46,9 +46,9 @@ def raw_records(path: Path | str) -> Iterator[tuple[int, bytes]]:
     """
     path = Path(path)
     check_regular_file(path)
-    with reading_unpacked(path, _PIECE) as stream:
-        if _first_character(stream, str(path)) == b"[":
-            yield from _array_records(stream, _PIECE, str(path))
+    with naming(path), reading_unpacked(path, _PIECE) as stream:
+        if _first_character(stream) == b"[":
+            yield from _array_records(stream, _PIECE)
         else:
             for line, text in enumerate(stream, 1):
                 if not text.isspace():
@@ -66,10 +66,10 @@ def line_ranges(path: Path, size: int) -> Iterator[tuple[int, int]] | None:
         InputError: as `raw_records`.
     """
     check_regular_file(path)
-    with reading(path) as stream:
+    with naming(path), reading(path) as stream:
         is_gzip = stream.read(2) == b"\x1f\x8b"
         stream.seek(0)
-        if not is_gzip and _first_character(stream, str(path)) == b"{":
+        if not is_gzip and _first_character(stream) == b"{":
             return _ranges(path, stream.tell(), size)
     return None
 
@@ -109,7 +109,7 @@ def first_names(path: Path) -> list[str]:
     return list(dict.fromkeys(name for record in first_records(raw_records(path)) for name in record))
 
 
-def _first_character(stream: BinaryIO, name: str) -> bytes:
+def _first_character(stream: BinaryIO) -> bytes:
     """The first character, `[` or `{`; the stream is then at the beginning, after a byte order mark."""
     head = stream.read(_PIECE)
     start = len(_BOM) if head.startswith(_BOM) else 0
@@ -118,11 +118,10 @@ def _first_character(stream: BinaryIO, name: str) -> bytes:
         head += more
     text = head.lstrip()
     if text[:1] not in (b"[", b"{") or b"\0" in text[:4]:
-        raise _not_json(head, name)
+        raise _not_json(head)
     if text[:1] == b"{" and b"\n" not in head and b"\r" in text.rstrip():
         raise InputError(
             "the lines end in a carriage return alone (old Mac line ends)",
-            file=name,
             code="line-ends",
             hint="save the file with LF or CRLF line ends",
         )
@@ -130,7 +129,7 @@ def _first_character(stream: BinaryIO, name: str) -> bytes:
     return text[:1]
 
 
-def _not_json(head: bytes, name: str) -> InputError:
+def _not_json(head: bytes) -> InputError:
     kind = sniff(head)
     if kind.format != "text":
         hints = {
@@ -145,21 +144,18 @@ def _not_json(head: bytes, name: str) -> InputError:
             "table": "export it as JSONL: one JSON object per line",
         }
         hint = hints.get(kind.format) or by_group.get(kind.group) or "give a JSON array or JSONL"
-        return InputError(
-            f"is {kind.label}, expected JSON or JSONL", file=name, code="wrong-file-type", hint=hint
-        )
+        return InputError(f"is {kind.label}, expected JSON or JSONL", code="wrong-file-type", hint=hint)
     text = head.lstrip()
     start = text[:40].decode("utf-8", "replace").splitlines()[0]
     return InputError(
         f'starts with "{start}", expected "[" or "{{"',
-        file=name,
         line=head[: len(head) - len(text)].count(b"\n") + 1,
         code="not-json",
         hint="give a JSON array, or one JSON object per line",
     )
 
 
-def _array_records(stream: BinaryIO, size: int, name: str) -> Iterator[tuple[int, bytes]]:
+def _array_records(stream: BinaryIO, size: int) -> Iterator[tuple[int, bytes]]:
     """Yield the 1-based line and the text of each object of an array; `size` bytes are read at once."""
     text = stream.read(size)
     while b"[" not in text:
@@ -175,35 +171,23 @@ def _array_records(stream: BinaryIO, size: int, name: str) -> Iterator[tuple[int
         if rest[:1] == b"]":
             line += text[: len(text) - len(rest)].count(b"\n")
             if rest[1:].lstrip() or stream.read(size).lstrip():
-                raise InputError(
-                    "text after the end of the array",
-                    file=name,
-                    line=line,
-                    code="invalid-json",
-                    hint="remove it",
-                )
+                raise _invalid_array("text after the end of the array", line, "remove it")
             return
         if rest and rest[:1] != b"{":
             line += text[: len(text) - len(rest)].count(b"\n")
             start_of = rest[:40].decode("utf-8", "replace").splitlines()[0]
-            raise InputError(
-                f'a record must be a JSON object, found "{start_of}"',
-                file=name,
-                line=line,
-                code="not-an-object",
-                hint="correct the array",
-            )
+            problem = f'a record must be a JSON object, found "{start_of}"'
+            raise _invalid_array(problem, line, "correct the array", "not-an-object")
         # What is left is the beginning of an object. Reading at least as much again bounds how often it is scanned.
         piece = stream.read(max(size, len(text)))
         if not piece:
-            raise InputError(
-                'the array does not end with "]"',
-                file=name,
-                line=line,
-                code="invalid-json",
-                hint="the file is incomplete; get it again",
-            )
+            problem = 'the array does not end with "]"'
+            raise _invalid_array(problem, line, "the file is incomplete; get it again")
         text += piece
+
+
+def _invalid_array(problem: str, line: int, hint: str, code: str = "invalid-json") -> InputError:
+    return InputError(problem, line=line, code=code, hint=hint)
 
 
 def _decode_objects(text: bytes, line: int) -> tuple[_Records, int, bytes]:

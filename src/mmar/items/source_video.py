@@ -55,13 +55,7 @@ _BV_SWAPS = ((0, 6), (1, 4))
 
 
 class Video(msgspec.Struct, frozen=True):
-    """One recording of one site.
-
-    Attributes:
-        site: which site.
-        id: the site's own id.
-        part: Bilibili's 1-based `p` where the address names one other than the first.
-    """
+    """One recording of one site; `part` is Bilibili's 1-based `p` where the address names one other than the first."""
 
     site: Literal["youtube", "bilibili"]
     id: str
@@ -81,14 +75,7 @@ class Video(msgspec.Struct, frozen=True):
 
 
 class Overlap(msgspec.Struct, frozen=True):
-    """Two items that are cut from the same seconds of a recording.
-
-    Attributes:
-        first: id of the item that stands first.
-        second: id of the other.
-        video: the recording's key, as `Video.key`, or its id where only the items' ids tell it.
-        seconds: how much they share.
-    """
+    """Two items, by their ids, that share some seconds of a recording, which is named as by `Video.key`."""
 
     first: str
     second: str
@@ -192,10 +179,8 @@ def canonical_url(url: str | None) -> str:
 def item_video(item: Item) -> str | None:
     """The label of an item's cluster: the id of the video that it was cut from.
 
-    Where the `url` names no video (it is missing, or a short link), the item's id tells it, if it has the
-    publisher's form; METHODS of the project define it so, and on MMAR it agrees with every `url` that tells.
-
-    Otherwise it is the first address; an item without one is `None`, a cluster of its own.
+    Where the `url` names no video (it is missing, or a short link), it is taken from the item's id, if that has the
+    publisher's form; otherwise it is the first address. An item without one is `None`, a cluster of its own.
     """
     result = video_id(item.url) or _id_of(item)
     return result or next((_canonical(address) for address in addresses(item.url)), None)

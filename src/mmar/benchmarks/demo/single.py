@@ -41,18 +41,9 @@ _LAYERS = {
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of question. All its clips count as cut from one recording.
+    """One kind of question, of which several clips are made; they count as cut from one recording.
 
-    Attributes:
-        slug: its name, the first part of the items' ids.
-        modality: MMAR's modality.
-        category: MMAR's layer.
-        sub_category: MMAR's sub-category.
-        question: the question.
-        answers: all possible answers.
-        clips: how many items are made.
-        choices: how many of the answers are offered.
-        make: makes the clip for an answer.
+    `slug` is the first part of the items' ids; `choices` is how many of the possible answers are offered.
     """
 
     slug: str

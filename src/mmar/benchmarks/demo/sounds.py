@@ -48,13 +48,7 @@ def midi_to_hz(midi: float) -> float:
 
 
 def tone(hz: float | Sequence[float], seconds: float, instrument: str = "sine") -> Wave:
-    """A note of an instrument.
-
-    Args:
-        hz: the frequency, or several that the note glides through at even distances.
-        seconds: its length.
-        instrument: sine, flute, organ, guitar or bell.
-    """
+    """A note of a sine, flute, organ, guitar or bell; it glides through several frequencies at even distances."""
     partials, attack, release = _INSTRUMENTS[instrument]
     track = _curve(np.atleast_1d(hz), _frames(seconds))
     time = _time(seconds)
