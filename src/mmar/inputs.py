@@ -177,11 +177,7 @@ def _published_name(digest: str) -> str | None:
 
 
 def open_for(spec: RunSpec) -> Model:
-    """Open the model of a run; credentials come from this process's environment.
-
-    Raises:
-        UsageError: there is no such model, it does not know an option, or what it needs was not given.
-    """
+    """Open the model of a run; credentials come from this process's environment."""
     from mmar.models import open_model
     from mmar.models.presets import check_requirements
 

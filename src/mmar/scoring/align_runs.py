@@ -181,11 +181,7 @@ def align_runs(
 
 
 def align_scored(inputs: Sequence[tuple[Task, Benchmark, Scored]], *, partial: bool = False) -> AlignedRuns:
-    """Align runs and files that are scored already: what was scored, its questions, and the score with every item's.
-
-    Raises:
-        UsageError: fewer than two, or they are not of the same items.
-    """
+    """Align runs and files that are scored already: what was scored, its questions, and the score with every item's."""
     _check_number(inputs)
     _check_named_benchmarks(
         [task.path for task, _, _ in inputs], [scored.manifest for _, _, scored in inputs]

@@ -60,9 +60,6 @@ def compare(
 
     At most `draws` swaps (at least 1) of each permutation test, drawn by `seed` (0 or more). `margin` is in
     points: runs that differ by less count as equivalent.
-
-    Raises:
-        UsageError: no draws, a negative seed, or a margin that is not between 0 and 100.
     """
     items = np.array(aligned.asked)
     runs = [

@@ -152,11 +152,7 @@ def labels_path(run: Path) -> Path:
 
 
 def read_labels(path: Path) -> list[ErrorLabel]:
-    """All labels of a file, in the order of writing; a torn last line is passed over.
-
-    Raises:
-        InputError: a line is not a label.
-    """
+    """All labels of a file, in the order of writing; a torn last line is passed over."""
     if not path.is_file():
         return []
     lines = path.read_bytes().split(b"\n")

@@ -67,11 +67,7 @@ def _line(label: str, verdicts: list[bool]) -> str:
 
 
 def official_layout_of_file(path: Path, key: str = PREDICTION_KEYS[0]) -> str:
-    """What the published script prints for a file of whole records, a JSON array or JSONL.
-
-    Raises:
-        InputError: the file cannot be read, or the script itself would stop on it.
-    """
+    """What the published script prints for a file of whole records, a JSON array or JSONL."""
     return official_layout(_answered(path, key), str(path))
 
 

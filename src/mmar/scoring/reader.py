@@ -85,11 +85,7 @@ class _Reply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def plan_reader(
     benchmark: Iterable[Item], rows: Iterable[ItemScore], *, sample: int = 50, seed: int = 0
 ) -> ReaderPlan:
-    """Choose what a reader reads, of scores in any order: unresolved answers, and `sample` of those that the cascade read.
-
-    Raises:
-        UsageError: the sample's size is negative.
-    """
+    """Choose what a reader reads, of scores in any order: unresolved answers, and `sample` of those that the cascade read."""
     if sample < 0:
         raise UsageError(
             f"expected a sample of 0 or more, got {sample}", code="invalid-value", argument="sample"

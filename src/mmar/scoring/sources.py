@@ -63,12 +63,7 @@ class Task(msgspec.Struct, frozen=True):
 
 
 def questions_of(task: Task) -> Benchmark:
-    """The questions of what is scored: those that were given, the run's own, or those in the file.
-
-    Raises:
-        InputError: the file holds no questions.
-        UsageError: a run's benchmark is not there, or is another one.
-    """
+    """The questions of what is scored: those that were given, the run's own, or those in the file."""
     manifest = task.manifest if task.manifest is not None else find_run(task.path)
     if manifest is not None:
         return benchmark_of(task.path, task.benchmark, manifest)

@@ -82,9 +82,6 @@ def score_whole(task: Task, key: str) -> Streamed:
     """Score a file whose records are whole questions: the file is its own benchmark.
 
     `key` is the field that holds the prediction; `on_item` starts over where an id turns out to stand twice.
-
-    Raises:
-        InputError: a bad record or an id that stands twice, unless the task is lenient.
     """
     with _no_cycle_collection():
         method = _Method(task.path, key, task.rule, task.keep, task.lenient)
@@ -109,10 +106,6 @@ def score_against(
 
     Only closed questions are counted. The benchmark's size, with unreadable records, is the denominator.
     `predictions` are lines and predictions, from `PredictionReader` or a run's ledger.
-
-    Raises:
-        InputError: an id that is not in the benchmark or stands twice, or a record whose question is not the
-            benchmark's, unless the task is lenient.
     """
     benchmark.check_scorable()
     errors: list[InputError] = []

@@ -88,11 +88,7 @@ def write_submission(
 
 
 def check_submission(benchmark: Benchmark, path: Path) -> SubmissionReport:
-    """Check a submission as its scorer reads it.
-
-    Raises:
-        InputError: the file is not JSON or JSONL at all.
-    """
+    """Check a submission as its scorer reads it."""
     records: dict[str, tuple[str, str]] = {}
     problems: list[str] = []
     for line, text in raw_records(path):

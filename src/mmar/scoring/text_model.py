@@ -55,9 +55,6 @@ def usable_replies(
 
     `read` raises a ValueError for a reply that it cannot use: it is asked for again, unless `ask_again` is off, and in the
     end left out.
-
-    Raises:
-        ExternalError: the ledger cannot be written, or the model cannot be reached.
     """
 
     def problem(request: Request, answer: Answer) -> str | None:

@@ -93,9 +93,6 @@ def cohen_kappa(
 
     Ratings stand in the same order, None or NaN where missing. `draws` bootstrap draws over items give the
     interval; 0 gives none.
-
-    Raises:
-        UsageError: raters of different length, or no item rated by both.
     """
     if len(first) != len(second):
         raise UsageError(
@@ -140,9 +137,6 @@ def krippendorff_alpha(
         draws: bootstrap draws over units; 0 for no interval.
         seed: seed of the bootstrap.
 
-    Raises:
-        UsageError: no unit has two ratings, or a rating on the ordinal or interval scale is no finite number.
-
     Example:
         >>> units = [(1, 1), (2, 2), (1, 2), (1, None)]
         >>> round(krippendorff_alpha(units, draws=0).alpha, 3)
@@ -180,9 +174,6 @@ def flip_rate(verdicts: Sequence[Sequence[Hashable]]) -> float:
     """Units whose verdicts are not all the same, percent of those with at least two (Autorubric, arXiv 2603.00077).
 
     Verdicts are None or NaN where missing; rows may differ in length.
-
-    Raises:
-        UsageError: no unit has two verdicts.
 
     Example:
         >>> flip_rate([(1, 1, 1), (1, 0, 1)])

@@ -18,9 +18,6 @@ from mmar.errors import UsageError
 def guessing(choice_counts: Sequence[int]) -> float:
     """Expected accuracy, in percent, of guessing evenly among each item's choices.
 
-    Raises:
-        UsageError: no items, or an item without choices.
-
     Example:
         >>> guessing([2, 4])
         37.5

@@ -72,9 +72,6 @@ def accuracy(
         clusters: one label per item, shape (n,).
         answers: number of answers behind all scores where items were asked several times; n by default.
 
-    Raises:
-        UsageError: no items, a score outside 0 to 1, an item without cluster, or fewer answers than items.
-
     Example:
         >>> result = accuracy([1, 1, 0, 1], ["a", "a", "b", "c"])
         >>> result.accuracy, result.clusters
@@ -105,9 +102,6 @@ def accuracy(
 
 def accuracy_of_counts(counts: Sequence[tuple[int, int]]) -> ClusteredAccuracy:
     """`accuracy` of right and wrong answers from each cluster's (right answers, items), without numpy.
-
-    Raises:
-        UsageError: no clusters, or a cluster without items or with more right answers than items.
 
     Example:
         >>> result = accuracy_of_counts([(2, 2), (0, 1), (1, 1)])

@@ -75,9 +75,6 @@ class AverageCheck:
 def grim(printed: str, n: int) -> Grim:
     """Find the counts of `n` items that a printed percentage, such as "63.4" or "100.0 %", can come from.
 
-    Raises:
-        UsageError: `printed` is no percentage from 0 to 100, or there are no items.
-
     Example:
         >>> grim("63.4", 11).counts, grim("63.4", 11).neighbours
         ((), ((6, '54.5'), (7, '63.6')))
@@ -104,9 +101,6 @@ def average(parts: Sequence[tuple[str, int]], printed: str) -> AverageCheck:
     """Check a printed average against its parts, each a printed percentage and a number of items.
 
     An impossible part counts as either count next to it.
-
-    Raises:
-        UsageError: no parts, or as `grim`.
 
     Example:
         >>> average([("50.0", 10), ("63.4", 11)], "57.1").implied

@@ -18,9 +18,6 @@ def item_scores(scores: ArrayLike, name: str = "scores") -> NDArray[np.float64]:
     """Item scores as floats, shape (n,), n at least 1; bool is read as 0 and 1.
 
     `name` is what an error calls them.
-
-    Raises:
-        UsageError: another shape, no items, or a score that is missing or outside 0 to 1.
     """
     try:
         values = np.asarray(scores, dtype=np.float64)
@@ -59,11 +56,7 @@ def right_or_wrong(scores: ArrayLike, name: str = "scores") -> NDArray[np.bool_]
 
 
 def paired_scores(first: ArrayLike, second: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Scores of two runs on the same items.
-
-    Raises:
-        UsageError: as `item_scores`, or the runs differ in length.
-    """
+    """Scores of two runs on the same items."""
     one, two = item_scores(first, "first run"), item_scores(second, "second run")
     if one.size != two.size:
         raise UsageError(
@@ -74,11 +67,7 @@ def paired_scores(first: ArrayLike, second: ArrayLike) -> tuple[NDArray[np.float
 
 
 def cluster_index(clusters: Sequence[Hashable] | NDArray[np.generic], n: int) -> NDArray[np.intp]:
-    """Number the clusters of n items 0, 1, 2, … in order of appearance, by one label per item.
-
-    Raises:
-        UsageError: not one label per item, or a label that is None, NaN or empty text.
-    """
+    """Number the clusters of n items 0, 1, 2, … in order of appearance, by one label per item."""
     labels: Sequence[Hashable] = clusters.tolist() if isinstance(clusters, np.ndarray) else clusters
     if len(labels) != n:
         raise UsageError(

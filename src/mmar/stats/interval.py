@@ -36,11 +36,7 @@ class Interval(NamedTuple):
 
 
 def two_sided_z(level: float) -> float:
-    """Normal quantile that leaves (1 - level)/2 on either side: 1.95996 for 0.95.
-
-    Raises:
-        UsageError: `level` is not between 0 and 1.
-    """
+    """Normal quantile that leaves (1 - level)/2 on either side: 1.95996 for 0.95."""
     if not 0 < level < 1:
         raise UsageError(
             f"confidence level {level} is not between 0 and 1", code="bad-level", hint="e.g. 0.95"
@@ -53,11 +49,7 @@ def two_sided_z(level: float) -> float:
 
 
 def two_sided_t(level: float, degrees: int) -> float:
-    """Quantile of Student's t that leaves (1 - level)/2 on either side: 12.706 for 0.95 and one degree of freedom.
-
-    Raises:
-        UsageError: `level` is no share, or `degrees` is below 1.
-    """
+    """Quantile of Student's t that leaves (1 - level)/2 on either side: 12.706 for 0.95 and one degree of freedom."""
     z = two_sided_z(level)
     if degrees < 1:
         raise UsageError(
@@ -80,9 +72,6 @@ def score_interval(share: float, n: float, level: float = 0.95, *, z: float | No
 
     `n` may be an effective number, which need not be whole. `z` replaces the normal quantile of `level`. The
     end is exactly 0 where `share` is 0, and exactly 100 where it is 1.
-
-    Raises:
-        UsageError: `share` lies outside 0 to 1, `n` is not above 0, or `level` is no share.
     """
     if not 0 <= share <= 1:
         raise UsageError(f"share {share} is not between 0 and 1", code="score-out-of-range")
@@ -101,9 +90,6 @@ def score_interval(share: float, n: float, level: float = 0.95, *, z: float | No
 def wilson(correct: int, n: int, level: float = 0.95) -> Interval:
     """Wilson's interval for `correct` right answers to `n` questions, in percent; 0 to 100 with no questions.
 
-    Raises:
-        UsageError: the counts are not whole, are negative, or `correct` exceeds `n`; or `level` is no share.
-
     Example:
         >>> str(wilson(8, 11))
         '[43.4, 90.3]'
@@ -121,9 +107,6 @@ def newcombe(first: tuple[int, int], second: tuple[int, int], level: float = 0.9
     Each sample is its right answers and its questions. For two systems on the same questions it ignores that
     they share them, so it is wider than a paired interval. It is for published tables, of which only counts
     are known.
-
-    Raises:
-        UsageError: as `wilson`, or one of the samples is empty.
     """
     (right_1, n_1), (right_2, n_2) = _counts(*first), _counts(*second)
     if n_1 == 0 or n_2 == 0:

@@ -63,9 +63,6 @@ def analyse_items(
         named: slot of the choice that each system named for each item, None where it named none.
         answers: slot of each item's answer.
         choice_counts: number of choices of each item.
-
-    Raises:
-        UsageError: fewer than two systems, or lengths that differ.
     """
     if len(right) < 2 or len(right) != len(named):
         raise UsageError(

@@ -103,9 +103,6 @@ def difference(
         second: scores of the second run on the same items in the same order, shape (n,).
         clusters: one label per item, shape (n,).
 
-    Raises:
-        UsageError: no items, runs of different length, a score outside 0 to 1, or an item without cluster.
-
     Example:
         >>> difference([1, 1, 1, 0], [1, 0, 0, 0], ["a", "a", "b", "c"]).points
         50.0
@@ -145,9 +142,6 @@ def sign_flip(
     ones so large. It depends neither on the order of items or runs nor on the names of clusters. `seed` is
     that of NumPy's PCG64.
 
-    Raises:
-        UsageError: as `difference`, no draws, or a negative seed.
-
     Example:
         >>> sign_flip([1, 1, 1, 1], [0, 0, 0, 0], ["a", "b", "c", "d"])
         0.125
@@ -156,16 +150,44 @@ def sign_flip(
     index = cluster_index(clusters, one.size)
     check_draws(draws, seed)
     sums = np.bincount(index, weights=one - two)
-    # A swap changes only a cluster's sign, so its size is all that matters; sorting frees p from their order.
-    sizes = np.sort(np.abs(sums[np.abs(sums) > _TIE]))
-    total = float(sizes.sum())
-    threshold = abs(float(sums.sum())) - _TIE * max(1.0, total)
-    exact = sizes.size < 31 and 2**sizes.size <= draws
-    extreme = count = 0
-    for signs in sign_blocks(int(sizes.size), None if exact else draws, seed):
-        extreme += int((np.abs(2 * (signs @ sizes) - total) >= threshold).sum())
+    return float(stepdown(np.abs(sums.sum(keepdims=True)), sums[:, np.newaxis], draws, seed)[0])
+
+
+def stepdown(
+    observed: NDArray[np.float64], gaps: NDArray[np.float64], draws: int, seed: int
+) -> NDArray[np.float64]:
+    """Adjusted p-values of pairs, by the largest statistic over those not yet rejected.
+
+    `observed` is the size of each pair's difference; `gaps` are the cluster sums of each, shape (clusters,
+    pairs).
+    """
+    gaps = np.where(np.abs(gaps) > _TIE, gaps, 0.0)
+    norms = np.sqrt((gaps**2).sum(axis=0))
+    differing = norms > 0
+    if not differing.any():
+        return np.ones(len(norms))
+    scaled = gaps / np.where(differing, norms, 1.0)
+    # A cluster's place must not matter, so that the order of items changes nothing.
+    scaled = scaled[np.abs(scaled).sum(axis=1) > 0]
+    # A swap changes only a cluster's sign, so the sign of its first difference is set.
+    scaled = scaled * np.sign(scaled[np.arange(len(scaled)), (scaled != 0).argmax(axis=1)])[:, np.newaxis]
+    scaled = scaled[
+        np.lexsort((np.abs(scaled).max(axis=1), (scaled**2).sum(axis=1), np.abs(scaled).sum(axis=1)))
+    ]
+    statistic = observed / np.where(differing, norms, 1.0)
+    order = np.argsort(-statistic, kind="stable")
+    exact = len(scaled) < 31 and 2 ** len(scaled) <= draws
+    extreme, count = np.zeros(len(order)), 0
+    sums = scaled.sum(axis=0)
+    for signs in _sign_blocks(len(scaled), None if exact else draws, seed):
+        flipped = np.abs(2 * (signs @ scaled) - sums)[:, order]
+        largest = np.maximum.accumulate(flipped[:, ::-1], axis=1)[:, ::-1]
+        extreme += (largest >= statistic[order] - _TIE).sum(axis=0)
         count += len(signs)
-    return extreme / count if exact else (extreme + 1) / (count + 1)
+    p = extreme / count if exact else (extreme + 1) / (count + 1)
+    adjusted = np.empty(len(order))
+    adjusted[order] = np.maximum.accumulate(p)
+    return adjusted
 
 
 class Decision(NamedTuple):
@@ -192,7 +214,7 @@ def decide(family: Mapping[str, tuple[int, float, float]]) -> dict[str, Decision
     return decisions
 
 
-def sign_blocks(clusters: int, draws: int | None, seed: int) -> Iterator[NDArray[np.uint8]]:
+def _sign_blocks(clusters: int, draws: int | None, seed: int) -> Iterator[NDArray[np.uint8]]:
     """Swaps as ones and zeros, in blocks of shape (some draws, clusters); every possible one for None draws."""
     # Each draw takes whole words, so that the size of a block changes nothing.
     words = max(1, -(-clusters // 64))
@@ -217,11 +239,7 @@ def equivalence(
     clusters: Sequence[Hashable] | NDArray[np.generic],
     margin: float,
 ) -> Equivalence:
-    """Test whether two runs differ by less than `margin` points; other arguments as `difference`.
-
-    Raises:
-        UsageError: a margin that is not between 0 and 100, or as `difference`.
-    """
+    """Test whether two runs differ by less than `margin` points; other arguments as `difference`."""
     if not 0 < margin < 100:
         raise UsageError(f"a margin lies between 0 and 100 points; found {margin:g}", code="bad-margin")
     one, two = paired_scores(first, second)
@@ -283,9 +301,6 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     The chance of even one false claim within the family stays below the level, however the tests depend on
     each other. The family is declared before looking.
 
-    Raises:
-        UsageError: a p-value outside 0 to 1.
-
     Example:
         >>> holm([0.01, 0.04, 0.03])
         (0.03, 0.06, 0.06)
@@ -304,9 +319,6 @@ def minimum_detectable_difference(n: float, discordant: float) -> float:
 
     `n` may be an effective number. `discordant` is the share of items that only one run has right, 0 to 1:
     observed, or expected when planning.
-
-    Raises:
-        UsageError: an argument outside its range.
 
     Example:
         >>> round(minimum_detectable_difference(1000, 0.2), 1)

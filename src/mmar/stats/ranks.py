@@ -24,7 +24,7 @@ from mmar.errors import UsageError
 from mmar.stats.cluster import MIN_CLUSTERS
 from mmar.stats.inputs import check_draws, cluster_index, item_scores
 from mmar.stats.interval import newcombe
-from mmar.stats.paired import sign_blocks
+from mmar.stats.paired import stepdown
 
 _ALPHA = 0.05  # level of the whole family of tests
 
@@ -34,14 +34,12 @@ class Rank:
     """A system's place among others.
 
     Attributes:
-        place: place by accuracy alone, from 1; equal accuracies share the best.
         rank: 1 + the number of systems shown to be better: the best place that the data allow.
         worst: the lowest place that the data allow.
         tied_with: positions, in the order given, of the systems that cannot be told from this one.
     """
 
     accuracy: float
-    place: int
     rank: int
     worst: int
     tied_with: tuple[int, ...]
@@ -83,9 +81,6 @@ def pairwise(
 
     Returns:
         The test of each pair (i, j), i < j. Below `MIN_CLUSTERS` clusters none is shown to be better.
-
-    Raises:
-        UsageError: no systems, or as `mmar.stats.paired.sign_flip`.
     """
     if not scores:
         raise UsageError("there is nothing to rank", code="no-systems")
@@ -96,7 +91,7 @@ def pairwise(
     sums = np.stack([np.bincount(index, weights=row) for row in runs])
     gaps = np.stack([sums[i] - sums[j] for i, j in pairs], axis=1) if pairs else np.empty((sums.shape[1], 0))
     signs = np.sign(gaps.sum(axis=0))
-    p = _stepdown(np.abs(gaps.sum(axis=0)), gaps, draws, seed)
+    p = stepdown(np.abs(gaps.sum(axis=0)), gaps, draws, seed)
     robust = p
     if unanswered is not None:
         no_answer = np.stack(
@@ -107,7 +102,7 @@ def pairwise(
             worst = gaps - np.stack(
                 [no_answer[j] if s > 0 else -no_answer[i] for (i, j), s in zip(pairs, signs, strict=True)], 1
             )
-            robust = np.maximum(p, _stepdown(np.maximum(0, signs * worst.sum(axis=0)), worst, draws, seed))
+            robust = np.maximum(p, stepdown(np.maximum(0, signs * worst.sum(axis=0)), worst, draws, seed))
     enough = sums.shape[1] >= MIN_CLUSTERS
     return {
         (i, j): Order(
@@ -135,9 +130,6 @@ def published_ranks(counts: Sequence[tuple[int, int]]) -> tuple[Rank, ...]:
     Systems that answered the same items are compared more sharply by `pairwise`. Intervals are widened for
     the number of pairs (Bonferroni).
 
-    Raises:
-        UsageError: no systems, or as `mmar.stats.interval.newcombe`.
-
     Example:
         >>> [rank.rank for rank in published_ranks([(635, 1000), (634, 1000), (506, 1000)])]
         [1, 1, 3]
@@ -156,43 +148,6 @@ def published_ranks(counts: Sequence[tuple[int, int]]) -> tuple[Rank, ...]:
     return _ranks([100 * right / n for right, n in counts], better)
 
 
-def _stepdown(
-    observed: NDArray[np.float64], gaps: NDArray[np.float64], draws: int, seed: int
-) -> NDArray[np.float64]:
-    """Adjusted p-values of pairs, by the largest statistic over those not yet rejected.
-
-    `observed` is the size of each pair's difference; `gaps` are the cluster sums of each, shape (clusters,
-    pairs).
-    """
-    norms = np.sqrt((gaps**2).sum(axis=0))
-    differing = norms > 1e-9
-    if not differing.any():
-        return np.ones(len(norms))
-    scaled = gaps / np.where(differing, norms, 1.0)
-    # A cluster's place must not matter, so that the order of items changes nothing.
-    scaled = scaled[np.abs(scaled).sum(axis=1) > 0]
-    # A swap changes only a cluster's sign, so the sign of its first difference is set: with one pair, this is
-    # the same test as `sign_flip`, draw by draw.
-    scaled = scaled * np.sign(scaled[np.arange(len(scaled)), (scaled != 0).argmax(axis=1)])[:, np.newaxis]
-    scaled = scaled[
-        np.lexsort((np.abs(scaled).max(axis=1), (scaled**2).sum(axis=1), np.abs(scaled).sum(axis=1)))
-    ]
-    statistic = observed / np.where(differing, norms, 1.0)
-    order = np.argsort(-statistic, kind="stable")
-    exact = len(scaled) < 31 and 2 ** len(scaled) <= draws
-    extreme, count = np.zeros(len(order)), 0
-    sums = scaled.sum(axis=0)
-    for signs in sign_blocks(len(scaled), None if exact else draws, seed):
-        flipped = np.abs(2 * (signs @ scaled) - sums)[:, order]
-        largest = np.maximum.accumulate(flipped[:, ::-1], axis=1)[:, ::-1]
-        extreme += (largest >= statistic[order] - 1e-9).sum(axis=0)
-        count += len(signs)
-    p = extreme / count if exact else (extreme + 1) / (count + 1)
-    adjusted = np.empty(len(order))
-    adjusted[order] = np.maximum.accumulate(p)
-    return adjusted
-
-
 def _ranks(accuracies: Sequence[float], better: set[tuple[int, int]]) -> tuple[Rank, ...]:
     """Ranks from the pairs (better, worse) that differ."""
     total = len(accuracies)
@@ -201,7 +156,6 @@ def _ranks(accuracies: Sequence[float], better: set[tuple[int, int]]) -> tuple[R
     return tuple(
         Rank(
             accuracy=accuracy,
-            place=1 + sum(other > accuracy for other in accuracies),
             rank=1 + sum(lower == here for _, lower in better),
             worst=total - sum(upper == here for upper, _ in better),
             tied_with=tuple(k for k in range(total) if k != here and not {(here, k), (k, here)} & better),

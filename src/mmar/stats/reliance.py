@@ -76,10 +76,6 @@ def reliance_ratio(
         without: those of the same model without it, same items in the same order, shape (n,).
         clusters: one label per item, shape (n,).
 
-    Raises:
-        UsageError: no items, runs of different length, a score that is neither right nor wrong, or an item
-            without cluster.
-
     Example:
         >>> reliance_ratio([1, 1, 1, 0], [1, 0, 0, 0], ["a", "b", "c", "d"]).reliance
         66.66666666666667
@@ -145,9 +141,6 @@ def solved_without(
         right: right and wrong answers under each condition, each of shape (n,), same items in the same order.
         answered: whether each item was answered with a choice under each condition, same shapes.
         choice_counts: number of choices of each item.
-
-    Raises:
-        UsageError: no condition, no items, or conditions of different length.
 
     Example:
         >>> solved = solved_without([[1, 1, 0], [1, 0, 0]], [[1, 1, 1], [1, 0, 1]], [2, 2, 4])

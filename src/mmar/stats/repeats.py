@@ -66,9 +66,6 @@ class Spread:
 def pass_at(right: Sequence[Sequence[bool | int]], k: int) -> float:
     """pass@k: percent of items of which at least one of k answers drawn is right.
 
-    Raises:
-        UsageError: no items, k below 1, an item with fewer repeats than k, or an entry neither right nor wrong.
-
     Example:
         >>> pass_at([[1, 0, 0, 0]], 2)
         50.0
@@ -107,9 +104,6 @@ def majority(votes: Sequence[Hashable]) -> Majority:
 
 def spread(right: Sequence[Sequence[bool | int]]) -> Spread:
     """Variance of right and wrong answers within and between items, each asked equally often, at least twice.
-
-    Raises:
-        UsageError: as `pass_at`, or rows of different length.
 
     Example:
         >>> spread([[1, 1], [0, 0]]).correlation
@@ -216,9 +210,6 @@ def slot_shares(
         named_slots: slot that each answer names, counting from 0 in the order shown; None where none.
         answer_slots: slot in which each question's answer stood.
         choice_counts: number of choices of each question.
-
-    Raises:
-        UsageError: no questions, lengths that differ, or a slot outside its question's choices.
 
     Example:
         >>> slot_shares([0, 0, 0, 0], [0, 1, 2, 3], [4, 4, 4, 4]).distance

@@ -58,9 +58,6 @@ def rubric_score(judgements: Sequence[Sequence[float | None]]) -> RubricScore:
 
     `judgements` has per item its score in each round of judging, 0 to 1, None where judging failed; the same
     number of rounds for all items, at least 1. With fewer than three scores nothing is trimmed.
-
-    Raises:
-        UsageError: no items, no rounds, rows of different length, or a score outside 0 to 1.
     """
     n = len(judgements)
     rounds = len(judgements[0]) if n else 0

@@ -48,9 +48,6 @@ def draw_sample(strata: Sequence[Hashable], n: int, seed: int) -> list[int]:
 
     `strata` holds the stratum of each item of the benchmark, such as its modality and category.
 
-    Raises:
-        UsageError: `n` is not 1 to the number of items, or `seed` is negative.
-
     Example:
         >>> draw_sample(["a"] * 6 + ["b"] * 3, 3, seed=0)
         [3, 5, 6]
@@ -88,9 +85,6 @@ def estimate_population(
         drawn: positions of these items in the benchmark, as `draw_sample` gives them, shape (n,).
         strata: the stratum of each item of the benchmark, shape (N,).
         control: mean score of earlier runs on each item of the benchmark, 0 to 1, shape (N,).
-
-    Raises:
-        UsageError: fewer than two items drawn, or lengths that differ.
     """
     values, places = item_scores(scores), np.asarray(drawn)
     n, population = int(values.size), len(strata)

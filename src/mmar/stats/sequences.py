@@ -54,9 +54,6 @@ class Monitored:
 def share_sequence(right: float, n: float) -> Interval:
     """95 % confidence sequence, in percent, of a share after `right` of `n` answers, which need not be whole.
 
-    Raises:
-        UsageError: counts that do not fit.
-
     Example:
         >>> str(share_sequence(60, 100))
         '[44.1, 74.6]'
@@ -81,11 +78,7 @@ def share_sequence(right: float, n: float) -> Interval:
 def compare_sequence(
     first: Sequence[bool], second: Sequence[bool], clusters: Sequence[Hashable]
 ) -> Monitored:
-    """Compare two runs on the items asked so far, by their right and wrong answers and one cluster label per item.
-
-    Raises:
-        UsageError: lengths that differ.
-    """
+    """Compare two runs on the items asked so far, by their right and wrong answers and one cluster label per item."""
     if not len(first) == len(second) == len(clusters):
         raise UsageError("two runs are compared item by item", code="different-lengths")
     only_first = sum(one and not two for one, two in zip(first, second, strict=True))

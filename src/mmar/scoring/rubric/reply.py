@@ -58,9 +58,6 @@ def read_reply(text: str, rubric: Sequence[Criterion]) -> Judgement:
 
     Criteria are matched by name, whatever their order. A reply that lacks one, names one twice or another
     one, or gives a score that is not allowed cannot be used: the judge is asked again.
-
-    Raises:
-        InvalidReplyError: it cannot be used.
     """
     records = _records(text)
     by_name: dict[str, Vote] = {}

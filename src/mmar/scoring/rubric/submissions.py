@@ -74,12 +74,7 @@ class Answers(msgspec.Struct, frozen=True):
 
 
 def load_answers(path: Path, benchmark: Benchmark | None, *, lenient: bool = False) -> Answers:
-    """Read answers and reasoning of a run, a predictions file or a log of another program.
-
-    Raises:
-        UsageError: a benchmark is needed, or it is another than the run's.
-        InputError: the file is not valid.
-    """
+    """Read answers and reasoning of a run, a predictions file or a log of another program."""
     path = run_of(path)
     manifest = find_run(path)
     if manifest is not None:
