@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -40,21 +40,10 @@ _ANSWERS = (
 
 
 class Fields(msgspec.Struct, frozen=True):
-    """Where a layout has each part of an answer: paths (`lookup`), of which the first with a value counts.
+    """Paths (`lookup`) of the parts of a `LogRecord`; the first with a value counts.
 
-    Attributes:
-        text: the answer.
-        ids: the item's id; empty for the usual names, also in nested objects.
-        audio: path of the clip.
-        question: the question or the prompt; messages count with the text of the last user message.
-        choices: the choices, as a list.
-        thinking: the reasoning.
-        finish_reason: how the answer ended.
-        error: why no answer came.
-        verdict: what the program scored.
-        extracted: what the program read from the answer.
-        position: 0-based place of the item.
-        repeat: place among several answers to one item.
+    `ids` is empty for the usual names, also in nested objects. Of a `question` that is a list of messages, the text of
+    the last user message counts. `error` says why no answer came.
     """
 
     text: tuple[str, ...] = _ANSWERS
@@ -64,14 +53,8 @@ class Fields(msgspec.Struct, frozen=True):
         "wav", "audios",
     )  # fmt: skip
     question: tuple[str, ...] = (
-        "question",
-        "prompt",
-        "instruction",
-        "query",
-        "input",
-        "input_text",
-        "messages",
-    )
+        "question", "prompt", "instruction", "query", "input", "input_text", "messages",
+    )  # fmt: skip
     choices: tuple[str, ...] = ("shown_choices", "choices", "options", "multi-choice", "candidates")
     thinking: tuple[str, ...] = ("thinking_prediction", "thinking", "reasoning", "reasoning_content")
     finish_reason: tuple[str, ...] = ("finish_reason", "stop_reason")
@@ -105,20 +88,14 @@ def paths_of(row: Any, depth: int = 2) -> list[str]:
 
 
 def read_fields(row: Row, line: int, fields: Fields, *, file: str = "") -> LogRecord:
-    """Read one record.
-
-    Args:
-        row: decoded object or table row.
-        line: 1-based position.
-        fields: where its parts are.
-        file: name of the log, for errors.
+    """Read one record: a decoded object or the row of a table.
 
     Raises:
         InputError: the answer's field holds an object in which no text is found (code `no-text`).
     """
     value = _first(row, fields.text)
     content = read_content(value)
-    error = _text(row, fields.error)
+    error = _first(row, fields.error, _text)
     text = None if content.text == "" and error else content.text
     if isinstance(value, Mapping | list) and value and text is None and not error:
         name = next(name for name in fields.text if lookup(row, name) is value)
@@ -131,40 +108,38 @@ def read_fields(row: Row, line: int, fields: Fields, *, file: str = "") -> LogRe
             code="no-text",
             hint=f"name the text in it with --key{f', such as {inside}' if inside else ''}",
         )
-    prompt = next((own for name in fields.question if (own := _prompt(lookup(row, name)))), None)
-    ids = tuple(text_or_none(lookup(row, name)) for name in fields.ids) if fields.ids else ids_of(row)
+    prompt = _first(row, fields.question, _prompt)
+    ids = tuple(_text(lookup(row, name)) for name in fields.ids) if fields.ids else ids_of(row)
     return LogRecord(
         line,
         text,
         ids=tuple(each for each in ids if each),
-        audio=next((clip for name in fields.audio if (clip := _clip(lookup(row, name)))), None),
+        audio=_first(row, fields.audio, _clip),
         question=prompt,
         choices=read_choices(row, fields.choices) or options_in_prompt(prompt),
-        thinking=content.thinking or _text(row, fields.thinking) or "",
+        thinking=content.thinking or _first(row, fields.thinking, _text) or "",
         finish_reason=finish_reason_of(_first(row, fields.finish_reason)),
         failure=error if text is None else None,
-        verdict=None if text is None else _first_of(verdict_of(lookup(row, name)) for name in fields.verdict),
-        extracted=_text(row, tuple(name for name in fields.extracted if name not in fields.text[:1])),
+        verdict=None if text is None else _first(row, fields.verdict, verdict_of),
+        extracted=_first(row, (name for name in fields.extracted if name not in fields.text[:1]), _text),
         position=_number(_first(row, fields.position)),
         repeat=_number(_first(row, fields.repeat)),
         further=content.further,
     )
 
 
-def _first_of(values: Iterable[Any]) -> Any:
+def _first(row: Row, names: Iterable[str], parse: Callable[[Any], Any] = lambda value: value) -> Any:
+    """The first of some fields of a record from which a value can be parsed."""
+    values = (parse(lookup(row, name)) for name in names)
     return next((value for value in values if value is not None), None)
 
 
-def _first(row: Row, names: Iterable[str]) -> Any:
-    return _first_of(lookup(row, name) for name in names)
-
-
-def _text(row: Row, names: Iterable[str]) -> str | None:
-    return next((text for name in names if (text := text_or_none(lookup(row, name)))), None)
+def _text(value: object) -> str | None:
+    return text_or_none(value) or None
 
 
 def _prompt(value: object) -> str | None:
-    return message_text(value) if isinstance(value, list) else text_or_none(value)
+    return (message_text(value) if isinstance(value, list) else text_or_none(value)) or None
 
 
 def _clip(value: Any) -> str | None:
@@ -174,7 +149,7 @@ def _clip(value: Any) -> str | None:
             value = value.get("path")
         else:
             value = message_clip(value) if lookup(value, "0.role") else value[0]
-    usable = isinstance(value, str) and len(value) < 4096 and "\n" not in value
+    usable = isinstance(value, str) and 0 < len(value) < 4096 and "\n" not in value
     return value if usable and not value.startswith(("data:", "attachment:")) else None
 
 

@@ -18,12 +18,7 @@ from mmar.logs.record import LogRecord, OnError, PredictionLog
 
 
 class JoinedAnswer(msgspec.Struct, frozen=True):
-    """A record of the log and how its question was put.
-
-    Attributes:
-        record: as the log has it.
-        choice_order: the item's choices in the order of the prompt; `None` for the item's own order.
-    """
+    """A record of the log, and the item's choices in the order of its prompt; `None` for the item's own order."""
 
     record: LogRecord
     choice_order: tuple[str, ...] | None = None
@@ -78,10 +73,11 @@ def join_log(
     later = 0
     reworded: list[str] = []
     for position, record in enumerate(log.records(on_error)):
+        file = record.file or log.file
         later += record.further
         try:
-            item, method = index.find(record, position, record.file or log.file)
-            answer = JoinedAnswer(record, _choice_order(item, record, record.file or log.file))
+            item, method = index.find(record, position, file)
+            answer = JoinedAnswer(record, _choice_order(item, record, file))
             if (before := answers.get(item.id)) is not None:
                 later += record.repeat is not None
                 answer = _chosen(item, before, answer, log)
@@ -101,11 +97,9 @@ def join_log(
         answers[item.id] = answer
     notes = list(log.notes)
     counts = Counter(methods.values())
-    joined = {name: count for name, count in counts.items() if name != "id"}
-    if joined:
-        notes.append(
-            "joined to the benchmark by " + ", ".join(f"{name} ({count})" for name, count in joined.items())
-        )
+    listed = ", ".join(f"{name} ({count})" for name, count in counts.items() if name != "id")
+    if listed:
+        notes.append(f"joined to the benchmark by {listed}")
     shuffled = sum(each.choice_order is not None for each in answers.values())
     if shuffled:
         notes.append(
@@ -186,10 +180,10 @@ class _Index:
                     code="ambiguous-item",
                     hint="name the field with the item's id with --id; of evalscope, the file in reviews/",
                 )
-        elif audio is None and (place := position if record.position is None else record.position) < len(
-            self._items
-        ):
-            return self._items[place], "position"
+        elif audio is None:
+            own = position if record.position is None else record.position
+            if own < len(self._items):
+                return self._items[own], "position"
         name = "this record" if item_id is None else f'"{item_id}"'
         raise InputError(
             f'{name} is not an item of the benchmark "{self._benchmark.name}"',
@@ -202,15 +196,15 @@ class _Index:
 
     def _by_question(self, record: LogRecord) -> list[Item]:
         """Items whose question is a line of the prompt, and whose choices the record has."""
-        lines = [_plain(line) for line in (record.question or "").splitlines()]
-        candidates = list(self._questions.get(_plain(record.question or ""), ()))
-        for line in lines:
+        prompt = record.question or ""
+        whole = _plain(prompt)
+        candidates = list(self._questions.get(whole, ()))
+        for line in map(_plain, prompt.splitlines()):
             candidates += self._questions.get(line, ())
             # Prompts put a word such as "Question:" before, or a sentence behind it.
             _, colon, rest = line.partition(":")
             candidates += self._questions.get(rest.strip(), ()) if colon else ()
         if not candidates:
-            whole = _plain(record.question or "")
             candidates = [
                 item for item in self._items if len(item.question) > 20 and _plain(item.question) in whole
             ]
@@ -243,11 +237,12 @@ def _choice_order(item: Item, record: LogRecord, file: str) -> tuple[str, ...] |
     if own == prompted:
         return None
     if sorted(own) == sorted(prompted):
-        remaining = list(zip(own, item.choices, strict=True))
+        remaining = dict(enumerate(own))
         order = []
         for choice in prompted:
-            position = next(index for index, (name, _) in enumerate(remaining) if name == choice)
-            order.append(remaining.pop(position)[1])
+            index = next(index for index, name in remaining.items() if name == choice)
+            del remaining[index]
+            order.append(item.choices[index])
         return tuple(order)
     prompt = _plain(record.question or "")
     if prompt and all(choice in prompt for choice in own):

@@ -26,25 +26,10 @@ _LISTS = (
     "results", "samples", "per_sample", "predictions", "responses", "outputs", "records", "items", "data", "details",
 )  # fmt: skip
 # A key that is one of these names a field of a single record, not an item.
-_FIELD_NAMES = frozenset(
-    [
-        "question",
-        "prompt",
-        "instruction",
-        "query",
-        "input",
-        "choices",
-        "options",
-        "candidates",
-        "id",
-        "item_id",
-        "uid",
-        "key",
-        "answer",
-        "model",
-        "name",
-    ]
-)
+_FIELD_NAMES = frozenset((
+    "question", "prompt", "instruction", "query", "input", "choices", "options", "candidates", "id", "item_id", "uid",
+    "key", "answer", "model", "name",
+))  # fmt: skip
 
 
 def json_rows(path: Path, on_error: OnError = None) -> Iterator[tuple[int, Any]]:
@@ -116,13 +101,8 @@ def object_rows(value: Mapping[str, Any], key: str | None = None, *, by_id: bool
     """The records in one JSON object; empty if there are none.
 
     They stand in a list under a usual name, in columns (`{"id": [...], "prediction": [...]}`, as pandas and Hugging
-    Face's `datasets` write them), in `{"columns": [...], "data": [[...]]}`, in `{id: answer}` or `{id: {...}}`, or in
-    any of these one object further in.
-
-    Args:
-        value: the object.
-        key: name of the answer's field, where a person named it.
-        by_id: whether the object itself may be `{id: answer}`.
+    Face's `datasets` write them), in `{"columns": [...], "data": [[...]]}`, in `{id: answer}` or `{id: {...}}` (with
+    `by_id`), or in any of these one object further in. `key` is the name of the answer's field, where a person gave it.
     """
     columns = value.get("columns")
     data = value.get("data")
@@ -150,7 +130,7 @@ def _columns(value: Mapping[str, Any], key: str | None) -> list[Row]:
     if all(isinstance(column, list) and len(column) == len(columns[0]) for column in columns):
         return [dict(zip(value, cells, strict=True)) for cells in zip(*columns, strict=True)]
     if all(isinstance(column, Mapping) and column.keys() == columns[0].keys() for column in columns):
-        return [{name: column[place] for name, column in value.items()} for place in columns[0]]
+        return [{name: column[row] for name, column in value.items()} for row in columns[0]]
     return []
 
 
@@ -160,9 +140,8 @@ def _lists(value: Mapping[str, Any], key: str | None) -> list[Any]:
         for name, each in value.items()
         if isinstance(each, list) and each and isinstance(each[0], Mapping)
     }
-    for name in _LISTS:
-        if name in lists:
-            return lists[name]
+    if usual := [name for name in _LISTS if name in lists]:
+        return lists[usual[0]]
     if len(lists) == 1 or (lists and all(_has_answer(each[0], key) for each in lists.values())):
         return [row for each in lists.values() for row in each]
     return []

@@ -45,16 +45,11 @@ _SUMMARIES = (
     ("Inspect", {"eval", "plan"}, "the log has no samples: name the log of a run that was not ended early"),
 )
 """Programs, the fields of their files of totals, and which file has the answers."""
-_LARGE_INSPECT = 1 << 24
+_LARGE_INSPECT = 1 << 24  # bytes; such a log of Inspect is not read to see what it is
 
 
 def open_file(path: str | Path, *, key: str | None = None, id_field: str | None = None) -> PredictionLog:
-    """Recognise a log of another program and open it.
-
-    Args:
-        path: the log.
-        key: dotted path of the field with the answer, such as `resps.0.0`; by default found by the layout.
-        id_field: dotted path of the field with the item's id.
+    """Recognise the log in one file and open it; arguments as `mmar.logs.open_log`.
 
     Raises:
         InputError: no layout fits (`unknown-log`; the message says what the file looks like), it is no text
@@ -84,32 +79,23 @@ def open_file(path: str | Path, *, key: str | None = None, id_field: str | None 
         head = stream.read(4096)
     start = head.decode(text_encoding(head), "ignore").lstrip()[:1]
     suffix = Path(path.stem).suffix if kind.format == "gzip" else path.suffix
-    if suffix.casefold() in (".csv", ".tsv") or start not in ("{", "["):
+    is_table = suffix.casefold() in (".csv", ".tsv")
+    if is_table or start not in ("{", "["):
         try:
             return _rows_log(path, lambda _: tables.read_delimited(path, is_header), key, id_field)
         except InputError as error:
-            if suffix.casefold() in (".csv", ".tsv") or error.code not in (
-                "invalid-table",
-                "wrong-cell-count",
-            ):
+            if is_table or error.code not in ("invalid-table", "wrong-cell-count"):
                 raise
             first = head.decode(text_encoding(head), "replace").strip().partition("\n")[0].strip()
-            raise _unknown(
-                path, f'text that starts with "{first[:60]}", neither JSON nor a table', ()
-            ) from None
-    if _is_large_inspect(path, head):
+            looks_like = f'text that starts with "{first[:60]}", neither JSON nor a table'
+            raise _unknown(path, looks_like, ()) from None
+    if path.stat().st_size > _LARGE_INSPECT and b'"eval"' in head and b'"version"' in head:
         return _inspect(path, inspect_ai.read_json)
     return _json_log(path, key, id_field)
 
 
 def _inspect(path: Path, read: Callable[[Path], Iterator[LogRecord]]) -> PredictionLog:
     return PredictionLog("Inspect", str(path), lambda _: read(path))
-
-
-def _is_large_inspect(path: Path, head: bytes) -> bool:
-    """Whether a log of Inspect is so large that it is not read to see what it is."""
-    size = path.stat().st_size
-    return size > _LARGE_INSPECT and b'"eval"' in head and b'"version"' in head
 
 
 def _json_log(path: Path, key: str | None, id_field: str | None) -> PredictionLog:
@@ -141,32 +127,28 @@ def _pair(value: Any) -> Any:
     return value
 
 
+def _is_of_a_program(value: Any) -> bool:
+    return isinstance(value, Mapping) and any(program.matches(value) for program in PROGRAMS)
+
+
 def _is_record(value: Mapping[str, Any], key: str | None) -> bool:
     """Whether an object is itself an answer: a JSONL file of one line."""
     named = key in value if key else answer_field(value) is not None
-    return any(program.matches(value) for program in PROGRAMS) or (
-        isinstance(value.get("id"), str | int) and named
-    )
+    return _is_of_a_program(value) or (named and isinstance(value.get("id"), str | int))
 
 
 def _have_answers(rows: list[Any]) -> bool:
     """Whether records in a JSON object are answers, rather than numbers of groups."""
-    records = [row for row in rows if isinstance(row, Mapping)]
-    return answer_field({name for row in records for name in row}) is not None or any(
-        program.matches(row) for row in records for program in PROGRAMS
-    )
+    names = {name for row in rows if isinstance(row, Mapping) for name in row}
+    return answer_field(names) is not None or any(map(_is_of_a_program, rows))
 
 
 def _summary(path: Path, value: Mapping[str, Any]) -> InputError:
     """The error for a JSON object without answers, such as the totals that a program writes beside its log."""
     for program, fields, advice in _SUMMARIES:
         if fields <= set(value):
-            return InputError(
-                f"has the results of {program}, without the answers",
-                file=str(path),
-                code="no-answers",
-                hint=advice,
-            )
+            problem = f"has the results of {program}, without the answers"
+            return InputError(problem, file=str(path), code="no-answers", hint=advice)
     if "id" in value:  # one record, as JSONL has it
         return _unknown(path, "one record without a known answer field", [value])
     return InputError(
@@ -182,12 +164,8 @@ def _rows_log(path: Path, rows: Rows, key: str | None, id_field: str | None) -> 
     file = str(path)
     sample = [row for _, row in islice(rows(lambda _: None), _LOOKED_AT) if isinstance(row, Mapping)]
     if not sample:
-        raise InputError(
-            "contains no record",
-            file=file,
-            code="no-records",
-            hint="check that it is the file with the answers",
-        )
+        hint = "check that it is the file with the answers"
+        raise InputError("contains no record", file=file, code="no-records", hint=hint)
     if key is None and all(ultraeval_audio.is_step(row) for row in sample):
         return PredictionLog(
             "UltraEval-Audio",

@@ -23,8 +23,8 @@ class Program(msgspec.Struct, frozen=True):
         name: of the program.
         matches: whether a record is of this program.
         fields: where its parts are.
-        adjust: what the paths alone do not say.
-        failure: how the sentence begins that replaces an answer after a failed request.
+        adjust: corrects a record for what paths alone do not say.
+        failure: how the text begins that replaces an answer after a failed request.
     """
 
     name: str
@@ -44,47 +44,34 @@ class Program(msgspec.Struct, frozen=True):
 def _adjust_lmms_eval(record: LogRecord, row: Row) -> LogRecord:
     """Clip, ids and verdicts stand in `doc` or in the metrics: numbers, or objects with a score and fields of the data."""
     metrics = {name: value for name, value in row.items() if name not in _LMMS_EVAL_FIELDS}
-    places = [row.get("doc"), *(value for value in metrics.values() if isinstance(value, Mapping))]
-    texts = _texts(row.get("resps")) or _texts(row.get("filtered_resps"))
-    texts += [text for place in places if (text := text_or_none(lookup(place, "raw_response")))]
-    scores = [verdict_of(place) for place in places[1:]]
+    objects = [row.get("doc"), *(value for value in metrics.values() if isinstance(value, Mapping))]
+
+    def first_text(*names: str) -> str | None:
+        texts = (text_or_none(lookup(each, name)) for each in objects for name in names)
+        return next((text for text in texts if text), None)
+
+    answers = _texts(row.get("resps")) or _texts(row.get("filtered_resps"))
+    scores = [verdict_of(each) for each in objects[1:]]
     scores += [
         verdict_of(value) for name, value in metrics.items() if re.search("acc|match|score|correct", name)
     ]
-    extracted = [
-        text_or_none(lookup(place, name))
-        for place in places
-        for name in ("prediction", "pred", "model_prediction")
-    ]
     doc = row["doc"] if isinstance(row.get("doc"), Mapping) else {}
-    clips = [text_or_none(lookup(place, name)) for place in places for name in ("audio_path", "audio_id")]
     return msgspec.structs.replace(
         record,
-        text=next(iter(texts), None),
-        ids=tuple(each for place in places for each in ids_of(place)),
-        audio=next((clip for clip in clips if clip), None),
+        text=answers[0] if answers else first_text("raw_response"),
+        ids=tuple(name for each in objects for name in ids_of(each)),
+        audio=first_text("audio_path", "audio_id"),
         question=text_or_none(doc.get("question")) or record.question,
         choices=options_in_prompt(record.question) or read_choices(doc),
         verdict=next((score for score in scores if score is not None), None),
-        extracted=next((text for text in extracted if text), None),
-        further=max(len(_texts(row.get("resps")) or _texts(row.get("filtered_resps"))) - 1, 0),
+        extracted=first_text("prediction", "pred", "model_prediction"),
+        further=max(len(answers) - 1, 0),
     )
 
 
-_LMMS_EVAL_FIELDS = frozenset(
-    [
-        "doc_id",
-        "doc",
-        "target",
-        "arguments",
-        "resps",
-        "filtered_resps",
-        "token_counts",
-        "doc_hash",
-        "input",
-        "input_media",
-    ]
-)
+_LMMS_EVAL_FIELDS = frozenset((
+    "doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "token_counts", "doc_hash", "input", "input_media",
+))  # fmt: skip
 
 
 def _texts(value: object) -> list[str]:
@@ -106,17 +93,10 @@ def _adjust_evalscope(record: LogRecord, row: Row) -> LogRecord:
 
 def _adjust_vlmevalkit(record: LogRecord, _: Row) -> LogRecord:
     """Each rotation of the choices adds a million to the index."""
-    index = record.position
-    if index is None:
+    if record.position is None:
         return record
-    return msgspec.structs.replace(record, position=index % _ROTATION, repeat=index // _ROTATION)
-
-
-_ROTATION = 1_000_000
-
-
-def _is_chat(row: Row) -> bool:
-    return isinstance(lookup(row, "choices.0.message"), Mapping)
+    repeat, position = divmod(record.position, 1_000_000)
+    return msgspec.structs.replace(record, position=position, repeat=repeat)
 
 
 def _is_gemini(row: Row) -> bool:
@@ -193,7 +173,11 @@ PROGRAMS = (
         ),
     ),
     # One reply of the chat-completions API a line.
-    Program("chat completions", _is_chat, _with(text=("choices.0.message",), finish_reason=_CHAT_FINISH)),
+    Program(
+        "chat completions",
+        lambda row: isinstance(lookup(row, "choices.0.message"), Mapping),
+        _with(text=("choices.0.message",), finish_reason=_CHAT_FINISH),
+    ),
     # Gemini's batch API; Vertex AI writes `request` and `status` beside the response. Lines without a key are in the
     # order of the requests. ai.google.dev/gemini-api/docs/batch-api, and BatchJobDestination of its client, read 2026-11.
     Program(

@@ -31,8 +31,8 @@ class LogRecord(msgspec.Struct, frozen=True):
         failure: why no answer came, where the log says so.
         verdict: whether the program itself scored the answer as right.
         extracted: what the program itself read from the answer.
-        position: 0-based place of the item in the data set.
-        repeat: place among several answers to one item, of which the lowest counts; `None` where there is one.
+        position: 0-based position of the item in the data set.
+        repeat: position among several answers to one item, of which the lowest counts; `None` where there is one.
         further: answers to the item that stand in the same record and are left out.
         file: the file that has the record, where a log is a folder of several.
     """
@@ -114,21 +114,13 @@ _NESTED = ("metadata", "meta", "doc", "sample", "item", "extra_info", "info")
 
 def ids_of(row: Any) -> tuple[str, ...]:
     """The values of a record that may be its item's id, those of the record itself first."""
-    places = [row, *(row.get(name) for name in _NESTED)] if isinstance(row, Mapping) else []
-    values = (
-        text_or_none(place.get(name)) for place in places if isinstance(place, Mapping) for name in _IDS
-    )
+    objects = [row, *(row.get(name) for name in _NESTED)] if isinstance(row, Mapping) else []
+    values = (text_or_none(each.get(name)) for each in objects if isinstance(each, Mapping) for name in _IDS)
     return tuple(dict.fromkeys(value for value in values if value not in (None, "", "unknown")))
 
 
 class Content(msgspec.Struct, frozen=True):
-    """The answer in a value of a log.
-
-    Attributes:
-        text: the answer; `None` where there is none.
-        thinking: reasoning that is marked as such.
-        further: other answers beside it.
-    """
+    """The answer in a value of a log, reasoning that is marked as such, and the number of other answers beside it."""
 
     text: str | None = None
     thinking: str = ""
@@ -146,10 +138,7 @@ _REASONING = ("reasoning_content", "reasoning", "thinking")
 def read_content(value: object, *, joined: bool = False) -> Content:
     """The answer in a text, a number, a chat message or its parts, a conversation, or the reply of an API.
 
-    Args:
-        value: decoded JSON.
-        joined: whether the members of a list are parts of one answer; by default they are several answers, unless
-            they have a `type`.
+    With `joined`, the members of a list are parts of one answer; otherwise they are several, unless they have a `type`.
 
     Example:
         >>> read_content({"choices": [{"message": {"role": "assistant", "content": "B"}}]}).text

@@ -1,10 +1,9 @@
-"""A joined log as a predictions file: in the publisher's layout, as JSONL with ids, or as CSV."""
+"""Writing a joined log as a predictions file: in the publisher's layout, as JSONL with ids, or as CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,7 +27,12 @@ def write_log(log: JoinedLog, benchmark: Benchmark, path: str | Path, layout: Fo
     Returns:
         The number of records.
     """
-    rows = list(_rows(log, benchmark, whole=layout == "publisher"))
+    joined = ((item, log.answers.get(item.id)) for item in benchmark)
+    rows = [
+        {**(item.to_record() if layout == "publisher" else {"id": item.id}), **_prediction(answer)}
+        for item, answer in joined
+        if answer is not None
+    ]
     if layout == "csv":
         table = io.StringIO(newline="")
         writer = csv.DictWriter(
@@ -47,13 +51,6 @@ def write_log(log: JoinedLog, benchmark: Benchmark, path: str | Path, layout: Fo
         encode = msgspec.json.Encoder().encode
         write_atomic(Path(path), b"".join(encode(row) + b"\n" for row in rows))
     return len(rows)
-
-
-def _rows(log: JoinedLog, benchmark: Benchmark, *, whole: bool) -> Iterator[dict[str, Any]]:
-    for item in benchmark:
-        answer = log.answers.get(item.id)
-        if answer is not None:
-            yield {**(dict(item.to_record()) if whole else {"id": item.id}), **_prediction(answer)}
 
 
 def _prediction(answer: JoinedAnswer) -> dict[str, Any]:
