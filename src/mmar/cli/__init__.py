@@ -69,12 +69,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "Start": ("demo",),
+    "Getting started": ("demo",),
     "Benchmarks": ("get", "describe", "browse", "audit", "diff"),
     "Models and runs": ("models", "protocols", "preview", "check", "run", "worker", "merge", "runs"),
     "Scores": ("score", "compare", "reliance", "judge", "faithful", "errors", "read", "unresolved"),
     "Pages, tables and files": ("report", "table", "leaderboard", "export", "convert", "submit"),
-    "Construction": ("studio",),
+    "Building a benchmark": ("studio",),
 }
 """The commands as the help shows them."""
 

@@ -43,38 +43,28 @@ def _list_checks(context: click.Context, _parameter: click.Parameter, value: boo
 )
 @shared.json
 @shared.path_option(
-    "--fix-report",
-    metavar="FILE",
-    help="Write the findings with present and, where certain, corrected values. Changes nothing.",
+    "--fix-report", metavar="FILE", help="Write the findings, with corrections where certain."
 )
-@shared.repeatable("--select", metavar="CODES", help="Only these checks, e.g. C001,T. Repeatable.")
-@shared.repeatable("--ignore", metavar="CODES", help="All but these checks. Repeatable.")
+@shared.repeatable("--select", metavar="CODES", help="Only these checks, e.g. C001,T.")
+@shared.repeatable("--ignore", metavar="CODES", help="All but these checks.")
 @click.option(
     "--list", is_flag=True, is_eager=True, expose_value=False, callback=_list_checks, help="List the checks."
 )
 @shared.path_option("--baseline", metavar="FILE", help="Skip the findings accepted in FILE.")
-@shared.path_option("--write-baseline", metavar="FILE", help="Accept all present findings, in FILE.")
+@shared.path_option(
+    "--write-baseline", metavar="FILE", help="Write all present findings to FILE as accepted."
+)
 @shared.flag("--online", help="Check that the source videos still exist.")
-@shared.path_option(
-    "--without-audio",
-    multiple=True,
-    metavar="RUN",
-    help="Run without audio, to list the items that it solves. Repeatable.",
-)
-@shared.path_option(
-    "--runs",
-    multiple=True,
-    metavar="RUN",
-    help="Run of one model, for item analysis over several. Repeatable.",
-)
+@shared.run_option("--without-audio", help="Run without audio, to list the items that it solves.")
+@shared.run_option("--runs", help="Run of one model, for item analysis over several.")
 @shared.flag("--strict", help="Exit with status 1 for warnings too.")
 @shared.number("--examples", least=0, default=3, help="Findings shown for each check.")
 @shared.flag("--all", "show_all", help="Show all findings.")
 @shared.flag("--grim", help="BENCHMARK is a CSV table of published percentages; check them.")
-@shared.benchmark("With --grim: benchmark whose groups are the columns.")
+@shared.benchmark(help="With --grim: benchmark whose groups are the columns.")
 @shared.repeatable("--n", "sizes", metavar="COLUMN=N", help="With --grim: number of items of a column.")
 @shared.repeatable(
-    "--leave-out", metavar="COLUMN=VALUE", help="With --grim: rows to skip. [default: model_class=baseline]"
+    "--leave-out", metavar="COLUMN=VALUE", help="With --grim: rows to skip, by default model_class=baseline."
 )
 @click.pass_context
 def audit(

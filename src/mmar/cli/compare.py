@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     "--margin",
     type=click.FloatRange(0, 100, min_open=True, max_open=True),
     metavar="POINTS",
-    help="Test whether the runs differ by less than this.",
+    help="Equivalence margin in points (two one-sided tests).",
 )
 def compare(
     aligned: AlignedRuns,

@@ -49,12 +49,7 @@ def describe(
 @click.command()
 @click.argument("first", metavar="A", shell_complete=shared.complete_benchmark)
 @click.argument("second", metavar="B", shell_complete=shared.complete_benchmark)
-@shared.repeatable(
-    "--runs",
-    type=click.Path(exists=True, path_type=Path),
-    metavar="RUN-OR-FILE",
-    help="Score this run or predictions file on both, and count answers with old keys. Repeatable.",
-)
+@shared.run_option("--runs", help="Score this run or file on both, and count answers with old keys.")
 @shared.json
 def diff(first: str, second: str, runs: tuple[Path, ...], as_json: bool) -> None:
     """Compare two benchmarks or editions: items added, removed and changed, by field.

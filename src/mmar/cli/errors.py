@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("path", metavar="RUN-OR-FILE", type=click.Path(path_type=Path))
-@shared.benchmark("The questions, for files that hold answers only.")
+@shared.benchmark(help="The questions, for files that hold answers only.")
 @shared.audio_dir
 @click.option("--labeller", metavar="NAME", default="", help="Your name; the page asks for it otherwise.")
 @shared.number("--sample", help="Only N of the wrong answers, drawn by --seed.")
@@ -27,16 +27,14 @@ if TYPE_CHECKING:
 @shared.flag("--summary", help="Print the errors by kind and serve no page.")
 @shared.json
 @shared.figures(help="Draw the errors by kind as SVG, PDF and PNG, and serve no page.")
-@click.option(
-    "--propose", metavar="MODEL", help="Let this text model propose a kind for each error, and serve no page."
-)
-@shared.base_url("Address of the model's server.")
-@shared.adapter("Option of the model's adapter. Repeatable.")
+@click.option("--propose", metavar="MODEL", help="Let this text model propose kinds, and serve no page.")
+@shared.base_url(help="Address of the model's server.")
+@shared.adapter(help="Option of the model's adapter.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Port of the page. [default: a free one]"
 )
 @click.option("--open/--no-open", "open_page", default=True, help="Open the page in a browser.")
-@shared.language("Language of the page.")
+@shared.language(help="Language of the page.")
 @shared.lenient
 def errors(
     path: Path,

@@ -42,8 +42,8 @@ FORMATS = (
 @click.argument("path", metavar="RUN-OR-BENCHMARK")
 @click.option("--to", "target", type=click.Choice(FORMATS), required=True, help="Format to write.")
 @shared.path_option("--out", "-o", metavar="PATH", help="File or folder to write. [default: beside the run]")
-@shared.benchmark("The questions, for files that hold answers only.")
-@shared.protocol("Read all answers by this protocol.")
+@shared.benchmark(help="The questions, for files that hold answers only.")
+@shared.protocol(help="Read all answers by this protocol.")
 @click.option("--dataset", metavar="OWNER/NAME", help="hf-eval-results: the benchmark's data set on the Hub.")
 @click.option(
     "--organization", metavar="NAME", default="unknown", help="every-eval-ever: who made the evaluation."
@@ -51,7 +51,7 @@ FORMATS = (
 @shared.choice(
     "--relationship",
     of=["other", "first_party", "third_party", "collaborative"],
-    help_text="every-eval-ever: of the evaluator to the model's developer.",
+    help="every-eval-ever: of the evaluator to the model's developer.",
 )
 @click.option(
     "--project", metavar="NAME", default="mmar", show_default=True, help="wandb, trackio: the project."
@@ -93,13 +93,13 @@ def export(
 
 @click.command()
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
-@shared.benchmark("The questions that the log answers.", required=True)
+@shared.benchmark(help="The questions that the log answers.", required=True)
 @shared.path_option("--out", "-o", required=True, metavar="FILE", help="File to write.")
 @shared.choice(
     "--to",
     "layout",
     of=["publisher", "jsonl", "csv"],
-    help_text="Whole records as the publisher's script reads them, or ids and answers.",
+    help="Whole records as the publisher's script reads them, or ids and answers.",
 )
 @shared.key
 @shared.id_field
@@ -137,7 +137,7 @@ def convert(
 
 @click.command()
 @click.argument("path", metavar="[RUN-OR-FILE]", required=False, type=click.Path(path_type=Path))
-@shared.benchmark("The questions; a run knows its own.")
+@shared.benchmark(help="The questions; a run knows its own.")
 @shared.path_option("--out", "-o", metavar="FILE", help="Submission to write.")
 @shared.flag("--raw", help="Write answers as they came, not the choice that each names.")
 @shared.flag("--check", help="Check a submission instead of writing one.")

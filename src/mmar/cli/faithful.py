@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("path", metavar="RUN", type=click.Path(path_type=Path))
-@shared.benchmark("The questions; a run knows its own.")
+@shared.benchmark(help="The questions; a run knows its own.")
 @shared.choice(
     "--interface",
     of=["question", "prefill"],
-    help_text="Give the reasoning as text in the question, or as the beginning of the reply.",
+    help="Give the reasoning as text in the question, or as the beginning of the reply.",
 )
 @click.option("--paraphraser", metavar="MODEL", help="A text model that paraphrases the reasoning.")
 @shared.path_option(
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 @shared.folder_option(
     "--out", "-o", metavar="DIR", help="Folder of the answers. [default: RUN/faithful/INTERFACE]"
 )
-@shared.base_url("Address of the model's server.")
-@shared.adapter("Option of the adapter. Repeatable.")
+@shared.base_url(help="Address of the model's server.")
+@shared.adapter(help="Option of the adapter.")
 @shared.concurrency
-@shared.attempts("Maximum requests for one answer.")
-@shared.timeout("Seconds to wait for one answer.", 300.0)
+@shared.attempts(help="Maximum requests for one answer.")
+@shared.timeout(help="Seconds to wait for one answer.")
 @shared.budget
 @shared.prices
 @shared.flag("--dry-run", help="Show how many requests there would be; send nothing.")

@@ -30,7 +30,7 @@ _LISTED = 5  # missing clips
     "--from",
     "sources",
     metavar="FILE-OR-URL",
-    help="Metadata or archive of clips from here instead of the publisher. Repeatable.",
+    help="Take metadata or clips from here, not from the publisher.",
 )
 @click.option("--audio/--no-audio", default=True, show_default=True, help="Fetch the clips, too.")
 @shared.folder_option("--cache-dir", help="Cache directory. [default: MMAR_CACHE_DIR or the user's cache]")

@@ -38,53 +38,31 @@ _REPLY_TOKENS = 250  # of five scores with reasons, for the estimate
 
 @click.command()
 @click.argument("path", metavar="[RUN-OR-FILE]", required=False, type=click.Path(path_type=Path))
-@shared.benchmark("The questions with their rubrics; a run knows its own.")
-@shared.path_option(
-    "--meta", metavar="FILE", help="Metadata file with questions and rubrics, as the script takes it."
-)
+@shared.benchmark(help="The questions with their rubrics; a run knows its own.")
+@shared.path_option("--meta", metavar="FILE", help="Metadata file with the rubrics, as the script takes it.")
 @shared.repeatable(
-    "--judge",
-    "judges",
-    metavar="MODEL",
-    help="The judge. Several are compared. [default: openai/gpt-4o-2024-11-20]",
+    "--judge", "judges", metavar="MODEL", help="The judge, by default openai/gpt-4o-2024-11-20."
 )
 @shared.number("--raters", most=99, default=5, help="Judgements of each answer.")
-@shared.choice(
-    "--seeds",
-    of=["distinct", "same"],
-    help_text="Seeds of the raters; the published script has the same for all.",
-)
-@shared.choice("--gate", of=["official", "choice"], help_text="Which verdict decides what is judged.")
-@shared.path_option(
-    "--template", metavar="FILE", help="Your own prompt (see docs/judging.md), or the word script."
-)
+@shared.choice("--seeds", of=["distinct", "same"], help="Seeds of the raters; the published script has one.")
+@shared.choice("--gate", of=["official", "choice"], help="Judge only answers that this scorer marks correct.")
+@shared.path_option("--template", metavar="FILE|script", help="Your own prompt (see docs/judging.md).")
 @shared.flag("--batch", help="Use the judge's batch API: submit now, collect later with the same command.")
-@shared.flag("--exam", help="Examine judges on reasoning whose score is known: --exam MODEL.")
+@shared.flag("--exam", help="Validate judges on reasoning whose score is known: --exam MODEL.")
 @shared.number("--exam-items", least=2, default=40, help="Items of the exam.")
 @shared.path_option("--humans", metavar="FILE", help="CSV with id, criterion, score to compare with.")
-@shared.folder_option(
-    "--out", "-o", metavar="DIR", help="Folder of the judgements. [default: beside the run]"
-)
+@shared.folder_option("--out", "-o", metavar="DIR", help="Folder of the replies. [default: beside the run]")
 @shared.flag("--offline", help="Use only the judgements that are there.")
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["official"]),
-    help="Prompt, file and table of the published script.",
-)
-@shared.base_url("Address of the judge's server.")
-@shared.adapter("Option of the judge's adapter. Repeatable.")
+@shared.official_format(help="Prompt, file and table of the published script.")
+@shared.base_url(help="Address of the judge's server.")
+@shared.adapter(help="Option of the judge's adapter.")
 @shared.concurrency
-@click.option(
-    "--rate", type=click.FloatRange(0, min_open=True), metavar="R", help="Maximum requests per second."
-)
-@shared.attempts("Maximum requests for one judgement.")
-@shared.timeout("Seconds to wait for a judgement.", 120.0)
+@shared.rate
+@shared.attempts(help="Maximum requests for one judgement.")
+@shared.timeout(help="Seconds to wait for a judgement.", default=120.0)
 @shared.budget
 @shared.prices
-@click.option(
-    "--cache/--no-cache", default=False, help="Reuse judgements of other runs to the same requests."
-)
+@click.option("--cache/--no-cache", default=False, help="Reuse replies of other runs to the same requests.")
 @shared.flag("--dry-run", help="Show what would be asked and its cost; send nothing.")
 @shared.lenient
 @shared.json

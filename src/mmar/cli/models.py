@@ -38,9 +38,9 @@ _CAN = ("hf", "vllm", "sglang", "api", "command", "cascade")
     "--can",
     type=click.Choice(_CAN),
     metavar="|".join(_CAN),
-    help="Only presets that can be served in this way.",
+    help="Only presets with this backend.",
 )
-@shared.flag("--here", help="Show what this machine can run, and what is missing.")
+@shared.flag("--here", help="Show which presets this machine can run, and what the others lack.")
 @shared.json
 def models(*, name: str | None, model_class: str | None, can: str | None, here: bool, as_json: bool) -> None:
     """List the presets, or show how to run one.

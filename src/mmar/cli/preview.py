@@ -27,9 +27,9 @@ _ANY_MODEL = "command/PROGRAM"  # stands for the model where none is named
 
 @click.command()
 @click.argument("item")
-@shared.benchmark("mmar, demo, or a metadata file.", required=True)
+@shared.benchmark(help="mmar, demo, or a metadata file.", required=True)
 @shared.audio_dir
-@shared.protocol(f"How to put the question. [default: {DEFAULT}]")
+@shared.protocol(help=f"Prompt and answer-extraction rules. [default: {DEFAULT}]")
 @click.option(
     "--model",
     "-m",
@@ -37,7 +37,7 @@ _ANY_MODEL = "command/PROGRAM"  # stands for the model where none is named
     help="Show the body that this model's adapter would send, too.",
     shell_complete=shared.complete_model,
 )
-@shared.adapter("Option of the adapter. Repeatable.")
+@shared.adapter(help="Option of the adapter.")
 @shared.via
 @shared.number("--rotate", least=0, default=0, metavar="K", help="Rotate the choices by K places.")
 @shared.json
@@ -181,17 +181,17 @@ def _page(record: dict[str, Any], spec: RunSpec) -> str:
 @click.argument("model", metavar="MODEL", shell_complete=shared.complete_model)
 @shared.flag("--quick", help="Send only one request.")
 @shared.json
-@shared.protocol(f"How to put the questions. [default: {DEFAULT}]")
+@shared.protocol(help=f"Prompt and answer-extraction rules. [default: {DEFAULT}]")
 @shared.temperature
 @shared.top_p
 @shared.max_tokens
-@shared.base_url("Address of a server.")
-@shared.adapter("Option of the adapter. Repeatable.")
+@shared.base_url(help="Address of a server.")
+@shared.adapter(help="Option of the adapter.")
 @shared.via
 @shared.gpus
 @shared.worker
 @shared.concurrency
-@shared.timeout("Seconds to wait for one answer.", 300.0)
+@shared.timeout(help="Seconds to wait for one answer.")
 def check(model: str, quick: bool, as_json: bool, **others: Any) -> None:
     """Check a model with generated clips, before a run: whether it answers and uses the audio.
 

@@ -17,7 +17,7 @@ from mmar.cli.terminal import check_items_option, display, output_file, print_js
 @shared.repeatable(
     "--choices", "-c", "choices", metavar="TEXT", required=True, help="A choice; repeat for each."
 )
-@shared.protocol("Read the answer by this protocol.")
+@shared.protocol(help="Read the answer by this protocol.")
 @shared.reading
 @click.option("--finish-reason", metavar="WORD", help="How the answer ended, such as length.")
 @shared.json
@@ -62,9 +62,9 @@ _FIELDS = ("id", "state", "shape", "reason", "answer", "prediction")
 
 @click.command()
 @click.argument("path", metavar="RUN-OR-FILE", type=click.Path(path_type=Path))
-@shared.benchmark("The questions, for a file that holds answers only.")
+@shared.benchmark(help="The questions, for a file that holds answers only.")
 @shared.key
-@shared.protocol("Read the answers by this protocol.")
+@shared.protocol(help="Read the answers by this protocol.")
 @shared.reading
 @shared.lenient
 @shared.json

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from inspect import unwrap  # the errors of the unwrapped functions name options
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,49 +14,34 @@ from mmar.cli.terminal import display, parse_pairs, print_skipped, print_written
 from mmar.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mmar.files.progress import Progress
     from mmar.reports.report_page import WrittenPage
 
-F = TypeVar("F", bound="Callable[..., Any]")
-
-
-def _page_command(command: F) -> F:
-    """The options of both commands."""
-    for option in reversed(
-        (
-            shared.path_option(
-                "--out",
-                "-o",
-                required=True,
-                metavar="DIR",
-                help="Folder of the page, new or of an earlier page.",
-            ),
-            shared.choice(
-                "--audio",
-                of=["copy", "link", "none"],
-                help_text="Copy the clips beside the page, link to their sources, or neither.",
-            ),
-            shared.audio_dir,
-            shared.language("Language in which the page opens; it has both."),
-            shared.flag("--open", "opened", help="Open the page in the browser."),
-        )
-    ):
-        command = option(command)
-    return command
+_page_options = shared.together(
+    shared.path_option(
+        "--out", "-o", required=True, metavar="DIR", help="Folder of the page, new or of an earlier page."
+    ),
+    shared.choice(
+        "--audio",
+        of=["copy", "link", "none"],
+        help="Copy the clips beside the page, link to their sources, or neither.",
+    ),
+    shared.audio_dir,
+    shared.language(help="Language in which the page opens; it has both."),
+    shared.flag("--open", "opened", help="Open the page in the browser."),
+)
 
 
 @click.command()
 @click.argument("paths", metavar="RUN-OR-FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@shared.benchmark("The questions, for files that hold answers only.")
+@shared.benchmark(help="The questions, for files that hold answers only.")
 @shared.key
-@shared.protocol("Read all answers by this protocol.")
-@_page_command
+@shared.protocol(help="Read all answers by this protocol.")
+@_page_options
 @shared.choice(
     "--texts",
     of=["auto", "inline", "files", "none"],
-    help_text="Where the answers are: in the page, in files beside it, nowhere; auto: in the page up to 5 MB.",
+    help="Where the answers are: in the page, in files beside it, nowhere; auto: in the page up to 5 MB.",
 )
 @shared.prices
 @shared.lenient
@@ -89,7 +74,7 @@ def report(
 
 @click.command()
 @click.argument("benchmark", metavar="BENCHMARK")
-@_page_command
+@_page_options
 def browse(benchmark: str, out: Path, opened: bool, **others: Any) -> None:
     """Write a page to look at and listen to a benchmark.
 
@@ -130,7 +115,7 @@ def _finish(written: WrittenPage, *, opened: bool) -> None:
 @shared.folder_option("--out", "-o", metavar="DIR", required=True, help="Folder to write.")
 @click.option("--title", metavar="TEXT", help="Title of the page. [default: the benchmark's name]")
 @click.option("--published/--no-published", default=True, help="Show the published results of MMAR.")
-@shared.benchmark("The questions, for files that hold answers only.")
+@shared.benchmark(help="The questions, for files that hold answers only.")
 @click.option(
     "--earlier-edition",
     "earlier",
@@ -138,7 +123,7 @@ def _finish(written: WrittenPage, *, opened: bool) -> None:
     help="Earlier edition, to count answers to keys that were corrected.",
 )
 @shared.prices
-@shared.repeatable("--name", "names", metavar="MODEL=ID", help="Canonical id of a model. Repeatable.")
+@shared.repeatable("--name", "names", metavar="MODEL=ID", help="Canonical id of a model.")
 @click.option(
     "--report/--no-report",
     default=True,
@@ -147,16 +132,16 @@ def _finish(written: WrittenPage, *, opened: bool) -> None:
 @shared.choice(
     "--audio",
     of=["none", "copy", "link"],
-    help_text="Clips of that report: copied beside it, linked to their sources, or neither.",
+    help="Clips of that report: copied beside it, linked to their sources, or neither.",
 )
 @shared.repeatable(
     "--report-url",
     "reports",
     metavar="RUN=ADDRESS",
-    help="Address of a run's report that lies elsewhere. Repeatable.",
+    help="Address of a run's report that lies elsewhere.",
 )
-@shared.flag("--partial", help="Rank runs by the items that every run was asked.")
-@shared.language("Language of the page.")
+@shared.flag("--partial", help="Rank runs by the items that all have in common.")
+@shared.language(help="Language of the page.")
 @shared.lenient
 def leaderboard(
     paths: tuple[Path, ...],

@@ -33,21 +33,21 @@ def _rotations(context: click.Context, parameter: click.Parameter, value: str) -
 
 @click.command()
 @click.argument("model", metavar="MODEL", shell_complete=shared.complete_model)
-@shared.benchmark("mmar, demo, or a metadata file.", required=True)
+@shared.benchmark(help="mmar, demo, or a metadata file.", required=True)
 @shared.audio_dir
-@shared.protocol(f"How to put the questions. [default: {DEFAULT}]")
+@shared.protocol(help=f"Prompt and answer-extraction rules. [default: {DEFAULT}]")
 @shared.path_option("--out", "-o", metavar="DIR", help="Folder of the run. [default: runs/BENCHMARK/MODEL]")
-@shared.number("--limit", help="Ask at most N items.")
-@shared.number("--sample", help="Ask N items drawn in proportion; mmar score estimates the whole.")
+@shared.number("--limit", help="Run at most N items.")
+@shared.number("--sample", help="Run a stratified random sample; mmar score estimates the whole.")
 @shared.gpus
 @shared.worker
 @click.option("--shard", metavar="I/N", help="One of N parts of the items, 0/N to N-1/N; see mmar merge.")
-@shared.repeatable("--filter", "filters", metavar="KEY=VALUE", help="Only items with this value. Repeatable.")
-@click.option("--retry", type=click.Choice(["failed", "unresolved"]), help="Ask only these items again.")
+@shared.repeatable("--filter", "filters", metavar="KEY=VALUE", help="Only items whose field KEY is VALUE.")
+@click.option("--retry", type=click.Choice(["failed", "unresolved"]), help="Send only these requests again.")
 @shared.choice(
     "--condition",
     of=_CONDITIONS,
-    help_text="What replaces the clips: a control condition, or full for nothing.",
+    help="Control condition; full has the real clips, none no audio.",
 )
 @click.option(
     "--rotate",
@@ -55,21 +55,21 @@ def _rotations(context: click.Context, parameter: click.Parameter, value: str) -
     default="1",
     callback=_rotations,
     metavar="K|all",
-    help="Ask each item under K rotations of its choices.",
+    help="Send each item under K rotations of its choices.",
 )
-@shared.number("--repeats", most=1000, default=1, metavar="K", help="Ask each item K times.")
+@shared.number("--repeats", most=1000, default=1, metavar="K", help="Send each item K times.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Random seed.")
 @shared.temperature
 @shared.top_p
 @shared.max_tokens
-@shared.base_url("Address of a server. Several share the load.")
-@shared.adapter("Option of the adapter. Repeatable.")
+@shared.base_url(help="Address of a server. Several share the load.")
+@shared.adapter(help="Option of the adapter.")
 @shared.via
 @shared.concurrency
-@click.option("--rate", type=shared.ABOVE_ZERO, metavar="R", help="Maximum requests per second.")
+@shared.rate
 @click.option("--token-rate", type=shared.ABOVE_ZERO, metavar="T", help="Maximum tokens per minute.")
-@shared.attempts("Maximum requests for one answer.")
-@shared.timeout("Seconds to wait for one answer.", 300.0)
+@shared.attempts(help="Maximum requests for one answer.")
+@shared.timeout(help="Seconds to wait for one answer.")
 @click.option("--deadline", type=shared.ABOVE_ZERO, metavar="S", help="Seconds for the whole session.")
 @shared.budget
 @shared.prices
@@ -77,7 +77,7 @@ def _rotations(context: click.Context, parameter: click.Parameter, value: str) -
     "--until-decided",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     metavar="RUN",
-    help="Stop once this run is certainly better or worse than RUN.",
+    help="Stop when a sequential test (alpha 0.05) finds this run better or worse than RUN.",
 )
 @click.option(
     "--log-to",

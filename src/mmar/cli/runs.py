@@ -100,7 +100,7 @@ def _record(info: RunInfo, score: Score | None) -> dict[str, Any]:
 @click.command()
 @click.argument("out", type=click.Path(path_type=Path))
 @click.argument("runs", type=click.Path(path_type=Path), nargs=-1, required=True)
-@shared.benchmark("The questions, where the runs' own cannot be found.")
+@shared.benchmark(help="The questions, where the runs' own cannot be found.")
 @shared.audio_dir
 def merge(out: Path, runs: tuple[Path, ...], benchmark: str | None, audio_dir: Path | None) -> None:
     """Merge parts of one run, such as shards, into one folder.

@@ -28,50 +28,40 @@ _LINES = 1000  # written at a time
 
 @click.command()
 @click.argument("path", metavar="RUN-OR-FILE", type=click.Path(path_type=Path))
-@shared.benchmark("The questions, for a file that holds answers only.")
+@shared.benchmark(help="The questions, for a file that holds answers only.")
 @shared.key
 @shared.id_field
 @click.option("--as", "model", metavar="NAME", help="Name of the model, for a file that does not say it.")
-@shared.protocol("Read the answers by this protocol.")
+@shared.protocol(help="Read the answers by this protocol.")
 @shared.reading
 @shared.lenient
 @shared.json
 @shared.items("Write a line for each item.")
-@shared.path_option(
-    "--earlier",
-    multiple=True,
-    metavar="RUN",
-    help="Earlier run of all items, to sharpen the estimate of a sample. Repeatable.",
-)
+@shared.run_option("--earlier", help="Run of all items, as a control variate for a run of a sample.")
 @click.option(
     "--reader",
     metavar="MODEL",
-    help="Let this text model read the unresolved answers: a third number, choice+reader.",
+    help="Let this text model extract the choice from unresolved answers, for a third number.",
 )
 @shared.number(
     "--reader-sample",
     least=0,
     default=50,
-    help="Answers that the cascade did read and the reader reads too, to measure their agreement.",
+    help="Resolved answers that it reads too, to measure agreement.",
 )
 @click.option(
     "--judge",
     metavar="MODEL",
-    help="Let this text model grade the answers to open questions (MMAU-Pro).",
+    help="Let this text model grade answers to open questions (MMAU-Pro).",
 )
 @shared.seed
-@shared.base_url("Address of the reader's or judge's server.")
-@shared.adapter("Option of the reader's or judge's adapter. Repeatable.")
+@shared.base_url(help="Address of the reader's or judge's server.")
+@shared.adapter(help="Option of the reader's or judge's adapter.")
 @shared.budget
 @shared.prices
 @shared.flag("--dry-run", help="Show what the reader or judge would be asked and cost; send nothing.")
 @shared.flag("--errata", help="Also show the score without disputed items (docs/benchmarks.md).")
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["official"]),
-    help="Print exactly what the published script prints.",
-)
+@shared.official_format(help="Print exactly what the published script prints.")
 def score(
     path: Path,
     benchmark: str | None,

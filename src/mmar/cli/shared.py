@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from functools import partial, wraps
 from pathlib import Path
@@ -44,15 +45,30 @@ def _completions(names: Any, typed: str) -> list[Any]:
     return [click.shell_completion.CompletionItem(name) for name in names if name.startswith(typed)]
 
 
-path_option = partial(click.option, type=click.Path(path_type=Path))
+class _Path(click.Path):
+    """A path; one that begins with a dash is an option whose value was left out before it."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        if str(value).startswith("-") and str(value) != "-":
+            self.fail(f'expected a path, got "{value}"', param, ctx)
+        return super().convert(value, param, ctx)
+
+
+path_option = partial(click.option, type=_Path(path_type=Path))
 """An option that names a file or folder."""
 
-folder_option = partial(click.option, type=click.Path(path_type=Path, file_okay=False))
+folder_option = partial(click.option, type=_Path(path_type=Path, file_okay=False))
 """An option that names a folder."""
 
-
 flag = partial(click.option, is_flag=True)
-repeatable = partial(click.option, multiple=True)
+
+
+def repeatable(*names: str, **others: Any) -> Callable[[F], F]:
+    """An option that can be given several times."""
+    others["help"] += " Repeatable."
+    return click.option(*names, multiple=True, **others)
 
 
 def number(
@@ -64,132 +80,94 @@ def number(
     return click.option(*names, type=kind, default=default, show_default=default is not None, **others)
 
 
-def choice(*names: str, of: Sequence[str], help_text: str) -> Callable[[F], F]:
+def choice(*names: str, of: Sequence[str], **others: Any) -> Callable[[F], F]:
     """An option that takes one of some words, by default the first."""
-    return click.option(*names, type=click.Choice(of), default=of[0], show_default=True, help=help_text)
-
-
-def benchmark(help_text: str, *, required: bool = False, multiple: bool = False) -> Callable[[F], F]:
-    """`--benchmark`."""
-    return click.option(
-        "--benchmark",
-        "-b",
-        metavar="NAME-OR-PATH",
-        required=required,
-        multiple=multiple,
-        help=help_text,
-        shell_complete=complete_benchmark,
-    )
-
-
-def protocol(help_text: str) -> Callable[[F], F]:
-    """`--protocol`."""
-    return click.option(
-        "--protocol", "-p", metavar="NAME-OR-FILE", help=help_text, shell_complete=_complete_protocol
-    )
-
-
-reading = click.option(
-    "--reading",
-    metavar="VERSION",
-    help="Version of the reading: cascade@1 or cascade@2. [default: cascade@2]",
-)
+    return click.option(*names, type=click.Choice(of), default=of[0], show_default=True, **others)
 
 
 def items(help_text: str) -> Callable[[F], F]:
-    """`--items`."""
-    return path_option(
-        "--items",
-        metavar="FILE",
-        help=f"{help_text} JSONL, or CSV if FILE ends in .csv; - for standard output.",
-    )
+    """The option `--items`."""
+    note = "JSONL, or CSV if FILE ends in .csv; - for standard output."
+    return path_option("--items", metavar="FILE", help=f"{help_text} {note}")
 
 
-via = click.option(
-    "--via",
-    type=click.Choice(["hf", "vllm", "sglang", "command"]),
-    help='What serves a system of "mmar models". [default: the first that it names]',
-)
-draws = number("--draws", most=1_000_000, default=10_000, help="Draws of the permutation test.")
-seed = number("--seed", least=0, default=0, help="Random seed.")
-audio_dir = path_option("--audio-dir", metavar="DIR", help="Folder of the clips.")
-key = click.option(
-    "--key", metavar="FIELD", help="Field that holds the prediction; a path such as resps.0 in a log."
-)
-id_field = click.option(
-    "--id", "id_field", metavar="FIELD", help="Field that holds the item's id, such as doc.id."
-)
-prices = path_option("--prices", metavar="FILE", help="Price table (see docs/models.md).")
-figures = partial(folder_option, "--figures", metavar="DIR")
-
-
-def language(help_text: str) -> Callable[[F], F]:
-    """`--language`."""
-    return choice("--language", of=["en", "zh"], help_text=help_text)
+def _last_values(_context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]) -> Any:
+    """Options of an adapter by name; of two values of one name the last counts."""
+    return {name: values[-1] for name, values in parse_pairs("--option", texts, "audio_rate=16000").items()}
 
 
 ABOVE_ZERO = click.FloatRange(0, min_open=True)
+
+# The questions, and how their answers are read.
+benchmark = partial(
+    click.option, "--benchmark", "-b", metavar="NAME-OR-PATH", shell_complete=complete_benchmark
+)
+protocol = partial(
+    click.option, "--protocol", "-p", metavar="NAME-OR-FILE", shell_complete=_complete_protocol
+)
+reading = click.option(
+    "--reading", metavar="VERSION", help="Version of the answer-extraction rules. [default: cascade@2]"
+)
+audio_dir = path_option("--audio-dir", metavar="DIR", help="Folder of the clips.")
+key = click.option("--key", metavar="FIELD", help="Field of the prediction; a path such as resps.0 in a log.")
+id_field = click.option("--id", "id_field", metavar="FIELD", help="Field of the item's id, such as doc.id.")
+run_option = partial(repeatable, type=_Path(path_type=Path), metavar="RUN")
+
+# Models, and how they are asked.
+via = click.option(
+    "--via",
+    type=click.Choice(["hf", "vllm", "sglang", "command"]),
+    help="Backend that serves a preset. [default: the first that mmar models lists]",
+)
 temperature = click.option(
     "--temperature", type=click.FloatRange(0), metavar="T", help="Sampling temperature."
 )
 top_p = click.option("--top-p", type=click.FloatRange(0, 1), metavar="P", help="Nucleus sampling mass.")
 max_tokens = number("--max-tokens", help="Maximum number of tokens of an answer.")
 gpus = click.option("--gpus", metavar="0,1,...", help="Run a copy of the program on each GPU.")
-worker = repeatable(
-    "--worker", "workers", metavar="COMMAND", help="A worker, such as 'ssh gpu1 ...'. Repeatable."
-)
-concurrency = click.option(
-    *("--concurrency", "-c"),
-    type=click.IntRange(1, 4096),
-    metavar="N",
-    help="Requests in flight. [default: adapts]",
-)
+worker = repeatable("--worker", "workers", metavar="COMMAND", help="A worker, such as 'ssh gpu1 ...'.")
+base_url = partial(repeatable, "--base-url", "base_urls", metavar="URL")
+adapter = partial(repeatable, "--option", "options", metavar="KEY=VALUE", callback=_last_values)
+concurrency = number("--concurrency", "-c", most=4096, help="Requests in flight. [default: adapts]")
+attempts = partial(number, "--max-attempts", most=100, default=5)
+rate = click.option("--rate", type=ABOVE_ZERO, metavar="R", help="Maximum requests per second.")
+timeout = partial(click.option, "--timeout", type=ABOVE_ZERO, metavar="S", default=300.0, show_default=True)
 budget = click.option(
     "--budget", metavar="TOKENS|MONEY", help="Stop at 500000tokens, 2Mtokens, or an amount such as 3.50."
 )
+prices = path_option("--prices", metavar="FILE", help="Price table (see docs/models.md).")
 
-
-def base_url(help_text: str) -> Callable[[F], F]:
-    """`--base-url`."""
-    return repeatable("--base-url", "base_urls", metavar="URL", help=help_text)
-
-
-def adapter(help_text: str) -> Callable[[F], F]:
-    """`--option`, as a dictionary; of two values of one name the last counts."""
-
-    def last_values(_context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]) -> Any:
-        pairs = parse_pairs("--option", texts, "audio_rate=16000")
-        return {name: values[-1] for name, values in pairs.items()}
-
-    return repeatable("--option", "options", metavar="KEY=VALUE", callback=last_values, help=help_text)
-
-
-def attempts(help_text: str) -> Callable[[F], F]:
-    """`--max-attempts`."""
-    return number("--max-attempts", most=100, default=5, help=help_text)
-
-
-def timeout(help_text: str, default: float) -> Callable[[F], F]:
-    """`--timeout`."""
-    return click.option(
-        "--timeout", type=ABOVE_ZERO, default=default, show_default=True, metavar="S", help=help_text
-    )
-
-
+# Results.
+draws = number("--draws", most=1_000_000, default=10_000, help="Number of permutations of the test.")
+seed = number("--seed", least=0, default=0, help="Random seed.")
 json = flag("--json", "as_json", help="Print JSON.")
 lenient = flag("--lenient", help="Skip bad records, list them and count them as missing.")
+figures = partial(folder_option, "--figures", metavar="DIR")
+language = partial(choice, "--language", of=("en", "zh"))
+official_format = partial(click.option, "--format", "output_format", type=click.Choice(["official"]))
+
+
+def together(*options: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Several arguments and options of a command, in the order of its help."""
+
+    def add(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
 
 
 def runs(items_help: str) -> Callable[[F], F]:
     """The arguments and options of the commands on several runs, which get the runs item by item, as `aligned`."""
-    added = (
+    options = together(
         click.argument(
             "paths", metavar="RUN RUN...", nargs=-1, required=True, type=click.Path(path_type=Path)
         ),
-        benchmark("The questions. [default: each run's own]"),
-        choice("--scorer", of=["choice", "official"], help_text="Scorer to compare by."),
-        protocol("Read all answers by this protocol."),
-        flag("--partial", help="Compare on the items that every run was asked."),
+        benchmark(help="The questions. [default: each run's own]"),
+        choice("--scorer", of=["choice", "official"], help="Scorer to compare by."),
+        protocol(help="Read all answers by the rules of this protocol."),
+        flag("--partial", help="Compare on the items that all runs have in common."),
         lenient,
         json,
         items(items_help),
@@ -212,9 +190,7 @@ def runs(items_help: str) -> Callable[[F], F]:
             aligned = _aligned(paths, benchmark, reading)
             command(aligned, items=items, as_json=as_json, **others)
 
-        for option in reversed(added):
-            call = option(call)
-        return cast("F", call)
+        return cast("F", options(call))
 
     return add
 

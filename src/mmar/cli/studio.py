@@ -33,9 +33,8 @@ def _check_installed() -> None:
 
 
 @click.group(invoke_without_command=True)
-@click.option(
+@shared.folder_option(
     "--data",
-    type=click.Path(path_type=Path, file_okay=False),
     default=Path("mmar-studio"),
     show_default=True,
     help="Data folder: database, recordings, releases.",
@@ -64,7 +63,7 @@ def studio(ctx: click.Context, data: Path, database: str) -> None:
 @studio.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8500, show_default=True, help="Port to listen on.")
-@shared.repeatable("--name", metavar="HOST", help="Host name of the site. Repeatable.")
+@shared.repeatable("--name", metavar="HOST", help="Host name of the site.")
 @shared.flag("--https", help="The site is behind an HTTPS proxy.")
 @service_options
 @shared.flag("--no-work", help="Leave background jobs to mmar studio work.")

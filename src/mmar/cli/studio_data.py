@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,27 +18,19 @@ if TYPE_CHECKING:
     from mmar.studio.web.context import Studio
     from mmar.studio.workflow import Actor
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 by_option = click.option(
     "--by", metavar="LOGIN", help="User who does it. [default: the project's first admin]"
 )
 
 
-def service_options(command: F) -> F:
-    """The options of commands that run background jobs, named as in `StudioConfig`."""
-    for option in (
-        shared.repeatable(
-            "--media-host",
-            "media_hosts",
-            metavar="HOST",
-            help="Host from which recordings may be fetched. Repeatable.",
-        ),
-        shared.base_url("Server of the text model. Repeatable."),
-        click.option("--text-model", default="", metavar="text/NAME", help="Text model for proposals."),
-    ):
-        command = option(command)
-    return command
+service_options = shared.together(
+    click.option("--text-model", default="", metavar="text/NAME", help="Text model for proposals."),
+    shared.base_url(help="Server of the text model."),
+    shared.repeatable(
+        "--media-host", "media_hosts", metavar="HOST", help="Host from which recordings may be fetched."
+    ),
+)
+"""The options of commands that run background jobs, named as in `StudioConfig`."""
 
 
 def print_left(left: Mapping[str, int]) -> None:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("project")
-@shared.repeatable("--inspector", metavar="LOGIN", help="Inspector to assign items to. Repeatable.")
-@shared.repeatable("--writer", metavar="LOGIN", help="Writer to assign items to. Repeatable.")
+@shared.repeatable("--inspector", metavar="LOGIN", help="Inspector to assign items to.")
+@shared.repeatable("--writer", metavar="LOGIN", help="Writer to assign items to.")
 @shared.flag("--anybody", help="Remove the assignment: any inspector may take the items.")
 @click.option("--state", default="", help="Only items in this state, such as inspection or draft.")
 @click.option("--layer", default="", help="Only items of this layer.")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @shared.repeatable(
     "--ask",
     metavar="KIND",
-    help="First queue model requests: thinking, distractors, sub_category, rubric or guess. Repeatable.",
+    help="First queue model requests: thinking, distractors, sub_category, rubric or guess.",
 )
 @click.option("--state", default="preparation", show_default=True, help="State of the items for --ask.")
 @shared.flag("--ask-again", help="With --ask: also for items with such a proposal.")

@@ -21,31 +21,27 @@ _FORMATS = ("text", "markdown", "latex", "csv", "html", "json")
 
 @click.command()
 @click.argument("paths", metavar="[RUN-OR-FILE]...", nargs=-1, type=click.Path(path_type=Path))
-@shared.choice("--format", "output_format", of=_FORMATS, help_text="Output format.")
-@shared.flag("--published", help="Add the benchmark's own table of MMAR.")
-@shared.flag("--reported", help="Add the values of MMAR that authors and others report, too.")
+@shared.choice("--format", "output_format", of=_FORMATS, help="Output format.")
+@shared.flag("--published", help="Add the results that MMAR's own table has.")
+@shared.flag("--reported", help="Add the results on MMAR that authors and others report, too.")
 @shared.repeatable(
     "--class",
     "classes",
     type=click.Choice(["LALM", "LARM", "OLM", "LLM", "LRM", "agent", "baseline"], case_sensitive=False),
-    help="Only published results of this class. Repeatable.",
+    help="Only published results of this class.",
 )
-@shared.choice(
-    "--groups", of=["modality", "category", "sub-category", "none"], help_text="Columns of groups."
-)
-@shared.choice(
-    "--scorer", of=["official", "choice"], help_text="Scorer of the runs' averages, groups and ranks."
-)
+@shared.choice("--groups", of=["modality", "category", "sub-category", "none"], help="Columns of groups.")
+@shared.choice("--scorer", of=["official", "choice"], help="Scorer of the runs' averages, groups and ranks.")
 @shared.repeatable(
     "--as",
     "models",
     metavar="NAME",
-    help="Name of the model, for files that do not say it: one for all, or one for each in order. Repeatable.",
+    help="Name of the model, for files that do not say it: one for all, or one for each in order.",
 )
 @shared.benchmark(
-    "The questions, for files of answers: one for all, or one for each in order. Repeatable.", multiple=True
+    help="The questions, for files of answers: one for all, or one for each in order.", multiple=True
 )
-@shared.protocol("Read all answers by this protocol.")
+@shared.protocol(help="Read all answers by this protocol.")
 @shared.lenient
 @shared.path_option("--out", "-o", metavar="FILE", help="Write to this file instead.")
 @shared.figures(help="Draw averages, groups and sizes as SVG, PDF and PNG, too.")
