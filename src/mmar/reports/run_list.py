@@ -70,7 +70,7 @@ def _run_info(path: Path) -> RunInfo:
 
 
 def _state(path: Path, manifest: Manifest, answered: int, failures: int) -> State:
-    unfinished = bool(manifest.sessions) and manifest.sessions[-1].ended is None
+    unfinished = not manifest.finished
     if unfinished and _is_locked(path / LOCK_NAME):
         return "running"
     if unfinished:

@@ -110,6 +110,11 @@ class Manifest(msgspec.Struct, frozen=True):
     format: int = _FORMAT
 
     @property
+    def finished(self) -> bool:
+        """Whether the last session came to its end."""
+        return not self.sessions or self.sessions[-1].ended is not None
+
+    @property
     def parts(self) -> dict[str, str]:
         """The signature's parts that the run decides."""
         settings = {**msgspec.to_builtins(self.settings), **self.options, **self.facts}

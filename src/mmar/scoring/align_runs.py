@@ -60,11 +60,7 @@ class ScoredRun(msgspec.Struct, frozen=True):
     @property
     def finished(self) -> bool:
         """Whether its last session came to its end; `True` for a file."""
-        return (
-            self.manifest is None
-            or not self.manifest.sessions
-            or self.manifest.sessions[-1].ended is not None
-        )
+        return self.manifest is None or self.manifest.finished
 
     def scores(self, scorer: Scorer) -> list[float]:
         """Each item's mean score over its repeats, 0 to 1; a repeat without an answer is wrong."""

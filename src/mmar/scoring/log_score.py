@@ -35,7 +35,7 @@ def score_log(
         InputError: a record does not belong to the benchmark, or none can be used (code `no-usable-records`).
     """
     errors: list[InputError] = []
-    joined = join_log(log, benchmark, errors.append if task.lenient else None, answers_only=True)
+    joined = join_log(log, benchmark, task.collector(errors), answers_only=True)
     if not joined.answers:
         problem = f"; the first problem: {errors[0].problem}" if errors else ""
         raise InputError(
@@ -53,9 +53,10 @@ def score_log(
         if task.on_item is not None:
             task.on_item(row)
 
-    streamed = score_against(benchmark, _predictions(joined), msgspec.structs.replace(task, on_item=on_item))
+    streamed = score_against(
+        benchmark, _predictions(joined), msgspec.structs.replace(task, on_item=on_item), errors
+    )
     streamed.tally.cut_off = sum(each.record.finish_reason == "length" for each in joined.answers.values())
-    streamed.errors += errors
     notes = [f"layout of the log: {joined.program}", *joined.notes]
     return streamed, notes, _program(joined, rows) if verdicts else None
 

@@ -130,14 +130,13 @@ def _score_records(task: Task, key: str) -> tuple[Streamed, str]:
         streamed = score_whole(task, key)
         return streamed, task.published(streamed.digest) or "file"
     errors: list[InputError] = []
-    predictions = read_predictions(task, key, errors.append if task.lenient else None)
+    predictions = read_predictions(task, key, task.collector(errors))
     try:
-        streamed = score_against(task.benchmark, predictions, task)
+        streamed = score_against(task.benchmark, predictions, task, errors)
     except InputError as error:
         if error.code in ("other-question", "unknown-id") and (hint := answered_edition(task.path)):
             error.hint = hint
         raise
-    streamed.errors[:0] = errors
     return streamed, task.benchmark.name
 
 
@@ -182,7 +181,6 @@ def _score_layout(task: Task, layout: Layout) -> Scored:
     from mmar.scoring.log_score import layout_predictions, prediction_key
 
     errors: list[InputError] = []
-    on_error = errors.append if task.lenient else None
     key = prediction_key(task.path, layout, task.key)
     questions = task.benchmark
     if questions is None:
@@ -190,10 +188,9 @@ def _score_layout(task: Task, layout: Layout) -> Scored:
         name = task.published(questions.digest)
         questions = msgspec.structs.replace(questions, name=name or questions.name)
         task = msgspec.structs.replace(task, benchmark=questions)
-    predictions = layout_predictions(task.path, layout, key, on_error)
-    streamed = score_against(questions, predictions, task)
+    predictions = layout_predictions(task.path, layout, key, task.collector(errors))
+    streamed = score_against(questions, predictions, task, errors)
     parts = _file_parts(questions.name, streamed)
-    streamed.errors[:0] = errors
     return _scored(task, streamed, parts, [f'answers are read from "{key}"'])
 
 
@@ -241,7 +238,7 @@ def _score_run(task: Task, manifest: Manifest) -> Scored:
     if repeats > 1:
         parts["repeats"] = str(repeats)
     notes = []
-    if manifest.sessions and manifest.sessions[-1].ended is None:
+    if not manifest.finished:
         from mmar.scoring.intervals import running_interval
 
         verdicts = (streamed.tally.verdicts or bytearray())[: len(benchmark.closed)]

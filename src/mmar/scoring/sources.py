@@ -61,6 +61,10 @@ class Task(msgspec.Struct, frozen=True):
     earlier: tuple[Path, ...] = ()
     model: str | None = None
 
+    def collector(self, errors: list[InputError]) -> Callable[[InputError], None] | None:
+        """What takes the error of a bad record; `None` if it is to be raised."""
+        return errors.append if self.lenient else None
+
 
 def questions_of(task: Task) -> Benchmark:
     """The questions of what is scored: those that were given, the run's own, or those in the file."""

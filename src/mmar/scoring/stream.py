@@ -100,7 +100,10 @@ def score_whole(task: Task, key: str) -> Streamed:
 
 
 def score_against(
-    benchmark: Benchmark, predictions: Iterable[tuple[int, Prediction]], task: Task
+    benchmark: Benchmark,
+    predictions: Iterable[tuple[int, Prediction]],
+    task: Task,
+    errors: list[InputError] | None = None,
 ) -> Streamed:
     """Score predictions joined to a benchmark by id; items without one are *missing*.
 
@@ -108,8 +111,8 @@ def score_against(
     `predictions` are lines and predictions, from `PredictionReader` or a run's ledger.
     """
     benchmark.check_scorable()
-    errors: list[InputError] = []
-    by_id = join(benchmark, predictions, str(task.path), errors.append if task.lenient else None)
+    errors = [] if errors is None else errors
+    by_id = join(benchmark, predictions, str(task.path), task.collector(errors))
     tally = Tally(task.keep, task.on_item, verdicts=bytearray())
     for item in benchmark.closed:
         _, prediction = by_id.get(item.id, (0, None))

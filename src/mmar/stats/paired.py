@@ -149,7 +149,7 @@ def sign_flip(
     one, two = paired_scores(first, second)
     index = cluster_index(clusters, one.size)
     check_draws(draws, seed)
-    sums = np.bincount(index, weights=one - two)
+    sums = np.bincount(index, weights=one - two).astype(np.float64)
     return float(stepdown(np.abs(sums.sum(keepdims=True)), sums[:, np.newaxis], draws, seed)[0])
 
 

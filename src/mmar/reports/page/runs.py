@@ -128,7 +128,7 @@ def run_columns(run: PageRun, benchmark: Benchmark) -> dict[str, Any]:
         "condition": source.condition,
         "protocol": source.protocol,
         "maxTokens": None if manifest is None else manifest.settings.max_tokens,
-        "finished": manifest is None or not manifest.sessions or manifest.sessions[-1].ended is not None,
+        "finished": manifest is None or manifest.finished,
         "score": score,
         "speed": _speed(run),
         "rubrics": [_rubric(judge, result) for judge, result in run.rubrics.items()],
