@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from expect import raises
 from mmar.errors import InputError
-from mmar.files.typed import convert, decode_json, decode_toml, mismatch, read_toml
+from mmar.files.typed import convert, decode_json, decode_toml, find_mismatch, read_toml
 
 
 class Inner(msgspec.Struct, forbid_unknown_fields=True):
@@ -59,13 +59,13 @@ def test_errors_name_the_field(value: Any, field: str | None, code: str) -> None
 
 
 def test_messages_are_in_terms_of_json() -> None:
-    assert mismatch({"sub-name": 1}, Outer) == (
+    assert find_mismatch({"sub-name": 1}, Outer) == (
         "sub-name",
         "expected an object or null, found the number 1",
         "wrong-type",
     )
-    assert mismatch(None, list[int]) == ("", "expected a list, found null", "wrong-type")
-    assert mismatch([1], list[int]) is None
+    assert find_mismatch(None, list[int]) == ("", "expected a list, found null", "wrong-type")
+    assert find_mismatch([1], list[int]) is None
     with raises("invalid-value", InputError) as caught:
         convert({"sub-name": None, "weight": 13}, Outer)
     assert caught.value.problem.startswith("weight 13")  # the message of the type's own check

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mmar.errors import InputError
-from mmar.files.archives import Placement
+from mmar.files.archives import PathMap
 from mmar.files.parquet import parquet_rows
 from mmar.files.progress import Advance
 from mmar.files.safe_paths import check_relative, clip_path
@@ -24,7 +24,7 @@ from mmar.files.typed import decode_json
 from mmar.items import Benchmark
 
 
-def placement(clips: Iterable[str]) -> Placement:
+def placement(clips: Iterable[str]) -> PathMap:
     """Where the files of one archive go: the folder of the first clip that it sees is the folder of all.
 
     Raises:

@@ -29,9 +29,9 @@ from mmar.errors import InputError
 from mmar.files.atomic import disk_error
 from mmar.files.progress import Advance, format_bytes
 from mmar.files.safe_paths import UnsafePathError, check_relative, quote
-from mmar.files.sniff import SNIFF_BYTES, FileType, sniff, sniff_file
+from mmar.files.sniff import FileType, sniff_file
 
-Placement = Callable[[PurePosixPath], PurePosixPath | None]
+PathMap = Callable[[PurePosixPath], PurePosixPath | None]
 """Given a member's checked path, returns its path below the new folder; `None` skips the member."""
 
 _CHUNK = 1 << 18
@@ -64,26 +64,24 @@ class Limits(msgspec.Struct, frozen=True):
 def unpack(
     archive: Path,
     into: Path,
-    place: Placement = lambda path: path,
+    map_path: PathMap = lambda path: path,
     *,
     limits: Limits | None = None,
     advance: Advance = lambda done, of: None,  # noqa: ARG005
     name: str | None = None,
-    check_audio: bool = False,
 ) -> tuple[str, ...]:
     """Write an archive's files into a new folder.
 
     Args:
         archive: tar, gzipped tar or ZIP, recognised by content.
         into: the folder to create.
-        place: where each file goes.
+        map_path: where each file goes.
         limits: how much the archive may contain.
         advance: called with the bytes unpacked so far.
         name: what to call the archive in errors; by default its path.
-        check_audio: refuse a file that is named as audio and does not begin as audio, before the rest of it is read.
 
     Returns:
-        The paths for which `place` returned `None`.
+        The paths for which `map_path` returned `None`.
 
     Raises:
         InputError: the archive is damaged or contains something that is refused; `into` may be partly filled.
@@ -97,9 +95,8 @@ def unpack(
         limits = msgspec.structs.replace(limits, total=most)
         into.mkdir(parents=True)
         with archive.open("rb") as raw:
-            members = _members(raw, kind, limits)
-            return _write(members, into, place, limits, advance, check_audio=check_audio)
-    except _RefusedError as error:
+            return _write(_members(raw, kind, limits), into, map_path, limits, advance)
+    except _UnsafeArchiveError as error:
         raise InputError(f"{error}; the archive was not used", file=name, code="archive-refused") from None
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, OSError) as error:
         # A directory of a damaged archive may point before its beginning, which is an invalid argument of seek.
@@ -113,7 +110,7 @@ def unpack(
         ) from None
 
 
-class _RefusedError(Exception):
+class _UnsafeArchiveError(Exception):
     """The archive contains something that is refused; the message continues a sentence about the archive."""
 
 
@@ -130,37 +127,31 @@ def _members(raw: BinaryIO, kind: FileType, limits: Limits) -> Iterator[_Member]
         return _tar_members(raw, limits)
     if kind.format == "zip":
         return _zip_members(raw, limits)
-    raise _RefusedError(f"is {kind.label}, expected a tar archive (.tar, .tar.gz) or a ZIP archive")
+    raise _UnsafeArchiveError(f"is {kind.label}, expected a tar archive (.tar, .tar.gz) or a ZIP archive")
 
 
 def _write(
-    members: Iterator[_Member],
-    into: Path,
-    place: Placement,
-    limits: Limits,
-    advance: Advance,
-    *,
-    check_audio: bool,
+    members: Iterator[_Member], into: Path, map_path: PathMap, limits: Limits, advance: Advance
 ) -> tuple[str, ...]:
     total = 0
     skipped: list[str] = []
     for count, member in enumerate(members, start=1):
         if count > limits.count:
-            raise _RefusedError(f"contains more than {limits.count:,} files")
+            raise _UnsafeArchiveError(f"contains more than {limits.count:,} files")
         if member.data is None and not member.name.strip("./"):
             continue  # the archive's own root
         try:
             path = check_relative(member.name)
         except UnsafePathError as error:
-            raise _RefusedError(f"contains {quote(member.name)}, a path that {error}") from None
+            raise _UnsafeArchiveError(f"contains {quote(member.name)}, a path that {error}") from None
         if member.data is None:
             continue
         _check_total(total + member.size, limits)
-        target = place(path)
+        target = map_path(path)
         if target is None:
             skipped.append(str(path))
         file = None if target is None else into / target
-        total += _copy(member.data, member.size, file, path, limits, check_audio=check_audio)
+        total += _copy(member.data, member.size, file, path, limits)
         _check_total(total, limits)
         advance(total, None)
     return tuple(skipped)
@@ -168,12 +159,10 @@ def _write(
 
 def _check_total(size: int, limits: Limits) -> None:
     if size > limits.total:
-        raise _RefusedError(f"unpacks to more than {format_bytes(limits.total)}")
+        raise _UnsafeArchiveError(f"unpacks to more than {format_bytes(limits.total)}")
 
 
-def _copy(
-    data: IO[bytes], size: int, target: Path | None, path: PurePosixPath, limits: Limits, *, check_audio: bool
-) -> int:
+def _copy(data: IO[bytes], size: int, target: Path | None, path: PurePosixPath, limits: Limits) -> int:
     """Read a member to its end, into a new file or, without a target, into nothing."""
     is_audio = path.suffix.lower() in _AUDIO_SUFFIXES
     limit = limits.member if is_audio or target is None else min(limits.text, limits.member)
@@ -183,23 +172,14 @@ def _copy(
             target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") if target else Path(os.devnull).open("wb") as out:
             while size <= limit and (chunk := data.read(_CHUNK)):
-                if check_audio and is_audio and not count:
-                    _check_audio(chunk, path)
                 count += len(chunk)
                 size = max(size, count)
                 out.write(chunk)
     except (FileExistsError, NotADirectoryError, IsADirectoryError):
-        raise _RefusedError(f"contains {quote(str(path))} twice") from None
+        raise _UnsafeArchiveError(f"contains {quote(str(path))} twice") from None
     if size > limit:
-        raise _RefusedError(f"contains {quote(str(path))} of more than {format_bytes(limit)}")
+        raise _UnsafeArchiveError(f"contains {quote(str(path))} of more than {format_bytes(limit)}")
     return count
-
-
-def _check_audio(head: bytes, path: PurePosixPath) -> None:
-    kind = sniff(head[:SNIFF_BYTES])
-    # MPEG audio may follow some bytes that no decoder needs.
-    if kind.group not in ("audio", "media") and not (kind.format == "binary" and any(head)):
-        raise _RefusedError(f"contains {quote(str(path))}, which is not audio but {kind.label}")
 
 
 def _tar_members(raw: BinaryIO, limits: Limits) -> Iterator[_Member]:
@@ -215,7 +195,9 @@ def _tar_members(raw: BinaryIO, limits: Limits) -> Iterator[_Member]:
                 yield _Member(member.name, tar.extractfile(member), member.size)
             else:
                 # Stricter than tarfile's "data" filter, which lets links inside the folder pass.
-                raise _RefusedError(f"contains {quote(member.name)}, which is a link or no regular file")
+                raise _UnsafeArchiveError(
+                    f"contains {quote(member.name)}, which is a link or no regular file"
+                )
             source.header = 0
     source.header = None
     while source.read(_CHUNK):  # to the end, where gzip keeps its checksum
@@ -238,11 +220,11 @@ class _CountingReader(BufferedIOBase):
         data = self._source.read(-1 if size is None else size)
         self._remaining -= len(data)
         if self._remaining < 0:
-            raise _RefusedError("unpacks to more than is allowed")
+            raise _UnsafeArchiveError("unpacks to more than is allowed")
         if self.header is not None:
             self.header += len(data)
             if self.header > _MAX_HEADERS:
-                raise _RefusedError(f"has a file header of more than {format_bytes(_MAX_HEADERS)}")
+                raise _UnsafeArchiveError(f"has a file header of more than {format_bytes(_MAX_HEADERS)}")
         return data
 
 
@@ -252,13 +234,17 @@ def _zip_members(raw: BinaryIO, limits: Limits) -> Iterator[_Member]:
         for info in archive.infolist():
             kind = stat.S_IFMT(info.external_attr >> 16)
             if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-                raise _RefusedError(f"contains {quote(info.filename)}, which is a link or no regular file")
+                raise _UnsafeArchiveError(
+                    f"contains {quote(info.filename)}, which is a link or no regular file"
+                )
             if info.is_dir():
                 yield _Member(info.filename, None)
                 continue
             if info.flag_bits & 1:
-                raise _RefusedError(f"contains {quote(info.filename)}, which is encrypted")
+                raise _UnsafeArchiveError(f"contains {quote(info.filename)}, which is encrypted")
             if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise _RefusedError(f"contains {quote(info.filename)} in a compression other than deflate")
+                raise _UnsafeArchiveError(
+                    f"contains {quote(info.filename)} in a compression other than deflate"
+                )
             with archive.open(info) as data:
                 yield _Member(info.filename, data, info.file_size)

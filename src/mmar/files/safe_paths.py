@@ -61,14 +61,14 @@ def quote(text: str) -> str:
     return f'"{"".join(each if each.isprintable() else "�" for each in text[:200])}"'
 
 
-def check_clip_path(audio_path: str) -> PurePosixPath:
-    """Check the path of a record's clip, e.g. `./audio/x.wav`.
+def clip_path(audio_dir: Path, audio_path: str) -> Path:
+    """The path of a record's clip, e.g. `./audio/x.wav`, below a folder; whether the file exists is not checked.
 
     Raises:
         InputError: the field would leave the folder.
     """
     try:
-        return check_relative(audio_path)
+        return audio_dir / check_relative(audio_path)
     except UnsafePathError as error:
         raise InputError(
             f"{quote(audio_path)} {error}",
@@ -76,11 +76,6 @@ def check_clip_path(audio_path: str) -> PurePosixPath:
             code="unsafe-path",
             hint="the clip must be inside the benchmark's audio folder; correct the record",
         ) from None
-
-
-def clip_path(audio_dir: Path, audio_path: str) -> Path:
-    """The path of a record's clip below a folder; whether the file exists is not checked. Raises as `check_clip_path`."""
-    return audio_dir.joinpath(*check_clip_path(audio_path).parts)
 
 
 def find_clip(audio_dir: Path, audio_path: str) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import suppress
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, overload
@@ -19,6 +20,7 @@ from mmar.files.hashing import reading
 
 _T = TypeVar("_T")
 _MAX_QUOTE = 60
+_INVALID = "", "is not valid", "invalid-value"
 _LISTS = (list, tuple, set, frozenset)
 _NAMES: dict[Any, str] = {
     str: "a string",
@@ -63,11 +65,14 @@ def decode_json(
     Raises:
         InputError: codes `not-utf8`, `invalid-json`, `too-deep`, `lone-surrogate`, and those of `convert`.
     """
-    try:
+    with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return msgspec.json.decode(data, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        value = _decode_carefully(data, file, line, hint)
-    return value if kind is Any else convert(value, kind, file=file, line=line, hint=hint)
+    try:
+        value = _decode_carefully(data, line)
+        return value if kind is Any else convert(value, kind)
+    except InputError as error:
+        error.hint = hint or error.hint
+        raise error.located(file, line) from None
 
 
 def convert(
@@ -91,18 +96,16 @@ def convert(
     try:
         return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
-        where, problem, code = mismatch(value, kind, strict=strict) or ("", "is not valid", "invalid-value")
+        where, problem, code = find_mismatch(value, kind, strict=strict) or _INVALID
         if isinstance(error.__cause__, ValueError) and code == "invalid-value":
             problem = str(error.__cause__)  # raised by a record of this program, in __post_init__
-        name = (
-            f"{field}{where}" if where.startswith("[") else ".".join(part for part in (field, where) if part)
-        )
-        raise InputError(problem, file=file, line=line, field=name or None, code=code, hint=hint) from None
+        name = _join(field, where) or None
+        raise InputError(problem, file=file, line=line, field=name, code=code, hint=hint) from None
     except RecursionError:
-        raise _too_deep(file, line) from None
+        raise _too_deep().located(file, line) from None
 
 
-def mismatch(value: object, kind: Any, *, strict: bool = True) -> tuple[str, str, str] | None:
+def find_mismatch(value: object, kind: Any, *, strict: bool = True) -> tuple[str, str, str] | None:
     """The first place at which a value does not fit a type.
 
     Returns:
@@ -110,7 +113,7 @@ def mismatch(value: object, kind: Any, *, strict: bool = True) -> tuple[str, str
         error code; `None` if the value fits.
 
     Example:
-        >>> mismatch({"a": [1, "x"]}, dict[str, list[int]])
+        >>> find_mismatch({"a": [1, "x"]}, dict[str, list[int]])
         ('a[1]', 'expected an integer, found a string', 'wrong-type')
     """
     if _fits(value, kind, strict=strict):
@@ -118,11 +121,11 @@ def mismatch(value: object, kind: Any, *, strict: bool = True) -> tuple[str, str
     origin, arguments = get_origin(kind) or kind, get_args(kind)
     if origin is Annotated:
         range_error = "", f"{_quoted(value)} is outside of what is allowed", "invalid-value"
-        return mismatch(value, arguments[0], strict=strict) or range_error
+        return find_mismatch(value, arguments[0], strict=strict) or range_error
     if origin in (Union, UnionType):
         member = next((each for each in arguments if _is_meant(value, each)), None)
         if member is not None:
-            return mismatch(value, member, strict=strict)
+            return find_mismatch(value, member, strict=strict)
     elif _is_struct(kind) and isinstance(value, dict):
         return _struct_mismatch(value, kind, strict=strict)
     elif origin in _LISTS and isinstance(value, list):
@@ -230,27 +233,25 @@ def decode_toml(text: str, *, file: str | None = None) -> dict[str, Any]:
             f"not valid TOML: {error}", file=file, code="invalid-toml", hint="correct the file"
         ) from None
     except RecursionError:
-        raise _too_deep(file, None) from None
+        raise _too_deep().located(file, None) from None
 
 
-def _decode_carefully(data: bytes, file: str | None, line: int | None, hint: str | None) -> Any:
-    """Decode what msgspec refused, or say why it cannot be decoded."""
-    text = decode_text(data, file=file, line=line or 1)
+def _decode_carefully(data: bytes, line: int | None) -> Any:
+    """Decode what msgspec refused, or raise an error with the reason."""
+    text = decode_text(data, line=line or 1)
     try:
         value = json.loads(text)
         json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
-        raise _invalid_json(text, error.pos, file, line, hint) from None
+        raise _invalid_json(text, error.pos, line) from None
     except UnicodeEncodeError as error:
-        raise lone_surrogate(error, file=file, line=line, hint=hint) from None
+        raise lone_surrogate(error) from None
     except RecursionError:
-        raise _too_deep(file, line) from None
+        raise _too_deep() from None
     return value
 
 
-def _invalid_json(
-    text: str, position: int, file: str | None, line: int | None, hint: str | None
-) -> InputError:
+def _invalid_json(text: str, position: int, line: int | None) -> InputError:
     if line is not None:
         line += text.count("\n", 0, position)
     start = text[:_MAX_QUOTE].strip()
@@ -258,15 +259,14 @@ def _invalid_json(
     where = f'near "{rest}"' if rest else "the text ends too early"
     return InputError(
         f'not valid JSON: {where}; it starts with "{start}"',
-        file=file,
         line=line,
         code="invalid-json",
-        hint=hint or "correct it",
+        hint="correct it",
     )
 
 
-def _too_deep(file: str | None, line: int | None) -> InputError:
-    return InputError("lists or objects are nested too deeply", file=file, line=line, code="too-deep")
+def _too_deep() -> InputError:
+    return InputError("lists or objects are nested too deeply", code="too-deep")
 
 
 def _fits(value: object, kind: Any, *, strict: bool) -> bool:
@@ -295,16 +295,21 @@ def _struct_mismatch(
         for field in fields
         if field.encode_name in value
     )
-    return _first(present, strict=strict) or ("", "is not valid", "invalid-value")
+    return _first(present, strict=strict) or _INVALID
 
 
 def _first(parts: Any, *, strict: bool) -> tuple[str, str, str] | None:
     """The first mismatch among named parts, with its path."""
     for name, value, kind in parts:
-        if (inner := mismatch(value, kind, strict=strict)) is not None:
+        if (inner := find_mismatch(value, kind, strict=strict)) is not None:
             where, problem, code = inner
-            return f"{name}{'.' if where and not where.startswith('[') else ''}{where}", problem, code
+            return _join(name, where), problem, code
     return None
+
+
+def _join(name: str, inner: str) -> str:
+    """The path of a field within a value that has a name."""
+    return f"{name}.{inner}" if name and inner and not inner.startswith("[") else f"{name}{inner}"
 
 
 def _is_struct(kind: Any) -> bool:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from mmar.errors import UsageError
-from mmar.files.safe_paths import check_clip_path
+from mmar.files.safe_paths import clip_path
 from mmar.items import Benchmark, Item
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def check_clips(benchmark: Benchmark, items: Iterable[Item]) -> None:
         for clip in item.clips:
             count += 1
             if exists:
-                check_clip_path(clip)
+                clip_path(Path(), clip)
             else:
                 path = benchmark.clip(clip)
                 exists = path.is_file()

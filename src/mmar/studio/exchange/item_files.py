@@ -203,7 +203,7 @@ def unpacked(
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
         with _named(name):
-            unpack(archive, folder, limits=limits, check_audio=True)
+            unpack(archive, folder, limits=limits)
             metadata = _metadata_of(folder, archive)
             items = tuple(load_benchmark(metadata))
             result = [clip_path(metadata.parent, item.audio_path).is_file() for item in items]
