@@ -95,10 +95,7 @@ def cohen_kappa(
     interval; 0 gives none.
     """
     if len(first) != len(second):
-        raise UsageError(
-            f"raters are compared item by item; found {len(first)} and {len(second)} ratings",
-            code="different-lengths",
-        )
+        raise UsageError(f"raters gave {len(first)} and {len(second)} ratings", code="different-lengths")
     pairs = [(a, b) for a, b in zip(first, second, strict=True) if not (_missing(a) or _missing(b))]
     if not pairs:
         raise UsageError("no item was rated by both raters", code="no-items")
@@ -148,7 +145,7 @@ def krippendorff_alpha(
         raise UsageError("no unit has two ratings", code="no-items")
     numbers = _numbered(itertools.chain(*units))
     if scale != "nominal":
-        numbers = {value: place for place, value in enumerate(sorted(numbers, key=_as_number))}
+        numbers = {value: number for number, value in enumerate(sorted(numbers, key=_as_number))}
     table = _count_table(units, numbers)
     scores = None if scale != "interval" else np.array([_as_number(value) for value in numbers])
 
@@ -228,21 +225,19 @@ def _ratio(
 def _count_table(units: Sequence[Sequence[Hashable]], numbers: dict[Hashable, int]) -> NDArray[np.float64]:
     """How often each unit got each value, shape (units, values)."""
     table = np.zeros((len(units), len(numbers)))
-    for place, unit in enumerate(units):
+    for index, unit in enumerate(units):
         for value in unit:
-            table[place, numbers[value]] += 1
+            table[index, numbers[value]] += 1
     return table
 
 
 def _numbered(values: itertools.chain[Hashable]) -> dict[Hashable, int]:
-    return {value: place for place, value in enumerate(dict.fromkeys(values))}
+    return {value: number for number, value in enumerate(dict.fromkeys(values))}
 
 
 def _as_number(value: Hashable) -> float:
     if not isinstance(value, (int, float, np.integer, np.floating)) or not np.isfinite(value):
-        raise UsageError(
-            f"ordinal and interval ratings must be finite numbers; found {value!r}", code="not-numbers"
-        )
+        raise UsageError(f"the rating {value!r} is not a finite number", code="not-numbers")
     return float(value)
 
 
@@ -257,11 +252,7 @@ def _defined(values: NDArray[np.float64]) -> float | None:
 def _resample_counts(units: int, draws: int, seed: int) -> Iterator[NDArray[np.float64]]:
     """Blocks, shape (some draws, units), of how often each unit is taken when units are drawn with replacement."""
     if units < 1 or draws < 0 or seed < 0:
-        raise UsageError(
-            f"a bootstrap needs units (found {units}), a number of draws of 0 or more (found {draws}) "
-            f"and a seed of 0 or more (found {seed})",
-            code="bad-draws",
-        )
+        raise UsageError(f"no bootstrap of {units} units with {draws} draws, seed {seed}", code="bad-draws")
     generator = np.random.Generator(np.random.PCG64(seed))
     rows = max(1, _BLOCK_CELLS // units)
     for start in range(0, draws, rows):

@@ -112,10 +112,7 @@ def accuracy_of_counts(counts: Sequence[tuple[int, int]]) -> ClusteredAccuracy:
         raise UsageError("an accuracy needs at least one item", code="no-items")
     for cluster, (right, size) in enumerate(counts):
         if not 0 <= right <= size or size < 1:
-            raise UsageError(
-                f"cluster {cluster} (counting from 0): {right} right answers to {size} items are not possible",
-                code="bad-count",
-            )
+            raise UsageError(f"cluster {cluster}: {right} of {size} items are not possible", code="bad-count")
     n, right, count = sum(size for _, size in counts), sum(hits for hits, _ in counts), len(counts)
     percent, mean = 100 * right / n, right / n
     if count == 1:

@@ -134,9 +134,7 @@ def average(parts: Sequence[tuple[str, int]], printed: str) -> AverageCheck:
 def _parse(printed: str) -> Decimal:
     text = printed.strip().removesuffix("%").strip()
     if not _PRINTED.fullmatch(text) or Decimal(text) > 100:
-        raise UsageError(
-            f'"{printed}" is not a percentage from 0 to 100, such as 63.4', code="not-a-percentage"
-        )
+        raise UsageError(f'"{printed}" is not a percentage, such as 63.4', code="not-a-percentage")
     return Decimal(text)
 
 

@@ -22,20 +22,15 @@ def item_scores(scores: ArrayLike, name: str = "scores") -> NDArray[np.float64]:
     try:
         values = np.asarray(scores, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise UsageError(
-            f"{name} must be numbers from 0 (wrong) to 1 (right): {error}", code="not-numbers"
-        ) from error
+        raise UsageError(f"{name} must be numbers from 0 to 1: {error}", code="not-numbers") from error
     if values.ndim != 1:
-        raise UsageError(
-            f"{name} must be one number per item; found {values.ndim} dimensions", code="bad-shape"
-        )
+        raise UsageError(f"{name}: expected 1 dimension, found {values.ndim}", code="bad-shape")
     if values.size == 0:
         raise UsageError(f"{name} holds no items", code="no-items")
     bad = np.flatnonzero(~((values >= 0) & (values <= 1)))
     if bad.size:
         raise UsageError(
-            f"{name}: item {bad[0]} (counting from 0) scores {values[bad[0]]}, "
-            f"not a number from 0 to 1; such items: {bad.size}",
+            f"{name}: item {bad[0]} (counting from 0) scores {values[bad[0]]}, not 0 to 1",
             code="score-out-of-range",
         )
     return values
@@ -47,8 +42,7 @@ def right_or_wrong(scores: ArrayLike, name: str = "scores") -> NDArray[np.bool_]
     between = np.flatnonzero((values != 0) & (values != 1))
     if between.size:
         raise UsageError(
-            f"{name}: item {between[0]} (counting from 0) scores {values[between[0]]}; "
-            "this method takes right and wrong answers only",
+            f"{name}: item {between[0]} (counting from 0) scores {values[between[0]]}, not 0 or 1",
             code="not-right-or-wrong",
         )
     right: NDArray[np.bool_] = values == 1
@@ -59,10 +53,7 @@ def paired_scores(first: ArrayLike, second: ArrayLike) -> tuple[NDArray[np.float
     """Scores of two runs on the same items."""
     one, two = item_scores(first, "first run"), item_scores(second, "second run")
     if one.size != two.size:
-        raise UsageError(
-            f"two runs are compared item by item; the first has {one.size} items and the second {two.size}",
-            code="different-lengths",
-        )
+        raise UsageError(f"the runs have {one.size} and {two.size} items", code="different-lengths")
     return one, two
 
 
@@ -70,18 +61,16 @@ def cluster_index(clusters: Sequence[Hashable] | NDArray[np.generic], n: int) ->
     """Number the clusters of n items 0, 1, 2, … in order of appearance, by one label per item."""
     labels: Sequence[Hashable] = clusters.tolist() if isinstance(clusters, np.ndarray) else clusters
     if len(labels) != n:
-        raise UsageError(
-            f"every item needs its cluster: {n} items, {len(labels)} clusters", code="bad-clusters"
-        )
+        raise UsageError(f"{n} items have {len(labels)} labels of clusters", code="bad-clusters")
     numbers: dict[Hashable, int] = {}
     index = np.empty(n, dtype=np.intp)
     for item, label in enumerate(labels):
         # NaN differs from itself and would make each gap a cluster of its own.
         if label is None or label == "" or label != label:  # noqa: PLR0124
             raise UsageError(
-                f"item {item} (counting from 0) has no cluster; name its source video, "
-                "or the item itself where nothing else was cut from its source",
+                f"item {item} (counting from 0) has no cluster",
                 code="bad-clusters",
+                hint="label it with its source video, or with its own id",
             )
         index[item] = numbers.setdefault(label, len(numbers))
     return index

@@ -38,9 +38,7 @@ class Interval(NamedTuple):
 def two_sided_z(level: float) -> float:
     """Normal quantile that leaves (1 - level)/2 on either side: 1.95996 for 0.95."""
     if not 0 < level < 1:
-        raise UsageError(
-            f"confidence level {level} is not between 0 and 1", code="bad-level", hint="e.g. 0.95"
-        )
+        raise UsageError(f"confidence level {level} is not between 0 and 1", code="bad-level")
     if level == 0.95:
         return _Z_95
     from statistics import NormalDist
@@ -52,9 +50,7 @@ def two_sided_t(level: float, degrees: int) -> float:
     """Quantile of Student's t that leaves (1 - level)/2 on either side: 12.706 for 0.95 and one degree of freedom."""
     z = two_sided_z(level)
     if degrees < 1:
-        raise UsageError(
-            f"Student's t with {degrees} degrees of freedom is not defined", code="too-few-values"
-        )
+        raise UsageError(f"Student's t needs a degree of freedom, found {degrees}", code="too-few-values")
     if degrees >= _SERIES_BELOW:
         return _expansion(z, degrees)
     # The angle whose tangent is t/sqrt(degrees) has a bounded range, so bisection needs no bracket.

@@ -65,9 +65,7 @@ def analyse_items(
         choice_counts: number of choices of each item.
     """
     if len(right) < 2 or len(right) != len(named):
-        raise UsageError(
-            f"item analysis needs at least two systems; found {len(right)}", code="too-few-systems"
-        )
+        raise UsageError(f"two systems are needed at least; found {len(right)}", code="too-few-systems")
     table = np.stack(
         [right_or_wrong(row, f"system {position}") for position, row in enumerate(right)]
     ).astype(np.float64)

@@ -167,7 +167,7 @@ def stepdown(
     if not differing.any():
         return np.ones(len(norms))
     scaled = gaps / np.where(differing, norms, 1.0)
-    # A cluster's place must not matter, so that the order of items changes nothing.
+    # A cluster's position must not matter, so that the order of items changes nothing.
     scaled = scaled[np.abs(scaled).sum(axis=1) > 0]
     # A swap changes only a cluster's sign, so the sign of its first difference is set.
     scaled = scaled * np.sign(scaled[np.arange(len(scaled)), (scaled != 0).argmax(axis=1)])[:, np.newaxis]
@@ -219,7 +219,7 @@ def _sign_blocks(clusters: int, draws: int | None, seed: int) -> Iterator[NDArra
     # Each draw takes whole words, so that the size of a block changes nothing.
     words = max(1, -(-clusters // 64))
     rows = max(4, _BLOCK_CELLS // (64 * words))
-    places = np.arange(clusters, dtype=np.uint32)
+    bits = np.arange(clusters, dtype=np.uint32)
     # Raw words rather than a Generator's method: their stream is fixed across NumPy versions.
     source = np.random.PCG64(seed)
     total = 2**clusters if draws is None else draws
@@ -227,7 +227,7 @@ def _sign_blocks(clusters: int, draws: int | None, seed: int) -> Iterator[NDArra
         count = min(rows, total - start)
         if draws is None:
             numbers = np.arange(start, start + count, dtype=np.uint32)[:, np.newaxis]
-            yield ((numbers >> places) & 1).astype(np.uint8)
+            yield ((numbers >> bits) & 1).astype(np.uint8)
             continue
         raw = np.asarray(source.random_raw(count * words), dtype="<u8").view(np.uint8)
         yield np.unpackbits(raw.reshape(count, 8 * words), axis=1, count=clusters)
@@ -308,9 +308,9 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     values = item_scores(p_values, "p-values") if len(p_values) else ()
     adjusted = [0.0] * len(p_values)
     largest = 0.0
-    for rank, place in enumerate(sorted(range(len(values)), key=lambda position: values[position])):
-        largest = max(largest, min(1.0, (len(values) - rank) * float(values[place])))
-        adjusted[place] = largest
+    for rank, index in enumerate(sorted(range(len(values)), key=lambda index: values[index])):
+        largest = max(largest, min(1.0, (len(values) - rank) * float(values[index])))
+        adjusted[index] = largest
     return tuple(adjusted)
 
 
@@ -327,8 +327,6 @@ def minimum_detectable_difference(n: float, discordant: float) -> float:
     if not (n > 0 and math.isfinite(n)):
         raise UsageError(f"power needs a number of items above 0; found {n}", code="no-items")
     if not 0 <= discordant <= 1:
-        raise UsageError(
-            f"share of discordant items {discordant} is not between 0 and 1", code="score-out-of-range"
-        )
+        raise UsageError(f"share {discordant} is not between 0 and 1", code="score-out-of-range")
     # P(Z < z) = 0.8 leaves 0.2 on one side, as a two-sided level of 0.6 does.
     return 100 * (two_sided_z(0.95) + two_sided_z(0.6)) * math.sqrt(discordant / n)

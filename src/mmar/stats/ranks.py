@@ -134,8 +134,6 @@ def published_ranks(counts: Sequence[tuple[int, int]]) -> tuple[Rank, ...]:
         >>> [rank.rank for rank in published_ranks([(635, 1000), (634, 1000), (506, 1000)])]
         [1, 1, 3]
     """
-    if not counts:
-        raise UsageError("there is nothing to rank", code="no-systems")
     if any(n < 1 for _, n in counts):
         raise UsageError("every system needs at least one item", code="no-items")
     pairs = list(combinations(range(len(counts)), 2))
@@ -156,9 +154,9 @@ def _ranks(accuracies: Sequence[float], better: set[tuple[int, int]]) -> tuple[R
     return tuple(
         Rank(
             accuracy=accuracy,
-            rank=1 + sum(lower == here for _, lower in better),
-            worst=total - sum(upper == here for upper, _ in better),
-            tied_with=tuple(k for k in range(total) if k != here and not {(here, k), (k, here)} & better),
+            rank=1 + sum(lower == index for _, lower in better),
+            worst=total - sum(upper == index for upper, _ in better),
+            tied_with=tuple(k for k in range(total) if k != index and not {(index, k), (k, index)} & better),
         )
-        for here, accuracy in enumerate(accuracies)
+        for index, accuracy in enumerate(accuracies)
     )

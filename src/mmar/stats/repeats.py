@@ -139,15 +139,9 @@ def _counts(right: Sequence[Sequence[bool | int]], k: int) -> list[tuple[int, in
     counts = []
     for item, row in enumerate(right):
         if len(row) < k:
-            raise UsageError(
-                f"item {item} (counting from 0) was asked {len(row)} times; at least {k} needed",
-                code="too-few-repeats",
-            )
+            raise UsageError(f"item {item} was asked {len(row)} times, not {k}", code="too-few-repeats")
         if any(value not in (0, 1) for value in row):
-            raise UsageError(
-                f"item {item} (counting from 0): repeats are right (1) or wrong (0); found {row!r}",
-                code="not-right-or-wrong",
-            )
+            raise UsageError(f"item {item} scores {row!r}, not 0 or 1", code="not-right-or-wrong")
         counts.append((sum(map(int, row)), len(row)))
     return counts
 
@@ -218,20 +212,15 @@ def slot_shares(
     n = len(named_slots)
     if not n or not n == len(answer_slots) == len(choice_counts):
         raise UsageError(
-            "every question needs the slot named, the answer's slot and its number of choices; "
-            f"found {n}, {len(answer_slots)} and {len(choice_counts)}",
+            f"{n} slots were named, of {len(answer_slots)} answers and {len(choice_counts)} questions",
             code="different-lengths" if n else "no-items",
         )
-    for place, (here, key, count) in enumerate(zip(named_slots, answer_slots, choice_counts, strict=True)):
-        if not 0 <= key < count or (here is not None and not 0 <= here < count):
-            raise UsageError(
-                f"question {place} (counting from 0) has {count} choices; "
-                f"slot {here} was named and its answer stands in slot {key}",
-                code="bad-slot",
-            )
+    for named, key, count in zip(named_slots, answer_slots, choice_counts, strict=True):
+        if not 0 <= key < count or (named is not None and not 0 <= named < count):
+            raise UsageError(f"slot {named} or {key} is none of {count} choices", code="bad-slot")
     uses = Counter(slot for slot in named_slots if slot is not None)
     keys = Counter(answer_slots)
-    hits = Counter(key for here, key in zip(named_slots, answer_slots, strict=True) if here == key)
+    hits = Counter(key for named, key in zip(named_slots, answer_slots, strict=True) if named == key)
     slots = tuple(
         SlotShare(
             slot=slot + 1,

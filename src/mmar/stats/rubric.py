@@ -65,17 +65,9 @@ def rubric_score(judgements: Sequence[Sequence[float | None]]) -> RubricScore:
         raise UsageError("there are no judgements", code="no-items")
     for item, row in enumerate(judgements):
         if len(row) != rounds:
-            raise UsageError(
-                f"item {item} (counting from 0) has {len(row)} judgements and item 0 has {rounds}; "
-                "write None for one that failed",
-                code="different-lengths",
-            )
-        for score in row:
-            if score is not None and not 0 <= score <= 1:
-                raise UsageError(
-                    f"item {item} (counting from 0) was judged {score}; scores lie between 0 and 1",
-                    code="score-out-of-range",
-                )
+            raise UsageError(f"item {item} has {len(row)} of {rounds} judgements", code="different-lengths")
+        if any(score is not None and not 0 <= score <= 1 for score in row):
+            raise UsageError(f"item {item} was judged {row}, outside 0 to 1", code="score-out-of-range")
     scores = [[score for score in row if score is not None] for row in judgements]
     unjudged = sum(not row for row in scores)
     run_means = []

@@ -12,6 +12,7 @@ they only make it more or less precise. Accuracies in percent.
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections import Counter
@@ -57,18 +58,17 @@ def draw_sample(strata: Sequence[Hashable], n: int, seed: int) -> list[int]:
     if seed < 0:
         raise UsageError(f"a seed is 0 or more; found {seed}", code="bad-seed")
     members: dict[Hashable, list[int]] = {}
-    for place, stratum in enumerate(strata):
-        members.setdefault(stratum, []).append(place)
-    shares = {stratum: n * len(places) / len(strata) for stratum, places in members.items()}
+    for position, stratum in enumerate(strata):
+        members.setdefault(stratum, []).append(position)
+    shares = {stratum: n * len(positions) / len(strata) for stratum, positions in members.items()}
     counts = {stratum: math.floor(share) for stratum, share in shares.items()}
     # Largest remainders first; equal ones in the order of the benchmark.
     by_remainder = sorted(members, key=lambda stratum: counts[stratum] - shares[stratum])
     for stratum in by_remainder[: n - sum(counts.values())]:
         counts[stratum] += 1
     rng = random.Random(seed)  # noqa: S311 - a reproducible draw, no secret
-    return sorted(
-        place for stratum, places in members.items() for place in rng.sample(places, counts[stratum])
-    )
+    drawn = [rng.sample(positions, counts[stratum]) for stratum, positions in members.items()]
+    return sorted(itertools.chain(*drawn))
 
 
 def estimate_population(
@@ -86,30 +86,25 @@ def estimate_population(
         strata: the stratum of each item of the benchmark, shape (N,).
         control: mean score of earlier runs on each item of the benchmark, 0 to 1, shape (N,).
     """
-    values, places = item_scores(scores), np.asarray(drawn)
+    values, positions = item_scores(scores), np.asarray(drawn)
     n, population = int(values.size), len(strata)
-    if n != places.size or n < 2:
-        raise UsageError(
-            f"an estimate needs at least two items and a score for each; found {n} scores of {places.size} items",
-            code="bad-sample",
-        )
-    index = _collapsed(strata, places)
-    sizes, counts = np.bincount(index), np.bincount(index[places], minlength=int(index.max()) + 1)
+    if n != positions.size or n < 2:
+        raise UsageError(f"no estimate from {n} scores of {positions.size} items", code="bad-sample")
+    index = _collapsed(strata, positions)
+    sizes, counts = np.bincount(index), np.bincount(index[positions], minlength=int(index.max()) + 1)
     weights = sizes / population
-    own = index[places]
+    own = index[positions]
     explained = None
     adjusted, shift = values, np.zeros(len(sizes))
     parameters = len(sizes)
     if control is not None:
         helper = item_scores(control, "control")
         if helper.size != population:
-            raise UsageError(
-                f"the control has {helper.size} items, the benchmark {population}", code="different-lengths"
-            )
-        within_x, within_y = _within(helper[places], own, counts), _within(values, own, counts)
+            raise UsageError(f"the control has {helper.size} of {population} items", code="different-lengths")
+        within_x, within_y = _within(helper[positions], own, counts), _within(values, own, counts)
         square = float(within_x @ within_x)
         slope = float(within_x @ within_y) / square if square > 1e-12 else 0.0
-        adjusted = values - slope * helper[places]
+        adjusted = values - slope * helper[positions]
         shift = slope * np.bincount(index, weights=helper) / sizes
         residual, total = _within(adjusted, own, counts), float(within_y @ within_y)
         explained = max(0.0, 1 - float(residual @ residual) / total) if total > 1e-12 else 0.0
@@ -136,9 +131,9 @@ def estimate_population(
     return FinitePopulation(100 * share, interval, 100 * math.sqrt(variance), explained)
 
 
-def _collapsed(strata: Sequence[Hashable], places: NDArray[np.intp]) -> NDArray[np.intp]:
+def _collapsed(strata: Sequence[Hashable], positions: NDArray[np.intp]) -> NDArray[np.intp]:
     """Number the strata, those with fewer than two items drawn being one, or part of the largest."""
-    drawn = Counter(strata[place] for place in places)
+    drawn = Counter(strata[position] for position in positions)
     large = [stratum for stratum in dict.fromkeys(strata) if drawn[stratum] >= 2]
     number = {stratum: position for position, stratum in enumerate(large)}
     rest = [stratum for stratum in dict.fromkeys(strata) if stratum not in number]
