@@ -93,8 +93,8 @@ def test_the_digest_is_of_what_a_model_is_given() -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (("{choices}", "{options}"), "“{choices}” must stand once in the template of “mine”"),
-        (("{q} [{choices}]", "[{choices}] {q}"), "“{q}” must come before “{choices}”"),
+        (("{choices}", "{options}"), 'the template of "mine" must contain {choices} exactly once'),
+        (("{q} [{choices}]", "[{choices}] {q}"), "{q} must come before {choices}"),
         (('source = "my paper"\n', ""), 'field "source": missing'),
         (('"python-list"', '"bullets"'), '"bullets" is not one of'),
         (("version = 3", "colour = 3"), 'field "colour": unknown field'),
@@ -109,7 +109,9 @@ def test_the_digest_is_of_what_a_model_is_given() -> None:
         ((OWN, OWN + OWN), "found 2 protocols, expected one"),
     ],
 )
-def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, change: tuple[str, str], says: str) -> None:
+def test_an_invalid_file_is_an_error_that_names_the_field(
+    tmp_path: Path, change: tuple[str, str], says: str
+) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(OWN.replace(*change), "utf-8")
     with pytest.raises(InputError) as caught:
@@ -118,13 +120,13 @@ def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, change: tuple[str, st
     assert str(path) in str(caught.value)
 
 
-def test_one_table_is_as_good_as_a_list_of_one(tmp_path: Path) -> None:
+def test_a_single_table_is_read_like_a_list_of_one(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(OWN.replace("[[protocol]]", "[protocol]"), "utf-8")
     assert load_protocol(str(path)).label == "mine@3"
 
 
-def test_a_name_that_is_none_lists_those_that_are(tmp_path: Path) -> None:
+def test_an_unknown_name_is_an_error_that_lists_the_known_ones(tmp_path: Path) -> None:
     with raises("unknown-protocol", UsageError) as caught:
         load_protocol("mmarr")
     assert "letter" in str(caught.value)

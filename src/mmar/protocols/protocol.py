@@ -1,6 +1,6 @@
 """A protocol: how a question is put (template, choice format, system text, settings) and how its answer is read.
 
-Protocols are data: `recipes.toml` beside this file holds the published ones, each with its source; a file
+Protocols are data: `protocols.toml` beside this file holds the published ones, each with its source; a file
 of the same form adds one's own. A protocol makes the request that a model is given: the messages, the clip, the
 settings. A request has a digest, by which an answer is known.
 """
@@ -22,13 +22,7 @@ from mmar.protocols.reading import Reading, ReadingRule, read
 
 
 class Message(msgspec.Struct, frozen=True):
-    """One turn of a conversation.
-
-    Attributes:
-        role: who speaks.
-        text: what is said.
-        audio: where the clip stands in this turn, if it does: before or after the text. Several clips stand there in order.
-    """
+    """One turn of a conversation; `audio` says whether the clips stand before or after the text, in their order."""
 
     role: Literal["system", "user", "assistant"]
     text: str
@@ -36,14 +30,7 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Generation settings; what is `None` is left to the model's own default and not sent.
-
-    Attributes:
-        temperature: sampling temperature, 0 for greedy.
-        top_p: nucleus mass, 0 to 1.
-        max_tokens: most tokens of the answer.
-        seed: sampling seed, where the model takes one.
-    """
+    """Generation settings; `None` is not sent, and left to the model's own default. Temperature 0 is greedy."""
 
     temperature: float | None = None
     top_p: float | None = None
@@ -62,13 +49,13 @@ class Request(msgspec.Struct, frozen=True):
     """One question as put to a model.
 
     Attributes:
-        item_id: the item asked about.
+        item_id: id of the item.
         messages: the conversation; the clip stands where a message's `audio` says.
         question: the bare question, for models that take it in parts.
-        choices: the choices in the order in which they were put.
+        choices: the choices in the order of the prompt.
         audio: the clip's file, or `None` for a request without audio.
         settings: generation settings.
-        rotation: by how many places the choices stand rotated to the left.
+        rotation: by how many positions the choices are rotated to the left.
         repeat: which of several samples this is, from 0; not part of the digest.
         more_audio: the second and further clips of an item with several.
     """
@@ -142,18 +129,14 @@ class Protocol(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ) -> Request:
         """Put one item; an open question is put by its own text, since templates speak of choices.
 
-        Args:
-            item: what to ask. Its answer, thinking, cues and rubric are not looked at.
-            audio: the clip's file.
-            settings: override the protocol's own.
-            more_audio: files of further clips.
+        Its answer, thinking, cues and rubric are not looked at. Settings replace the protocol's own.
         """
-        template = self.template.replace("{n}", str(len(item.choices)))
-        text = (
-            _fill(template, item.question, format_choices(item.choices, self.choices))
-            if item.choices
-            else item.question
-        )
+        text = item.question
+        if item.choices:
+            # Not str.format: a question may hold braces, and one that holds "{choices}" must stay as it is.
+            before, _, rest = self.template.replace("{n}", str(len(item.choices))).partition("{q}")
+            middle, _, after = rest.partition("{choices}")
+            text = f"{before}{text}{middle}{format_choices(item.choices, self.choices)}{after}"
         user = Message("user", text, self.audio if audio is not None else None)
         messages = (Message("system", self.system), user) if self.system else (user,)
         return Request(
@@ -173,32 +156,20 @@ class Protocol(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def format_choices(choices: Sequence[str], form: ChoiceFormat) -> str:
     """The choices as they stand in a prompt."""
-    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     if form == "python-list":
         return repr(list(choices))
     if form == "quoted":
         *first, last = (f'"{choice}"' for choice in choices)
         return f"{', '.join(first)} or {last}"
-    if form == "(A) lines":
-        return "\n".join(f"({letter}) {choice}" for letter, choice in zip(letters, choices, strict=False))
-    if form in ("A. lines", "A: lines"):
-        mark = form[1]
-        return "\n".join(f"{letter}{mark} {choice}" for letter, choice in zip(letters, choices, strict=False))
-    return "\n".join(choices)
-
-
-def _fill(template: str, question: str, choices: str) -> str:
-    # Not str.format: a question may hold braces, and one that holds "{choices}" must stay as it is.
-    before, _, rest = template.partition("{q}")
-    middle, _, after = rest.partition("{choices}")
-    return f"{before}{question}{middle}{choices}{after}"
+    label = "" if form == "lines" else form.removesuffix("lines")
+    return "\n".join(label.replace("A", chr(ord("A") + n)) + choice for n, choice in enumerate(choices))
 
 
 @cache
 def protocols() -> dict[str, Protocol]:
     """The protocols that come with the program, by name."""
-    text = Path(__file__).with_name("recipes.toml").read_text("utf-8")
-    return {protocol.name: protocol for protocol in _parse(text, "recipes.toml")}
+    text = Path(__file__).with_name("protocols.toml").read_text("utf-8")
+    return {protocol.name: protocol for protocol in _parse(text, "protocols.toml")}
 
 
 def load_protocol(name: str) -> Protocol:
@@ -212,24 +183,15 @@ def load_protocol(name: str) -> Protocol:
     if protocol is not None:
         return protocol
     path = Path(name)
-    if path.suffix == ".toml" or path.exists():
-        return read_protocol_file(path)
-    raise UsageError(
-        f'no protocol "{name}"; there are {", ".join(protocols())}, or give a TOML file',
-        code="unknown-protocol",
-    )
-
-
-def read_protocol_file(path: Path) -> Protocol:
-    """Read the one protocol of a TOML file.
-
-    Raises:
-        InputError: naming the field.
-    """
-    result = _parse(read_text(path), str(path))
+    if path.suffix != ".toml" and not path.exists():
+        raise UsageError(
+            f'no protocol "{name}"; there are {", ".join(protocols())}, or give a TOML file',
+            code="unknown-protocol",
+        )
+    result = _parse(read_text(path), name)
     if len(result) != 1:
         raise InputError(
-            f"found {len(result)} protocols, expected one", file=str(path), hint="one [[protocol]] a file"
+            f"found {len(result)} protocols, expected one", file=name, hint="one [[protocol]] a file"
         )
     return result[0]
 
@@ -241,13 +203,10 @@ def _parse(text: str, file: str) -> list[Protocol]:
         for table in (tables if isinstance(tables, list) else [tables])
     ]
     for protocol in result:
-        for place in ("{q}", "{choices}"):
-            if protocol.template.count(place) != 1:
-                raise InputError(
-                    f"“{place}” must stand once in the template of “{protocol.name}”",
-                    file=file,
-                    field="template",
-                )
+        for blank in ("{q}", "{choices}"):
+            if protocol.template.count(blank) != 1:
+                problem = f'the template of "{protocol.name}" must contain {blank} exactly once'
+                raise InputError(problem, file=file, field="template")
         if protocol.template.index("{q}") > protocol.template.index("{choices}"):
-            raise InputError("“{q}” must come before “{choices}”", file=file, field="template")
+            raise InputError("{q} must come before {choices}", file=file, field="template")
     return result

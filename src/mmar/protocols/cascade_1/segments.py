@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Literal
 
 import msgspec
 
 from mmar.protocols.cascade_1.mentions import clean
 from mmar.protocols.reading.rules import ReadingRule
-from mmar.protocols.reading.segments import FINDERS, closing_brace, unescaped
+from mmar.protocols.reading.segments import FINDERS, closing_brace, last_matches, unescaped
 
 _MOST = 32
 
@@ -22,8 +23,7 @@ def find_tags(text: str, names: str, which: Literal["first", "last"] = "last") -
     A tag that is never closed holds the rest of the text.
     """
     opening, closings = _patterns(names)
-    matches = list(opening.finditer(text))
-    for match in matches[:_MOST] if which == "first" else matches[: -_MOST - 1 : -1]:
+    for match in opening.finditer(text) if which == "first" else last_matches(opening, text):
         close = closings[(match.lastindex or 1) - 1].search(text, match.end())
         yield text[match.end() : close.start() if close else len(text)]
 
@@ -151,7 +151,7 @@ def rule_segments(text: str, raw: str, rule: ReadingRule, max_span: int) -> Iter
     for marker in rule.markers:
         reason = _KINDS[marker.kind].format(marker.name)
         if marker.kind == "tag":
-            pieces = list(find_tags(text, marker.name, marker.which))[:1]
+            pieces = list(islice(find_tags(text, marker.name, marker.which), 1))
         elif marker.kind == "json":
             values = _json_values(raw, re.escape(marker.name))
             pieces = values[:1] if marker.which == "first" else values[-1:]
@@ -171,7 +171,7 @@ def _key_pattern(keys: str) -> re.Pattern[str]:
 
 
 def _boxes(text: str, max_span: int) -> Iterator[str]:
-    for opening in list(_BOX.finditer(text))[: -_MOST - 1 : -1]:
+    for opening in last_matches(_BOX, text):
         begin = opening.end()
         end = closing_brace(text, begin, begin + max_span)
         if end >= 0:

@@ -87,9 +87,9 @@ def _read(text: str, table: ChoiceTable, rule: ReadingRule, *, cut_off: bool) ->
     if not answer.strip() and start >= len(text.rstrip()):
         return Reading("unresolved", None, "only-thinking", text=text)
     finding = _answer(answer, table, rule, cut_off=cut_off)
-    if finding.place >= 0:
+    if finding.choice >= 0:
         return Reading(
-            "choice", finding.place, finding.rule, start + finding.start, start + finding.end, text
+            "choice", finding.choice, finding.rule, start + finding.start, start + finding.end, text
         )
     state = "refused" if finding.rule == "refusal" else "unresolved"
     return Reading(state, None, finding.rule, start + finding.start, start + finding.end, text)  # type: ignore[arg-type]

@@ -106,7 +106,7 @@ class ChoiceTable:
     def texts(self) -> list[str]:
         """The choices without the letters that they carry: "Rain" for "(A) Rain" where every choice has its own."""
         labels = [_OWN_LABEL.match(choice) for choice in self.choices]
-        if all(match and match[1].upper() == LETTERS[place] for place, match in enumerate(labels)):
+        if all(match and match[1].upper() == LETTERS[index] for index, match in enumerate(labels)):
             return [match.string[match.end() :] for match in labels if match]
         return list(self.choices)
 
@@ -138,22 +138,22 @@ class ChoiceTable:
     def by_first_word(self) -> dict[str, list[WordSequence]]:
         """The word sequences that name a choice, by their first word, the longest first."""
         by_words: dict[_Sequence, int] = {}
-        for place, text in enumerate(self.texts):
+        for index, text in enumerate(self.texts):
             cleaned = clean(text)[0]
             tokens = words(cleaned)
             if not tokens:
                 continue
             between = [hard_gap(cleaned[before[2] : after[1]]) for before, after in pairwise(tokens)]
             key = (tuple(word for word, _, _ in tokens), tuple(between))
-            first = by_words.setdefault(key, place)
-            if first >= 0 and self.choices[first] != self.choices[place]:
+            first = by_words.setdefault(key, index)
+            if first >= 0 and self.choices[first] != self.choices[index]:
                 by_words[key] = -1
-        for key, place in list(by_words.items()):
+        for key, index in list(by_words.items()):
             for alias in _aliases(key):
-                by_words.setdefault(alias, place)
+                by_words.setdefault(alias, index)
         table: dict[str, list[WordSequence]] = {}
-        for (sequence, gaps), place in by_words.items():
-            table.setdefault(sequence[0], []).append((sequence, gaps, place))
+        for (sequence, gaps), index in by_words.items():
+            table.setdefault(sequence[0], []).append((sequence, gaps, index))
         for rows in table.values():
             rows.sort(key=lambda row: len(row[0]), reverse=True)
         return table
@@ -164,9 +164,9 @@ class ChoiceTable:
         cleaned = [clean(text)[0] for text in self.texts]
         return [text[tokens[-1][2] :] if (tokens := words(text)) else "" for text in cleaned]
 
-    def is_common(self, place: int) -> bool:
+    def is_common(self, index: int) -> bool:
         """Whether a choice is a word as common as "no", which names it only as a clause of its own."""
-        word = plain(self.texts[place]).rstrip(".")
+        word = plain(self.texts[index]).rstrip(".")
         return (
             word in _COMMON
             or (len(word) == 1 and word.isalpha())
@@ -177,11 +177,11 @@ class ChoiceTable:
 def distinct(forms: Sequence[str], choices: Sequence[str]) -> dict[str, int]:
     """The first choice of each form, of which there is one a choice; a form that different choices share names none."""
     table: dict[str, int] = {}
-    for place, form in enumerate(forms):
-        first = table.setdefault(form, place)
-        if first >= 0 and choices[first] != choices[place]:
+    for index, form in enumerate(forms):
+        first = table.setdefault(form, index)
+        if first >= 0 and choices[first] != choices[index]:
             table[form] = -1
-    return {form: place for form, place in table.items() if place >= 0}
+    return {form: index for form, index in table.items() if index >= 0}
 
 
 def _is_plain(choice: str) -> bool:

@@ -141,8 +141,8 @@ def _closing(units: Units, start: int, end: int, listed: set[int], *, is_last: b
     named = [unit for unit in mentioned(units, start, end, "CLXZ") if unit not in listed]
     if not named:
         return None
-    if len({units.places[unit] for unit in named}) == 1 and symbols[named[0]] in "CL":
-        return Statement(units.places[named[0]], start, named[0], True)
+    if len({units.choices[unit] for unit in named}) == 1 and symbols[named[0]] in "CL":
+        return Statement(units.choices[named[0]], start, named[0], True)
     return unclear("several-choices", start, named[0], final=True)
 
 
@@ -164,10 +164,10 @@ def labelled(units: Units) -> Statement | None:
         return statement
     stop = symbols.find("|", ref)
     end = stop if stop >= 0 else len(symbols)
-    named = {units.places[unit] for unit in mentioned(units, ref + 1, end, "CLX")}
+    named = {units.choices[unit] for unit in mentioned(units, ref + 1, end, "CLX")}
     second = _SECOND_LETTER.match(symbols, match.start("behind"))
     second_stands = second is not None and not rejected_behind(units, second.end() - 1)
-    if second_stands or (named and statement.place not in named and symbols[ref] != "C"):
+    if second_stands or (named and statement.choice not in named and symbols[ref] != "C"):
         return unclear("several-choices", 0, ref)
     return statement
 
@@ -196,16 +196,16 @@ def listed_options(units: Units) -> set[int]:
             continue
         if not lone and PREDICATE.match(symbols, ref + 1) and not rejected_behind(units, ref):
             continue
-        items.setdefault(units.places[ref], []).append(ref)
+        items.setdefault(units.choices[ref], []).append(ref)
     for match in _NUMBERED.finditer(symbols):
         ref = match.start("ref")
         if units.words(match.start()).isdigit():
-            items.setdefault(units.places[ref], []).append(ref)
+            items.setdefault(units.choices[ref], []).append(ref)
     if len(items) < 2:
         return set()
     for ref in apart:  # the next item behind blank lines
-        if units.places[ref] - 1 in items and ref > max(items[units.places[ref] - 1]):
-            items.setdefault(units.places[ref], []).append(ref)
+        if units.choices[ref] - 1 in items and ref > max(items[units.choices[ref] - 1]):
+            items.setdefault(units.choices[ref], []).append(ref)
     return {ref for refs in items.values() for ref in refs}
 
 
@@ -244,9 +244,9 @@ def marked_option(units: Units, listed: set[int]) -> Statement | None:
         mark = _MARK.match(units.symbols, ref + 1)
         if mark is None:
             return None
-        marked.add(units.places[ref])
+        marked.add(units.choices[ref])
         if mark["right"]:
             right.append(ref)
     if len(right) != 1 or len(marked) < 2:
         return None
-    return Statement(units.places[right[0]], right[0], right[0])
+    return Statement(units.choices[right[0]], right[0], right[0])

@@ -21,12 +21,12 @@ def decide(units: Units, *, cut_off: bool = False, depth: int = 0) -> Finding:
         return Finding(-1, "empty" if not any(map(str.isalnum, units.text)) else "no-choice")
     listed = listed_options(units)
     statements = [
-        statement for statement in verdicts(units) if statement.last not in listed or statement.place < 0
+        statement for statement in verdicts(units) if statement.last not in listed or statement.choice < 0
     ]
     lines = own_lines(units, listed)
     label = labelled(units) if not listed else None
     named = [each.last for each in (*statements, *lines) if each.trouble != "only-negated"]
-    if label is not None and label.place >= 0:
+    if label is not None and label.choice >= 0:
         named.append(label.last)
     turns = [unit for unit in corrections(units) if _turns(units, unit, min(named))] if named else []
     if turns and depth < 2:
@@ -50,9 +50,9 @@ def decide(units: Units, *, cut_off: bool = False, depth: int = 0) -> Finding:
     closing = [statement for statement in closing if statement.trouble != "only-negated"]
     if closing and not unfinished:
         last = closing[-1]
-        if last.place >= 0 and any(s.place >= 0 and s.place != last.place for s in closing[:-1]):
+        if last.choice >= 0 and any(s.choice >= 0 and s.choice != last.choice for s in closing[:-1]):
             last = unclear("several-choices", closing[0].first, last.last)
-        if last.place >= 0 or last.trouble != "several-choices":
+        if last.choice >= 0 or last.trouble != "several-choices":
             return finding_of(units, last, "closing-sentence")
     if label is not None and label.trouble != "only-negated":
         return finding_of(units, _unrivalled(units, label, listed), "labelled")
@@ -65,9 +65,9 @@ def _turns(units: Units, unit: int, first: int) -> bool:
         return False
     if units.symbols[unit] != "r":
         return True
-    place = units.places[first]
+    choice = units.choices[first]
     return any(
-        symbol in "CLlbX" and units.places[unit + 1 + step] != place
+        symbol in "CLlbX" and units.choices[unit + 1 + step] != choice
         for step, symbol in enumerate(units.symbols[unit + 1 : unit + 14])
     )
 
@@ -79,12 +79,12 @@ def _corrected(units: Units, turn: int, first: int, *, cut_off: bool, depth: int
         units.symbols[start:],
         units.starts[start:],
         units.ends[start:],
-        units.places[start:],
+        units.choices[start:],
         {unit - start for unit in units.labels if unit >= start},
         units.text,
     )
-    named = {tail.places[index] for index, symbol in enumerate(tail.symbols) if symbol in "CLlX"}
-    if len(named) == 1 and (finding := decide(tail, cut_off=cut_off, depth=depth + 1)).place >= 0:
+    named = {tail.choices[index] for index, symbol in enumerate(tail.symbols) if symbol in "CLlX"}
+    if len(named) == 1 and (finding := decide(tail, cut_off=cut_off, depth=depth + 1)).choice >= 0:
         return finding
     end = units.ends[min(turn + 6, len(units.ends) - 1)]
     return Finding(-1, "taken-back", units.starts[first], end)
@@ -96,13 +96,13 @@ def _agreed(
     """The one verdict of several statements; a final one outweighs those before it."""
     last = stated[-1]
     adds = units.words(last.first).casefold() == "also"
-    if last.place < 0:
+    if last.choice < 0:
         return last
     for other in stated[:-1]:
-        if other.place != last.place and not (last.final and not other.final):
+        if other.choice != last.choice and not (last.final and not other.final):
             return unclear("several-choices", other.first, last.last)
     for other in (*lines, *closing):
-        if (other.last > last.last or adds) and other.place >= 0 and other.place != last.place:
+        if (other.last > last.last or adds) and other.choice >= 0 and other.choice != last.choice:
             return unclear("several-choices", last.first, other.last)
     return last
 
@@ -114,18 +114,18 @@ _ADDED = pattern(r"[.|]&[htA(]*(?P<ref>[CLl])\)?(?=[.?|]|$)")  # "Rain; or thund
 
 def _unrivalled(units: Units, chosen: Statement, listed: set[int]) -> Statement:
     """A statement, unless another letter stands alone behind it: "B! Just kidding, A."."""
-    if chosen.place < 0:
+    if chosen.choice < 0:
         return chosen
     for match in _LATER_LETTER.finditer(units.symbols, chosen.last + 1):
         ref = match.start("ref")
         asked = units.symbols[match.end() : match.end() + 1] == "?"
-        if ref not in listed and units.places[ref] != chosen.place and (asked or is_mentioned(units, ref)):
+        if ref not in listed and units.choices[ref] != chosen.choice and (asked or is_mentioned(units, ref)):
             return unclear("several-choices", chosen.first, ref)
     if (other := _equal_rival(units, chosen)) >= 0:
         return unclear("several-choices", chosen.first, other)
     for match in _ADDED.finditer(units.symbols, chosen.last + 1):
         ref = match.start("ref")
-        if ref not in listed and units.places[ref] != chosen.place and is_mentioned(units, ref):
+        if ref not in listed and units.choices[ref] != chosen.choice and is_mentioned(units, ref):
             return unclear("several-choices", chosen.first, ref)
     return chosen
 
@@ -140,7 +140,7 @@ def _equal_rival(units: Units, chosen: Statement) -> int:
     if _EQUALLY.search(words) is None:
         return -1
     for ref in range(chosen.last + 1, end):
-        if units.symbols[ref] not in "CLl" or units.places[ref] == chosen.place:
+        if units.symbols[ref] not in "CLl" or units.choices[ref] == chosen.choice:
             continue
         denied = rejected_behind(units, ref) or re.search(r"[NnxujSO]", units.symbols[chosen.last + 1 : ref])
         if not denied and not is_hypothetical(units, ref):
@@ -151,9 +151,9 @@ def _equal_rival(units: Units, chosen: Statement) -> int:
 def _lasting(units: Units, lines: list[Statement], closing: list[Statement]) -> Statement:
     """The one choice of lines, unless a closing sentence behind them names another."""
     chosen = lines[-1] if _is_last_line(units, lines) else _same(lines)
-    if chosen.place >= 0:
+    if chosen.choice >= 0:
         for later in closing:
-            if later.last > chosen.last and later.place >= 0 and later.place != chosen.place:
+            if later.last > chosen.last and later.choice >= 0 and later.choice != chosen.choice:
                 return unclear("several-choices", chosen.first, later.last)
     return chosen
 
@@ -162,9 +162,9 @@ def _same(lines: list[Statement]) -> Statement:
     """The choice of lines that all name one; a statement of none where they differ."""
     first = lines[0]
     for line in lines:
-        if line.place < 0:
+        if line.choice < 0:
             return line
-        if line.place != first.place:
+        if line.choice != first.choice:
             return unclear("several-choices", first.first, line.last)
     return lines[-1]
 
@@ -173,9 +173,9 @@ def _is_last_line(units: Units, lines: list[Statement]) -> bool:
     """Whether a reference alone is the last line of several, and no line before it is another reference alone."""
     symbols = units.symbols.rstrip(".|")
     line = lines[-1]
-    if line.place < 0 or not line.first or line.last < len(symbols) - 2 or not _fills_line(units, line):
+    if line.choice < 0 or not line.first or line.last < len(symbols) - 2 or not _fills_line(units, line):
         return False
-    return not any(other.place != line.place and _fills_line(units, other) for other in lines[:-1])
+    return not any(other.choice != line.choice and _fills_line(units, other) for other in lines[:-1])
 
 
 def _fills_line(units: Units, line: Statement) -> bool:

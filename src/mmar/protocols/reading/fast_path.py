@@ -12,13 +12,13 @@ from mmar.protocols.reading.text import pattern
 
 _LONGEST = 400
 _LETTER_FORMS = {
-    form: place
-    for place, letter in enumerate(LETTERS)
+    form: choice
+    for choice, letter in enumerate(LETTERS)
     for form in (letter, f"{letter}.", f"({letter})", f"({letter}).")
 }
 _LABELS = {
-    label: place
-    for place, letter in enumerate(LETTERS)
+    label: choice
+    for choice, letter in enumerate(LETTERS)
     for label in (f"({letter}) ", f"{letter}. ", f"{letter}) ", f"{letter}: ")
 }
 _TAG, _TAG_END = "<answer>", "</answer>"
@@ -34,21 +34,21 @@ def read_common(text: str, table: ChoiceTable) -> Reading | None:
     """Read an answer that is one choice in a common frame; `None` where a closer look is needed."""
     stripped = text.strip()
     # The table of all choices is made only where one of them is likely.
-    place = table.exact.get(stripped, -1) if stripped in table.choices else -1
-    if place >= 0 and stripped:
+    choice = table.exact.get(stripped, -1) if stripped in table.choices else -1
+    if choice >= 0 and stripped:
         start = text.index(stripped)
-        return Reading("choice", place, "exact-text", start, start + len(stripped), text)
+        return Reading("choice", choice, "exact-text", start, start + len(stripped), text)
     size = len(stripped)
     if size > _LONGEST or not (cores := table.cores) or len(lower := stripped.lower()) != size:
         return None
     if size <= 4:
-        place = _LETTER_FORMS.get(stripped, -1)
-        if 0 <= place < len(cores):
+        choice = _LETTER_FORMS.get(stripped, -1)
+        if 0 <= choice < len(cores):
             start = text.index(stripped)
-            return Reading("choice", place, "lone-letter", start, start + size, text)
+            return Reading("choice", choice, "lone-letter", start, start + size, text)
     core, start = "", -1
     for other in cores:
-        if len(other) > len(core) and other in lower and (index := _place(other, lower)) >= 0:
+        if len(other) > len(core) and other in lower and (index := _find(other, lower)) >= 0:
             core, start = other, index
     if not core:
         return None
@@ -64,16 +64,16 @@ def read_common(text: str, table: ChoiceTable) -> Reading | None:
         return None  # "3" may mean the choice "three"
     if len(core) <= 3 and core[-1].isdigit() and core[0].isalpha() and _NUMBERS.search(before + after):
         return None  # beside "4" the note B4 may be the letter B
-    place = cores.index(core)
-    rule = _framed(stripped, before, after, place)
+    choice = cores.index(core)
+    rule = _framed(stripped, before, after, choice)
     if not rule:
         return None
     offset = text.index(stripped)
     start = 0 if rule in ("verdict", "labelled") else len(before)
-    return Reading("choice", place, rule, offset + start, offset + len(before) + len(core), text)
+    return Reading("choice", choice, rule, offset + start, offset + len(before) + len(core), text)
 
 
-def _place(core: str, text: str) -> int:
+def _find(core: str, text: str) -> int:
     """Where a choice first stands in a text by itself, not in a longer word or number; -1 for nowhere."""
     start = text.find(core)
     while start >= 0:
@@ -85,10 +85,10 @@ def _place(core: str, text: str) -> int:
 
 
 def _stands(core: str, text: str) -> bool:
-    return core in text and _place(core, text) >= 0
+    return core in text and _find(core, text) >= 0
 
 
-def _framed(stripped: str, before: str, after: str, place: int) -> str:
+def _framed(stripped: str, before: str, after: str, choice: int) -> str:
     """The rule by which the words around a choice name it, "" where they need a closer look."""
     inside = after[1:] if after[:1] in (".", "!") else after
     if before[:1] == "<":
@@ -101,7 +101,7 @@ def _framed(stripped: str, before: str, after: str, place: int) -> str:
     if not before:
         rest = after.strip(".!")
         return "choice-text" if not rest else "own-line" if rest[-1] in ")]" else ""
-    if len(before) <= 4 and _LABELS.get(stripped[: len(before)], -1) == place:
+    if len(before) <= 4 and _LABELS.get(stripped[: len(before)], -1) == choice:
         return "labelled"
     if before[-1] != " " or not FRAME_WORDS.issuperset(before.translate(_DIGITS).split()):
         return ""

@@ -18,7 +18,7 @@ def merge_labels(units: Units, table: ChoiceTable, *, notes: bool) -> Units:
     symbols: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    places: list[int] = []
+    choices: list[int] = []
     labels: set[int] = set()
     done = 0
 
@@ -26,7 +26,7 @@ def merge_labels(units: Units, table: ChoiceTable, *, notes: bool) -> Units:
         symbols.append(units.symbols[done:until])
         starts.extend(units.starts[done:until])
         ends.extend(units.ends[done:until])
-        places.extend(units.places[done:until])
+        choices.extend(units.choices[done:until])
 
     index = 0
     while match := _LABELLED.search(units.symbols, index):
@@ -35,15 +35,15 @@ def merge_labels(units: Units, table: ChoiceTable, *, notes: bool) -> Units:
         letter = match.start("letter") if match["text"] else match.start("last")
         if match["text"] == "l" and not notes:
             continue
-        label = _letter_index(units, letter) if notes else units.places[letter]
+        label = _letter_index(units, letter) if notes else units.choices[letter]
         if not 0 <= label < len(table.choices):
             continue
-        place = units.places[text]
+        choice = units.choices[text]
         if match["text"] == "l":
-            place = table.single_letters.get(units.text[units.starts[text]].upper(), -1)
-        if place < 0:
+            choice = table.single_letters.get(units.text[units.starts[text]].upper(), -1)
+        if choice < 0:
             continue
-        same = table.choices[label] == table.choices[place]
+        same = table.choices[label] == table.choices[choice]
         if not same and match["link"] == ",":
             continue
         keep(match.start())
@@ -53,11 +53,11 @@ def merge_labels(units: Units, table: ChoiceTable, *, notes: bool) -> Units:
         starts.append(units.starts[match.start()])
         ends.append(units.ends[match.end() - 1])
         # A choice that stands twice is named by the letter that is given.
-        places.append(label if same else -1)
+        choices.append(label if same else -1)
     if not done:
         return units
     keep(len(units.symbols))
-    return Units("".join(symbols), starts, ends, places, labels, units.text)
+    return Units("".join(symbols), starts, ends, choices, labels, units.text)
 
 
 def _letter_index(units: Units, unit: int) -> int:
@@ -79,44 +79,44 @@ _ARROW = pattern(r"[-=]+>")
 def punctuation_of(gap: str) -> tuple[tuple[str, int, int], ...]:
     """The symbols of what stands between two words, each with its offset and length."""
     marks: list[tuple[str, int, int]] = []
-    place, size = 0, len(gap)
-    while place < size:
-        mark = gap[place]
-        if mark in "-=" and (arrow := _ARROW.match(gap, place)):
-            marks.append((":", place, arrow.end() - place))
-            place = arrow.end()
+    index, size = 0, len(gap)
+    while index < size:
+        mark = gap[index]
+        if mark in "-=" and (arrow := _ARROW.match(gap, index)):
+            marks.append((":", index, arrow.end() - index))
+            index = arrow.end()
             continue
         if mark == "-":
-            run = place
+            run = index
             while run < size and gap[run] == "-":
                 run += 1
-            spaced = (place == 0 or gap[place - 1].isspace()) and (
+            spaced = (index == 0 or gap[index - 1].isspace()) and (
                 run >= size or gap[run].isspace() or gap[run] in "*_\"'("
             )
             bullet = not marks or marks[-1][0] == "|"
-            if (spaced and not (bullet and "\n" in gap[:place])) or run - place > 1:
-                marks.append(("-", place, run - place))
-            place = run
+            if (spaced and not (bullet and "\n" in gap[:index])) or run - index > 1:
+                marks.append(("-", index, run - index))
+            index = run
             continue
         symbol = _PUNCTUATION.get(mark)
         if symbol is not None and not (marks and marks[-1][0] == symbol and symbol in ".?|"):
-            marks.append((symbol, place, 1))
-        place += 1
+            marks.append((symbol, index, 1))
+        index += 1
     return tuple(marks)
 
 
-def is_edge(text: str, place: int) -> bool:
-    """Whether a word may begin or end at a place of a text."""
-    if place <= 0 or place >= len(text):
+def is_edge(text: str, index: int) -> bool:
+    """Whether a word may begin or end at an index of a text."""
+    if index <= 0 or index >= len(text):
         return True
-    left, right = text[place - 1], text[place]
+    left, right = text[index - 1], text[index]
     if joins(left):
-        if joins(right) or right in "#%°" or (right == "+" and not text[place + 1 : place + 2].isspace()):
+        if joins(right) or right in "#%°" or (right == "+" and not text[index + 1 : index + 2].isspace()):
             return False
-        return not (place + 1 < len(text) and linked(left, right, text[place + 1]))
-    if joins(right) and place >= 2 and linked(text[place - 2], left, right):
+        return not (index + 1 < len(text) and linked(left, right, text[index + 1]))
+    if joins(right) and index >= 2 and linked(text[index - 2], left, right):
         return False
-    return not (left == "-" and right.isdigit() and not text[max(0, place - 2) : place - 1].isspace())
+    return not (left == "-" and right.isdigit() and not text[max(0, index - 2) : index - 1].isspace())
 
 
 def joins(mark: str) -> bool:
@@ -131,12 +131,12 @@ def linked(left: str, link: str, right: str) -> bool:
     return link in ".:,/" and left.isdigit() and right.isdigit()
 
 
-def neighbour(text: str, place: int, step: int) -> str:
+def neighbour(text: str, index: int, step: int) -> str:
     """The next character that is neither blank nor emphasis, "" at the end."""
     for _ in range(4):
-        if not 0 <= place < len(text):
+        if not 0 <= index < len(text):
             return ""
-        if text[place] not in "*\"'_$":
-            return text[place]
-        place += step
+        if text[index] not in "*\"'_$":
+            return text[index]
+        index += step
     return ""

@@ -27,12 +27,12 @@ def read_segment(segment: Segment, table: ChoiceTable, *, letters: bool) -> Find
         if inner is None:
             units = scan(clean(piece)[0], table, letters=letters)
             inner = decide(units) if segment.closed else _opening(units)
-        if inner.place < 0 and inner.rule not in _TROUBLES:
+        if inner.choice < 0 and inner.rule not in _TROUBLES:
             return None
         finding = inner
-    rule = segment.rule if finding.place >= 0 else finding.rule
+    rule = segment.rule if finding.choice >= 0 else finding.rule
     end = segment.end if segment.closed else segment.start + finding.end
-    return Finding(finding.place, rule, segment.start, end)
+    return Finding(finding.choice, rule, segment.start, end)
 
 
 def _opening(units: Units) -> Finding:
@@ -41,9 +41,9 @@ def _opening(units: Units) -> Finding:
     if lead and (statement := statement_at(units, 0, lead.end())) is not None:
         return finding_of(units, statement, "protocol-marker")
     named = mentioned(units, 0, units.sentence(0)[1], "CL")
-    if len({units.places[unit] for unit in named}) == 1:
+    if len({units.choices[unit] for unit in named}) == 1:
         unit = named[0]
-        return Finding(units.places[unit], "protocol-marker", units.starts[unit], units.ends[unit])
+        return Finding(units.choices[unit], "protocol-marker", units.starts[unit], units.ends[unit])
     return Finding(-1, "several-choices" if named else "no-choice", 0, units.ends[-1] if units.ends else 0)
 
 
@@ -56,7 +56,7 @@ def read_markup(answer: str, table: ChoiceTable, *, letters: bool) -> Finding | 
         finding = read_segment(segment, table, letters=letters)
         if chosen is None:
             chosen = finding
-        elif finding is not None and finding.rule == chosen.rule and 0 <= finding.place != chosen.place:
+        elif finding is not None and finding.rule == chosen.rule and 0 <= finding.choice != chosen.choice:
             return Finding(-1, "several-choices", finding.start, chosen.end)
     return chosen
 
@@ -81,11 +81,11 @@ def read_whole(text: str, table: ChoiceTable, *, letters: bool, marked: bool = F
         return Finding(table.exact[stripped], "choice-text", start, end)
     if len(stripped) <= 2 * table.longest + 200:
         form = plain(normalise(stripped)[0])
-        place = table.plains.get(form, -1)
-        if place < 0 and (core := loose(form)):
-            place = table.looses.get(core, -1)
-        if place >= 0:
-            return Finding(place, "choice-text", start, end)
+        choice = table.plains.get(form, -1)
+        if choice < 0 and (core := loose(form)):
+            choice = table.looses.get(core, -1)
+        if choice >= 0:
+            return Finding(choice, "choice-text", start, end)
     return Finding(letter, "lone-letter", start, end) if letter >= 0 else None
 
 

@@ -18,11 +18,11 @@ def read_mention(units: Units, listed: set[int], statements: list[Statement], *,
         each for each in statements if not all(_turned(units, each.last, unit) for unit in asserted)
     ]
     named = "".join(units.symbols[unit] for unit in asserted)
-    places = {units.places[unit] for unit in asserted}
+    choices = {units.choices[unit] for unit in asserted}
     refusal = _refusal(units)
-    if refusal >= 0 and not (len(places) == 1 and "K" in units.symbols[refusal:]):
+    if refusal >= 0 and not (len(choices) == 1 and "K" in units.symbols[refusal:]):
         return Finding(-1, "refusal", units.starts[refusal], units.ends[refusal])
-    if len(places) == 1 and -1 not in places and not statements and ("C" in named or "L" in named):
+    if len(choices) == 1 and -1 not in choices and not statements and ("C" in named or "L" in named):
         unit = asserted[0]
         if "P" in units.symbols and not unfinished:
             return Finding(-1, "no-choice")
@@ -33,11 +33,11 @@ def read_mention(units: Units, listed: set[int], statements: list[Statement], *,
         elif _is_doubtful(units, unit, denied):
             rule = "several-choices"
         else:
-            return Finding(units.places[unit], "only-mention", *_sentence(units, unit))
+            return Finding(units.choices[unit], "only-mention", *_sentence(units, unit))
         return Finding(-1, rule, *_sentence(units, unit))
     if asserted:
         rule = "letter-against-text" if "X" in named else "several-choices"
-        if statements and len(places) == 1:
+        if statements and len(choices) == 1:
             rule = "only-negated"
         return Finding(-1, rule, units.starts[asserted[0]], units.ends[asserted[-1]])
     if listed:
@@ -117,7 +117,7 @@ def _is_only_mentioned(units: Units, unit: int, other: int) -> bool:
     """Whether a later choice of the same sentence is not denied but only mentioned: "John says hello to Max"."""
     between = units.symbols[unit + 1 : other]
     return (
-        units.places[other] != units.places[unit]
+        units.choices[other] != units.choices[unit]
         and units.symbols[other] == "C"
         and re.search(r"[.?|NnxujSO]", between) is None
         and ("H" not in between or _is_simultaneous(units, unit, other))

@@ -73,8 +73,8 @@ def _is_conditional_would(units: Units, unit: int) -> bool:
 
 def _is_supposed(context: str) -> bool:
     """Whether a sentence supposes something ("if", "at first") and no "but" follows."""
-    place = max(context.rfind("S"), context.rfind("O"))
-    return place >= 0 and "K" not in context[place:]
+    index = max(context.rfind("S"), context.rfind("O"))
+    return index >= 0 and "K" not in context[index:]
 
 
 def is_mentioned(units: Units, unit: int) -> bool:
@@ -134,11 +134,11 @@ def is_asked(units: Units, unit: int) -> bool:
 
 def other_reference(units: Units, unit: int) -> int:
     """The unit of a second choice said in one breath with the one at `unit` ("rain or thunder"); -1 for none."""
-    symbols, place = units.symbols, units.places[unit]
+    symbols, choice = units.symbols, units.choices[unit]
     stop = _CLAUSE_END.search(symbols, unit + 1, unit + MAX_SPAN)
     end = stop.start() if stop else min(len(symbols), unit + MAX_SPAN)
     for other in range(unit + 1, end):
-        if symbols[other] not in REFERENCES or units.places[other] == place:
+        if symbols[other] not in REFERENCES or units.choices[other] == choice:
             continue
         between = symbols[unit + 1 : other].lstrip(")")
         if re.search(r"[,(]N,", between) and not rejected_behind(units, other):

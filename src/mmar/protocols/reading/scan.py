@@ -38,13 +38,13 @@ class _Builder:
         self.text, self.words, self.table = text, words(text), table
         self.tokens = tuple([word for word, _, _ in self.words])
         self.phrases = phrase_table()
-        self.choices = table.by_first_word
+        self.by_first_word = table.by_first_word
         self.letters = letters
         self.notes = {} if letters else table.single_letters
         self.symbols: list[str] = []
         self.starts: list[int] = []
         self.ends: list[int] = []
-        self.places: list[int] = []
+        self.choices: list[int] = []
 
     def build(self) -> Units:
         index, size, done = 0, len(self.words), 0
@@ -59,14 +59,14 @@ class _Builder:
                 after = index + 1
             done, index = self.ends[-1], after
         self._punctuation(done, len(self.text))
-        units = Units("".join(self.symbols), self.starts, self.ends, self.places, set(), self.text)
+        units = Units("".join(self.symbols), self.starts, self.ends, self.choices, set(), self.text)
         return merge_labels(units, self.table, notes=bool(self.table.single_letters))
 
-    def _add(self, symbol: str, start: int, end: int, place: int = -1) -> None:
+    def _add(self, symbol: str, start: int, end: int, choice: int = -1) -> None:
         self.symbols.append(symbol)
         self.starts.append(start)
         self.ends.append(end)
-        self.places.append(place)
+        self.choices.append(choice)
 
     def _punctuation(self, start: int, end: int) -> None:
         for symbol, offset, length in punctuation_of(self.text[start : min(end, start + _LONGEST_GAP)]):
@@ -74,31 +74,31 @@ class _Builder:
                 continue
             self._add(symbol, start + offset, start + offset + length)
 
-    def _is_inner_dot(self, place: int) -> bool:
+    def _is_inner_dot(self, index: int) -> bool:
         """Whether a full stop ends no sentence: inside "a.m" or behind an abbreviation."""
         text = self.text
-        if text[place] != ".":
+        if text[index] != ".":
             return False
-        after = text[place + 1 : place + 2]
+        after = text[index + 1 : index + 2]
         if after.isalnum():
-            return after.islower() or text[place - 1 : place].islower() is False
-        word = text[max(0, place - 7) : place].split()[-1:] or [""]
+            return after.islower() or text[index - 1 : index].islower() is False
+        word = text[max(0, index - 7) : index].split()[-1:] or [""]
         return word[0].casefold().lstrip("(") in _ABBREVIATIONS
 
     def _choice(self, index: int) -> int:
         """Add the longest choice whose text begins at a word; gives the word behind it, 0 for none."""
-        if self.tokens[index] not in self.choices or (result := self._choice_at(index)) is None:
+        if self.tokens[index] not in self.by_first_word or (result := self._choice_at(index)) is None:
             return 0
-        after, place = result
+        after, choice = result
         if self._is_ambiguous_number(index):
             self._add("w", self.words[index][1], self.words[after - 1][2])
             return after
-        end, tail = self.words[after - 1][2], self.table.tails[place]
+        end, tail = self.words[after - 1][2], self.table.tails[choice]
         for ending in (tail, tail.rstrip()):
             if ending and self.text.startswith(ending, end):
                 end += len(ending)
                 break
-        self._add("C", self.words[index][1], end, place)
+        self._add("C", self.words[index][1], end, choice)
         return after
 
     def _is_ambiguous_number(self, index: int) -> bool:
@@ -111,13 +111,13 @@ class _Builder:
         return words[index - 1] in _NUMBERED and index + 1 == len(words)
 
     def _choice_at(self, index: int) -> tuple[int, int] | None:
-        """The longest choice whose text begins at a word: the word behind it, and its place."""
-        rows = self.choices.get(self.tokens[index], ())
+        """The longest choice whose text begins at a word: the word behind it, and its choice."""
+        rows = self.by_first_word.get(self.tokens[index], ())
         text, words = self.text, self.words
         start = words[index][1]
-        for sequence, gaps, place in rows:
+        for sequence, gaps, choice in rows:
             after = index + len(sequence)
-            if place < 0 or self.tokens[index:after] != sequence:
+            if choice < 0 or self.tokens[index:after] != sequence:
                 continue
             if len(sequence) > 1 and any(
                 (gap := text[words[index + step][2] : words[index + step + 1][1]]) != " "
@@ -137,12 +137,12 @@ class _Builder:
                     and (self.letters or text[start].isupper())
                 ):
                     continue
-                if not self._counts(place, index):
+                if not self._counts(choice, index):
                     continue
-            return after, place
+            return after, choice
         return None
 
-    def _counts(self, place: int, index: int) -> bool:
+    def _counts(self, choice: int, index: int) -> bool:
         """Whether a choice of one common word is meant here, and not the word."""
         _, start, end = self.words[index]
         raw = self.text[start:end].casefold()
@@ -163,7 +163,7 @@ class _Builder:
             return False
         if raw == "second" and adjoining_before and (before in _PER or before[0].isdigit()):
             return False  # a span of time
-        if not self.table.is_common(place) or raw == "one":
+        if not self.table.is_common(choice) or raw == "one":
             return True
         opens = not adjoining_before or (self.symbols[-1:] and self.symbols[-1] in "=:vyAVI&/gh,(.|-?cTB")
         closes = (not adjoining_after and not _LETTER_NEXT.match(self.text, end)) or (
@@ -214,7 +214,7 @@ class _Builder:
         spaced = (
             text[end : end + 1] == " " and index + 1 < len(self.words) and self.words[index + 1][1] == end + 1
         )
-        place = self._letter_place(mark)
+        choice = self._letter_choice(mark)
         if (
             bracketed
             or (emphasised and mark.isupper())
@@ -235,9 +235,9 @@ class _Builder:
             if spaced or previous not in "=:Avh|(":
                 return 0
             symbol = "b"
-        if place is None:
-            symbol, place = "Z", -1
-        self._add(symbol, start, end, place)
+        if choice is None:
+            symbol, choice = "Z", -1
+        self._add(symbol, start, end, choice)
         return index + 1
 
     def _is_word_here(self, index: int, previous: str) -> bool:
@@ -289,17 +289,17 @@ class _Builder:
             gap = text[words[step][2] : words[step + 1][1]]
             if gap != " " and gap.strip(_DRESS + inside):
                 return False
-            if symbol != "O" and self.tokens[step + 1] in self.choices and self._choice_at(step + 1):
+            if symbol != "O" and self.tokens[step + 1] in self.by_first_word and self._choice_at(step + 1):
                 return False
         return True
 
-    def _letter_place(self, mark: str) -> int | None:
+    def _letter_choice(self, mark: str) -> int | None:
         mark = mark.upper()
         if mark in self.notes:
             return self.notes[mark]
         # Some letters are two in upper case ("ß").
-        place = LETTERS.find(mark) if len(mark) == 1 else -1
-        return place if 0 <= place < len(self.table.choices) else None
+        choice = LETTERS.find(mark) if len(mark) == 1 else -1
+        return choice if 0 <= choice < len(self.table.choices) else None
 
 
 _ADDED_LETTER = pattern(r"\+[A-Z](?![A-Za-z+#])")

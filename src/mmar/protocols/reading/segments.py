@@ -60,9 +60,7 @@ _BOLD = pattern(r"\*\*([^*]{1,2000})\*\*")
 def common_segments(text: str, longest: int) -> Iterator[Segment]:
     """The pieces that the usual markup sets apart, the strictest kind first, within a kind the last first.
 
-    Args:
-        text: the answer without its reasoning.
-        longest: of the choices, in characters; a box is looked through this far and some more.
+    `longest` is the length of the longest choice; a box is looked through this far and some more.
     """
     if "<" in text or "[" in text:
         yield from _tags(text)
@@ -80,19 +78,22 @@ def protocol_segments(text: str, rule: ReadingRule, longest: int) -> Iterator[Se
 
 def _tags(text: str) -> Iterator[Segment]:
     for block in _BLOCKS:
-        for match in list(block.finditer(text))[: -_MOST - 1 : -1]:
+        for match in last_matches(block, text):
             yield Segment("answer-tag", match.start(1), match.end(1), match[1])
-    for opening in list(_OPENING.finditer(text))[: -_MOST - 1 : -1]:
+    for opening in last_matches(_OPENING, text):
         close = _CLOSING.search(text, opening.end())
         end = close.start() if close else len(text)
-        name = (opening[1] or opening[2]).lower()
-        yield Segment(
-            "answer-tag", opening.end(), end, text[opening.end() : end], rival=name in _LISTING_TAGS
-        )
+        is_listing = (opening[1] or opening[2]).lower() in _LISTING_TAGS
+        yield Segment("answer-tag", opening.end(), end, text[opening.end() : end], rival=is_listing)
+
+
+def last_matches(expression: re.Pattern[str], text: str) -> list[re.Match[str]]:
+    """The matches of an expression from the last one backwards, of very many only some."""
+    return list(expression.finditer(text))[: -_MOST - 1 : -1]
 
 
 def _json_values(text: str, keys: str, rule: str) -> Iterator[Segment]:
-    for match in list(_key_pattern(keys).finditer(text))[: -_MOST - 1 : -1]:
+    for match in last_matches(_key_pattern(keys), text):
         yield Segment(rule, match.start(1), match.end(1), unescaped(match[1]))
 
 
@@ -114,7 +115,7 @@ def unescaped(value: str) -> str:
 
 
 def _boxes(text: str, longest: int) -> Iterator[Segment]:
-    for opening in list(_BOX.finditer(text))[: -_MOST - 1 : -1]:
+    for opening in last_matches(_BOX, text):
         if opening["bare"]:
             yield Segment("box", opening.start("bare"), opening.end("bare"), opening["bare"], rival=True)
             continue
@@ -134,15 +135,17 @@ def closing_brace(text: str, begin: int, stop: int) -> int:
     return -1
 
 
+def _chosen(expression: re.Pattern[str], text: str, marker: Marker) -> re.Match[str] | None:
+    matches = list(expression.finditer(text))
+    return matches[0 if marker.which == "first" else -1] if matches else None
+
+
 def _tag(text: str, marker: Marker, _: int) -> Iterator[Segment]:
     opening, closing = _tag_patterns(marker.name)
-    matches = list(opening.finditer(text))
-    if not matches:
-        return
-    chosen = matches[0 if marker.which == "first" else -1]
-    close = closing.search(text, chosen.end())
-    end = close.start() if close else len(text)
-    yield Segment("protocol-marker", chosen.end(), end, text[chosen.end() : end])
+    if chosen := _chosen(opening, text, marker):
+        close = closing.search(text, chosen.end())
+        end = close.start() if close else len(text)
+        yield Segment("protocol-marker", chosen.end(), end, text[chosen.end() : end])
 
 
 @lru_cache(maxsize=64)
@@ -173,25 +176,21 @@ def _after(text: str, marker: Marker, max_span: int) -> Iterator[Segment]:
 
 
 def _quoted(text: str, marker: Marker, max_span: int) -> Iterator[Segment]:
-    span = _following(text, marker, max_span)
-    if span is None:
-        return
+    span = _following(text, marker, max_span) or (0, 0)
     rest = normalise(text[slice(*span)])[0]
     start = len(rest) - len(rest.lstrip(" :*\n\t"))
     line = rest[start:].split("\n", 1)[0]
-    quote = line[:1]
-    if quote not in ('"', "'"):
+    if not line.startswith(('"', "'")):
         return
+    begin = span[0] + start + 1
     # A choice may hold quotation marks itself, so the longest quotation is tried before the shortest.
-    for end in dict.fromkeys((line.rfind(quote), line.find(quote, 1))):
+    for end in dict.fromkeys((line.rfind(line[0]), line.find(line[0], 1))):
         if end > 0:
-            begin = span[0] + start + 1
             yield Segment("protocol-marker", begin, begin + end - 1, line[1:end])
 
 
 def _bold(text: str, marker: Marker, _: int) -> Iterator[Segment]:
-    if "**" in text and (matches := list(_BOLD.finditer(text))):
-        match = matches[0 if marker.which == "first" else -1]
+    if match := _chosen(_BOLD, text, marker):
         yield Segment("protocol-marker", match.start(1), match.end(1), match[1])
 
 

@@ -18,14 +18,14 @@ class Statement(msgspec.Struct, frozen=True, gc=False):
     """A reference that is stated.
 
     Attributes:
-        place: 0-based choice; -1 where the statement names none that can be told.
+        choice: 0-based choice; -1 where the statement names none that can be known.
         first: the unit at which the statement begins.
         last: the unit of the reference.
         final: whether it says of itself that it is final ("final answer", "therefore").
         trouble: the rule's name for what is wrong with it; empty where nothing is.
     """
 
-    place: int
+    choice: int
     first: int
     last: int
     final: bool = False
@@ -52,33 +52,33 @@ def statement_at(units: Units, first: int, ref: int, *, final: bool = False) -> 
     if (
         symbol in "Ll"
         and (text := _WHICH_IS.match(units.symbols, ref + 1))
-        and units.places[text.end() - 1] != units.places[ref]
+        and units.choices[text.end() - 1] != units.choices[ref]
     ):
         return unclear("letter-against-text", first, text.end() - 1, final=final)
     if symbol == "Z":
         return unclear("no-such-letter", first, ref, final=final)
     if other_reference(units, ref) >= 0:
         return unclear("several-choices", first, ref, final=final)
-    return Statement(units.places[ref], first, ref, final)
+    return Statement(units.choices[ref], first, ref, final)
 
 
 DRESS = " \t\r\n\"'*_>([{<)]}.,:;!$~•-。、\\|`" + BOUNDARY
 
 
-class Finding:
-    """What a piece of an answer names: a choice, or the trouble that keeps it from naming one."""
+class Finding(msgspec.Struct, gc=False):
+    """What a piece of an answer names, by which rule: a choice, or -1 and the rule that keeps it from naming one."""
 
-    __slots__ = ("end", "place", "rule", "start")
-
-    def __init__(self, place: int, rule: str, start: int = 0, end: int = 0) -> None:
-        self.place, self.rule, self.start, self.end = place, rule, start, end
+    choice: int
+    rule: str
+    start: int = 0
+    end: int = 0
 
 
 def finding_of(units: Units, statement: Statement, rule: str) -> Finding:
     """The finding of a statement, with the words from its beginning to its reference."""
     start = units.starts[statement.first]
     end = units.ends[statement.last]
-    if statement.place < 0:
+    if statement.choice < 0:
         return Finding(-1, statement.trouble or "no-choice", start, end)
     if units.text[end : end + 1] in (")", "]", "}", "】"):
         end += 1
@@ -87,7 +87,7 @@ def finding_of(units: Units, statement: Statement, rule: str) -> Finding:
         if line >= 0 and units.text[:line].strip() and not units.text[end:].strip(DRESS):
             rule = "final-line"
             start = max(start, line + 1)
-    return Finding(statement.place, rule, start, end)
+    return Finding(statement.choice, rule, start, end)
 
 
 _NO = frozenset(
@@ -112,22 +112,26 @@ def corrections(units: Units, after: int = -1) -> list[int]:
 
 def unless_taken_back(finding: Finding, units: Units, cleaned: Clean) -> Finding:
     """What markup pointed at, unless words behind it take that back or deny it."""
-    places = cleaned[1]
-    last = bisect_left(units.ends, finding.end) if places is None else len(units.ends)
+    positions = cleaned[1]
+    last = bisect_left(units.ends, finding.end) if positions is None else len(units.ends)
     if last < len(units.ends) and rejected_behind(units, last):
         return Finding(-1, "only-negated", finding.start, finding.end)
-    for unit in corrections(units, after=finding.end if places is None else -1):
-        start = units.starts[unit] if places is None else places[units.starts[unit]]
+    for unit in corrections(units, after=finding.end if positions is None else -1):
+        start = units.starts[unit] if positions is None else positions[units.starts[unit]]
         if start < finding.end:
             continue
-        named = [index for index in range(unit + 1, len(units.symbols)) if units.symbols[index] in REFERENCES]
-        if units.symbols[unit] == "R" or any(units.places[index] != finding.place for index in named):
-            end = units.ends[unit] if places is None else finding.end
+        others = [
+            index
+            for index in range(unit + 1, len(units.symbols))
+            if units.symbols[index] in REFERENCES and units.choices[index] != finding.choice
+        ]
+        if others or units.symbols[unit] == "R":
+            end = units.ends[unit] if positions is None else finding.end
             return Finding(-1, "taken-back", finding.start, end)
     return finding
 
 
-def is_quoted(text: str, place: int) -> bool:
-    """Whether a place of a text stands inside quotation marks on its line."""
-    line = text.rfind("\n", 0, place) + 1
-    return text.count('"', max(line, place - 400), place) % 2 == 1
+def is_quoted(text: str, index: int) -> bool:
+    """Whether an index of a text stands inside quotation marks on its line."""
+    line = text.rfind("\n", 0, index) + 1
+    return text.count('"', max(line, index - 400), index) % 2 == 1

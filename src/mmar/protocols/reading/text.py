@@ -1,7 +1,7 @@
 """Cleaning of answers and choices, and the words in them.
 
-Cleaning keeps the length of a text wherever it can, so that a place in the cleaned text is a place in the
-original; where Unicode normalisation changes the length, a map of places comes with the text. Markup that
+Cleaning keeps the length of a text wherever it can, so that an index into the cleaned text is one into the
+original; where Unicode normalisation changes the length, a map of indices comes with the text. Markup that
 carries no meaning (tags, end tokens, LaTeX commands, emphasis) is replaced by blanks or by `BOUNDARY`.
 
 The words become units: references to choices, phrases, punctuation and other words. Each unit has a symbol of one
@@ -56,7 +56,7 @@ class Units(msgspec.Struct, gc=False):
         symbols: one character a unit.
         starts: where each unit begins in the text.
         ends: where it ends.
-        places: the 0-based choice that a reference names, -1 for other units.
+        choices: the 0-based choice that a reference names, -1 for other units.
         labels: the units that are a letter with its own text, by index.
         text: the cleaned text.
     """
@@ -64,7 +64,7 @@ class Units(msgspec.Struct, gc=False):
     symbols: str
     starts: list[int]
     ends: list[int]
-    places: list[int]
+    choices: list[int]
     labels: set[int]
     text: str
 
@@ -117,7 +117,7 @@ def normalise(text: str) -> Clean:
     """NFKC with plain quotes, dashes and accidentals; invisible characters are dropped.
 
     Returns:
-        The text, and for each of its characters and its end the place in `text`; `None` where they are the same.
+        The text, and for each of its characters and its end the index in `text`; `None` where these are the same.
     """
     if text.isascii():
         return text.replace("`", "'") if "`" in text else text, None
@@ -125,7 +125,7 @@ def normalise(text: str) -> Clean:
     composed = compose(marked)
     if len(composed) == len(text) and len(marked) == len(text):
         return composed, None
-    places: list[int] = []
+    positions: list[int] = []
     pieces: list[str] = []
     start, size = 0, len(text)
     while start < size:
@@ -134,9 +134,9 @@ def normalise(text: str) -> Clean:
             end += 1
         piece = unicodedata.normalize("NFKC", text[start:end].translate(MARKS))
         pieces.append(piece)
-        places += [start] * len(piece)
+        positions += [start] * len(piece)
         start = end
-    return "".join(pieces), [*places, size]
+    return "".join(pieces), [*positions, size]
 
 
 def compose(text: str) -> str:
@@ -146,16 +146,16 @@ def compose(text: str) -> str:
     if len(text) <= _PIECE:
         return unicodedata.normalize("NFKC", text)
     parts = text.split(" ")
-    for place, part in enumerate(parts):
+    for index, part in enumerate(parts):
         if not part.isascii():
             cuts = (part[cut : cut + _PIECE] for cut in range(0, len(part), _PIECE))
-            parts[place] = "".join(unicodedata.normalize("NFKC", cut) for cut in cuts)
+            parts[index] = "".join(unicodedata.normalize("NFKC", cut) for cut in cuts)
     return " ".join(parts)
 
 
 def clean(text: str) -> Clean:
     """Normalise a text and take its markup away, its length kept."""
-    text, places = normalise(text.replace("—", DASH) if "—" in text else text)
+    text, positions = normalise(text.replace("—", DASH) if "—" in text else text)
     if "<" in text:
         text = _FORMAT.sub(_blank, text)
         text = _TAG.sub(_boundary, text)
@@ -166,7 +166,7 @@ def clean(text: str) -> Clean:
     if "\\" in text:
         text = _ESCAPED_LINE.sub("\n ", text)
         text = _LATEX.sub(_blank, text)
-    return text, places
+    return text, positions
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -254,9 +254,9 @@ def loose(text: str) -> str:
         text = " ".join(text.translate(EMPHASIS).split())
     text = text.rstrip(OUTER_RIGHT)
     start = 0
-    for place, mark in enumerate(text):
+    for index, mark in enumerate(text):
         # "-1" and "#1" keep their sign; "- one" and "# one" are a list mark and a heading.
-        if mark not in _OUTER_LEFT or (mark in _SIGNED and text[place + 1 : place + 2] not in (" ", mark)):
+        if mark not in _OUTER_LEFT or (mark in _SIGNED and text[index + 1 : index + 2] not in (" ", mark)):
             break
-        start = place + 1
+        start = index + 1
     return text[start:]

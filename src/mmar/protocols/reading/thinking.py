@@ -111,9 +111,9 @@ def answer_span(text: str, part: str = "") -> tuple[int, int]:
     return (start, len(text)) if again is None else (len(text), len(text))
 
 
-def _is_inside_line(text: str, place: int) -> bool:
+def _is_inside_line(text: str, index: int) -> bool:
     """Whether words stand before a tag on its line."""
-    before = text[:place].rpartition("\n")[2].strip()
+    before = text[:index].rpartition("\n")[2].strip()
     return bool(before) and before[-1] not in ">]▷"
 
 

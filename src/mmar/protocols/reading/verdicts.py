@@ -78,7 +78,7 @@ def _noun_verdicts(units: Units) -> Iterator[Statement | None]:
         if before in "xpe" or (before == "w" and not _has_article(units, start, noun["lead"])):
             if match and before == "w" and asserts(units, start):
                 ref = match.start("ref")
-                yield Statement(units.places[ref], start, ref, trouble="other-answer")
+                yield Statement(units.choices[ref], start, ref, trouble="other-answer")
             elif match:
                 yield unclear("only-negated", start, match.start("ref"))
             continue
@@ -112,7 +112,7 @@ def _open_verdict(units: Units, first: int, start: int, *, final: bool) -> State
     named = mentioned(units, ref, end, "CLXZ") if asserts(units, first) else []
     if not named:
         return unclear("only-negated", first, ref)
-    if len({units.places[unit] for unit in named}) > 1:
+    if len({units.choices[unit] for unit in named}) > 1:
         return unclear("several-choices", first, named[0], final=final)
     return statement_at(units, first, named[0], final=final)
 
