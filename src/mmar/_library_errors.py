@@ -81,25 +81,23 @@ def _argument(match: re.Match[str]) -> str:
 def path_argument(argument: str, value: Any) -> Any:
     """A path or name that an argument holds; a run's as a `Path`."""
     if not isinstance(value, str | Path):
-        raise UsageError(
-            f"expected a path, got {type(value).__name__}", code="invalid-value", argument=argument
-        )
+        raise _invalid(argument, "a path", type(value).__name__)
     return Path(value) if argument == "runs" else value
 
 
 def one_of(argument: str, value: Any, words: tuple[str, ...]) -> Any:
     """One of the words that an argument may hold."""
     if value not in words:
-        raise UsageError(
-            f"expected {' or '.join(words)}, got {value!r}", code="invalid-value", argument=argument
-        )
+        raise _invalid(argument, " or ".join(words), repr(value))
     return value
 
 
 def whole_number(argument: str, value: Any, least: int) -> int:
     """A whole number that an argument holds, from a minimum."""
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise UsageError(
-            f"expected a whole number from {least}, got {value!r}", code="invalid-value", argument=argument
-        )
+        raise _invalid(argument, f"a whole number from {least}", repr(value))
     return value
+
+
+def _invalid(argument: str, expected: str, value: str) -> UsageError:
+    return UsageError(f"expected {expected}, got {value}", code="invalid-value", argument=argument)

@@ -27,12 +27,7 @@ def predictions_file(predictions: Predictions, key: str | None) -> Iterator[Path
         return
     lines = [_encode(record, number) for number, record in enumerate(_records(predictions, key), 1)]
     if not lines:
-        raise InputError(
-            "there are no predictions",
-            code="no-records",
-            hint="expected at least one record",
-            file="predictions",
-        )
+        raise InputError("there are no predictions", file="predictions", code="no-records")
     import tempfile  # slow to import, and seldom needed
 
     with tempfile.TemporaryDirectory(prefix="mmar-") as folder:

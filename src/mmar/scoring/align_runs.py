@@ -19,7 +19,7 @@ from mmar.items.source_video import clusters_of
 from mmar.protocols import Protocol, ReadingRule
 from mmar.scoring.result import ItemScore
 from mmar.scoring.score import Scored, score_task
-from mmar.scoring.sources import Task, find_run, run_of
+from mmar.scoring.sources import Task, find_run, run_of, without_choices
 from mmar.scoring.tally import DIMENSIONS, score_answer
 
 if TYPE_CHECKING:
@@ -213,9 +213,7 @@ def align_scored(inputs: Sequence[tuple[Task, Benchmark, Scored]], *, partial: b
 
 def _check_number(inputs: Sequence[object]) -> None:
     if len(inputs) < 2:
-        raise UsageError(
-            "name at least two runs, or predictions files, of the same benchmark", code="too-few-runs"
-        )
+        raise UsageError("name at least two runs or files of the same benchmark", code="too-few-runs")
 
 
 def _scored_run(
@@ -259,9 +257,7 @@ def _asked_in_all(runs: Sequence[ScoredRun], *, partial: bool) -> tuple[int, ...
     asked = [run.asked() for run in runs]
     common = tuple(position for position, each in enumerate(zip(*asked, strict=True)) if all(each))
     if not common:
-        raise UsageError(
-            "no item was asked in all of these runs, so there is nothing to compare", code="nothing-asked"
-        )
+        raise UsageError("no item was asked in all of these runs", code="nothing-asked")
     if partial or all(own == asked[0] for own in asked):
         return common
     lines = "".join(
@@ -271,10 +267,7 @@ def _asked_in_all(runs: Sequence[ScoredRun], *, partial: bool) -> tuple[int, ...
     raise UsageError(
         f"the runs were not asked the same items:{lines}",
         code="other-items-asked",
-        hint=(
-            "continue the run that lacks items (the same mmar run command), or compare on the "
-            f"{len(common):,} items that all were asked with --partial"
-        ),
+        hint=f"continue the run that lacks items, or compare the {len(common):,} common ones with --partial",
     )
 
 
@@ -298,13 +291,7 @@ def _own_benchmark(
             known[name] = load(name)
         return known[name]
     if "choices" not in first_names(path):
-        raise InputError(
-            "the records hold no choices, so they cannot be scored by themselves",
-            file=str(path),
-            field="choices",
-            code="benchmark-needed",
-            hint="name the benchmark that they answer: --benchmark mmar, or a path",
-        )
+        raise without_choices(path)
     return load_benchmark(path, name="file", lenient=lenient)
 
 

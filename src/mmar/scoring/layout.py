@@ -24,7 +24,16 @@ from mmar.items import (
 )
 from mmar.items.item import LAYERS, MODALITIES
 from mmar.scoring.official import official_match
-from mmar.scoring.sources import Task, answers_of, asked_once, benchmark_of, find_run, join, key_notes
+from mmar.scoring.sources import (
+    Task,
+    answers_of,
+    asked_once,
+    benchmark_of,
+    find_run,
+    join,
+    key_notes,
+    without_choices,
+)
 from mmar.scoring.stream import read_predictions
 
 _RULE = "*" * 30
@@ -84,14 +93,8 @@ def official_layout(answered: Iterable[tuple[int, Question, str]], file: str) ->
             (layers, "category", question.category),
         ):
             if name not in known:
-                raise InputError(
-                    f'the published script knows {", ".join(known)}; found "{name}"',
-                    file=file,
-                    line=line,
-                    field=field,
-                    code="unknown-group",
-                    hint=_HINT,
-                )
+                problem = f'the published script knows {", ".join(known)}; found "{name}"'
+                raise InputError(problem, field=field, code="unknown-group", hint=_HINT).located(file, line)
             known[name].append(right)
         if question.sub_category is not None:
             sub_categories.setdefault(question.sub_category, []).append(right)
@@ -139,14 +142,7 @@ def _answered(path: Path, key: str) -> Iterator[tuple[int, Question, str]]:
         if prediction.text is None and prediction.failure is None:
             raise _is_null(str(path), line, key)
         if prediction.whole is None:
-            raise InputError(
-                "missing",
-                file=str(path),
-                line=line,
-                field="choices",
-                code="benchmark-needed",
-                hint="give whole records; or name the benchmark that they answer, with mmar score --benchmark",
-            )
+            raise without_choices(path, line)
         yield line, prediction.whole, prediction.text or ""
 
 
@@ -158,6 +154,5 @@ def _strictly(error: InputError) -> InputError:
 
 
 def _is_null(file: str, line: int, key: str) -> InputError:
-    return InputError(
-        "is null, expected text", file=file, line=line, field=key, code="null-prediction", hint=_HINT
-    )
+    error = InputError("is null, expected text", field=key, code="null-prediction", hint=_HINT)
+    return error.located(file, line)

@@ -87,9 +87,7 @@ def plan_reader(
 ) -> ReaderPlan:
     """Choose what a reader reads, of scores in any order: unresolved answers, and `sample` of those that the cascade read."""
     if sample < 0:
-        raise UsageError(
-            f"expected a sample of 0 or more, got {sample}", code="invalid-value", argument="sample"
-        )
+        raise UsageError(f"expected 0 or more, got {sample}", code="invalid-value", argument="sample")
     by_id = {row.id: row for row in rows}
     items = [(item, by_id[item.id]) for item in benchmark if item.id in by_id]
     unresolved = [

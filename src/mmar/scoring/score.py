@@ -106,9 +106,7 @@ def score_task(task: Task) -> Scored:
             hint="check that the file holds predictions, and for this benchmark",
         )
     if not tally.n or not fields:
-        raise InputError(
-            "holds no record", file=str(task.path), code="no-records", hint="expected one for each item"
-        )
+        raise InputError("holds no record", file=str(task.path), code="no-records")
     if choice.key not in fields and tally.states["missing"] == tally.n:
         raise no_prediction(task.path, choice.key, fields)
     notes = key_notes(choice)

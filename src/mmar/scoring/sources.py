@@ -131,6 +131,18 @@ def benchmark_of(path: Path, benchmark: Benchmark | None, manifest: Manifest) ->
     return benchmark
 
 
+def without_choices(path: Path, line: int | None = None) -> InputError:
+    """The error for records that cannot be scored without their benchmark."""
+    return InputError(
+        "a record has no choices, so it cannot be scored by itself",
+        file=str(path),
+        line=line,
+        field="choices",
+        code="benchmark-needed",
+        hint="name the benchmark that it answers: --benchmark mmar, or a path",
+    )
+
+
 def answers_of(folder: Path) -> dict[RequestKey, tuple[int, Answer]]:
     """Line and answer that count for each request of a run."""
     from mmar.runs.ledger import LEDGER_NAME, latest, read_ledger
@@ -164,10 +176,11 @@ def join(
     by_id: dict[str, tuple[int, Prediction]] = {}
     for line, prediction in predictions:
         try:
-            item = _item_of(benchmark, prediction, file, line)
+            item = _item_of(benchmark, prediction)
             if item.id in by_id:
                 raise duplicate_id(item.id, file, by_id[item.id][0], line)
         except InputError as error:
+            error.located(file, line)
             if on_error is None:
                 raise
             on_error(error)
@@ -193,13 +206,11 @@ def no_prediction(path: Path, key: str, fields: Sequence[str]) -> InputError:
     return InputError(f'no record has "{key}"', file=str(path), field=key, code="no-predictions", hint=hint)
 
 
-def _item_of(benchmark: Benchmark, prediction: Prediction, file: str, line: int) -> Item:
+def _item_of(benchmark: Benchmark, prediction: Prediction) -> Item:
     item = benchmark.by_id.get(prediction.id)
     if item is None:
         raise InputError(
             f'"{prediction.id}" is not an item of the benchmark "{benchmark.name}"',
-            file=file,
-            line=line,
             field="id",
             code="unknown-id",
             hint="check that --benchmark names the benchmark, and the edition, that the file answers",
@@ -207,9 +218,7 @@ def _item_of(benchmark: Benchmark, prediction: Prediction, file: str, line: int)
     whole = prediction.whole
     if whole is not None and (field := _differing_field(whole, item)):
         raise InputError(
-            f'"{item.id}" has another {"question" if field == "question" else "list of choices"} than in "{benchmark.name}"',
-            file=file,
-            line=line,
+            f'"{item.id}" differs from the item of "{benchmark.name}" in its {field}',
             field=field,
             code="other-question",
             hint="the file belongs to another edition (see mmar diff): score it without --benchmark, or correct it",

@@ -27,7 +27,7 @@ from mmar.items.predictions import is_cut_off
 from mmar.items.records import line_ranges
 from mmar.protocols import ReadingRule
 from mmar.scoring.result import ItemScore
-from mmar.scoring.sources import Task, join
+from mmar.scoring.sources import Task, join, without_choices
 from mmar.scoring.tally import Tally
 
 # Below this size a file is scored before other processes have started.
@@ -247,14 +247,7 @@ def _count(
         try:
             record = read(text, line)
             if record.choices is None:
-                raise InputError(
-                    "the record has no choices, so it cannot be scored by itself",
-                    file=str(path),
-                    line=line,
-                    field="choices",
-                    code="benchmark-needed",
-                    hint="name the benchmark that it answers: --benchmark mmar, or a path",
-                )
+                raise without_choices(path, line)
         except InputError as error:
             if not lenient:
                 raise

@@ -214,16 +214,12 @@ def agreement_with_people(judge: str, items: Sequence[JudgedItem], path: Path) -
     for line, row in read_delimited(path):
         for name in ("id", "criterion", "score"):
             if row.get(name) in (None, ""):
-                raise InputError("missing", file=str(path), line=line, field=name, code="missing-field")
+                raise InputError("missing", field=name, code="missing-field").located(str(path), line)
         try:
             score = float(row["score"])
         except ValueError:
-            raise InputError(
-                f'expected a number, found "{row["score"]}"',
-                file=str(path),
-                line=line,
-                field="score",
-                code="invalid-value",
-            ) from None
+            problem = f'expected a number, found "{row["score"]}"'
+            error = InputError(problem, field="score", code="invalid-value")
+            raise error.located(str(path), line) from None
         cast.setdefault((row["id"], row["criterion"]), []).append(score)
     return agreement(judge, majority_votes(items), "people", _most_frequent(cast))
