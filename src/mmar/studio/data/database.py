@@ -63,11 +63,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction that sees one state of the database; changes are discarded.
-
-        Raises:
-            DatabaseAwayError: the database cannot be read.
-        """
+        """A transaction that sees one state of the database (or `DatabaseAwayError`); changes are discarded."""
         try:
             with Session(self._reader, expire_on_commit=False) as session:
                 yield session
@@ -78,8 +74,7 @@ class Database:
     def write(self) -> Iterator[Session]:
         """A short transaction that is committed at the end, or rolled back if anything is raised.
 
-        Raises:
-            DatabaseAwayError: the database cannot be written, or another process has locked it.
+        `DatabaseAwayError` if the database cannot be written, or another process has locked it.
         """
         if self._owner == threading.get_ident():
             raise RuntimeError("a writing transaction inside another would wait for itself")

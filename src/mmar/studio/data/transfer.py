@@ -130,10 +130,10 @@ class PostgresTransfer:
         self.where = f"{url.host or url.query.get('host', 'localhost')}:{url.port or 5432}/{url.database}"
 
     def load(self, source: Path, before: Path, token: str, ready: Callable[[], None]) -> None:
-        """Replace all rows of the database by those of a file, in one transaction.
+        """Replace all rows of the database by those of a checked SQLite file, in one transaction.
 
         Args:
-            source: a studio's SQLite database, checked; it is brought to the newest tables.
+            source: the file, which is brought to the newest tables.
             before: a SQLite file to create with the former rows; none if there was no person.
             token: an identifier of this transaction, for `holds`.
             ready: called directly before the commit.

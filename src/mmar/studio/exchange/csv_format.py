@@ -86,11 +86,6 @@ def read_csv(data: bytes | str, *, file: str | None = None) -> tuple[Item, ...]:
 
 
 def _decoded(data: bytes, file: str | None = None) -> str:
-    """The text of a table.
-
-    Raises:
-        InputError: it is too large (`table-too-large`) or in another encoding (`invalid-encoding`).
-    """
     if len(data) > _MAX_BYTES:
         problem = f"found a table of {len(data):,} bytes, at most {_MAX_BYTES:,} are read"
         raise InputError(problem, file=file, code="table-too-large")
@@ -129,11 +124,7 @@ def wrong_type(kind: FileType, file: str | None) -> InputError:
 
 
 def _rows(text: str, file: str | None = None) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a table, each with the line on which it starts.
-
-    Raises:
-        InputError: a quotation mark is not closed, or a field is not separated (`damaged-table`).
-    """
+    """The rows of a table, each with the line on which it starts."""
     csv.field_size_limit(_MAX_BYTES)
     if "\n" not in text:
         text = text.replace("\r", "\n")  # line ends of old Macs

@@ -89,11 +89,7 @@ def store_clips(
 def check_clip_conflicts(
     session: Session, project: Project, items: Iterable[PublicItem], clips: Mapping[str, StoredAudio]
 ) -> None:
-    """Check that no new item's path belongs to another clip of the project.
-
-    Raises:
-        InputError: one does (`clip-conflict`).
-    """
+    """Raise an `InputError` (`clip-conflict`) if a new item's path belongs to another clip of the project."""
     known = select(Recording.source, Recording.sha256).where(
         Recording.project_id == project.id, Recording.source.startswith("file:")
     )

@@ -55,11 +55,7 @@ _LENIENT = re.compile(r"(; with --lenient.*| with --lenient|, or use --lenient)$
 
 
 def format_of(name: str) -> Form:
-    """The format of a file by its name.
-
-    Raises:
-        UsageError: none of them.
-    """
+    """The format of a file by its name; a `UsageError` if it is none of them."""
     for form in FORMS:
         if name.endswith(f".{form}") or name == form:
             return form

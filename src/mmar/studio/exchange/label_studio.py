@@ -103,7 +103,7 @@ def read_label_studio(data: bytes, *, file: str | None = None) -> tuple[Item, ..
 
     Raises:
         InputError: it is not an export, a task is not an item, several choices are ticked (`several-choices`), or
-            two tasks have one id. its file is `task 3` for the third task.
+            two tasks have one id. The error's file is `task 3` for the third task.
     """
     tasks = decode_json(data.removeprefix(b"\xef\xbb\xbf"), file=file, hint=_HINT)
     if not isinstance(tasks, list):

@@ -61,10 +61,8 @@ def write_project_release(
     """Write a release of the approved items, or an existing version again.
 
     An existing version is written again with the revisions, clips and texts that it froze; the files are
-    identical. `accepted` are findings of the audit that were reviewed and left as they are.
-
-    Returns:
-        The release; its `created` is `now` only if it is new.
+    identical, and its `created` is not `now`. `accepted` are findings of the audit that were reviewed and left as
+    they are.
 
     Raises:
         UsageError: no such project, nothing approved, or an item of a version that exists was taken down.

@@ -51,11 +51,7 @@ class _State(msgspec.Struct, frozen=True):
 
 
 def back_up_studio(config: StudioConfig, into: Path) -> Backup:
-    """Take a backup of a studio, running or not, in a new folder. PostgreSQL is written as a SQLite file.
-
-    Raises:
-        MmarError: as `backup.back_up` and `transfer.copy_to_file`.
-    """
+    """Take a backup of a studio, running or not; errors as of `backup.back_up` and `transfer.copy_to_file`."""
     with _server(config) as database:
         return back_up(config.data, into, dump=partial(copy_to_file, database) if database else None)
 
@@ -63,8 +59,7 @@ def back_up_studio(config: StudioConfig, into: Path) -> Backup:
 def restore_studio(config: StudioConfig, backup: Path) -> Backup:
     """Replace all data of a stopped studio by a backup, which may be of a studio on the other kind of database.
 
-    Raises:
-        MmarError: as `restore` and `PostgresTransfer.load`; nothing has changed then.
+    Errors are those of `restore` and `PostgresTransfer.load`; nothing has changed then.
     """
     with _server(config) as database:
         elsewhere = PostgresTransfer(database) if database else None

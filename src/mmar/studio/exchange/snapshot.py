@@ -38,13 +38,9 @@ from mmar.studio.workflow.statistics import HumanScore, Rating, human_score
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """Items and clips of a release.
+    """Items of a release in the order of their ids, their ids with the revisions, and clips by public id.
 
-    Attributes:
-        items: in the order of their ids.
-        revisions: id and revision of each item.
-        clips: the clips by public id.
-        measured: measurements of the clips by public id; empty for an earlier release.
+    `measured` has the measurements of the clips by public id; it is empty for an earlier release.
     """
 
     items: tuple[PublicItem, ...]
@@ -54,11 +50,7 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 def take_snapshot(session: Session, project: Project) -> Snapshot:
-    """The approved items in this transaction.
-
-    Raises:
-        UsageError: the project requires audio and an approved item has no clip (`audio-missing`).
-    """
+    """The approved items; a `UsageError` (`audio-missing`) if one needs a clip and has none."""
     banned = taken_down(session, project.id)
     rows = session.execute(
         select(Item, Revision.content)
@@ -113,11 +105,7 @@ def refuse_taken_down(version: str, items: Sequence[str]) -> None:
 
 
 def clip_files(media: Path, clips: Mapping[str, ReleasedClip]) -> dict[str, Path]:
-    """The files of frozen clips, by public id.
-
-    Raises:
-        InputError: one is missing, or is not the one that was frozen.
-    """
+    """The files of frozen clips by public id; an `InputError` if one is missing, or not the one that was frozen."""
     result = {}
     for name, clip in clips.items():
         result[name] = media_file(media, clip.path)

@@ -78,12 +78,7 @@ class Waveform(msgspec.Struct, frozen=True, eq=False):
 
 
 def build_waveform(path: Path, out: Path) -> Waveform:
-    """Compute the waveform of a recording and write it atomically.
-
-    Raises:
-        InputError: the recording cannot be read.
-        ExternalError: the disk refuses.
-    """
+    """Compute the waveform of a recording and write it atomically."""
     facts = describe(path)
     waveform = Waveform(facts.rate, facts.frames, np.concatenate(list(_points(path))))
     data = io.BytesIO()
@@ -93,11 +88,7 @@ def build_waveform(path: Path, out: Path) -> Waveform:
 
 
 def open_waveform(path: Path) -> Waveform:
-    """Read a waveform file.
-
-    Raises:
-        InputError: there is no such file (`waveform-missing`), or it is damaged (`damaged-waveform`).
-    """
+    """Read a waveform file; an `InputError` if there is none, or it is damaged."""
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             waveform = Waveform(int(file["rate"]), int(file["frames"]), file["peaks"])

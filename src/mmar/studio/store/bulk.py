@@ -95,11 +95,7 @@ def move_items(
     *,
     why: str = "",
 ) -> BulkResult:
-    """Submit, forward, recall, restore or withdraw items; `why` is for `withdraw`.
-
-    Raises:
-        UsageError: another action (`unknown-action`).
-    """
+    """Submit, forward, recall, restore or withdraw items; `why` is for `withdraw`."""
     if action not in MOVES:
         raise UsageError(
             f"many items may be moved by {', '.join(MOVES)}, not by {action}", code="unknown-action"

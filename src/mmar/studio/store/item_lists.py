@@ -90,10 +90,7 @@ MOST_COUNTED = 300
 def take_next(session: Session, project: Project, actor: Actor, queue: str, now: datetime) -> Item | None:
     """Claim the next item of the queue `inspection`, or `drafts` (items without author to write or correct).
 
-    Of two who ask at once, each gets another.
-
-    Returns:
-        The item, leased to this person; `None` when the queue has nothing for them.
+    `None` if the queue has nothing for this person. Concurrent calls get different items.
     """
     query = _queue(project, actor, queue)
     free = or_(Item.lease_person_id.is_(None), Item.lease_until <= now)

@@ -118,10 +118,9 @@ def report(
 def finish_job(
     session: Session, job_id: int, worker: str, now: datetime, *, error: str = "", again: bool = False
 ) -> str | None:
-    """Record the end of a job. With an `error`, `again` queues it for another attempt, a few times.
+    """Record the end of a job, and return its state; `None` if the job is no longer this worker's.
 
-    Returns:
-        The job's state; `None` if it is no longer this worker's, so that its result must not count.
+    With an `error`, `again` queues it for another attempt, a few times.
     """
     job = session.get(Job, job_id, with_for_update=True)
     if job is None or job.worker != worker or job.state != "running":

@@ -205,11 +205,7 @@ def set_roles(session: Session, project: Project, person: Person, roles: frozens
 
 
 def release_work_of(session: Session, person_id: int, project_id: int | None = None) -> int:
-    """Release what a person has reserved or is assigned to inspect, in one project or in all.
-
-    Returns:
-        The number of reserved items.
-    """
+    """Release what a person has reserved (returns how many) or is assigned to inspect, in one project or in all."""
     held = select(Item.id).where(Item.lease_person_id == person_id)
     assigned = update(Item).where(Item.inspector_id == person_id)
     if project_id is not None:
@@ -225,10 +221,8 @@ def release_work_of(session: Session, person_id: int, project_id: int | None = N
 def set_person_active(session: Session, person: Person, by: Person, now: datetime, *, active: bool) -> int:
     """Deactivate an account on the whole site, or reactivate it. Name and work stay.
 
-    Deactivation ends all sessions, links and tokens, and releases reserved and assigned items.
-
-    Returns:
-        The number of items that were reserved.
+    Deactivation ends all sessions, links and tokens, and releases assigned and reserved items; returns the number of
+    the latter.
 
     Raises:
         NotAllowed: it is one's own account, or a project or the site would be without an admin.

@@ -26,11 +26,7 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z")
 def add_project(
     session: Session, slug: str, title: str, by: Person, now: datetime, about: str = ""
 ) -> Project:
-    """Create a project with MMAR's taxonomy; its creator becomes its admin.
-
-    Raises:
-        InputError: the short name exists or is not valid.
-    """
+    """Create a project with MMAR's taxonomy; its creator becomes its admin."""
     if _SLUG.match(slug) is None:
         raise InputError(
             f'"{slug}" is not a valid short name',
@@ -70,11 +66,7 @@ def find_project(session: Session, slug: str) -> Project | None:
 
 
 def row_in(session: Session, project: Project, kind: type[Row], row_id: int, *, lock: bool = False) -> Row:
-    """A row of a project, such as an item; with `lock` nobody else can change it until the transaction ends.
-
-    Raises:
-        NotFound: the project has no such row.
-    """
+    """A row of a project (or `NotFound`); with `lock` nobody else can change it until the transaction ends."""
     row = session.get(kind, row_id, with_for_update=lock)
     if row is None or row.project_id != project.id:
         raise NotFound(f"this project has no {kind.__tablename__} {row_id}")
@@ -96,11 +88,7 @@ def change_settings(project: Project, actor: Actor, **values: object) -> None:
 
 
 def save_settings(project: Project, actor: Actor, settings: ProjectSettings) -> None:
-    """Replace a project's settings.
-
-    Raises:
-        InputError: a value is not valid.
-    """
+    """Replace a project's settings; an `InputError` if a value is not valid."""
     actor.require(Role.LEAD, "change the project's settings")
     if not 1 <= settings.inspections <= 9:
         raise InputError("an item has 1 to 9 inspectors", field="inspections", code="invalid-inspections")

@@ -225,11 +225,7 @@ def review_proposal(
 
 
 def apply_proposal(kind: str, content: ItemContent, accepted: Mapping[str, Any]) -> ItemContent:
-    """An item's content with a proposal applied.
-
-    Raises:
-        InputError: the proposal lacks what its kind needs.
-    """
+    """An item's content with a proposal applied; an `InputError` if the proposal lacks what its kind needs."""
     try:
         if kind == "thinking":
             return msgspec.structs.replace(content, thinking=_text(accepted["thinking"]))

@@ -95,12 +95,9 @@ def request_audio(
     person_id: int | None = None,
     fetch: bool = False,
 ) -> str:
-    """Queue the jobs that an item needs to get its clip.
+    """Queue the jobs that an item needs to get its clip; returns `ready`, `cutting`, `fetching`, or `missing`.
 
     With `fetch`, a missing recording is downloaded and a long one without segments is cut whole.
-
-    Returns:
-        `ready`, `cutting`, `fetching`, or `missing`.
     """
     if clip_of(session, item) is not None:
         return "ready"

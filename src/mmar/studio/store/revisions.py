@@ -43,11 +43,7 @@ def content_at(session: Session, item_id: int, number: int) -> ItemContent:
 
 
 def revision_at(session: Session, item_id: int, number: int) -> Revision:
-    """One revision.
-
-    Raises:
-        NotFound: the item has no such revision.
-    """
+    """One revision (or `NotFound`)."""
     result = session.scalar(select(Revision).where(Revision.item_id == item_id, Revision.number == number))
     if result is None:
         raise NotFound(f"the item has no revision {number}")

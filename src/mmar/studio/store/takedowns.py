@@ -72,8 +72,7 @@ def add_takedown(
 ) -> list[str]:
     """Exclude an item (public id), a video (URL or id) or a clip (SHA-256) from all future releases.
 
-    Returns:
-        Public ids of the items that match now.
+    Returns the public ids of the items that match now.
 
     Raises:
         InputError: what or why is missing, or it is taken down already.

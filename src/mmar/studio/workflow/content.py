@@ -60,12 +60,9 @@ class ItemContent(msgspec.Struct, frozen=True, omit_defaults=True):
     """One revision's content.
 
     Attributes:
-        question: the question's text.
-        choices: in the order in which they will be put.
         answer: index of the right choice, from 0; `None` while none is marked.
         modality: e.g. `mix-music-speech`.
         category: the layer.
-        sub_category: within the layer.
         language: codes joined by `|`, or empty.
         source: the platform, e.g. `youtube`.
         url: the video's address, as entered.
@@ -76,8 +73,6 @@ class ItemContent(msgspec.Struct, frozen=True, omit_defaults=True):
         cut: whether the clip of an imported item is cut from its recording, as anybody else's is, since it
             came without a clip or its parts were changed since.
         thinking: the reference reasoning.
-        cues: what can be heard that leads to the answer.
-        rubric: five criteria for judging reasoning.
         idea: number of the idea that it grew from.
         names: field names of the imported record in its order; empty for the publisher's own.
         extra: imported fields that are not known here.

@@ -173,8 +173,7 @@ class HumanScore(msgspec.Struct, frozen=True):
     """Human performance.
 
     Attributes:
-        answers: number of blind answers.
-        right: number of right ones; "cannot tell" is wrong.
+        right: number of right answers; "cannot tell" is wrong.
         accuracy: percent, with the bounds `low` and `high` of Wilson's 95 % interval.
         alpha: nominal Krippendorff's alpha over questions with two or more answers (`units`).
         pairs: each two inspectors with questions in common.

@@ -38,11 +38,7 @@ class Taxonomy(msgspec.Struct, frozen=True):
     layers: tuple[Branch, ...] = ()
 
     def checked(self) -> Taxonomy:
-        """The same tree, if it can be used.
-
-        Raises:
-            InputError: a name is empty or occurs twice.
-        """
+        """The same tree; an `InputError` if a name is empty or occurs twice, or there are too many."""
         if sum(1 + len(branch.subs) for branch in self.layers) > _MAX_CATEGORIES:
             raise InputError(
                 f"more than {_MAX_CATEGORIES} layers and sub-categories",
