@@ -21,7 +21,7 @@ from mmar.studio.data.migrations.versions import r0002_column_names as r0002
 from mmar.studio.data.tables import AuditLogEntry, Base, Takedown
 from mmar.studio.exchange.backup import back_up
 from mmar.studio.exchange.restore import restore_studio
-from mmar.studio.store.inspection import project_ratings
+from mmar.studio.store.inspection import blind_ratings
 from mmar.studio.web.app import open_studio
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -53,7 +53,7 @@ def check_rows(database: Database) -> None:
         assert session.scalar(select(item_tables.Draft.saved)) == NOON
         assert session.scalar(select(item_tables.KeyView.seen)) == NOON
         assert session.scalars(select(item_tables.BlindAnswer.played)).all() == [False]
-        assert project_ratings(session, 1) == [], "an answer without listening does not count"
+        assert blind_ratings(session, 1) == [], "an answer without listening does not count"
     refused = pytest.raises((DBAPIError, ExternalError), match="only ever added")
     with refused, database.write() as session:
         session.execute(text("UPDATE event SET comment = 'x'"))

@@ -67,7 +67,7 @@ def released_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         actor = people.actor_in(session, project.id, root)
         import_items(session, project, actor, items, NOW, clips=clips)
     worker = Worker(made.config, made.database, made.clock)
-    while worker.do_one():
+    while worker.run_next():
         pass
     worker.close()
     with made.database.write() as session:

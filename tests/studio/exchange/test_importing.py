@@ -24,7 +24,7 @@ from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item, Revision
 from mmar.studio.data.tables import Person, Project
 from mmar.studio.exchange.imported_clips import items_needing_clips, store_clips
-from mmar.studio.exchange.importing import Imported, import_items
+from mmar.studio.exchange.importing import ImportResult, import_items
 from mmar.studio.jobs.worker import Worker
 from mmar.studio.store import people, projects, revisions
 from mmar.studio.store.recordings import clip_of
@@ -62,7 +62,7 @@ def opened(tmp_path: Path) -> Iterator[Studio]:
 
 def bring_in(
     opened: Studio, *items: PublicItem, folder: Path | None = None, update: bool = False
-) -> Imported:
+) -> ImportResult:
     clips = {}
     if folder is not None:
         with opened.database.read() as session:
@@ -73,7 +73,7 @@ def bring_in(
         actor = people.actor_in(session, 1, session.get_one(Person, 1))
         done = import_items(session, project, actor, items, NOW, clips=clips, update=update)
     worker = Worker(opened.config, opened.database, opened.clock)
-    while worker.do_one():
+    while worker.run_next():
         pass
     return done
 

@@ -124,7 +124,7 @@ def faulty_clips(opened: Studio, folder: Path) -> None:
         actor = people.actor_in(session, 1, session.get_one(Person, 1))
         import_items(session, session.get_one(Project, 1), actor, items, NOW, clips=clips)
     worker = Worker(opened.config, opened.database, opened.clock)
-    while worker.do_one():
+    while worker.run_next():
         pass
     with opened.database.write() as session:
         for item in session.scalars(select(Item)):
@@ -180,7 +180,7 @@ def test_a_released_clip_has_the_suffix_of_its_format(opened: Studio, tmp_path: 
         actor = people.actor_in(session, 1, session.get_one(Person, 1))
         import_items(session, session.get_one(Project, 1), actor, [item], NOW, clips=clips)
     worker = Worker(opened.config, opened.database, opened.clock)
-    while worker.do_one():
+    while worker.run_next():
         pass
     with opened.database.write() as session:
         for row in session.scalars(select(Item)):

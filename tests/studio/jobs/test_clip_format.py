@@ -68,7 +68,7 @@ def opened(tmp_path: Path) -> Iterator[Studio]:
 
 def worked(opened: Studio) -> None:
     worker = Worker(opened.config, opened.database, opened.clock)
-    while worker.do_one():
+    while worker.run_next():
         pass
     with opened.database.read() as session:
         assert session.scalars(select(Job.message).where(Job.state == "failed")).all() == []

@@ -17,7 +17,7 @@ from mmar.studio.config import StudioConfig
 from mmar.studio.data.tables import Job, Recording
 from mmar.studio.jobs import audio
 from mmar.studio.jobs.worker import Worker
-from mmar.studio.media.ytdlp import Downloaded
+from mmar.studio.media.ytdlp import Download
 from mmar.studio.store import people, projects
 from mmar.studio.store.jobs import enqueue
 from mmar.studio.web.app import open_studio
@@ -26,10 +26,10 @@ from mmar.studio.web.app import open_studio
 def test_two_projects_share_a_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     downloads: list[str] = []
 
-    async def download(url: str, folder: Path, *_: Any, **__: Any) -> Downloaded:
+    async def download(url: str, folder: Path, *_: Any, **__: Any) -> Download:
         downloads.append(url)
         soundfile.write(folder / "audio.wav", np.zeros(8000), 8000)
-        return Downloaded(folder / "audio.wav", "A title", "CC BY")
+        return Download(folder / "audio.wav", "A title", "CC BY")
 
     monkeypatch.setattr(audio, "download_recording", download)
     studio = open_studio(StudioConfig(data=tmp_path / "data"))
@@ -42,7 +42,7 @@ def test_two_projects_share_a_download(tmp_path: Path, monkeypatch: pytest.Monke
             enqueue(session, number, "fetch", "key", payload, studio.clock())
     worker = Worker(studio.config, studio.database, studio.clock)
     try:
-        assert [worker.do_one(), worker.do_one(), worker.do_one()] == ["done", "done", None]
+        assert [worker.run_next(), worker.run_next(), worker.run_next()] == ["done", "done", None]
     finally:
         worker.close()
     with studio.database.read() as session:

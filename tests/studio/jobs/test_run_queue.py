@@ -127,5 +127,5 @@ def test_interrupted_jobs_are_queued_again(opened: Studio, monkeypatch: pytest.M
         assert (job.state, job.attempts, job.lease_until) == ("queued", 0, None)
     # What the interrupted one still brings does not count; the next one's does.
     go_on.set()
-    assert Worker(opened.config, opened.database, opened.clock).do_one() == "done"
+    assert Worker(opened.config, opened.database, opened.clock).run_next() == "done"
     assert timedelta(0) < opened.clock() - job.created < timedelta(seconds=60)

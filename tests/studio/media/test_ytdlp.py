@@ -13,7 +13,7 @@ from expect import raises
 from mmar.errors import ExternalError, MmarError, UsageError
 from mmar.studio.media import ytdlp_child
 from mmar.studio.media.fetch_policy import FetchPolicy
-from mmar.studio.media.ytdlp import Downloaded, download_video
+from mmar.studio.media.ytdlp import Download, download_video
 from mmar.studio.media.ytdlp_child import is_permanent
 from waiting import until
 
@@ -34,8 +34,8 @@ def downloaded(
     reports: list[tuple[int, int | None]] | None = None,
     resolver: Answers | None = None,
     **policy: object,
-) -> tuple[Downloaded, Site]:
-    async def work() -> tuple[Downloaded, Site]:
+) -> tuple[Download, Site]:
+    async def work() -> tuple[Download, Site]:
         async with media_site() as site:
             (folder / "work").mkdir(exist_ok=True)
             made = await download_video(
@@ -207,8 +207,8 @@ def test_a_missing_program_is_an_error(tmp_path: Path) -> None:
 
 def really(
     path: str, folder: Path, reports: list[tuple[int, int | None]], **policy: object
-) -> tuple[Downloaded, Site]:
-    async def work() -> tuple[Downloaded, Site]:
+) -> tuple[Download, Site]:
+    async def work() -> tuple[Download, Site]:
         async with media_site() as site:
             made = await download_video(
                 site.base + path,

@@ -28,8 +28,8 @@ from mmar.studio.store import (
 from mmar.studio.store.taxonomy import save_taxonomy
 from mmar.studio.workflow import Action, ItemContent, NotAllowed, Role
 from mmar.studio.workflow.case import LEASE_TIME
-from mmar.studio.workflow.statistics import human_score
-from mmar.studio.workflow.taxonomy import MMAR_TEMPLATE, Branch, Move, Taxonomy
+from mmar.studio.workflow.statistics import human_performance
+from mmar.studio.workflow.taxonomy import MMAR_TEMPLATE, Layer, Move, Taxonomy
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_from_draft_over_rejection_and_correction_to_approval(team: Team) -> Non
         actions = [event.action for event in item_lists.events_of(session, item)][::-1]
         assert actions == ["save", "submit", "forward", "reject", "save", "resubmit", "approve"]
         assert [revision.number for revision in revisions.revisions_of(session, item)] == [2, 1]
-        score = human_score(inspection.project_ratings(session, team.project.id))
+        score = human_performance(inspection.blind_ratings(session, team.project.id))
         assert score.answers == 0  # the item has no clip that anybody could have heard
 
 
@@ -146,7 +146,7 @@ def test_a_new_taxonomy_moves_items_and_reviews_stay_valid(team: Team) -> None:
     team.answer_blind(item, team.ina, 1)
     team.act(item, team.ina, Action.APPROVE)
     tree = Taxonomy(
-        (*MMAR_TEMPLATE.layers[:1], Branch("Perception Layer", ("Music",)), *MMAR_TEMPLATE.layers[2:])
+        (*MMAR_TEMPLATE.layers[:1], Layer("Perception Layer", ("Music",)), *MMAR_TEMPLATE.layers[2:])
     )
     with raises("items-without-category"), team.database.write() as session:
         save_taxonomy(session, team.project, team.admin, tree, [], base=1, why="x", now=NOW)
@@ -182,7 +182,7 @@ def test_renaming_a_layer_moves_items_ideas_and_targets(
         }
         project.settings = msgspec.structs.replace(project.settings, targets=aims)
     old = MMAR_TEMPLATE.layers[1]
-    tree = Taxonomy((MMAR_TEMPLATE.layers[0], Branch("Hearing", old.subs), *MMAR_TEMPLATE.layers[2:]))
+    tree = Taxonomy((MMAR_TEMPLATE.layers[0], Layer("Hearing", old.subs), *MMAR_TEMPLATE.layers[2:]))
     with raises("items-without-category"), team.database.write() as session:
         project = session.get_one(Project, team.project.id)
         save_taxonomy(session, project, team.admin, tree, [], base=1, why="x", now=NOW)

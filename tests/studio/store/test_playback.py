@@ -19,7 +19,7 @@ from mmar.studio.data.tables import Clip, Recording
 from mmar.studio.store import inspection, item_lists, revisions
 from mmar.studio.workflow import Action, State
 from mmar.studio.workflow.states import imported_state
-from mmar.studio.workflow.statistics import human_score
+from mmar.studio.workflow.statistics import human_performance
 
 
 @pytest.fixture
@@ -91,11 +91,11 @@ def test_a_blind_answer_needs_the_clip_to_be_played_to_its_end(team: Team) -> No
         inspection.start_playback(session, item, team.ina, NOW + timedelta(seconds=3))  # played again
         inspection.finish_playback(session, item, team.ina, NOW + timedelta(seconds=4))
         case = revisions.load_case(session, team.project, item)
-        assert (case.clip, case.played) == (True, {team.ina.person})
+        assert (case.clip, case.played_by) == (True, {team.ina.person})
     team.answer_blind(number, team.ina, 1)
     with team.database.read() as session:
         assert session.scalars(select(BlindAnswer.played)).all() == [True]
-        score = human_score(inspection.project_ratings(session, team.project.id))
+        score = human_performance(inspection.blind_ratings(session, team.project.id))
         assert (score.answers, score.right) == (1, 1)
     assert team.act(number, team.ina, Action.APPROVE).state == "approved"
 
@@ -114,7 +114,7 @@ def test_an_answer_without_a_clip_is_possible_where_audio_is_not_required_and_ne
     team.answer_blind(number, team.ina, 1)
     with team.database.read() as session:
         assert session.scalars(select(BlindAnswer.played)).all() == [False]
-        assert inspection.project_ratings(session, team.project.id) == []
+        assert inspection.blind_ratings(session, team.project.id) == []
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from mmar.studio.data.tables import Base, Job, Person, Takedown
 from mmar.studio.store import people, projects
 from mmar.studio.workflow import Role
 
-REASON = {"reason": "wrong_key", "field": "answer", "comment": "It is the bell."}
+REJECTION = {"reason": "wrong_key", "field": "answer", "comment": "It is the bell."}
 RECORD = {
     "id": "x", "audio_path": "./audio/x.wav", "question": "Q?", "choices": ["a", "b"], "answer": "a",
     "modality": "sound", "category": "Signal Layer", "sub-category": "Anomaly Detection",
@@ -112,7 +112,7 @@ class Stage:
 
     def corrected(self, who: str) -> int:
         item = self.answered("ina")
-        self.ask("ina", "POST", f"/items/{item}/reject", json={"rejection": REASON})
+        self.ask("ina", "POST", f"/items/{item}/reject", json={"rejection": REJECTION})
         result = self.ask("anna", "GET", f"/items/{item}")
         new = {**CONTENT, "question": "Which is last?"}
         sent = {"version": result["version"], "revision": result["revision"], "content": new}

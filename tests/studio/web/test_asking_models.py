@@ -73,7 +73,7 @@ def test_a_model_proposes_and_a_person_decides(quiet_site: Site, chat: type[Say]
     chat.answers[:] = [(200, 'Sure: {"distractors": ["a gong", "a flute"], "why": ["metal", "wind"]}')]
     with quiet_site.studio.database.write() as session:
         enqueue(session, 1, "ask", "k", {"kind": "distractors", "item": item}, quiet_site.studio.clock())
-    assert one_who_asks(quiet_site, chat).do_one()
+    assert one_who_asks(quiet_site, chat).run_next()
     with quiet_site.studio.database.read() as session:
         assert session.scalars(select(Job.message).where(Job.state == "failed")).all() == []
         proposal = session.scalars(select(Proposal)).one()
@@ -111,7 +111,7 @@ def test_a_guess_is_about_the_text_on_the_page(quiet_site: Site, chat: type[Say]
         job = session.scalars(select(Job).where(Job.kind == "propose")).one()
         enqueue(session, 1, "ask", "k", job.payload, clock())
     chat.answers[:] = [(200, '{"choice": "B", "why": ["not", "words"]}')]
-    assert one_who_asks(quiet_site, chat).do_one()
+    assert one_who_asks(quiet_site, chat).run_next()
     assert "Which is a lie?" in json.dumps(chat.seen[0])
     with database.read() as session:
         result = session.scalars(select(Proposal)).one()
@@ -130,12 +130,12 @@ def test_a_busy_service_is_retried_and_an_unusable_answer_is_an_error(
     with database.write() as session:
         enqueue(session, 1, "ask", "k", {"kind": "guess", "item": item}, clock())
     worker = one_who_asks(quiet_site, chat)
-    assert worker.do_one()
+    assert worker.run_next()
     with database.write() as session:
         job = session.scalars(select(Job)).one()
         assert (job.state, job.attempts) == ("queued", 1)
         job.not_before = None
-    assert worker.do_one()
+    assert worker.run_next()
     with database.read() as session:
         job = session.scalars(select(Job)).one()
         assert job.state == "failed"

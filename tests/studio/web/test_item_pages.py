@@ -8,7 +8,7 @@ from conftest import Site
 from mmar.studio.data.item_tables import Item
 from mmar.studio.workflow import Role, State
 
-REASON = {"reason": "wrong_key", "field": "answer", "comment": "It is the bell."}
+REJECTION = {"reason": "wrong_key", "field": "answer", "comment": "It is the bell."}
 RECORD = {
     "id": "imported",
     "audio_path": "./audio/x.wav",
@@ -55,7 +55,7 @@ STATES = {
     "imported": (imported, State.DRAFT),
     "preparation": (lambda site: acted(site, begun(site), "submit"), State.PREPARATION),
     "correction": (
-        lambda site: acted(site, inspected(site), "reject", login="ina", rejection=REASON),
+        lambda site: acted(site, inspected(site), "reject", login="ina", rejection=REJECTION),
         State.CORRECTION,
     ),
     "approved": (lambda site: acted(site, inspected(site), "approve", login="ina"), State.APPROVED),

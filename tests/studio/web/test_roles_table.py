@@ -16,7 +16,7 @@ import msgspec
 import pytest
 from actions import BASE, CONTENT
 from fastapi.routing import APIRoute
-from role_stage import REASON, RECORD, Stage, copy_database, wave_bytes
+from role_stage import RECORD, REJECTION, Stage, copy_database, wave_bytes
 from sqlalchemy import select
 
 from conftest import Site, listen, serve
@@ -175,8 +175,8 @@ BODIES: dict[str, Callable[[Stage, str], dict[str, Any]]] = {
     "PUT /items/{draft}": _saved,
     "PUT /items/{draft}/draft": _saved,
     "POST /items/{conflict}/resolve": lambda s, _: {"json": {"take": "merged", "first": 1}},
-    "POST /items/{answered}/reject": lambda s, _: {"json": {"rejection": REASON}},
-    "POST /items/{approved}/reopen": lambda s, _: {"json": {"rejection": REASON}},
+    "POST /items/{answered}/reject": lambda s, _: {"json": {"rejection": REJECTION}},
+    "POST /items/{approved}/reopen": lambda s, _: {"json": {"rejection": REJECTION}},
     "POST /items/{draft}/withdraw": lambda s, _: {"json": {"why": "a copy"}},
     "POST /items/{draft}/take_down": lambda s, _: {"json": {"why": "asked"}},
     "PUT /items/{inspected}/assignment": lambda s, _: {"json": {"role": "inspector", "person": s.numbers["ina"]}},

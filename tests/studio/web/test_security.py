@@ -213,7 +213,7 @@ def test_private_addresses_are_not_fetched(tmp_path: Path, site: Site) -> None:
     from mmar.studio.jobs.audio import fetch_recording
 
     worker = Worker(strict, site.studio.database, site.studio.clock, {"fetch-strict": fetch_recording})
-    while worker.do_one():
+    while worker.run_next():
         pass
     with site.studio.database.read() as session:
         jobs = session.scalars(select(Job).where(Job.kind == "fetch-strict")).all()

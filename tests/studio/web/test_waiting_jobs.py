@@ -34,9 +34,9 @@ def test_the_job_of_a_dead_worker_is_done_by_another(
         done.append("again")
 
     fresh = Worker(site.studio.config, database, clock, {"mine": work})
-    assert not fresh.do_one()  # the lease of the dead one still runs
+    assert not fresh.run_next()  # the lease of the dead one still runs
     late = Worker(site.studio.config, database, lambda: clock() + JOB_LEASE, {"mine": work})
-    assert late.do_one()
+    assert late.run_next()
     assert done == ["again"]
     with database.read() as session:
         assert session.scalar(select(Job.state).where(Job.id == job.id)) == "done"
@@ -45,7 +45,7 @@ def test_the_job_of_a_dead_worker_is_done_by_another(
 def test_a_model_request_waits_for_a_worker_with_a_model(site: Site) -> None:
     with site.studio.database.write() as session:
         job = enqueue(session, 1, "propose", "k", {"kind": "guess", "item": 1}, site.studio.clock())
-    assert not Worker(site.studio.config, site.studio.database, site.studio.clock).do_one()
+    assert not Worker(site.studio.config, site.studio.database, site.studio.clock).run_next()
     with site.studio.database.read() as session:
         assert session.get_one(Job, job.id).state == "queued"
 
@@ -64,14 +64,14 @@ def test_a_job_that_keeps_failing_ends_as_failed_and_may_be_retried(site: Site) 
         job = enqueue(session, 1, "mine", "k", {}, site.studio.clock())
     worker = Worker(site.studio.config, database, clock, {"mine": work})  # type: ignore[arg-type]
     rounds = 0
-    while worker.do_one():
+    while worker.run_next():
         rounds += 1
     assert rounds == MOST_ATTEMPTS
     with database.write() as session:
         result = session.get_one(Job, job.id)
         assert (result.state, result.message) == ("failed", "the network is away")
         retry(session, 1, job.id)
-    assert worker.do_one()
+    assert worker.run_next()
 
 
 def test_a_recording_is_fetched_once_and_every_waiting_item_gets_its_clip(

@@ -29,7 +29,7 @@ def saved_case(author: Actor = ANN) -> Case:
 
 
 def in_inspection(author: Actor = ANN, needed: int = 1) -> Case:
-    case = msgspec.structs.replace(saved_case(author), needed=needed)
+    case = msgspec.structs.replace(saved_case(author), approvals_needed=needed)
     case = perform(case, author, Command(Action.SUBMIT), NOW)
     return perform(case, author, Command(Action.FORWARD), NOW)
 
@@ -93,7 +93,7 @@ def test_a_stale_version_is_refused_first() -> None:
 def test_an_item_is_reviewed_after_a_blind_answer_only() -> None:
     case = claim(in_inspection(), INA, NOW)
     assert refusal(case, INA, Command(Action.APPROVE)) == "listen"
-    seen = msgspec.structs.replace(case, seen=case.seen | {INA.person})
+    seen = msgspec.structs.replace(case, key_seen_by=case.key_seen_by | {INA.person})
     assert perform(seen, INA, Command(Action.APPROVE), NOW).state is State.APPROVED
 
 
@@ -160,7 +160,7 @@ class Team(RuleBasedStateMachine):
 
     @initialize(needed=st.integers(1, 2))
     def begin(self, needed: int) -> None:
-        self.case, self.now, self.log = Case(needed=needed), NOW, []  # type: list[tuple[Case, Actor, Action]]
+        self.case, self.now, self.log = Case(approvals_needed=needed), NOW, []  # type: list[tuple[Case, Actor, Action]]
         self.blind: set[tuple[int, int]] = set()
 
     @rule(minutes=st.sampled_from([1, 29, 31]))
@@ -218,7 +218,7 @@ class Team(RuleBasedStateMachine):
     @invariant()
     def approved_means_inspected(self) -> None:
         if self.case.state is State.APPROVED:
-            assert len(self.case.approvals) >= self.case.needed
+            assert len(self.case.approvals) >= self.case.approvals_needed
             assert not self.case.approvals & self.case.writers
             assert self.case.errors == 0
 

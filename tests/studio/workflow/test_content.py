@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from expect import raises
 from mmar.items import Item
 from mmar.studio.workflow import ItemContent, changes, problems, three_way
-from mmar.studio.workflow.content import Cue, from_item, to_item, with_own_cut, without_shadows
+from mmar.studio.workflow.content import Cue, drop_stale_extra, from_item, recut_if_moved, to_item
 from mmar.studio.workflow.taxonomy import (
     MMAR_TEMPLATE,
-    Branch,
+    Layer,
     Move,
     Taxonomy,
     layer_map,
@@ -139,13 +139,13 @@ def test_edits_of_different_fields_are_merged_and_of_the_same_field_conflict() -
 def test_the_template_is_mmars_taxonomy_and_a_new_one_moves_items() -> None:
     assert len(MMAR_TEMPLATE.checked().layers) == 4
     assert sum(len(branch.subs) for branch in MMAR_TEMPLATE.layers) == 16
-    new = Taxonomy((Branch("Perception Layer", ("Music",)), Branch("New")))
+    new = Taxonomy((Layer("Perception Layer", ("Music",)), Layer("New")))
     assert ("Perception Layer", "Music Theory") in removed_categories(MMAR_TEMPLATE, new)
     moved = remap(GOOD, [Move("Perception Layer", "Music Theory", "Perception Layer", "Music")])
     assert moved.sub_category == "Music"
     assert remap(moved, [Move("Perception Layer", "Music Theory", "New", "")]) is moved
     with raises("duplicate-name", field="taxonomy"):
-        Taxonomy((Branch("A"), Branch("A"))).checked()
+        Taxonomy((Layer("A"), Layer("A"))).checked()
 
 
 def test_a_field_filled_in_after_import_is_written_and_an_edited_rubric_replaces_the_old_one() -> None:
@@ -161,7 +161,7 @@ def test_a_field_filled_in_after_import_is_written_and_an_edited_rubric_replaces
     }
     before = from_item(Item.from_record(record))
     assert to_item(before, "a", "a.wav").to_record() == record
-    after = without_shadows(before, msgspec.structs.replace(before, thinking="because", rubric=()))
+    after = drop_stale_extra(before, msgspec.structs.replace(before, thinking="because", rubric=()))
     record = to_item(after, "a", "a.wav").to_record()
     assert (record["thinking"], record["rubric"]) == ("because", None)
 
@@ -172,7 +172,7 @@ def test_an_imported_clip_is_cut_again_after_other_segments_but_not_another_spel
     )
 
     def cut(**new: str) -> bool:
-        return with_own_cut(came, msgspec.structs.replace(came, **new)).cut
+        return recut_if_moved(came, msgspec.structs.replace(came, **new)).cut
 
     assert not cut(question="Which?")
     assert not cut(timestamp="00:01:32,00:02:02", url="https://www.youtube.com/watch?v=qx8hrhBZJ98")
@@ -180,8 +180,8 @@ def test_an_imported_clip_is_cut_again_after_other_segments_but_not_another_spel
     assert cut(timestamp="1:32,2:02;3:00,3:05")
     assert cut(url="https://youtu.be/y4uF5rxiZDI")
     again = msgspec.structs.replace(came, cut=True)
-    assert with_own_cut(again, came).cut  # a program that does not send it takes nothing back
-    assert with_own_cut(ItemContent(), ItemContent(timestamp="1,2")) == ItemContent(timestamp="1,2")
+    assert recut_if_moved(again, came).cut  # a program that does not send it takes nothing back
+    assert recut_if_moved(ItemContent(), ItemContent(timestamp="1,2")) == ItemContent(timestamp="1,2")
 
 
 def test_similar_texts_are_compared_by_words_and_others_as_a_whole() -> None:

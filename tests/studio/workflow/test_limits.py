@@ -15,7 +15,7 @@ from mmar.studio.data.tables import Project
 from mmar.studio.store import ideas, people, projects
 from mmar.studio.workflow import Cue, ItemContent
 from mmar.studio.workflow.content import check_texts
-from mmar.studio.workflow.taxonomy import Branch, Taxonomy
+from mmar.studio.workflow.taxonomy import Layer, Taxonomy
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 LONG = "x" * 10_000_000
@@ -60,14 +60,14 @@ def test_ideas_projects_and_taxonomies(database: Database) -> None:
                 projects.add_project(session, "other", title, root, NOW, about)
         check_settings(project, actor)
     for tree in (
-        Taxonomy((Branch(LONG),)),
-        Taxonomy((Branch("a", (LONG,)),)),
-        Taxonomy((Branch("a", about=LONG),)),
+        Taxonomy((Layer(LONG),)),
+        Taxonomy((Layer("a", (LONG,)),)),
+        Taxonomy((Layer("a", about=LONG),)),
     ):
         with raises("text-too-long"):
             tree.checked()
     with raises("too-many-entries"):
-        Taxonomy(tuple(Branch(str(number)) for number in range(1001))).checked()
+        Taxonomy(tuple(Layer(str(number)) for number in range(1001))).checked()
 
 
 def check_settings(project: Project, actor: Any) -> None:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from mmar.studio.data.database import Database, DatabaseAwayError, open_database
+from mmar.studio.data.database import Database, DatabaseUnavailableError, open_database
 
-__all__ = ["Database", "DatabaseAwayError", "open_database"]
+__all__ = ["Database", "DatabaseUnavailableError", "open_database"]

@@ -40,7 +40,7 @@ _WRITERS = 0x6D6D6172
 """The advisory lock of writers, specific to the database, so that two studios on one server do not block each other."""
 
 
-class DatabaseAwayError(ExternalError):
+class DatabaseUnavailableError(ExternalError):
     """The database does not answer or cannot write: its server is away, the disk is full.
 
     The message is the driver's, for the log and the command line; pages show another one.
@@ -63,18 +63,18 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction that sees one state of the database (or `DatabaseAwayError`); changes are discarded."""
+        """A transaction that sees one state of the database (or `DatabaseUnavailableError`); changes are discarded."""
         try:
             with Session(self._reader, expire_on_commit=False) as session:
                 yield session
         except OperationalError as error:
-            raise DatabaseAwayError(f"the database cannot be read: {error.orig}") from error
+            raise DatabaseUnavailableError(f"the database cannot be read: {error.orig}") from error
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A short transaction that is committed at the end, or rolled back if anything is raised.
 
-        `DatabaseAwayError` if the database cannot be written, or another process has locked it.
+        `DatabaseUnavailableError` if the database cannot be written, or another process has locked it.
         """
         if self._owner == threading.get_ident():
             raise RuntimeError("a writing transaction inside another would wait for itself")
@@ -84,7 +84,7 @@ class Database:
                 with Session(self._writer, expire_on_commit=False) as session, session.begin():
                     yield session
             except OperationalError as error:
-                raise DatabaseAwayError(f"the database cannot be written: {error.orig}") from error
+                raise DatabaseUnavailableError(f"the database cannot be written: {error.orig}") from error
             finally:
                 self._owner = None
 

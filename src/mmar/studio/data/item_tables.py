@@ -153,7 +153,7 @@ class Verdict(Base):
     created: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class JudgementDraft(Base):
+class ReviewDraft(Base):
     """One inspector's autosaved verdict on an item; times as typed, in seconds of the clip."""
 
     __tablename__ = "judgement_draft"

@@ -46,7 +46,7 @@ _MAX_FILE = 256 << 20
 
 
 @dataclass
-class Imported:
+class ImportResult:
     """The result of an import, which is filled while it goes on.
 
     Attributes:
@@ -107,7 +107,7 @@ def import_items(
     update: bool = False,
     clips: Mapping[str, StoredAudio] | None = None,
     why: str = "imported",
-) -> Imported:
+) -> ImportResult:
     """Add items that a project does not have yet, and clips that it lacks.
 
     Imported items have no author, so anybody may inspect them. With `inspect` they go to inspection at once. With
@@ -146,7 +146,7 @@ class _Import:
     why: str
     inspect: bool
     update: bool
-    done: Imported = field(default_factory=Imported)
+    done: ImportResult = field(default_factory=ImportResult)
 
     def add(self, item: PublicItem, clip: StoredAudio | None) -> Item:
         """Add a new item."""
@@ -256,7 +256,7 @@ def import_file(
     *,
     inspect: bool = False,
     update: bool = False,
-) -> Imported:
+) -> ImportResult:
     """Import a file into a project, completely or not at all, and log it. `find` gives the project and the actor.
 
     Raises:

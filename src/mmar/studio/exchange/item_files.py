@@ -62,7 +62,7 @@ def format_of(name: str) -> Form:
     raise UsageError(f"write to a file that ends in .{', .'.join(FORMS)}", code="unknown-format")
 
 
-class Exported(msgspec.Struct, frozen=True):
+class ExportResult(msgspec.Struct, frozen=True):
     """Exported items by id, keys included.
 
     Attributes:
@@ -86,7 +86,7 @@ class Exported(msgspec.Struct, frozen=True):
         return f"; left out: {', '.join(parts)}" if parts else ""
 
 
-def project_items(session: Session, project: Project, *, with_clips: bool = False) -> Exported:
+def project_items(session: Session, project: Project, *, with_clips: bool = False) -> ExportResult:
     """All complete items of a project with keys, without those taken down; `with_clips`: paths are of WAV files."""
     banned = taken_down(session, project.id)
     rows = session.execute(
@@ -109,10 +109,10 @@ def project_items(session: Session, project: Project, *, with_clips: bool = Fals
             items.append(to_item(content, item.public_id, audio_path, regions=True))
             if path:
                 clips[item.public_id] = path
-    return Exported(tuple(items), clips, unfinished, down)
+    return ExportResult(tuple(items), clips, unfinished, down)
 
 
-def copy_clips(exported: Exported, media: Path, folder: Path) -> int:
+def copy_clips(exported: ExportResult, media: Path, folder: Path) -> int:
     """Copy the clips of exported items into a folder, to the paths in their records; returns how many.
 
     Raises:

@@ -35,7 +35,7 @@ _BEFORE = ".before-restore"
 _LOCK = ".restore.lock"
 
 
-class _State(msgspec.Struct, frozen=True):
+class _RestoreState(msgspec.Struct, frozen=True):
     """Progress of a restore's swap.
 
     Attributes:
@@ -62,14 +62,14 @@ def restore_studio(config: StudioConfig, backup: Path) -> Backup:
     Errors are those of `restore` and `PostgresTransfer.load`; nothing has changed then.
     """
     with _server(config) as database:
-        elsewhere = PostgresTransfer(database) if database else None
-        return restore(backup, config.data, check=check_file, elsewhere=elsewhere)
+        external = PostgresTransfer(database) if database else None
+        return restore(backup, config.data, check=check_file, external=external)
 
 
 def finish_studio(config: StudioConfig) -> bool:
     """Complete an interrupted restore, before the database is read."""
     with _server(config) as database:
-        return finish_restore(config.data, elsewhere=PostgresTransfer(database) if database else None)
+        return finish_restore(config.data, external=PostgresTransfer(database) if database else None)
 
 
 def restore(
@@ -77,11 +77,11 @@ def restore(
     data: Path,
     *,
     check: Callable[[Path], None] = lambda database: None,  # noqa: ARG005
-    elsewhere: PostgresTransfer | None = None,
+    external: PostgresTransfer | None = None,
 ) -> Backup:
     """Replace the content of a data folder, which is created if missing, by a backup; the server must be stopped.
 
-    `check` raises `InputError` for a database that the program could not open; `elsewhere` is the database that is
+    `check` raises `InputError` for a database that the program could not open; `external` is the database that is
     not in the data folder.
 
     Raises:
@@ -95,31 +95,31 @@ def restore(
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise disk_error(error, data) from None
-    with _alone(data):
-        _finish(data, elsewhere)
+    with _exclusive_access(data):
+        _finish(data, external)
         try:
             shutil.rmtree(work, ignore_errors=True)
             require_space(data, made.size)
             _stage(backup, made, work / "new")
             _check_database(work / "new" / DATABASE, backup / "data" / DATABASE, check)
             (work / "before").mkdir()
-            if elsewhere is None:
+            if external is None:
                 if (data / DATABASE).exists():
                     _check_unused(data / DATABASE)
-                _write_state(work, _State("out"))
+                _write_state(work, _RestoreState("out"))
             else:
-                _load(work, elsewhere)
+                _load(work, external)
         except BaseException as error:
             if not (work / "state.json").exists():
                 shutil.rmtree(work, ignore_errors=True)
             if isinstance(error, OSError):
                 raise disk_error(error, data) from None
             raise
-        _finish(data, elsewhere)
+        _finish(data, external)
     return made
 
 
-def finish_restore(data: Path, *, elsewhere: PostgresTransfer | None = None) -> bool:
+def finish_restore(data: Path, *, external: PostgresTransfer | None = None) -> bool:
     """Complete a restore that was killed during its swap; returns whether there was one.
 
     Raises:
@@ -128,8 +128,8 @@ def finish_restore(data: Path, *, elsewhere: PostgresTransfer | None = None) -> 
     """
     if not data.is_dir():
         return False
-    with _alone(data):
-        return _finish(data, elsewhere)
+    with _exclusive_access(data):
+        return _finish(data, external)
 
 
 @contextmanager
@@ -153,17 +153,17 @@ def _check_database(staged: Path, source: Path, check: Callable[[Path], None]) -
         raise InputError(error.problem, file=str(source), code=error.code, hint=error.hint) from None
 
 
-def _load(work: Path, elsewhere: PostgresTransfer) -> None:
+def _load(work: Path, external: PostgresTransfer) -> None:
     source = work / "database"
     (work / "new" / DATABASE).rename(source)
-    state = _State("loaded", tuple(sorted(database_files())), elsewhere.where, secrets.token_hex(8))
-    elsewhere.load(source, work / "before" / DATABASE, state.token, lambda: _write_state(work, state))
+    state = _RestoreState("loaded", tuple(sorted(database_files())), external.where, secrets.token_hex(8))
+    external.load(source, work / "before" / DATABASE, state.token, lambda: _write_state(work, state))
 
 
-def _finish(data: Path, elsewhere: PostgresTransfer | None) -> bool:
+def _finish(data: Path, external: PostgresTransfer | None) -> bool:
     work = data / _RESTORE
     try:
-        state = msgspec.json.decode((work / "state.json").read_bytes(), type=_State)
+        state = msgspec.json.decode((work / "state.json").read_bytes(), type=_RestoreState)
     except (FileNotFoundError, NotADirectoryError):
         shutil.rmtree(work, ignore_errors=True)  # left by a restore that was killed while it copied
         return False
@@ -173,15 +173,15 @@ def _finish(data: Path, elsewhere: PostgresTransfer | None) -> bool:
             code="restore-state",
             hint="restore the backup again into an empty folder",
         ) from None
-    if (elsewhere.where if elsewhere else "") != state.where:
+    if (external.where if external else "") != state.where:
         raise UsageError(
             f"{data}: a restore into {state.where or 'the folder itself'} was interrupted",
             code="other-database",
             hint="give that --database to complete it",
         )
     try:
-        if elsewhere is not None and state.phase == "loaded":
-            if not elsewhere.holds(state.token):
+        if external is not None and state.phase == "loaded":
+            if not external.holds(state.token):
                 # Killed before the commit: database and files are unchanged.
                 (work / "state.json").unlink()
                 shutil.rmtree(work, ignore_errors=True)
@@ -207,7 +207,7 @@ def _finish(data: Path, elsewhere: PostgresTransfer | None) -> bool:
 
 
 @contextmanager
-def _alone(data: Path) -> Iterator[None]:
+def _exclusive_access(data: Path) -> Iterator[None]:
     """Exclude other restores, and servers that start."""
     lock = try_lock(data / _LOCK)
     if lock is None:
@@ -267,5 +267,5 @@ def _move_all(source: Path, target: Path, *, keep: tuple[str, ...] = ()) -> None
             path.rename(target / path.name)
 
 
-def _write_state(work: Path, state: _State) -> None:
+def _write_state(work: Path, state: _RestoreState) -> None:
     write_atomic(work / "state.json", msgspec.json.encode(state))

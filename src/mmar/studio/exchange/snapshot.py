@@ -27,14 +27,14 @@ from mmar.studio.exchange.release_files import public_items
 from mmar.studio.exchange.release_texts import ReleaseFacts, audit_text, bias_text
 from mmar.studio.jobs.audio import describe_clip_format, sound_of
 from mmar.studio.media.media_store import media_file
-from mmar.studio.store.inspection import project_ratings
+from mmar.studio.store.inspection import blind_ratings
 from mmar.studio.store.people import members
 from mmar.studio.store.recordings import clip_of
 from mmar.studio.store.revisions import content_at
 from mmar.studio.store.takedowns import is_taken_down, taken_down
 from mmar.studio.workflow import ItemContent, State
 from mmar.studio.workflow.content import CUE_REGIONS, published_path, to_item
-from mmar.studio.workflow.statistics import HumanScore, Rating, human_score
+from mmar.studio.workflow.statistics import HumanPerformance, Rating, human_performance
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -130,7 +130,7 @@ _CC = re.compile(r"cc[ -](by(?:-nc)?(?:-sa|-nd)?)[ -](4\.0)", re.IGNORECASE)
 def release_facts(session: Session, project: Project, frozen: Snapshot) -> dict[str, Any]:
     """The facts of the data sheet from the settings and the inspectors' answers; stored with the release."""
     settings = project.settings
-    score = human_score(_answers_to(session, project, frozen))
+    score = human_performance(_answers_to(session, project, frozen))
     team = tuple(
         f"{person.name} ({', '.join(sorted(roles))})" for person, roles in members(session, project.id)
     )
@@ -183,7 +183,7 @@ def _answers_to(session: Session, project: Project, frozen: Snapshot) -> list[Ra
     released = dict(frozen.revisions)
     return [
         msgspec.structs.replace(answer, revision=released[answer.item])
-        for answer in project_ratings(session, project.id)
+        for answer in blind_ratings(session, project.id)
         if answer.item in released
         and (
             answer.revision == released[answer.item]
@@ -202,7 +202,7 @@ def _question(content: ItemContent) -> tuple[object, ...]:
     return content.question, content.choices, content.answer, content.url, content.segments, content.recording
 
 
-def _accuracy_text(score: HumanScore) -> str:
+def _accuracy_text(score: HumanPerformance) -> str:
     if score.accuracy is None:
         return "Not measured: there is no blind answer."
     return (
@@ -211,7 +211,7 @@ def _accuracy_text(score: HumanScore) -> str:
     )
 
 
-def _agreement_text(score: HumanScore) -> str:
+def _agreement_text(score: HumanPerformance) -> str:
     if not score.units:
         return "Not measured: no question was answered blind by two people."
     alpha = "not defined" if score.alpha is None else f"{score.alpha:.3f}"

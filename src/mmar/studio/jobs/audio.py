@@ -31,7 +31,7 @@ from mmar.studio.media.download import download_recording
 from mmar.studio.media.fetch_policy import DEFAULT_POLICY
 from mmar.studio.media.media_store import media_file, store_audio
 from mmar.studio.media.uploads import StoredAudio
-from mmar.studio.media.ytdlp import Downloaded
+from mmar.studio.media.ytdlp import Download
 from mmar.studio.store.recordings import (
     add_recording,
     find_recording,
@@ -277,7 +277,7 @@ def _download(work: JobContext, url: str) -> tuple[StoredAudio, str, str]:
     return stored, result.title, result.licence
 
 
-async def _fetch(work: JobContext, url: str, folder: Path) -> Downloaded:
+async def _fetch(work: JobContext, url: str, folder: Path) -> Download:
     policy = msgspec.structs.replace(
         DEFAULT_POLICY,
         hosts=(*DEFAULT_POLICY.hosts, *work.config.media_hosts),

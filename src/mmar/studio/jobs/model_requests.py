@@ -23,7 +23,7 @@ from mmar.studio.data.tables import Idea, Job, Project
 from mmar.studio.jobs import JobContext
 from mmar.studio.jobs.prompts import SYSTEM, grouping_prompt, ideas_prompt, item_prompt, read_reply
 from mmar.studio.store.drafts import find_draft
-from mmar.studio.store.item_lists import coverage_board
+from mmar.studio.store.item_lists import project_coverage
 from mmar.studio.store.jobs import enqueue
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.proposals import add_proposal
@@ -74,7 +74,7 @@ def request_board_proposal(
     """
     actor.require_membership()
     _check_rate(session, project, actor, now)
-    missing = coverage_board(session, project).next[:5]
+    missing = project_coverage(session, project).next[:5]
     payload = {"kind": kind, "gaps": [f"{cell.layer}, {cell.modality}" for cell in missing]}
     enqueue(session, project.id, "propose", kind, payload, now, person_id=actor.person)
 

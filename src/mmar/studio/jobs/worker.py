@@ -41,7 +41,7 @@ def kinds_for(config: StudioConfig) -> Mapping[str, Callable[[JobContext], None]
 class Worker:
     """A thread that does one job after another, of the given kinds (`kinds_for(config)` by default).
 
-    `stop` is an event that several workers may share. `ended` counts how the thread's jobs ended (see `do_one`).
+    `stop` is an event that several workers may share. `ended` counts how the thread's jobs ended (see `run_next`).
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Worker:
         """Stop the process that decodes for this worker."""
         self._decoder.close()
 
-    def do_one(self) -> str | None:
+    def run_next(self) -> str | None:
         """Do the next job, if there is one.
 
         Returns:
@@ -131,7 +131,7 @@ class Worker:
     def _loop(self) -> None:
         while not self._stop.is_set():
             try:
-                state = self.do_one()
+                state = self.run_next()
             except MmarError:
                 state = None  # the database is away for a moment: a backup, a full disk
             if state is None:
@@ -171,7 +171,7 @@ def run_queue(
     """Run jobs until none is left, including those that wait for another attempt or whose worker died.
 
     With `stay`, go on waiting for further jobs. `report` is called every half second with the numbers of jobs by how
-    they ended (see `Worker.do_one`) and the number of jobs left.
+    they ended (see `Worker.run_next`) and the number of jobs left.
 
     Returns:
         Numbers of jobs by how they ended, also in `ended`. When interrupted, running jobs are queued again first.

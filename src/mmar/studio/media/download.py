@@ -20,7 +20,7 @@ from mmar.files.progress import Advance, format_bytes
 from mmar.files.sniff import is_html
 from mmar.items.source_video import canonical_url, find_video, is_short_link
 from mmar.studio.media.fetch_policy import AddressGuard, FetchPolicy, check_url, guarded_session
-from mmar.studio.media.ytdlp import YT_DLP, Downloaded, download_video
+from mmar.studio.media.ytdlp import YT_DLP, Download, download_video
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -32,7 +32,7 @@ async def download_recording(
     *,
     command: Sequence[str] = YT_DLP,
     advance: Advance = lambda done, of: None,  # noqa: ARG005
-) -> Downloaded:
+) -> Download:
     """Download the complete recording of a URL, by yt-dlp from the video sites that `mmar.items` knows.
 
     Short links are followed. The file is not checked yet. `folder` is an existing, empty folder of this download;
@@ -50,7 +50,7 @@ async def download_recording(
     if find_video(address) is not None:
         return await download_video(address, folder, policy, command=command, advance=advance)
     await fetch_file(address, folder / "recording", policy, advance=advance)
-    return Downloaded(folder / "recording")
+    return Download(folder / "recording")
 
 
 async def fetch_file(

@@ -41,7 +41,7 @@ _LONGEST_LINE = 1 << 16
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
-class Downloaded(msgspec.Struct, frozen=True):
+class Download(msgspec.Struct, frozen=True):
     """A downloaded file, with title and licence as the site states them (untrusted text)."""
 
     path: Path
@@ -58,7 +58,7 @@ async def download_video(
     environment: Mapping[str, str] | None = None,
     resolver: AbstractResolver | None = None,
     advance: Advance = lambda done, of: None,  # noqa: ARG005
-) -> Downloaded:
+) -> Download:
     """Download the whole audio of a video with yt-dlp.
 
     `folder` is an existing, empty folder for this download. `command` and `environment` start yt-dlp.
@@ -217,7 +217,7 @@ class _Watch:
         elif line.startswith(FAILURE.encode()):
             self._failure = _decoded(line[len(FAILURE) :])
 
-    def result(self) -> Downloaded:
+    def result(self) -> Download:
         """The downloaded file, after the process has ended."""
         kind, reason = self._failure.get("kind"), _without_advice(str(self._failure.get("reason", "")))
         if kind == "missing":
@@ -247,7 +247,7 @@ class _Watch:
                 "without sound",
                 code="no-recording",
             )
-        return Downloaded(match[0], _text(self._info.get("title")), _text(self._info.get("license")))
+        return Download(match[0], _text(self._info.get("title")), _text(self._info.get("license")))
 
 
 def _within_bounds(folder: Path, policy: FetchPolicy) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from mmar.errors import InputError
-from mmar.studio.data.item_tables import Draft, Item, JudgementDraft
+from mmar.studio.data.item_tables import Draft, Item, ReviewDraft
 from mmar.studio.data.tables import Project
 from mmar.studio.store.revisions import content_at, content_of, load_case
 from mmar.studio.workflow import (
@@ -96,22 +96,22 @@ def resolve(
     return session.get_one(Draft, (item.id, actor.person))
 
 
-JUDGEMENT_FIELDS = ("reason", "field", "comment", "start", "end")
+REVIEW_FIELDS = ("reason", "field", "comment", "start", "end")
 """What an inspector writes; times as they were typed, in seconds of the clip."""
 
 _LONGEST = 40
 
 
-def find_judgement_draft(session: Session, item_id: int, person: int) -> dict[str, str]:
+def find_review_draft(session: Session, item_id: int, person: int) -> dict[str, str]:
     """An inspector's draft of a review; each field empty where nothing was written."""
-    result = session.get(JudgementDraft, (item_id, person))
-    return {name: getattr(result, name) if result is not None else "" for name in JUDGEMENT_FIELDS}
+    result = session.get(ReviewDraft, (item_id, person))
+    return {name: getattr(result, name) if result is not None else "" for name in REVIEW_FIELDS}
 
 
-def save_judgement_draft(
+def save_review_draft(
     session: Session, item: Item, actor: Actor, fields: dict[str, str], now: datetime
 ) -> bool:
-    """Store an inspector's draft of a review (`JUDGEMENT_FIELDS`); it needs no version and no lease.
+    """Store an inspector's draft of a review (`REVIEW_FIELDS`); it needs no version and no lease.
 
     Returns:
         Whether it was stored. Nothing is once the item left inspection, so that late text does not reappear next time.
@@ -121,18 +121,18 @@ def save_judgement_draft(
         return False
     values = {
         name: fields.get(name, "")[:LONGEST_TEXT] if name == "comment" else fields.get(name, "")[:_LONGEST]
-        for name in JUDGEMENT_FIELDS
+        for name in REVIEW_FIELDS
     }
     if any(value.strip() for value in values.values()):
-        session.merge(JudgementDraft(item_id=item.id, person_id=actor.person, saved=now, **values))
+        session.merge(ReviewDraft(item_id=item.id, person_id=actor.person, saved=now, **values))
     else:
-        delete_judgement_draft(session, item.id, actor.person)
+        delete_review_draft(session, item.id, actor.person)
     session.flush()
     return True
 
 
-def delete_judgement_draft(session: Session, item_id: int, person: int) -> None:
+def delete_review_draft(session: Session, item_id: int, person: int) -> None:
     """Delete an inspector's draft of a review."""
     session.execute(
-        delete(JudgementDraft).where(JudgementDraft.item_id == item_id, JudgementDraft.person_id == person)
+        delete(ReviewDraft).where(ReviewDraft.item_id == item_id, ReviewDraft.person_id == person)
     )

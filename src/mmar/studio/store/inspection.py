@@ -89,7 +89,7 @@ def answer_blind(
             person_id=actor.person,
             choice=choice,
             key=content.answer if content.answer is not None else -1,
-            played=actor.person in current.played,
+            played=actor.person in current.played_by,
             created=now,
         )
     )
@@ -111,7 +111,7 @@ def blind_answer_of(session: Session, item: Item, person: int) -> BlindAnswer | 
     )
 
 
-def project_ratings(session: Session, project_id: int) -> list[Rating]:
+def blind_ratings(session: Session, project_id: int) -> list[Rating]:
     """Every blind answer in a project after its clip was played, without items that were taken down."""
     rows = session.execute(
         select(
@@ -129,7 +129,7 @@ def project_ratings(session: Session, project_id: int) -> list[Rating]:
 
 
 def answers_version(session: Session, project_id: int) -> tuple[int, int]:
-    """A value that changes whenever `project_ratings` may: newest answer, and number of items taken down."""
+    """A value that changes whenever `blind_ratings` may: newest answer, and number of items taken down."""
     newest = (
         select(func.coalesce(func.max(BlindAnswer.id), 0))
         .join(Item, Item.id == BlindAnswer.item_id)

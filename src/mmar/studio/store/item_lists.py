@@ -1,4 +1,4 @@
-"""Lists of items: by filter, what each person has to do, and counts for the coverage board."""
+"""Lists of items: by filter, what each person has to do, and coverage against targets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mmar.studio.store.inspection import claim_item
 from mmar.studio.store.projects import newest_taxonomy
 from mmar.studio.store.revisions import approved_by, wrote
 from mmar.studio.workflow import Actor, Role, State
-from mmar.studio.workflow.statistics import Board, ItemCount, board
+from mmar.studio.workflow.statistics import Coverage, ItemCount, coverage
 
 NOBODY = 0
 """Means "no author" and "no assigned inspector"."""
@@ -181,7 +181,7 @@ def last_rejection(session: Session, item_id: int) -> Event | None:
     )
 
 
-def coverage_board(session: Session, project: Project, *, language: str = "") -> Board:
+def project_coverage(session: Session, project: Project, *, language: str = "") -> Coverage:
     """The project's items against its targets, in one language or in all."""
     rows = session.execute(
         select(Item.category, Item.modality, Item.language, Item.state, func.count())
@@ -189,7 +189,7 @@ def coverage_board(session: Session, project: Project, *, language: str = "") ->
         .group_by(Item.category, Item.modality, Item.language, Item.state)
     )
     tree = newest_taxonomy(session, project.id).tree
-    return board(
+    return coverage(
         [
             ItemCount(layer, modality, code, State(state), count)
             for layer, modality, code, state, count in rows

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from mmar.errors import UsageError
 from mmar.studio.data.item_tables import Draft, Item, Verdict
 from mmar.studio.data.tables import Person, Project
-from mmar.studio.store.drafts import delete_judgement_draft, rebase_draft
+from mmar.studio.store.drafts import delete_review_draft, rebase_draft
 from mmar.studio.store.people import actor_in, log_action, members
 from mmar.studio.store.recordings import request_audio
 from mmar.studio.store.revisions import (
@@ -124,7 +124,7 @@ def act(
     after = perform(case, actor, command, now)
     if command.action in (Action.APPROVE, Action.REJECT):
         _judge(session, item, actor, now, approved=command.action is Action.APPROVE)
-        delete_judgement_draft(session, item.id, actor.person)
+        delete_review_draft(session, item.id, actor.person)
     if case.approvals and not after.approvals:
         session.execute(update(Verdict).where(Verdict.item_id == item.id).values(standing=False))
     store_case(item, after, now)

@@ -46,7 +46,7 @@ ACCEPTABLE_KINDS = ("thinking", "distractors", "sub_category", "rubric")
 """Kinds that change an item when they are accepted."""
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class ProposalCounts(msgspec.Struct, frozen=True):
     """Numbers of open proposals: those that a person can review, and those hidden because they reveal a key."""
 
     visible: int
@@ -142,14 +142,16 @@ def acceptable_proposals(
     return list(session.scalars(query.with_only_columns(Proposal.id).order_by(Proposal.id)))
 
 
-def count_waiting_proposals(session: Session, project_id: int, actor: Actor, *, kind: str = "") -> Waiting:
+def count_waiting_proposals(
+    session: Session, project_id: int, actor: Actor, *, kind: str = ""
+) -> ProposalCounts:
     """The numbers of open proposals for a person."""
     query = _waiting(project_id, actor)
     if kind:
         query = query.where(Proposal.kind == kind)
     everything = session.scalar(query.with_only_columns(func.count())) or 0
     visible = session.scalar(query.where(_reveals_no_key(actor)).with_only_columns(func.count())) or 0
-    return Waiting(visible, everything - visible)
+    return ProposalCounts(visible, everything - visible)
 
 
 def _waiting(project_id: int, actor: Actor) -> Any:

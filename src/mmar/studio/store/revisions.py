@@ -21,7 +21,7 @@ from mmar.studio.data.item_tables import (
 from mmar.studio.data.tables import Clip, Project
 from mmar.studio.store.projects import newest_taxonomy, row_in
 from mmar.studio.workflow import Actor, Case, ItemContent, Lease, NotFound, Rejection, State, problems
-from mmar.studio.workflow.content import check_texts, clip_key, with_own_cut, without_shadows
+from mmar.studio.workflow.content import check_texts, clip_key, drop_stale_extra, recut_if_moved
 from mmar.studio.workflow.taxonomy import layer_map
 
 
@@ -133,15 +133,15 @@ def _case(project: Project, item: Item, done: list[tuple[str, int, int]], cut: f
         writers=people("edit"),
         lease=lease,
         inspector=item.inspector_id,
-        answered=people("answered", after=since),
-        seen=people("saw key"),
+        answered_by=people("answered", after=since),
+        key_seen_by=people("saw key"),
         approvals=people("approved", after=since),
-        needed=project.settings.inspections,
+        approvals_needed=project.settings.inspections,
         rejected=item.rejected,
         errors=item.errors,
         audio=not project.settings.needs_audio or item.clip_key in cut,
         clip=item.clip_key in cut,
-        played=people("played"),
+        played_by=people("played"),
     )
 
 
@@ -185,9 +185,9 @@ def add_revision(
         item.changed = now
     if item.revision > 1:
         before = content_at(session, item.id, item.revision - 1)
-        content = without_shadows(before, content)
+        content = drop_stale_extra(before, content)
         if kind != "import":  # which brings the clip itself
-            content = with_own_cut(before, content)
+            content = recut_if_moved(before, content)
     revision = Revision(
         item_id=item.id,
         number=item.revision,

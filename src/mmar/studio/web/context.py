@@ -23,16 +23,16 @@ from starlette.requests import cookie_parser
 from starlette.responses import RedirectResponse, Response
 
 from mmar.studio.config import StudioConfig
-from mmar.studio.data import Database, DatabaseAwayError
+from mmar.studio.data import Database, DatabaseUnavailableError
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Person, Project
 from mmar.studio.security.passwords import Passwords
 from mmar.studio.security.sessions import Visitor, find_visitor, person_of_token, touch_session
-from mmar.studio.store.inspection import answers_version, knows_key, mark_key_seen, project_ratings
+from mmar.studio.store.inspection import answers_version, blind_ratings, knows_key, mark_key_seen
 from mmar.studio.store.people import log_action, project_and_actor
 from mmar.studio.store.revisions import find_item
 from mmar.studio.workflow import Actor, NotFound
-from mmar.studio.workflow.statistics import HumanScore, human_score
+from mmar.studio.workflow.statistics import HumanPerformance, human_performance
 
 COOKIE = "mmar_studio"
 _MAX_FIELDS = 2_000
@@ -122,9 +122,9 @@ class Studio:
     passwords: Passwords
     clock: Callable[[], datetime] = _now
     flashes: FlashStore = field(default_factory=FlashStore)
-    scores: dict[int, tuple[tuple[int, int], datetime, int, HumanScore]] = field(default_factory=dict)
+    scores: dict[int, tuple[tuple[int, int], datetime, int, HumanPerformance]] = field(default_factory=dict)
 
-    def human(self, session: Session, project_id: int) -> HumanScore:
+    def human(self, session: Session, project_id: int) -> HumanPerformance:
         """Human performance in a project, computed again after new answers; with many answers after a few seconds."""
         newest = answers_version(session, project_id)
         cached = self.scores.get(project_id)
@@ -133,7 +133,7 @@ class Studio:
             age_s = (self.clock() - computed).total_seconds()
             if last == newest or (answers > _MANY_ANSWERS and age_s < _SCORE_LIFE_S):
                 return cached[3]
-        score = human_score(project_ratings(session, project_id))
+        score = human_performance(blind_ratings(session, project_id))
         self.scores[project_id] = newest, self.clock(), score.answers, score
         return score
 
@@ -251,7 +251,7 @@ def visitor_of(request: Request, *, query: bool = True) -> Visitor | None:
     try:
         with studio.database.read() as session:
             return _find_visitor(session, "", request.cookies.get(COOKIE, ""), studio.clock())
-    except DatabaseAwayError:
+    except DatabaseUnavailableError:
         return None
 
 

@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from mmar.errors import ExternalError, InputError, MmarError
-from mmar.studio.data import DatabaseAwayError
+from mmar.studio.data import DatabaseUnavailableError
 from mmar.studio.web.context import (
     ForgedRequestError,
     FragmentOnlyError,
@@ -78,7 +78,7 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(MmarError)
     def known_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, MmarError)
-        if isinstance(error, DatabaseAwayError):
+        if isinstance(error, DatabaseUnavailableError):
             _LOG.warning("%s, at %s %s", error, request.method, request.url.path)
         return error_response(
             request,
@@ -124,7 +124,7 @@ def error_status(error: MmarError) -> int:
 
 def error_message(error: MmarError) -> str:
     """The message of an error and its hint, as sentences. The location in a file is left out, since a form shows it."""
-    if isinstance(error, DatabaseAwayError):
+    if isinstance(error, DatabaseUnavailableError):
         return _AWAY
     return sentence(error.problem if isinstance(error, InputError) else error.summary, error.hint)
 

@@ -99,7 +99,7 @@ class _LimitedProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if self._is_one_too_many():
+        if self._exceeds_limits():
             self._refuse(_TOO_MANY)
         else:
             self._wait(self.limits.header_s)
@@ -126,7 +126,7 @@ class _LimitedProtocol(H11Protocol):
     def _body_expected(self) -> bool:
         return self.conn.their_state is h11.SEND_BODY
 
-    def _is_one_too_many(self) -> bool:
+    def _exceeds_limits(self) -> bool:
         if len(self.connections) > self.limits.connections:
             return True
         host = self.client[0] if self.client else ""

@@ -81,15 +81,15 @@ class Case(msgspec.Struct, frozen=True):
         revision: number of the newest revision, 0 before the first save.
         writers: everyone who saved a revision.
         inspector: the assigned inspector.
-        answered: who answered the newest revision blind.
-        seen: who saw the key of any revision.
+        answered_by: who answered the newest revision blind.
+        key_seen_by: who saw the key of any revision.
         approvals: who approved the newest revision.
-        needed: number of approvals that it needs.
+        approvals_needed: number of approvals that it needs.
         rejected: the revision that was last rejected.
         errors: number of errors in the newest revision.
         audio: whether it has a clip, or the project does not require one.
         clip: whether it has a clip.
-        played: who has played its clip to the end.
+        played_by: who has played its clip to the end.
     """
 
     state: State = State.DRAFT
@@ -99,15 +99,15 @@ class Case(msgspec.Struct, frozen=True):
     writers: frozenset[int] = frozenset()
     lease: Lease | None = None
     inspector: int | None = None
-    answered: frozenset[int] = frozenset()
-    seen: frozenset[int] = frozenset()
+    answered_by: frozenset[int] = frozenset()
+    key_seen_by: frozenset[int] = frozenset()
     approvals: frozenset[int] = frozenset()
-    needed: int = 1
+    approvals_needed: int = 1
     rejected: int | None = None
     errors: int = 0
     audio: bool = True
     clip: bool = False
-    played: frozenset[int] = frozenset()
+    played_by: frozenset[int] = frozenset()
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -145,7 +145,7 @@ def perform(case: Case, actor: Actor, command: Command, now: datetime) -> Case:
     for guard in sorted(row.guards):
         holds, kind, message = _GUARDS[guard]
         if not holds(_Context(case, actor, command, now)):
-            fault = command.rejection.fault() if guard is Guard.REASON and command.rejection else None
+            fault = command.rejection.fault() if guard is Guard.HAS_REJECTION and command.rejection else None
             raise NotAllowed(kind, fault or message)
     return _after(case, actor, command, row.target, now)
 
@@ -198,20 +198,20 @@ def answer_blind(case: Case, actor: Actor, now: datetime) -> Case:
     if case.state is not State.INSPECTION or case.lease is None or not case.lease.held_by(actor.person, now):
         raise NotAllowed("lease", _GUARDS[Guard.HOLDS_LEASE][2])
     _check_audio(case)
-    if actor.person in case.answered:
+    if actor.person in case.answered_by:
         raise NotAllowed("listen", "you have answered this revision already")
-    if actor.person in case.seen:
+    if actor.person in case.key_seen_by:
         raise NotAllowed("listen", "you have seen the key, so an answer would not be blind")
-    if case.clip and actor.person not in case.played:
+    if case.clip and actor.person not in case.played_by:
         raise NotAllowed("listen", "play the clip to its end once before you answer")
     return msgspec.structs.replace(
-        case, answered=case.answered | {actor.person}, seen=case.seen | {actor.person}
+        case, answered_by=case.answered_by | {actor.person}, key_seen_by=case.key_seen_by | {actor.person}
     )
 
 
 def _check_audio(case: Case) -> None:
     if not case.audio:
-        raise NotAllowed("audio", _GUARDS[Guard.AUDIO][2])
+        raise NotAllowed("audio", _GUARDS[Guard.HAS_AUDIO][2])
 
 
 def _check_inspector(case: Case, actor: Actor) -> None:
@@ -231,7 +231,7 @@ def _after(case: Case, actor: Actor, command: Command, target: State | None, now
             author=first if case.author is None else case.author,
             writers=case.writers | {actor.person},
             errors=command.errors,
-            answered=frozenset(),
+            answered_by=frozenset(),
             approvals=frozenset(),
             lease=None,
         )
@@ -241,7 +241,7 @@ def _after(case: Case, actor: Actor, command: Command, target: State | None, now
             approvals=(approvals := case.approvals | {actor.person}),
             lease=None,
             inspector=None if case.inspector == actor.person else case.inspector,
-            state=State.APPROVED if len(approvals) >= case.needed else State.INSPECTION,
+            state=State.APPROVED if len(approvals) >= case.approvals_needed else State.INSPECTION,
         )
     if command.action in (Action.REJECT, Action.REOPEN):
         return msgspec.structs.replace(moved, rejected=case.revision, approvals=frozenset(), lease=None)
@@ -275,7 +275,7 @@ def _is_free(case: Case, person: int, now: datetime) -> bool:
 
 _Check = Callable[[_Context], bool]
 _GUARDS: dict[Guard, tuple[_Check, Rule, str]] = {
-    Guard.OWN: (
+    Guard.AUTHOR_OR_LEAD: (
         lambda ctx: is_own(ctx.case, ctx.actor),
         "own",
         "only the author of this item or a lead can do that",
@@ -295,8 +295,8 @@ _GUARDS: dict[Guard, tuple[_Check, Rule, str]] = {
         "lease",
         "this item is reserved by an inspector; try again later",
     ),
-    Guard.LISTENED: (
-        lambda ctx: ctx.actor.person in ctx.case.answered | ctx.case.seen,
+    Guard.ANSWERED_BLIND: (
+        lambda ctx: ctx.actor.person in ctx.case.answered_by | ctx.case.key_seen_by,
         "listen",
         "give a blind answer first; then you see the key",
     ),
@@ -305,18 +305,22 @@ _GUARDS: dict[Guard, tuple[_Check, Rule, str]] = {
         "incomplete",
         "the item is incomplete; see Issues on its edit page",
     ),
-    Guard.AUDIO: (lambda ctx: ctx.case.audio, "audio", "its clip is not ready; see the jobs in Preparation"),
-    Guard.CHANGED: (
+    Guard.HAS_AUDIO: (
+        lambda ctx: ctx.case.audio,
+        "audio",
+        "its clip is not ready; see the jobs in Preparation",
+    ),
+    Guard.CHANGED_SINCE_REJECTION: (
         lambda ctx: ctx.case.rejected is None or ctx.case.revision > ctx.case.rejected,
         "unchanged",
         "nothing changed since the item was sent back; save a correction first",
     ),
-    Guard.REASON: (
+    Guard.HAS_REJECTION: (
         lambda ctx: ctx.command.rejection is not None and ctx.command.rejection.fault() is None,
         "reason",
         "choose a reason and a field, and describe in a comment what should change",
     ),
-    Guard.WHY: (lambda ctx: bool(ctx.command.why.strip()), "reason", "give a reason"),
+    Guard.HAS_REASON: (lambda ctx: bool(ctx.command.why.strip()), "reason", "give a reason"),
 }
 
 

@@ -51,7 +51,7 @@ class Cue(msgspec.Struct, frozen=True):
     end: float | None = None
 
     @property
-    def points(self) -> bool:
+    def has_time_range(self) -> bool:
         """Whether it has a valid time range; a single time is allowed, since the other one may follow."""
         return self.start is not None and self.end is not None and self.start < self.end
 
@@ -206,7 +206,7 @@ def to_item(content: ItemContent, item_id: str, audio_path: str, *, regions: boo
     return msgspec.structs.replace(item, names=content.names + added)
 
 
-def without_shadows(before: ItemContent, after: ItemContent) -> ItemContent:
+def drop_stale_extra(before: ItemContent, after: ItemContent) -> ItemContent:
     """Drop imported fields in `extra` whose value was edited.
 
     A rubric whose criteria had keys of their own, for example, stays whole in `extra` and written from there;
@@ -226,7 +226,7 @@ def without_shadows(before: ItemContent, after: ItemContent) -> ItemContent:
     )
 
 
-def with_own_cut(before: ItemContent, after: ItemContent) -> ItemContent:
+def recut_if_moved(before: ItemContent, after: ItemContent) -> ItemContent:
     """Cut an imported item's clip anew once its segments or URL were changed.
 
     The clip that came with it has the segments that its publisher chose. A time in another spelling is no change.

@@ -21,7 +21,7 @@ _ALIKE = 0.5
 """Share of common words from which two texts are compared word by word."""
 
 
-class Piece(msgspec.Struct, frozen=True):
+class DiffSpan(msgspec.Struct, frozen=True):
     """A run of unchanged, removed or added words."""
 
     kind: Literal["unchanged", "removed", "added"]
@@ -35,7 +35,7 @@ class FieldChange(msgspec.Struct, frozen=True):
     label: str
     before: str
     after: str
-    pieces: tuple[Piece, ...]
+    pieces: tuple[DiffSpan, ...]
 
 
 class Conflict(msgspec.Struct, frozen=True):
@@ -104,22 +104,22 @@ def _change(field: str, before: str, after: str) -> FieldChange:
     lines = field in ("choices", "cues", "rubric")
     token = r"[^\n]+|\n" if lines else r"\s+|\S+"
     old, new = re.findall(token, before), re.findall(token, after)
-    if not lines and _unlike(old, new):
-        whole = (Piece("removed", before), Piece("added", after))
+    if not lines and _too_different(old, new):
+        whole = (DiffSpan("removed", before), DiffSpan("added", after))
         return FieldChange(field, label, before, after, tuple(piece for piece in whole if piece.text))
-    pieces: list[Piece] = []
+    pieces: list[DiffSpan] = []
     for tag, a0, a1, b0, b1 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag == "equal":
-            pieces.append(Piece("unchanged", "".join(old[a0:a1])))
+            pieces.append(DiffSpan("unchanged", "".join(old[a0:a1])))
             continue
         if a1 > a0:
-            pieces.append(Piece("removed", "".join(old[a0:a1])))
+            pieces.append(DiffSpan("removed", "".join(old[a0:a1])))
         if b1 > b0:
-            pieces.append(Piece("added", "".join(new[b0:b1])))
+            pieces.append(DiffSpan("added", "".join(new[b0:b1])))
     return FieldChange(field, label, before, after, tuple(pieces))
 
 
-def _unlike(old: list[str], new: list[str]) -> bool:
+def _too_different(old: list[str], new: list[str]) -> bool:
     """Whether two texts share too few words for a readable comparison."""
     there, here = ([token for token in tokens if not token.isspace()] for tokens in (old, new))
     return difflib.SequenceMatcher(None, there, here, autojunk=False).ratio() < _ALIKE

@@ -106,7 +106,7 @@ def _warnings(content: ItemContent) -> Iterator[Problem]:
     if not content.cues:
         yield _warning("cue-missing", "cues", "Add at least one cue.")
     for cue in content.cues:
-        if not cue.points and (cue.start is not None or cue.end is not None):
+        if not cue.has_time_range and (cue.start is not None or cue.end is not None):
             yield _warning(
                 "cue-half", "cues", f'Set both a start and an end for the cue "{cue.text}", or neither.'
             )

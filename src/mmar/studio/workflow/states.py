@@ -93,16 +93,16 @@ def imported_state(*, inspect: bool, audio: bool) -> State:
 class Guard(StrEnum):
     """A further condition, in addition to state and role."""
 
-    OWN = "own"  # the author, or a lead; for an item without author, whoever claimed it last
+    AUTHOR_OR_LEAD = "own"  # the author, or a lead; for an item without author, whoever claimed it last
     NOT_WRITER = "not_writer"  # wrote no revision of it
     HOLDS_LEASE = "holds_lease"  # has reserved it, and the time is not over
     NOT_LEASED = "not_leased"  # nobody else has reserved it
-    LISTENED = "listened"  # answered this revision blind, or saw the key of an earlier one
+    ANSWERED_BLIND = "listened"  # answered this revision blind, or saw the key of an earlier one
     COMPLETE = "complete"  # no problem of severity error
-    AUDIO = "audio"  # the clip exists, if the project requires audio
-    CHANGED = "changed"  # saved since it was rejected
-    REASON = "reason"  # a typed reason on a named field, with a comment
-    WHY = "why"  # a reason in a sentence
+    HAS_AUDIO = "audio"  # the clip exists, if the project requires audio
+    CHANGED_SINCE_REJECTION = "changed"  # saved since it was rejected
+    HAS_REJECTION = "reason"  # a typed reason on a named field, with a comment
+    HAS_REASON = "why"  # a reason in a sentence
 
 
 class Transition(msgspec.Struct, frozen=True):
@@ -134,24 +134,38 @@ def _from(
 
 
 _INSPECTOR, _LEAD = frozenset({Role.INSPECTOR}), frozenset({Role.LEAD})
-_INSPECTED = (Guard.NOT_WRITER, Guard.HOLDS_LEASE, Guard.LISTENED)
-_SUBMITTED = (Guard.OWN, Guard.COMPLETE)
+_INSPECTED = (Guard.NOT_WRITER, Guard.HOLDS_LEASE, Guard.ANSWERED_BLIND)
+_SUBMITTED = (Guard.AUTHOR_OR_LEAD, Guard.COMPLETE)
 _RETURNABLE = frozenset({State.PREPARATION, State.INSPECTION})
 
 TRANSITIONS: tuple[Transition, ...] = (
-    _from(EDITABLE, Action.SAVE, None, _WRITERS, Guard.OWN),
+    _from(EDITABLE, Action.SAVE, None, _WRITERS, Guard.AUTHOR_OR_LEAD),
     _from(State.DRAFT, Action.SUBMIT, State.PREPARATION, _WRITERS, *_SUBMITTED),
-    _from(_RETURNABLE, Action.RECALL, State.DRAFT, _WRITERS, Guard.OWN, Guard.NOT_LEASED),
-    _from(State.PREPARATION, Action.FORWARD, State.INSPECTION, _WRITERS, *_SUBMITTED, Guard.AUDIO),
-    _from(State.INSPECTION, Action.APPROVE, State.APPROVED, _INSPECTOR, *_INSPECTED, Guard.AUDIO),
-    _from(State.INSPECTION, Action.REJECT, State.CORRECTION, _INSPECTOR, *_INSPECTED, Guard.REASON),
+    _from(_RETURNABLE, Action.RECALL, State.DRAFT, _WRITERS, Guard.AUTHOR_OR_LEAD, Guard.NOT_LEASED),
+    _from(State.PREPARATION, Action.FORWARD, State.INSPECTION, _WRITERS, *_SUBMITTED, Guard.HAS_AUDIO),
+    _from(State.INSPECTION, Action.APPROVE, State.APPROVED, _INSPECTOR, *_INSPECTED, Guard.HAS_AUDIO),
+    _from(State.INSPECTION, Action.REJECT, State.CORRECTION, _INSPECTOR, *_INSPECTED, Guard.HAS_REJECTION),
     _from(
-        State.CORRECTION, Action.RESUBMIT, State.INSPECTION, _WRITERS, *_SUBMITTED, Guard.CHANGED, Guard.AUDIO
+        State.CORRECTION,
+        Action.RESUBMIT,
+        State.INSPECTION,
+        _WRITERS,
+        *_SUBMITTED,
+        Guard.CHANGED_SINCE_REJECTION,
+        Guard.HAS_AUDIO,
     ),
-    _from(State.APPROVED, Action.REOPEN, State.CORRECTION, _LEAD, Guard.REASON),
-    _from(_LIVE, Action.WITHDRAW, State.WITHDRAWN, _WRITERS, Guard.OWN, Guard.NOT_LEASED, Guard.WHY),
+    _from(State.APPROVED, Action.REOPEN, State.CORRECTION, _LEAD, Guard.HAS_REJECTION),
+    _from(
+        _LIVE,
+        Action.WITHDRAW,
+        State.WITHDRAWN,
+        _WRITERS,
+        Guard.AUTHOR_OR_LEAD,
+        Guard.NOT_LEASED,
+        Guard.HAS_REASON,
+    ),
     _from(State.WITHDRAWN, Action.RESTORE, State.DRAFT, _LEAD),
-    _from(_LIVE | {State.WITHDRAWN}, Action.TAKE_DOWN, State.TAKEN_DOWN, _LEAD, Guard.WHY),
+    _from(_LIVE | {State.WITHDRAWN}, Action.TAKE_DOWN, State.TAKEN_DOWN, _LEAD, Guard.HAS_REASON),
 )
 """All transitions. Anything else is not allowed."""
 

@@ -45,8 +45,8 @@ class Cell(msgspec.Struct, frozen=True):
         return max(0, self.target - self.approved - self.coming)
 
 
-class Board(msgspec.Struct, frozen=True):
-    """The coverage board.
+class Coverage(msgspec.Struct, frozen=True):
+    """Items against targets.
 
     Attributes:
         layers: rows.
@@ -63,14 +63,14 @@ class Board(msgspec.Struct, frozen=True):
     next: tuple[Cell, ...]
 
 
-def board(
+def coverage(
     counts: Iterable[ItemCount],
     layers: Sequence[str],
     modalities: Sequence[str],
     targets: Mapping[str, int],
     *,
     language: str = "",
-) -> Board:
+) -> Coverage:
     """Count items against targets.
 
     Layers and modalities of items are added to those given. A cell without a target of its own has the sum of its
@@ -114,7 +114,7 @@ def board(
         {code for code, _ in by_language_total} | with_target | set(language_targets),
         key=lambda code: (-by_language_total[code, True] - by_language_total[code, False], code),
     )
-    return Board(
+    return Coverage(
         rows,
         columns,
         cells,
@@ -169,7 +169,7 @@ class PairAgreement(msgspec.Struct, frozen=True):
     n: int
 
 
-class HumanScore(msgspec.Struct, frozen=True):
+class HumanPerformance(msgspec.Struct, frozen=True):
     """Human performance.
 
     Attributes:
@@ -189,7 +189,7 @@ class HumanScore(msgspec.Struct, frozen=True):
     pairs: tuple[PairAgreement, ...]
 
 
-def human_score(answers: Sequence[Rating]) -> HumanScore:
+def human_performance(answers: Sequence[Rating]) -> HumanPerformance:
     """Accuracy and agreement of blind answers.
 
     A choice is compared by its index in its own revision. "Cannot tell" is a rating of its own.
@@ -200,7 +200,7 @@ def human_score(answers: Sequence[Rating]) -> HumanScore:
         units[answer.item, answer.revision][answer.person] = -1 if answer.choice is None else answer.choice
     rated = [unit for unit in units.values() if len(unit) > 1]
     interval = wilson(right, len(answers)) if answers else None
-    return HumanScore(
+    return HumanPerformance(
         len(answers),
         right,
         100 * right / len(answers) if answers else None,

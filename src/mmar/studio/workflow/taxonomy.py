@@ -15,7 +15,7 @@ from mmar.studio.workflow.content import LONGEST_NAME, LONGEST_TEXT, ItemContent
 _MAX_CATEGORIES = 1_000
 
 
-class Branch(msgspec.Struct, frozen=True):
+class Layer(msgspec.Struct, frozen=True):
     """A layer with its sub-categories, and a description for annotators. Names are unique."""
 
     name: str
@@ -35,7 +35,7 @@ class Move(msgspec.Struct, frozen=True):
 class Taxonomy(msgspec.Struct, frozen=True):
     """A taxonomy: layers in the order of the pages."""
 
-    layers: tuple[Branch, ...] = ()
+    layers: tuple[Layer, ...] = ()
 
     def checked(self) -> Taxonomy:
         """The same tree; an `InputError` if a name is empty or occurs twice, or there are too many."""
@@ -55,12 +55,12 @@ class Taxonomy(msgspec.Struct, frozen=True):
 
 MMAR_TEMPLATE = Taxonomy(
     (
-        Branch(
+        Layer(
             "Signal Layer",
             ("Acoustic Quality Analysis", "Anomaly Detection", "Audio Difference Analysis"),
             "The waveform itself: quality, faults, differences.",
         ),
-        Branch(
+        Layer(
             "Perception Layer",
             (
                 "Correlation Analysis",
@@ -72,12 +72,12 @@ MMAR_TEMPLATE = Taxonomy(
             ),
             "What is heard: sources, space, order, number, pitch.",
         ),
-        Branch(
+        Layer(
             "Semantic Layer",
             ("Content Analysis", "Emotion and Intention", "Speaker Analysis"),
             "What it means: content, feeling, who speaks.",
         ),
-        Branch(
+        Layer(
             "Cultural Layer",
             (
                 "Aesthetic Evaluation",

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from mmar.errors import InputError
 from mmar.items import Item as PublicItem
 from mmar.studio.data.tables import Release, Takedown
-from mmar.studio.exchange.importing import Imported, import_items
+from mmar.studio.exchange.importing import ImportResult, import_items
 from mmar.studio.exchange.item_files import plain_hint
 from mmar.studio.store.takedowns import add_takedown, lift_takedown, taken_down_since
 from mmar.studio.web.api.serialize import row_json
@@ -38,7 +38,7 @@ _CONTENT = {"multipart/form-data": {"schema": FileForm.model_json_schema()}}
 _FILE_FORM = {"requestBody": {"required": True, "content": _CONTENT}}
 
 
-def _imported_json(done: Imported) -> dict[str, Any]:
+def _imported_json(done: ImportResult) -> dict[str, Any]:
     return dict(msgspec.to_builtins(done))
 
 

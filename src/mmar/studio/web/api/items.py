@@ -298,14 +298,14 @@ def answer_blind(
 
 
 @router.get("/items/{item_id}/judgement-draft", summary="Your draft of a review")
-def judgement_draft(ctx: Context, item_id: int) -> dict[str, str]:
+def review_draft(ctx: Context, item_id: int) -> dict[str, str]:
     """Each field empty where you wrote nothing."""
     with ctx.read_item(item_id) as (session, item):
-        return drafts.find_judgement_draft(session, item.id, ctx.person.id)
+        return drafts.find_review_draft(session, item.id, ctx.person.id)
 
 
 @router.put("/items/{item_id}/judgement-draft", summary="Save your draft of a review", status_code=204)
-def save_judgement_draft(
+def save_review_draft(
     ctx: Context,
     item_id: int,
     reason: Annotated[str, Body()] = "",
@@ -317,7 +317,7 @@ def save_judgement_draft(
     """Only you can see it. Approving or rejecting deletes it."""
     fields = {"reason": reason, "field": field, "comment": comment, "start": start, "end": end}
     with ctx.write_item(item_id) as (session, _project, item):
-        drafts.save_judgement_draft(session, item, ctx.actor, fields, ctx.clock())
+        drafts.save_review_draft(session, item, ctx.actor, fields, ctx.clock())
 
 
 # The last route of the module, because its path matches any action.

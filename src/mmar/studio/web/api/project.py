@@ -141,7 +141,7 @@ def put_taxonomy(
 def coverage(ctx: Context, language: str = "") -> dict[str, Any]:
     """Cells, languages, and the biggest gaps."""
     with ctx.read() as session:
-        counted = item_lists.coverage_board(session, ctx.project, language=language)
+        counted = item_lists.project_coverage(session, ctx.project, language=language)
     return {
         "cells": [{**msgspec.to_builtins(cell), "short": cell.short} for cell in counted.cells.values()],
         "languages": [list(row) for row in counted.languages],

@@ -62,7 +62,7 @@ def _inspect_page(
         case = revisions.load_case(session, ctx.project, item)
         if case.lease is None or not case.lease.held_by(ctx.person.id, now):
             return None
-        blind = ctx.person.id not in case.answered | case.seen
+        blind = ctx.person.id not in case.answered_by | case.key_seen_by
         content = revisions.content_of(session, item)
         rejection = None if blind else item_lists.last_rejection(session, item.id)
         since: tuple[FieldChange, ...] = ()
@@ -76,22 +76,22 @@ def _inspect_page(
             "rejection": rejection,
             "since": since,
             "clip": clip_of(session, item),
-            "played": ctx.person.id in case.played,
+            "played": ctx.person.id in case.played_by,
             "names": names_of(session),
             "until": case.lease.until,
             "saved_at": None,
             "problem": error_message(error) if error else "",
             "code": error.code if error else "",
             # The rejected form is newer than the draft.
-            "judgement": _judgement_fields(ctx)
+            "review": _review_fields(ctx)
             if error
-            else drafts.find_judgement_draft(session, item.id, ctx.person.id),
+            else drafts.find_review_draft(session, item.id, ctx.person.id),
         }
     return render_page(request, "inspect.html", ctx, status=409 if error else 200, **values)
 
 
-def _judgement_fields(ctx: ProjectContext) -> dict[str, str]:
-    return {name: text(ctx.form, name) for name in drafts.JUDGEMENT_FIELDS}
+def _review_fields(ctx: ProjectContext) -> dict[str, str]:
+    return {name: text(ctx.form, name) for name in drafts.REVIEW_FIELDS}
 
 
 @router.post("/items/{item_id}/playback")
@@ -122,8 +122,8 @@ def keep_draft(request: Request, ctx: Context, item_id: int) -> Response:
     """Save what an inspector is typing."""
     now = ctx.clock()
     with ctx.write_item(item_id) as (session, _project, item):
-        saved = drafts.save_judgement_draft(session, item, ctx.actor, _judgement_fields(ctx), now)
-    return render_page(request, "judgement_status.html", ctx, saved_at=now if saved else None)
+        saved = drafts.save_review_draft(session, item, ctx.actor, _review_fields(ctx), now)
+    return render_page(request, "review_status.html", ctx, saved_at=now if saved else None)
 
 
 @router.post("/items/{item_id}/judge")
@@ -145,11 +145,11 @@ def judge(request: Request, ctx: Context, item_id: int) -> Response:
                 inspection.claim_item(session, project, item, ctx.actor, now)
             items.act(session, project, item_id, ctx.actor, command, now)
     except (NotAllowed, InputError) as error:
-        return _judgement_error(request, ctx, item_id, error)
+        return _review_error(request, ctx, item_id, error)
     return ctx.redirect(f"/inspection?reviewed={item_id}")
 
 
-def _judgement_error(
+def _review_error(
     request: Request, ctx: ProjectContext, item_id: int, error: NotAllowed | InputError
 ) -> Response:
     """The form again with what was written, or the text alone where the item is no longer reserved."""
@@ -158,12 +158,12 @@ def _judgement_error(
         status = 403 if error_status(error) == 403 else 409
         page = render_page(
             request,
-            "judgement_error.html",
+            "review_error.html",
             ctx,
             status=status,
             problem=error_message(error),
             code=error.code,
-            judgement=_judgement_fields(ctx),
+            review=_review_fields(ctx),
         )
     page.headers["x-error-code"] = error.code
     return page

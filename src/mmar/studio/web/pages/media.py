@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from mmar.errors import InputError
 from mmar.files.archives import Limits
 from mmar.studio.data.tables import Clip, Recording
-from mmar.studio.exchange.importing import Imported, Source, import_file
+from mmar.studio.exchange.importing import ImportResult, Source, import_file
 from mmar.studio.media.media_store import incoming_file, media_file, store_audio
 from mmar.studio.media.waveform import open_waveform
 from mmar.studio.store.projects import row_in
@@ -52,7 +52,7 @@ def store_upload(ctx: ProjectContext) -> Recording:
         )
 
 
-def import_upload(ctx: ProjectContext) -> tuple[Imported, str]:
+def import_upload(ctx: ProjectContext) -> tuple[ImportResult, str]:
     """Import the items in the form's `file`, for leads; `inspect` and `update` are checkboxes of the form.
 
     Returns:

@@ -18,7 +18,7 @@ from mmar.studio.store.taxonomy import save_taxonomy
 from mmar.studio.web.context import Context, Flash, ProjectContext, fragment_of, is_fragment_request
 from mmar.studio.web.forms import number, positive_numbers, text, texts
 from mmar.studio.web.render import count, job_marker, render_page
-from mmar.studio.workflow.taxonomy import Branch, Move, Taxonomy
+from mmar.studio.workflow.taxonomy import Layer, Move, Taxonomy
 
 router = APIRouter(prefix="/p/{slug}")
 
@@ -115,7 +115,7 @@ def taxonomy_from_form(ctx: ProjectContext) -> tuple[Taxonomy, list[Move]]:
     renamed = zip(old_names, names, strict=False)
     moves += [Move(old, "", new, "") for old, new in renamed if old and old != new and new]
     branches = tuple(
-        Branch(name, tuple(subs[index]), about[index].strip() if index < len(about) else "")
+        Layer(name, tuple(subs[index]), about[index].strip() if index < len(about) else "")
         for index, name in enumerate(names)
         if name
     )
@@ -132,7 +132,7 @@ def coverage(request: Request, ctx: Context, language: str = "", edit: bool = Fa
     """Items by category and modality against targets."""
     settings = ctx.project.settings
     with ctx.read() as session:
-        counted = item_lists.coverage_board(session, ctx.project, language=language)
+        counted = item_lists.project_coverage(session, ctx.project, language=language)
     so_far = {code: done + coming for code, done, coming, _ in counted.languages if code != "-"}
     gaps = [
         (code, target - done - coming)
@@ -143,7 +143,7 @@ def coverage(request: Request, ctx: Context, language: str = "", edit: bool = Fa
         request,
         "coverage.html",
         ctx,
-        board=counted,
+        coverage=counted,
         language=language,
         edit=edit,
         language_targets={code: so_far.get(code, 0) for code in (*settings.languages, *so_far)},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mmar.studio.workflow import State
-from mmar.studio.workflow.statistics import ItemCount, Rating, board, human_score
+from mmar.studio.workflow.statistics import ItemCount, Rating, coverage, human_performance
 
 
 def test_the_board_counts_items_and_lists_the_biggest_gaps() -> None:
@@ -16,7 +16,7 @@ def test_the_board_counts_items_and_lists_the_biggest_gaps() -> None:
         ItemCount("Signal", "speech", "en", State.DRAFT),  # not handed in: does not count
         ItemCount("Signal", "speech", "en", State.WITHDRAWN),
     ]
-    result = board(
+    result = coverage(
         counts,
         ["Signal", "Culture"],
         ["sound", "speech"],
@@ -34,7 +34,7 @@ def test_the_board_counts_items_and_lists_the_biggest_gaps() -> None:
         "zh": (0, 1, 0),
         "ja": (0, 0, 5),
     }
-    assert board(counts, [], [], {}, language="en").cells["Signal", "speech"].coming == 1
+    assert coverage(counts, [], [], {}, language="en").cells["Signal", "speech"].coming == 1
 
 
 def test_human_accuracy_counts_cannot_tell_as_wrong_and_agreement_needs_two() -> None:
@@ -48,7 +48,7 @@ def test_human_accuracy_counts_cannot_tell_as_wrong_and_agreement_needs_two() ->
         Rating(4, 1, 7, None, 0),
         Rating(4, 2, 8, 0, 0),  # another revision is another question
     ]
-    score = human_score(answers)
+    score = human_performance(answers)
     assert (score.answers, score.right, score.units) == (8, 5, 3)
     assert score.accuracy == pytest.approx(62.5)
     # The published example of METHODS.md: 5/8 → [30.6, 86.3].
@@ -60,7 +60,7 @@ def test_human_accuracy_counts_cannot_tell_as_wrong_and_agreement_needs_two() ->
 
 
 def test_without_answers_there_are_no_numbers() -> None:
-    score = human_score([])
+    score = human_performance([])
     assert (score.accuracy, score.alpha, score.pairs) == (None, None, ())
 
 
@@ -71,11 +71,11 @@ def test_a_cell_has_targets_by_language_or_one_target() -> None:
         ItemCount("Signal", "speech", "zh", State.APPROVED, 2),
     ]
     targets = {"Signal|speech|zh": 4, "Signal|speech|en": 6, "Signal|sound": 5}
-    result = board(counts, ["Signal"], ["sound", "speech"], targets)
+    result = coverage(counts, ["Signal"], ["sound", "speech"], targets)
     # No target of its own: it aims at the sum; one of its own stands whatever its languages say.
     assert (result.cells["Signal", "speech"].target, result.cells["Signal", "speech"].short) == (10, 7)
     assert result.cells["Signal", "sound"].target == 5
-    both = board(counts, ["Signal"], ["speech"], {**targets, "Signal|speech": 3})
+    both = coverage(counts, ["Signal"], ["speech"], {**targets, "Signal|speech": 3})
     assert both.cells["Signal", "speech"].target == 3
     # Most wanted by the share that is there: en 1 of 6, sound 2 of 5, zh 3 of 4.
     assert [(cell.modality, cell.language, cell.short) for cell in result.next] == [
@@ -83,10 +83,10 @@ def test_a_cell_has_targets_by_language_or_one_target() -> None:
         ("sound", "", 3),
         ("speech", "zh", 1),
     ]
-    chinese = board(counts, ["Signal"], ["sound", "speech"], targets, language="zh")
+    chinese = coverage(counts, ["Signal"], ["sound", "speech"], targets, language="zh")
     cell = chinese.cells["Signal", "speech"]
     assert (cell.approved, cell.coming, cell.target, cell.language) == (2, 1, 4, "zh")
     assert chinese.cells["Signal", "sound"].target == 0
     assert [one.language for one in chinese.next] == ["zh"]
     # A language that is only aimed at can be chosen.
-    assert "ja" in {row[0] for row in board([], [], [], {"Signal|speech|ja": 1}).languages}
+    assert "ja" in {row[0] for row in coverage([], [], [], {"Signal|speech|ja": 1}).languages}
