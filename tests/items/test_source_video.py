@@ -48,22 +48,10 @@ def test_every_spelling_of_a_youtube_address_is_one_video(address: str) -> None:
     assert canonical_url(address) == "https://www.youtube.com/watch?v=qx8hrhBZJ98"
 
 
-def test_an_older_bilibili_address_is_the_same_video() -> None:
-    pairs = {
-        2: "BV1xx411c7mD",
-        170001: "BV17x411w7KC",
-        455017605: "BV1Q541167Qg",
-        882584971: "BV1mK4y1C7Bz",
-        111298867365120: "BV1L9Uoa9EUx",
-    }
-    for number, name in pairs.items():
-        older = find_video(f"https://www.bilibili.com/video/av{number}/?p=3")
-        assert older is not None
-        assert older == find_video(f"https://www.bilibili.com/video/{name}?p=3")
-        assert older.key == f"bilibili-{name}-p3"
-    beyond = find_video("https://www.bilibili.com/video/av9999999999999999999")
-    assert beyond is not None
-    assert beyond.id == "av9999999999999999999"  # the site gives no such number
+def test_an_older_bilibili_address_keeps_its_number() -> None:
+    video = find_video("https://www.bilibili.com/video/av170001/?p=3&vd_source=0")
+    assert video == Video("bilibili", "av170001", 3)
+    assert video.url == "https://www.bilibili.com/video/av170001/?p=3"
 
 
 def test_a_part_of_a_bilibili_video_is_a_recording_of_its_own() -> None:

@@ -9,7 +9,6 @@ Nothing is replaced by silence, and nothing is left out.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -38,7 +37,6 @@ MAX_CHANNELS = 64
 """Largest number of channels that is taken for that of a recording."""
 
 _MAX_CLIP_BYTES = 1 << 30  # of decoded samples; 46 minutes of stereo at 48 kHz
-_MAX_SECONDS = 300.0  # of decoding one clip
 _LONGEST_S = 4 * 3600.0  # recording that is converted
 _UNKNOWN_LENGTH = (1 << 63) - 1  # what libsndfile gives as the number of frames
 _SHORTFALL_S = 1.0  # containers round, and encoders pad
@@ -74,7 +72,7 @@ def read_clip(path: str | Path) -> Clip:
 
     Raises:
         InputError: as `describe`; also if the data ends early, a sample is not a finite number, or the sound takes
-            more than 1 GiB of memory or 5 minutes to decode.
+            more than 1 GiB of memory.
     """
     import numpy as np
 
@@ -87,7 +85,7 @@ def read_clip(path: str | Path) -> Clip:
                 f"{format_bytes(size)} of samples, more than a clip may have ({format_bytes(_MAX_CLIP_BYTES)})"
             )
             raise sound_error(problem, "too-long", "cut it into parts")
-        blocks = list(_blocks(sound, facts, 0, facts.frames, BLOCK_FRAMES, _MAX_SECONDS))
+        blocks = list(_blocks(sound, facts, 0, facts.frames, BLOCK_FRAMES))
         samples = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
         return Clip(samples=samples, rate=facts.rate, path=path)
 
@@ -157,12 +155,9 @@ def _convert(path: Path, out: Path, kind: FileType, max_seconds: float = _LONGES
         raise cut_short(f"it states {stated.duration:.1f} s and has {duration:.1f} s of sound")
 
 
-def _blocks(
-    sound: Any, facts: Facts, start: int, stop: int, block: int, max_seconds: float = float("inf")
-) -> Iterator[npt.NDArray[np.float32]]:
+def _blocks(sound: Any, facts: Facts, start: int, stop: int, block: int) -> Iterator[npt.NDArray[np.float32]]:
     import soundfile
 
-    deadline = time.monotonic() + max_seconds
     position = 0
     if start and facts.container in _SEEKABLE:
         sound.seek(start)
@@ -184,8 +179,6 @@ def _blocks(
             if facts.frames - position > tolerance:
                 raise cut_short(f"its header states {facts.frames:,} frames and it has {position:,}")
             return
-        if time.monotonic() > deadline:
-            raise sound_error(f"takes more than {max_seconds:g} s to decode", "too-long", "convert it to WAV")
 
 
 @contextmanager

@@ -6,21 +6,19 @@ command, so it looks at few files and imports nothing slow.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from mmar.benchmarks.cache import RECEIPT, Cache
 from mmar.benchmarks.catalogue import CATALOGUE, DEMO, Entry, entry_named, similar
 from mmar.errors import InputError, UsageError
-from mmar.files.hashing import read_error, reading_unpacked, sha256_bytes, sha256_file
+from mmar.files.hashing import read_error, sha256_bytes, sha256_file
 from mmar.files.safe_paths import find_clip
-from mmar.files.typed import decode_json
 from mmar.items.benchmark import benchmark_name
+from mmar.items.records import first_records, raw_records
 
-_HEAD = 1 << 18  # bytes; MMAR's longest record has a few thousand
-_CLIP = re.compile(rb'"audio_(?:path|id)"\s*:\s*\[?\s*("(?:[^"\\]|\\.)*")')
 _SUFFIXES = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
 
 
@@ -179,10 +177,12 @@ def _has_clips(metadata: Path) -> bool:
 
 
 def _first_clip(metadata: Path) -> str | None:
-    """The first `audio_path` in a file's beginning, even if the rest cannot be read."""
+    """The clip of a file's first record, even if the rest cannot be read."""
     try:
-        with reading_unpacked(metadata) as stream:
-            match = _CLIP.search(stream.read(_HEAD))
-        return decode_json(match[1], str) if match else None
+        record: dict[str, Any] = next(first_records(raw_records(metadata)), {})
     except InputError:
         return None
+    clip = record.get("audio_path", record.get("audio_id"))
+    if isinstance(clip, list):
+        clip = next(iter(clip), None)
+    return clip if isinstance(clip, str) else None
