@@ -1,9 +1,12 @@
-"""Runs and benchmarks for others: pages, leaderboards, labels of wrong answers, and the formats of other programs.
+"""Public functions that write reports, leaderboards and exports, and count labelled errors.
 
 import mmar
 
 mmar.report("runs/listener", out="report")
 mmar.export_run("runs/listener", to="every-eval-ever")
+
+All raise `UsageError` for an argument that is not valid or an extra that is missing, `InputError` for a file or folder
+that cannot be read, and `ExternalError` where a file cannot be written or a service failed.
 """
 
 from __future__ import annotations
@@ -74,11 +77,6 @@ def export_run(
 
     Returns:
         The files written; none for `wandb` and `trackio`.
-
-    Raises:
-        UsageError: an argument is not valid, or an extra is missing.
-        InputError: an input is not valid.
-        ExternalError: a file cannot be written, or the client of `wandb` or `trackio` failed.
     """
     formats.check_format(to, formats.RUN_FORMATS)
     source = find_source(Path(path_argument("run", run)), benchmark, protocol=protocol, lenient=lenient)
@@ -125,11 +123,6 @@ def export_benchmark(
 
     Returns:
         The file written.
-
-    Raises:
-        UsageError: an argument is not valid.
-        InputError: the benchmark is not valid.
-        ExternalError: the file cannot be written.
     """
     formats.check_format(to, formats.BENCHMARK_FORMATS)
     loaded = find_benchmark(benchmark, lenient=lenient)
@@ -170,11 +163,6 @@ def report(
         lenient: count bad records as missing instead of raising.
         on_skipped: called for each run with the errors of the records that were skipped.
         progress: where the copying of clips is reported.
-
-    Raises:
-        UsageError: the runs are of different benchmarks, an argument is not valid, or the folder holds something else.
-        InputError: an input is not valid.
-        ExternalError: a file cannot be written.
     """
     options = _page_options(audio, audio_dir, language, texts=texts, prices=prices, progress=progress)
     named = [runs] if isinstance(runs, str | Path) else list(runs)
@@ -259,10 +247,6 @@ def error_analysis(
         sample: only so many of the wrong answers, as `mmar errors --sample` drew them.
         seed: of the drawing.
         lenient: count bad records as missing instead of raising.
-
-    Raises:
-        UsageError: a benchmark is needed.
-        InputError: a file is not valid.
     """
     source = find_source(Path(path_argument("run", run)), benchmark, lenient=lenient)
     wrong = source.wrong_items(sample=sample, seed=seed)
@@ -310,11 +294,6 @@ def leaderboard(
 
     Returns:
         The page.
-
-    Raises:
-        UsageError: an argument is not valid, or the runs cannot be compared.
-        InputError: an input is not valid.
-        ExternalError: a file cannot be written.
     """
     options = _page_options(audio, None, language, prices=prices, progress=progress)
     paths = [Path(path_argument("runs", run)) for run in runs]

@@ -90,8 +90,7 @@ def errors(
 def _serve(source: ScoredSource, wrong: tuple[WrongItem, ...], *, open_page: bool, **options: Any) -> None:
     from mmar.reports.errors_server import ErrorsServer
 
-    options |= {"title": f"{source.model} on {source.bench}", "signature": source.score.signature}
-    with ErrorsServer(source.path, source.benchmark, wrong, **options) as server:
+    with ErrorsServer(source, wrong, **options) as server:
         click.echo(f"{len(wrong):,} wrong answers to label, saved in {server.labels}")
         click.echo(f"{server.url}  (Ctrl-C ends)")
         sys.stdout.flush()

@@ -18,9 +18,12 @@ from collections.abc import Sequence
 from importlib.metadata import requires
 from pathlib import Path
 
+import numpy as np
+
 from mmar.errors import InputError, MmarError
 from mmar.files.atomic import write_atomic
 from mmar.items import Benchmark, load_benchmark
+from mmar.reports.page.clips import png
 from mmar.reports.report_page import PageOptions, prepare_report, write_report
 from mmar.reports.score_table import score_table
 from mmar.reports.scored_source import ScoredSource, score_source
@@ -66,21 +69,13 @@ _METADATA = (
     "command: sh -c 'pip install -q -r /app/program/requirements.txt && "
     "PYTHONPATH=/app/program python -m mmar.reports.codabench /app/input /app/output{options}'\n"
 )
-# One grey pixel.
-_LOGO = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
-    "0000000a49444154789c636800000082008177cd72b60000000049454e44ae426082"
-)
 
 
 def write_bundle(benchmark: Benchmark, path: Path, *, hide_answers: bool = False) -> None:
-    """Write a bundle for a benchmark.
+    """Write the bundle of a benchmark, whose answers are in the reference data, private on Codabench.
 
-    Args:
-        benchmark: its questions and answers, which lie in the reference data, private on Codabench.
-        path: the archive to write.
-        hide_answers: show participants the table of scores only; otherwise the report of their submission, which shows
-            every question with its right answer.
+    With `hide_answers` participants see the table of scores only; otherwise the report of their submission, which shows
+    every question with its right answer.
     """
     title = benchmark.name
     metadata = "".join(json.dumps(dict(item.to_record()), ensure_ascii=False) + "\n" for item in benchmark)
@@ -88,7 +83,7 @@ def write_bundle(benchmark: Benchmark, path: Path, *, hide_answers: bool = False
         "competition.yaml": _COMPETITION.format(title=title, n=len(benchmark)).encode(),
         "overview.md": _OVERVIEW.format(title=title, n=len(benchmark)).encode(),
         "terms.md": b"The terms are those of the benchmark's licence.\n",
-        "logo.png": _LOGO,
+        "logo.png": png(np.full((64, 64), 8, np.uint8)),
         "scoring_program.zip": _zip(_scoring_program(" --hide-answers" if hide_answers else "")),
         "reference_data.zip": _zip({"metadata.jsonl": metadata.encode(), "name.txt": title.encode()}),
     }

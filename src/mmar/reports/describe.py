@@ -1,7 +1,7 @@
-"""What is in a benchmark: counts by group, durations, sources, and what a guesser scores on it.
+"""Description of a benchmark: counts by group, durations, sources, and the accuracy of guessing.
 
-Durations are those of the clips where they are here (read from the files' headers), else those that the
-timestamps name; which of the two is always said, since a clip may be longer than its timestamp.
+Durations are those of the clips, from the files' headers, where they are available, else those of the timestamps;
+`measured_from` says which, since a clip may be longer than its timestamp.
 """
 
 from __future__ import annotations
@@ -24,17 +24,7 @@ from mmar.stats.chance import guessing
 
 
 class Durations(msgspec.Struct, frozen=True):
-    """How long the clips are, in seconds.
-
-    Attributes:
-        measured_from: the clips' files, or the timestamps.
-        n: number of items whose length is known.
-        total: of all of them together.
-        mean: average.
-        median: half of them are longer.
-        shortest: the least.
-        longest: the greatest.
-    """
+    """How long the clips are, in seconds, of the `n` items whose length is known."""
 
     measured_from: Literal["clips", "timestamps"]
     n: int
@@ -46,7 +36,7 @@ class Durations(msgspec.Struct, frozen=True):
 
 
 class Description(msgspec.Struct, frozen=True):
-    """What is in a benchmark. Counts are numbers of items.
+    """The contents of a benchmark. Counts are numbers of items, the commonest first unless another order is named.
 
     Attributes:
         name: of the benchmark.
@@ -55,17 +45,17 @@ class Description(msgspec.Struct, frozen=True):
         items: number of items.
         modality: by modality, in the published order.
         category: by category, in the published order.
-        sub_category: by category, then sub-category, the commonest first; items without one are left out.
-        language: by the `language` field as it is written, the commonest first.
+        sub_category: by category, then sub-category, of the items that have one.
+        language: by the `language` field as it is written.
         without_language: items whose `language` is empty.
         languages_heard: by language, an item with a list counting for each.
         source: by platform.
-        choices: by number of choices.
-        chance: expected accuracy of a guesser on questions with choices, percent; `None` where there are none.
-        videos: recordings: of items without an address, their clips.
-        shared_videos: sources that several items come from.
+        choices: by number of choices, in ascending order.
+        chance: expected accuracy of guessing on questions with choices, percent; `None` where there are none.
+        videos: number of recordings; an item without an address counts with its clip.
+        shared_videos: number of recordings that several items come from.
         sharing_items: items of those.
-        durations: of the clips; `None` where neither clips nor timestamps are here.
+        durations: of the clips; `None` where neither clips nor timestamps are available.
     """
 
     name: str
@@ -88,18 +78,17 @@ class Description(msgspec.Struct, frozen=True):
 
     def to_json(self) -> dict[str, Any]:
         """Plain values with stable keys, for `--json`."""
-        record: dict[str, Any] = msgspec.to_builtins(self, str_keys=True)
-        return record
+        return msgspec.to_builtins(self, str_keys=True)  # type: ignore[no-any-return]
 
 
 def describe_benchmark(
     benchmark: Benchmark, *, progress: Callable[[int, int], None] = lambda _done, _all: None
 ) -> Description:
-    """Count what is in a benchmark.
+    """Count the contents of a benchmark.
 
     Args:
         benchmark: with its `audio_dir`, if durations are to be those of the clips.
-        progress: called with how many files were looked at, of how many.
+        progress: called with the number of files that were read, and that of all.
     """
     items, closed = benchmark.items, benchmark.closed.items
     categories = in_published_order(Counter(item.category for item in items))
@@ -113,17 +102,10 @@ def describe_benchmark(
         items=len(items),
         modality=in_published_order(Counter(item.modality for item in items)),
         category=categories,
-        sub_category={
-            category: dict(
-                Counter(
-                    item.sub_category for item in items if item.category == category and item.sub_category
-                ).most_common()
-            )
-            for category in categories
-        },
+        sub_category={category: _sub_categories(items, category) for category in categories},
         language=dict(languages.most_common()),
         without_language=len(items) - languages.total(),
-        languages_heard=_heard(items),
+        languages_heard=_spoken_languages(items),
         source=dict(Counter(item.source for item in items if item.source).most_common()),
         choices=dict(sorted(Counter(len(item.choices) for item in items).items())),
         chance=guessing([len(item.choices) for item in closed]) if closed else None,
@@ -135,11 +117,16 @@ def describe_benchmark(
 
 
 def in_published_order(counts: Mapping[str, int]) -> dict[str, int]:
-    """Groups in the order of the publisher's page; names that it does not know follow, the commonest first."""
+    """Groups in the order of the publisher's page; other names follow, the commonest first."""
     return dict(sorted(counts.items(), key=lambda pair: (published_rank(pair[0]), -pair[1], pair[0])))
 
 
-def _heard(items: Iterable[Item]) -> dict[str, int]:
+def _sub_categories(items: Iterable[Item], category: str) -> dict[str, int]:
+    names = (item.sub_category for item in items if item.category == category and item.sub_category)
+    return dict(Counter(names).most_common())
+
+
+def _spoken_languages(items: Iterable[Item]) -> dict[str, int]:
     codes = Counter(
         code for item in items for code in {part.strip() for part in (item.language or "").split("|")} if code
     )
@@ -163,7 +150,7 @@ def _durations(benchmark: Benchmark, progress: Callable[[int, int], None]) -> Du
 
 
 def _of_clips(benchmark: Benchmark, progress: Callable[[int, int], None]) -> Iterator[float]:
-    """Length of each clip that is here and can be read; a clip that several items share counts for each."""
+    """Length of each clip that can be read; a clip that several items share counts for each."""
     if benchmark.audio_dir is None:
         return
     for done, item in enumerate(benchmark, 1):

@@ -23,11 +23,11 @@ from aiohttp.typedefs import Handler
 
 from mmar.audio import read_clip
 from mmar.errors import MmarError, UsageError
-from mmar.items import Benchmark
 from mmar.protocols.reading.rules import quoted
 from mmar.reports.page.clips import peaks, png, spectrogram
 from mmar.reports.page.frame import bundle, encode_block, json_block, page, styles
 from mmar.reports.page.questions import well_formed
+from mmar.reports.scored_source import ScoredSource
 from mmar.runs.manifest import now
 from mmar.scoring.error_labels import (
     KINDS,
@@ -57,38 +57,32 @@ class ErrorsServer:
     """Serves one run's wrong answers until it is closed. Use as a context manager.
 
     Args:
-        run: the run's folder, or a predictions file; its labels lie in it or beside it.
-        benchmark: the questions, with the folder of the clips.
+        source: the run; its labels lie in its folder or beside its file.
         wrong: the answers to label.
-        signature: of the run's score.
-        title: of the page.
         labeller: the name that the page begins with.
-        language: `en` or `zh`.
+        language: in which the page opens, `en` or `zh`.
         port: 0 for a free one.
 
     Attributes:
+        labels: the file of labels.
+        token: what requests must have.
         url: the page's address, with the token.
     """
 
     def __init__(
         self,
-        run: Path,
-        benchmark: Benchmark,
+        source: ScoredSource,
         wrong: Sequence[WrongItem],
         *,
-        signature: str,
-        title: str,
         labeller: str = "",
         language: str = "en",
         port: int = 0,
     ) -> None:
-        self.labels = labels_path(run)
-        self.benchmark = benchmark
-        self.wrong = tuple(wrong)
-        self.signature = signature
+        self.labels = labels_path(source.path)
         self.token = secrets.token_urlsafe(18)
-        self._by_id = {one.item.id: one for one in self.wrong}
-        self._page = self._make_page(title, labeller, language)
+        self._source = source
+        self._wrong = {one.item.id: one for one in wrong}
+        self._page = self._make_page(labeller, language)
         self._stopped = threading.Event()
         try:
             self._socket = socket.create_server(("127.0.0.1", port))
@@ -135,7 +129,8 @@ class ErrorsServer:
 
     def analysis(self) -> ErrorAnalysis:
         """The errors by kind as labelled so far."""
-        return analyze_errors(self.wrong, read_labels(self.labels), signature=self.signature)
+        labels = read_labels(self.labels)
+        return analyze_errors(list(self._wrong.values()), labels, signature=self._source.score.signature)
 
     def add(self, body: bytes) -> dict[str, Any]:
         """Add a label that the page sent.
@@ -147,7 +142,7 @@ class ErrorsServer:
             sent = msgspec.json.decode(body, type=_Sent)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise UsageError("not a label", code="invalid-value") from None
-        wrong = self._by_id.get(sent.item)
+        wrong = self._wrong.get(sent.item)
         if wrong is None:
             raise UsageError("no such item", code="unknown-id")
         kind: Any = sent.kind
@@ -158,15 +153,14 @@ class ErrorsServer:
         return msgspec.to_builtins(label)  # type: ignore[no-any-return]
 
     def own_labels(self, labeller: str) -> dict[str, dict[str, str]]:
-        """A person's labels by item; of an item the last one."""
-        digests = {one.item.id: one.answer_digest for one in self.wrong}
-        return {
-            label.item: {"kind": label.kind, "note": label.note}
-            for label in read_labels(self.labels)
-            if label.source == "person"
-            and label.labeller == labeller
-            and digests.get(label.item) == label.answer
-        }
+        """The last label of a person for each item."""
+        labels = {}
+        for label in read_labels(self.labels):
+            wrong = self._wrong.get(label.item)
+            is_own = label.source == "person" and label.labeller == labeller
+            if is_own and wrong is not None and wrong.answer_digest == label.answer:
+                labels[label.item] = {"kind": label.kind, "note": label.note}
+        return labels
 
     def clip(self, index: int) -> Path:
         """The clip of a wrong answer.
@@ -174,9 +168,9 @@ class ErrorsServer:
         Raises:
             MmarError: there is none.
         """
-        if index >= len(self.wrong):
+        if index >= len(self._wrong):
             raise UsageError("no such item", code="unknown-id")
-        path = self.benchmark.clip(self.wrong[index].item.audio_path)
+        path = self._source.benchmark.clip(list(self._wrong.values())[index].item.audio_path)
         if not path.is_file():
             raise UsageError("the clip is not here", code="no-audio")
         return path
@@ -220,7 +214,8 @@ class ErrorsServer:
     async def _post_label(self, request: web.Request) -> web.Response:
         return web.json_response(self.add(await request.read()))
 
-    def _make_page(self, title: str, labeller: str, language: str) -> str:
+    def _make_page(self, labeller: str, language: str) -> str:
+        title = f"{self._source.model} on {self._source.bench}"
         items = [
             {
                 "id": one.item.id,
@@ -240,7 +235,7 @@ class ErrorsServer:
                 "category": one.item.category,
                 "url": one.item.url or "",
             }
-            for one in self.wrong
+            for one in self._wrong.values()
         ]
         core = {
             "title": title,
@@ -248,7 +243,7 @@ class ErrorsServer:
             "kinds": KINDS,
             "labeller": labeller,
             "token": self.token,
-            "signature": self.signature,
+            "signature": self._source.score.signature,
         }
         return page(
             title,

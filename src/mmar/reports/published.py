@@ -32,26 +32,26 @@ GROUP_SIZES = {
 
 
 class PublishedResult(msgspec.Struct, frozen=True):
-    """One reported result of a system.
+    """One reported result of a system; texts that are not known are empty.
 
     Attributes:
         id: canonical name of the system, the same for all its results.
         name: the system as the source calls it.
-        model_class: LALM, LARM, OLM, LLM, LRM, agent or baseline; empty if not known.
-        size: number of parameters, such as `8.4B`; empty if not known.
-        open_weights: `None` if not known.
-        hub_id: name of the weights on the Hugging Face Hub; empty if not known.
+        model_class: LALM, LARM, OLM, LLM, LRM, agent or baseline.
+        size: number of parameters, such as `8.4B`.
+        open_weights: whether the weights are published; `None` if not known.
+        hub_id: name of the weights on the Hugging Face Hub.
         by: who reported it.
         average: percent, as printed.
         approximate: whether the source gives a round number.
         mean: over `items`, or of the seven `groups`, in which eleven items weigh as much as 294.
-        edition: of the questions, `subset` for a selection of them; empty if not known.
+        edition: of the questions, `subset` for a selection of them.
         n: number of items that the average is over.
         groups: percent by modality, as printed; groups that were not reported are left out.
-        rubric: score of the reasoning by the benchmark's rubrics, percent, as printed; empty if not reported.
-        reader: how the answers were read, if the source states it.
+        rubric: score of the reasoning by the benchmark's rubrics, percent, as printed.
+        reader: how the answers were read.
         source: where it was published.
-        date: when, `YYYY-MM` or `YYYY-MM-DD`; empty if not known.
+        date: when, `YYYY-MM` or `YYYY-MM-DD`.
         note: what else the source says about the value.
     """
 

@@ -15,12 +15,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class RecordFormat(msgspec.Struct, frozen=True):
-    """How records are written.
-
-    Attributes:
-        fields: in the order of writing.
-        is_csv: CSV with the fields as its header; otherwise JSONL.
-    """
+    """The fields of records, in the order of writing, and whether they are written as CSV or as JSONL."""
 
     fields: tuple[str, ...]
     is_csv: bool
@@ -31,19 +26,17 @@ class RecordFormat(msgspec.Struct, frozen=True):
         return cls(tuple(fields), path.suffix.lower() == ".csv")
 
     def header(self) -> bytes:
-        """What precedes the records, also if there are none."""
+        """The header of a CSV file; JSONL has none."""
         return self._csv([self.fields]) if self.is_csv else b""
 
     def lines(self, records: Iterable[Mapping[str, Any]]) -> bytes:
         """The lines of records, each of which has all the fields."""
         if self.is_csv:
             return self._csv((spreadsheet_cell(record[field]) for field in self.fields) for record in records)
-        texts = (
-            json.dumps({field: record[field] for field in self.fields}, ensure_ascii=False)
-            for record in records
-        )
-        # Text from a file can hold half of a surrogate pair, which UTF-8 cannot.
-        return "".join(f"{text}\n" for text in texts).encode(errors="replace")
+        selected = ({field: record[field] for field in self.fields} for record in records)
+        text = "".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in selected)
+        # Text from a file can have half of a surrogate pair, which UTF-8 cannot encode.
+        return text.encode(errors="replace")
 
     def lines_of(self, objects: Iterable[object]) -> bytes:
         """The lines of objects that have the fields as attributes."""
@@ -57,13 +50,7 @@ class RecordFormat(msgspec.Struct, frozen=True):
 
 
 def records_file(records: Iterable[Mapping[str, Any]], path: Path, fields: Sequence[str]) -> bytes:
-    """The bytes of a file of records.
-
-    Args:
-        records: each with all the fields.
-        path: its suffix selects the format.
-        fields: in the order of writing.
-    """
+    """The bytes of a file of records, each of which has all the fields."""
     chosen = RecordFormat.of(path, fields)
     return chosen.header() + chosen.lines(records)
 

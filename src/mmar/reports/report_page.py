@@ -158,11 +158,7 @@ def _reliances(runs: Sequence[PageRun]) -> Iterator[dict[str, Any]]:
 
 
 def write_report(report: PreparedReport, out: Path, options: PageOptions | None = None) -> WrittenPage:
-    """Write a report into a folder that `check_folder` accepted.
-
-    Raises:
-        ExternalError: a file cannot be written.
-    """
+    """Write a report into a folder that `check_folder` accepted."""
     options = options or PageOptions()
     benchmark, runs = report.benchmark, report.runs
     clips, clips_of_items = _clips(benchmark, out, options)

@@ -1,4 +1,4 @@
-"""The runs below a folder: what each is, how far it is, and whether somebody works on it."""
+"""The runs below a folder, with the state of each."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RunInfo(msgspec.Struct, frozen=True):
             `unreadable`: see `problem`.
         answered: number of items with an answer.
         n: number of items of the benchmark.
-        manifest: what it is; `None` if it cannot be read.
+        manifest: `None` if it cannot be read.
         problem: why it cannot be read.
     """
 
@@ -40,16 +40,12 @@ class RunInfo(msgspec.Struct, frozen=True):
 
 
 def find_runs(folder: Path) -> Iterator[RunInfo]:
-    """The runs in a folder and below it, in the order of their paths; hidden folders are skipped.
-
-    Args:
-        folder: to search.
-    """
-    for place, folders, files in os.walk(folder):
+    """The runs in a folder and below it, in the order of their paths; hidden folders are skipped."""
+    for path, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         if MANIFEST_NAME in files:
             folders.clear()
-            yield _run_info(Path(place))
+            yield _run_info(Path(path))
 
 
 def _run_info(path: Path) -> RunInfo:
@@ -60,13 +56,8 @@ def _run_info(path: Path) -> RunInfo:
         progress = progress_of(path / LEDGER_NAME)
     except MmarError as error:
         return RunInfo(path, "unreadable", problem=error.summary)
-    return RunInfo(
-        path,
-        _state(path, manifest, progress.items, progress.failures),
-        progress.items,
-        manifest.benchmark.n,
-        manifest,
-    )
+    state = _state(path, manifest, progress.items, progress.failures)
+    return RunInfo(path, state, progress.items, manifest.benchmark.n, manifest)
 
 
 def _state(path: Path, manifest: Manifest, answered: int, failures: int) -> State:

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from labelled_run import wrong_of
 
-import mmar
 from browser import wait_until
+from mmar.publishing import find_source
 from mmar.reports.errors_server import ErrorsServer
 from mmar.scoring.error_labels import (
     KINDS,
@@ -26,10 +25,8 @@ from mmar.scoring.error_labels import (
 @pytest.fixture
 def server(run: Path) -> Iterator[ErrorsServer]:
     """The server of the run's wrong answers, in a thread of its own."""
-    benchmark = mmar.load(run.parent / "made-up-meta.jsonl", audio_dir=run.parent)
-    with ErrorsServer(
-        run, benchmark, wrong_of(run), signature="bench:x", title="Errors", labeller="Ada"
-    ) as serving:
+    source = find_source(run, audio_dir=run.parent)
+    with ErrorsServer(source, source.wrong_items(), labeller="Ada") as serving:
         thread = threading.Thread(target=serving.serve)
         thread.start()
         yield serving
@@ -37,14 +34,14 @@ def server(run: Path) -> Iterator[ErrorsServer]:
         thread.join()
 
 
-def asked(
+def send(
     server: ErrorsServer, path: str, *, token: str | None = None, body: Any = None, **headers: str
 ) -> tuple[int, bytes, Any]:
-    """Status, body and headers of a request."""
+    """Status, body and headers of the reply to a request."""
     address = server.url.partition("/?")[0]
-    given = server.token if token is None else token
+    sent_token = server.token if token is None else token
     data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-    request = urllib.request.Request(f"{address}{path}", data, {"X-Token": given, **headers})
+    request = urllib.request.Request(f"{address}{path}", data, {"X-Token": sent_token, **headers})
     try:
         with urllib.request.urlopen(request, timeout=30) as reply:
             return reply.status, reply.read(), reply.headers
@@ -55,24 +52,24 @@ def asked(
 
 def test_a_label_is_on_the_disk_when_it_is_confirmed(server: ErrorsServer, run: Path) -> None:
     sent = {"item": "id-1", "labeller": "Ada", "kind": "knowledge", "note": "a place"}
-    assert asked(server, "/label", body=sent)[0] == 200
-    (kept,) = read_labels(labels_path(run))
-    assert (kept.item, kept.kind, kept.note, kept.source) == ("id-1", "knowledge", "a place", "person")
-    assert json.loads(asked(server, "/labels?labeller=Ada")[1]) == {
+    assert send(server, "/label", body=sent)[0] == 200
+    (label,) = read_labels(labels_path(run))
+    assert (label.item, label.kind, label.note, label.source) == ("id-1", "knowledge", "a place", "person")
+    assert json.loads(send(server, "/labels?labeller=Ada")[1]) == {
         "id-1": {"kind": "knowledge", "note": "a place"}
     }
-    assert json.loads(asked(server, "/labels?labeller=Bo")[1]) == {}
-    assert json.loads(asked(server, "/analysis")[1])["settled"] == 1
+    assert json.loads(send(server, "/labels?labeller=Bo")[1]) == {}
+    assert json.loads(send(server, "/analysis")[1])["settled"] == 1
 
 
-def test_only_who_has_the_token_on_this_machine_is_answered(server: ErrorsServer, run: Path) -> None:
+def test_requests_need_the_token_and_a_host_of_this_machine(server: ErrorsServer, run: Path) -> None:
     assert server.url.startswith("http://127.0.0.1:")
     for path in ("/", "/labels?labeller=Ada", "/clip/0", "/analysis", "/label"):
-        assert asked(server, path, token="")[0] == 403
-        assert asked(server, path, token="wrong")[0] == 403
-        assert asked(server, path, Host="evil.example:80")[0] == 403
+        assert send(server, path, token="")[0] == 403
+        assert send(server, path, token="wrong")[0] == 403
+        assert send(server, path, Host="evil.example:80")[0] == 403
     sent = {"item": "id-1", "labeller": "Ada", "kind": "other"}
-    assert asked(server, "/label", token="", body=sent)[0] == 403
+    assert send(server, "/label", token="", body=sent)[0] == 403
     assert not labels_path(run).exists()
 
 
@@ -82,19 +79,19 @@ def test_only_who_has_the_token_on_this_machine_is_answered(server: ErrorsServer
      {"item": "id-1", "labeller": " ", "kind": "other"}, {"item": "id-1", "labeller": "Ada", "kind": "luck"}],
 )  # fmt: skip
 def test_a_bad_label_is_refused(server: ErrorsServer, run: Path, body: Any) -> None:
-    status, text, _ = asked(server, "/label", body=body)
+    status, text, _ = send(server, "/label", body=body)
     assert status == 400
     assert json.loads(text)["error"]
     assert not labels_path(run).exists()
 
 
-def test_clips_are_sent_whole_and_in_parts_and_nothing_else_is(server: ErrorsServer, run: Path) -> None:
+def test_only_clips_are_served_whole_or_in_ranges(server: ErrorsServer, run: Path) -> None:
     data = (run.parent / "clip.wav").read_bytes()
-    assert asked(server, "/clip/0")[1] == data
-    status, part, headers = asked(server, "/clip/0", Range="bytes=10-19")
+    assert send(server, "/clip/0")[1] == data
+    status, part, headers = send(server, "/clip/0", Range="bytes=10-19")
     assert (status, part, headers["content-range"]) == (206, data[10:20], f"bytes 10-19/{len(data)}")
-    assert len(asked(server, "/peaks/0")[1]) == 120
-    assert asked(server, "/picture/0")[1].startswith(b"\x89PNG")
+    assert len(send(server, "/peaks/0")[1]) == 120
+    assert send(server, "/picture/0")[1].startswith(b"\x89PNG")
     for path in (
         "/clip/99",
         "/clip/-1",
@@ -103,8 +100,8 @@ def test_clips_are_sent_whole_and_in_parts_and_nothing_else_is(server: ErrorsSer
         "/made-up-meta.jsonl",
         "/peaks/8",
     ):
-        assert asked(server, path)[0] == 404
-    assert asked(server, "/other", body={})[0] == 404
+        assert send(server, path)[0] == 404
+    assert send(server, "/other", body={})[0] == 404
 
 
 @pytest.mark.browser

@@ -48,9 +48,6 @@ def write_every_eval_ever(
 
     Returns:
         The aggregate and the samples file.
-
-    Raises:
-        ExternalError: a file cannot be written.
     """
     digits = source.identifier("every-eval-ever")
     uuid = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"

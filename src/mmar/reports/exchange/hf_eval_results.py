@@ -72,9 +72,6 @@ def write_eval_yaml(benchmark: Benchmark, folder: Path) -> Path:
     """Write a draft `eval.yaml` that registers a data set of the Hub as a benchmark.
 
     The Hub's only framework with such tasks has no field for audio; its solvers have to put the clip first.
-
-    Raises:
-        ExternalError: the file cannot be written.
     """
     entry = CATALOGUE.get(benchmark.name.partition("@")[0])
     title = entry.title if entry is not None else benchmark.name

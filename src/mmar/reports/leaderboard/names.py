@@ -16,13 +16,13 @@ _ADAPTERS = ("hf", "vllm", "sglang", "openai", "gemini", "command", "transformer
 
 
 class KnownSystem(msgspec.Struct, frozen=True):
-    """A system that has published results.
+    """A system with published results, those of the benchmark's own table first.
 
     Attributes:
         id: canonical name.
-        name: as its weights are called, else as most sources spell it.
-        aliases: all spellings, those of sources, hubs and presets.
-        results: its published results, the benchmark's own first.
+        name: as most sources spell it.
+        aliases: all spellings of sources, hubs and presets.
+        results: at least one.
     """
 
     id: str
@@ -48,11 +48,11 @@ def known_systems() -> dict[str, KnownSystem]:
 def _known(name: str, results: list[PublishedResult]) -> KnownSystem:
     spellings = [result.name for result in results]
     hub = next((result.hub_id for result in results if result.hub_id), "")
-    shown = max(dict.fromkeys(spellings), key=lambda text: (spellings.count(text), len(text)))
+    commonest = max(dict.fromkeys(spellings), key=lambda text: (spellings.count(text), len(text)))
     preset = presets().get(name)
     more = () if preset is None else (preset.id, preset.adapter)
     aliases = dict.fromkeys(alias for alias in (name, *spellings, hub, *more) if alias)
-    return KnownSystem(name, shown, tuple(aliases), tuple(results))
+    return KnownSystem(name, commonest, tuple(aliases), tuple(results))
 
 
 @cache
@@ -69,10 +69,7 @@ def _by_spelling() -> dict[str, str]:
 
 
 def find_system(name: str) -> KnownSystem | None:
-    """The system that a name means, in any known spelling; `None` if there is none.
-
-    Args:
-        name: a model's name, with or without adapter and organization.
+    """The system of a model's name in any known spelling, with or without adapter and organization.
 
     Example:
         >>> find_system("hf/Qwen/Qwen2.5-Omni-7B").id, find_system("qwen 2.5 omni 7b").id

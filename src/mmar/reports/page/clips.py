@@ -55,11 +55,7 @@ class PageClip(msgspec.Struct, frozen=True):
 
 
 def copy_clips(paths: Sequence[Path], folder: Path, progress: Progress | None = None) -> dict[Path, PageClip]:
-    """Copy clips into `audio/` below a page's folder, each once however many paths lead to its bytes.
-
-    Raises:
-        ExternalError: a file cannot be written.
-    """
+    """Copy clips into `audio/` below a page's folder, each once however many paths lead to its bytes."""
     copied: dict[Path, PageClip] = {}
     by_digest: dict[str, PageClip] = {}
     sizes = {path: path.stat().st_size for path in paths if path.is_file()}
