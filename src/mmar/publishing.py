@@ -23,8 +23,19 @@ from mmar.inputs import benchmark_argument, cache_dir, find_benchmark, task_for
 from mmar.items import Benchmark
 from mmar.protocols import Protocol
 from mmar.reports import report_page
-from mmar.reports.exchange import formats
-from mmar.reports.exchange.every_eval_ever import Evaluator
+from mmar.reports.exchange.croissant import write_croissant
+from mmar.reports.exchange.every_eval_ever import Relationship, write_every_eval_ever
+from mmar.reports.exchange.formats import (
+    BENCHMARK_FORMATS,
+    RUN_FORMATS,
+    TRACKERS,
+    BenchmarkFormat,
+    RunFormat,
+    check_format,
+)
+from mmar.reports.exchange.hf_eval_results import write_eval_results, write_eval_yaml
+from mmar.reports.exchange.inspect_log import write_inspect_log
+from mmar.reports.exchange.item_tables import check_tracker, log_run, write_parquet
 from mmar.reports.leaderboard import site
 from mmar.reports.leaderboard.board import build_board
 from mmar.reports.page.frame import check_folder
@@ -49,14 +60,14 @@ OnSkipped = Callable[[Sequence[InputError]], None]
 def export_run(
     run: str | Path,
     *,
-    to: Literal["every-eval-ever", "hf-eval-results", "inspect", "parquet", "wandb", "trackio"],
+    to: RunFormat,
     out: str | Path | None = None,
     benchmark: str | Path | Benchmark | None = None,
     protocol: str | Protocol | None = None,
     lenient: bool = False,
     dataset: str | None = None,
     organization: str = "unknown",
-    relationship: Literal["first_party", "third_party", "collaborative", "other"] = "other",
+    relationship: Relationship = "other",
     project: str = "mmar",
     on_skipped: OnSkipped = lambda _: None,
 ) -> tuple[Path, ...]:
@@ -78,17 +89,24 @@ def export_run(
     Returns:
         The files written; none for `wandb` and `trackio`.
     """
-    formats.check_format(to, formats.RUN_FORMATS)
+    check_format(to, RUN_FORMATS)
+    if to in TRACKERS:
+        check_tracker(to)
     source = find_source(Path(path_argument("run", run)), benchmark, protocol=protocol, lenient=lenient)
     on_skipped(source.scored.errors)
-    return formats.write_run_format(
-        source,
-        to,
-        None if out is None else Path(out),
-        dataset=dataset,
-        evaluator=Evaluator(organization, relationship),
-        project=project,
-    )
+    path = source.path
+    folder = Path(out) if out is not None else path.parent
+    name = path.name if path.is_dir() else path.name.partition(".")[0]
+    if to == "every-eval-ever":
+        return write_every_eval_ever(source, folder, organization, relationship)
+    if to == "hf-eval-results":
+        return (write_eval_results(source, folder, dataset=dataset),)
+    if to == "inspect":
+        return (write_inspect_log(source, Path(out or path.with_name(f"{name}.eval"))),)
+    if to == "parquet":
+        return (write_parquet(source, Path(out or path.with_name(f"{name}.parquet"))),)
+    log_run(source, to, project)
+    return ()
 
 
 def find_source(
@@ -109,7 +127,7 @@ def find_source(
 def export_benchmark(
     benchmark: str | Path,
     *,
-    to: Literal["croissant", "hf-eval-yaml"],
+    to: BenchmarkFormat,
     out: str | Path | None = None,
     lenient: bool = False,
 ) -> Path:
@@ -124,10 +142,12 @@ def export_benchmark(
     Returns:
         The file written.
     """
-    formats.check_format(to, formats.BENCHMARK_FORMATS)
+    check_format(to, BENCHMARK_FORMATS)
     loaded = find_benchmark(benchmark, lenient=lenient)
-    located = resolve(str(benchmark), cache_dir())
-    return formats.write_benchmark_format(loaded, to, None if out is None else Path(out), located.metadata)
+    if to == "croissant":
+        metadata = resolve(str(benchmark), cache_dir()).metadata
+        return write_croissant(loaded, Path(out or "croissant.json"), metadata)
+    return write_eval_yaml(loaded, Path(out or "."))
 
 
 @library_function
@@ -189,7 +209,8 @@ def browse(
     options = _page_options(audio, audio_dir, language, progress=progress)
     loaded = benchmark_argument(benchmark, lenient=False)
     assert loaded is not None
-    return report_page.write_browser(loaded, Path(out), options)
+    check_folder(Path(out), report_page.KIND)
+    return report_page.write_report(report_page.PreparedReport(loaded, loaded.digest), Path(out), options)
 
 
 def _score_all(

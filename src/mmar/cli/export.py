@@ -21,21 +21,10 @@ from mmar.cli.terminal import (
 )
 from mmar.errors import UsageError
 from mmar.inputs import find_benchmark, run_benchmark
+from mmar.reports.exchange.formats import BENCHMARK_FORMATS, FORMATS
 
 if TYPE_CHECKING:
     from mmar.scoring.submission import SubmissionReport
-
-# Named here, so that help does not import the formats; a test compares.
-FORMATS = (
-    "every-eval-ever",
-    "hf-eval-results",
-    "inspect",
-    "parquet",
-    "wandb",
-    "trackio",
-    "croissant",
-    "hf-eval-yaml",
-)
 
 
 @click.command()
@@ -78,7 +67,6 @@ def export(
       mmar export demo --to croissant --out croissant.json
     """
     from mmar import publishing
-    from mmar.reports.exchange.formats import BENCHMARK_FORMATS
 
     refuse_over_inputs("--out", out, path, benchmark)
     if target in BENCHMARK_FORMATS:

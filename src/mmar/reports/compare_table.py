@@ -19,18 +19,6 @@ from mmar.reports.tables import (
 )
 from mmar.scoring.comparison import METHODS, ComparedRun, Comparison, Pair, PairedScores
 
-_METHOD_NAMES = {
-    "interval": "intervals of runs",
-    "difference": "differences",
-    "p": "permutation",
-    "p_adjusted": "adjusted",
-    "verdict": "verdicts",
-    "minimum_detectable": "minimum detectable difference",
-    "rank": "ranks",
-    "noise": "noise",
-    "monitored": "monitoring",
-    "equivalence": "equivalence",
-}
 _MARKS = {"first": " *", "second": " *", "cannot be told": " ?", "not shown": ""}
 
 
@@ -186,7 +174,7 @@ def _sources(comparison: Comparison) -> Iterator[Fact]:
     for note in comparison.notes:
         yield "note", note
     for key, text in METHODS.items():
-        yield "method", f"{_METHOD_NAMES[key]}: {text}"
+        yield "method", f"{key}: {text}"
     for run in comparison.runs:
         yield "signature", f"{run.label}  {run.signature}"
 

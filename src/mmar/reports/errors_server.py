@@ -253,7 +253,6 @@ class ErrorsServer:
             blocks={"core": encode_block(json_block(core))},
             language=language,
             media=True,
-            side_pictures=True,
             server=True,
         )
 

@@ -21,14 +21,6 @@ from mmar.scoring.faithfulness import Faithfulness
 from mmar.scoring.reliance import METHODS, Effect, Reliance, UnderCondition
 from mmar.stats.reliance import Solved
 
-_METHOD_NAMES = {
-    "interval": "intervals",
-    "difference": "falls",
-    "p": "permutation",
-    "falls": "verdicts",
-    "reliance": "reliance",
-    "solved": "solved",
-}
 _MARKS = {"falls": " *", "rises": " *", "cannot be told": " ?", "not shown": ""}
 
 
@@ -139,7 +131,7 @@ def _sources(result: Reliance) -> Iterator[Fact]:
     for note in result.notes:
         yield "note", note
     for key, text in METHODS.items():
-        yield "method", f"{_METHOD_NAMES[key]}: {text}"
+        yield "method", f"{key}: {text}"
     yield "signature", result.signature
     for one in result.conditions:
         yield "signature", one.signature

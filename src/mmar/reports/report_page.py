@@ -22,7 +22,7 @@ from mmar.files.atomic import write_atomic
 from mmar.files.progress import Progress
 from mmar.items import Benchmark
 from mmar.reports.page.clips import PageClip, copy_clips
-from mmar.reports.page.frame import bundle, check_folder, encode_block, json_block, page, styles
+from mmar.reports.page.frame import bundle, encode_block, json_block, page, styles
 from mmar.reports.page.questions import benchmark_facts, item_columns, item_details
 from mmar.reports.page.runs import PageRun, answer_records, page_runs, prompts, run_columns
 from mmar.reports.page.texts import BLOCK, LIMIT, TextMode, share_lines, text_blocks
@@ -114,12 +114,6 @@ def prepare_report(sources: Sequence[ScoredSource], prices: Path | None = None) 
     )
 
 
-def write_browser(benchmark: Benchmark, out: Path, options: PageOptions | None = None) -> WrittenPage:
-    """Write the page of a benchmark without runs; errors as `write_report`."""
-    check_folder(out, KIND)
-    return write_report(PreparedReport(benchmark, benchmark.digest), out, options)
-
-
 def _comparison(sources: Sequence[ScoredSource], notes: list[str]) -> dict[str, Any] | None:
     """What `mmar compare --partial --json` prints, without the lists of items, which the page makes itself."""
     try:
@@ -198,7 +192,6 @@ def write_report(report: PreparedReport, out: Path, options: PageOptions | None 
             },
             language=options.language,
             media=options.audio == "copy",
-            side_pictures=options.audio == "copy",
             side_scripts=text_mode == "files",
         )
 

@@ -5,19 +5,15 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from mmar.reports.tables import Display, Row, Style, columns_of, count, draw, facts, paint, row, wrapped
+from mmar.runs.check import CheckReport, ProbeReply, State
+from mmar.runs.dry_run import Estimate
 from mmar.runs.requests import selected_items
-
-if TYPE_CHECKING:
-    from mmar.runs.check import CheckReport, ProbeReply, State
-    from mmar.runs.dry_run import Estimate
-    from mmar.runs.run import RunResult
-    from mmar.runs.spec import RunSpec
-
+from mmar.runs.run import RunResult
+from mmar.runs.spec import RunSpec
 
 _WORDS: dict[State, str] = {
     "passed": "passed",

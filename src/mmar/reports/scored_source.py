@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 
@@ -18,15 +18,12 @@ from mmar.items.benchmark import benchmark_name
 from mmar.models import Answer
 from mmar.models.presets import preset_of
 from mmar.runs.budget import price_of
+from mmar.runs.manifest import Manifest
 from mmar.scoring.align_runs import AlignedRuns, align_scored
+from mmar.scoring.error_labels import WrongItem, wrong_items
 from mmar.scoring.result import Accuracy, GroupScore, ItemScore, Score
 from mmar.scoring.score import Scored, score_task
 from mmar.scoring.sources import Task
-
-if TYPE_CHECKING:
-    from mmar.runs.manifest import Manifest
-    from mmar.scoring.error_labels import WrongItem
-
 
 Scorer = Literal["official", "choice"]
 SCORERS: tuple[Scorer, ...] = ("official", "choice")
@@ -109,10 +106,10 @@ class ScoredSource(msgspec.Struct, frozen=True, dict=True):
         """The first answer to each item of a run, by id; none for a file."""
         return {key.item_id: answer for key, (_, answer) in self.scored.answers.items() if not any(key[1:])}
 
-    def rows(self) -> Iterator[tuple[Item, ItemScore, Answer | None]]:
-        """Item, score and first answer of each question with choices, in the benchmark's order."""
+    def rows(self) -> Iterator[tuple[Item, ItemScore, Answer]]:
+        """Item, score and first answer (or an empty one) of each question with choices, in the benchmark's order."""
         for item in self.benchmark.closed:
-            yield item, self.scores[item.id], self.answers.get(item.id)
+            yield item, self.scores[item.id], self.answers.get(item.id, Answer(item.id, "", ""))
 
     def cost(self, prices: Path | None, *, first_answers: bool = False) -> float | None:
         """What the answers cost, in the currency of a price table.
@@ -149,8 +146,6 @@ class ScoredSource(msgspec.Struct, frozen=True, dict=True):
 
     def wrong_items(self, *, sample: int | None = None, seed: int = 0) -> tuple[WrongItem, ...]:
         """The answered items that are wrong by the choice named, or a random sample of so many."""
-        from mmar.scoring.error_labels import wrong_items
-
         thinking = {name: answer.thinking for name, answer in self.answers.items() if answer.thinking}
         return wrong_items(self.benchmark, self.scored.rows, thinking, sample=sample, seed=seed)
 

@@ -56,13 +56,11 @@ class RunRow(msgspec.Struct, frozen=True):
 
     Attributes:
         name: the model, with its condition if that is not `full`.
-        path: folder or file.
         counts: by scorer (`official`, `choice`), then by column: items right and items.
         right: by scorer, for each item whether it is right; in the order of the benchmark.
         clusters: a label of the source video for each item.
         groups: names of the groups by dimension (`modality`, `category`, `sub-category`).
         unresolved: number of answers that name no choice.
-        signature: everything the numbers depend on.
         asked: number of items that were asked; the others count as wrong.
         benchmark: name and digest of the questions, `NAME#DIGEST`.
         model_class: of the published system with that name, as its size and weights; empty if there is none.
@@ -96,17 +94,14 @@ class System(msgspec.Struct, frozen=True):
     """A row of the table; class and size are empty, `open_weights` is `None` where they are not known.
 
     Attributes:
-        name: the system.
         kind: a run, or who published the numbers.
         model_class: LALM, LARM, OLM, LLM, LRM or baseline.
         size: number of parameters.
-        open_weights: whether they are published.
         values: by column, by the table's scorer.
         choice: accuracy of all items by the choice scorer; `None` for published results and several benchmarks.
         unresolved: number of unresolved answers; `None` for the same.
         rank: first and last place; `None` for baselines and for results that others reported.
         source: the run's path, or where the result was published.
-        signature: of a run.
     """
 
     name: str

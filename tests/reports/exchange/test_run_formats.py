@@ -7,7 +7,7 @@ import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import huggingface_hub
 import pytest
@@ -15,15 +15,8 @@ import yaml
 
 import mmar
 from expect import raises
-from mmar.cli.export import FORMATS
 from mmar.items import Item, write_benchmark
-from mmar.reports.exchange import formats
 from validators import run_validator
-
-
-def test_the_command_and_the_library_name_the_same_formats() -> None:
-    assert formats.FORMATS == FORMATS
-    assert set(get_args(formats.BenchmarkFormat)) == set(formats.BENCHMARK_FORMATS)
 
 
 def test_every_eval_ever_has_scores_with_intervals_and_all_samples(run: Path) -> None:

@@ -34,15 +34,8 @@ _DESCRIPTIONS = {
 }
 
 
-class Evaluator(msgspec.Struct, frozen=True):
-    """Who made the evaluation, and the relationship to the model's developer."""
-
-    organization: str = "unknown"
-    relationship: Relationship = "other"
-
-
 def write_every_eval_ever(
-    source: ScoredSource, folder: Path, evaluator: Evaluator | None = None
+    source: ScoredSource, folder: Path, organization: str = "unknown", relationship: Relationship = "other"
 ) -> tuple[Path, Path]:
     """Write aggregate and samples below the root of a data store, as `data/BENCHMARK/DEVELOPER/MODEL/UUID.json`.
 
@@ -59,25 +52,8 @@ def write_every_eval_ever(
         for row in source.rows()
     ]
     samples = "".join(rows).encode(errors="replace")
-    detail = {
-        "format": "jsonl",
-        "file_path": (model / f"{uuid}_samples.jsonl").as_posix(),
-        "hash_algorithm": "sha256",
-        "checksum": hashlib.sha256(samples).hexdigest(),
-        "total_rows": len(rows),
-    }
-    record = _aggregate(source, evaluation_id, evaluator or Evaluator(), detail)
-    aggregate_path = folder / model / f"{uuid}.json"
-    samples_path = folder / model / f"{uuid}_samples.jsonl"
-    write_atomic(samples_path, samples)
-    write_atomic(aggregate_path, json.dumps(record, ensure_ascii=False, indent=2) + "\n")
-    return aggregate_path, samples_path
-
-
-def _aggregate(
-    source: ScoredSource, evaluation_id: str, evaluator: Evaluator, detail: dict[str, Any]
-) -> dict[str, Any]:
-    return {
+    sample_path = model / f"{uuid}_samples.jsonl"
+    record = {
         "schema_version": SCHEMA_VERSION,
         "evaluation_id": evaluation_id,
         "evaluation_timestamp": str(int(source.started.timestamp())),
@@ -85,8 +61,8 @@ def _aggregate(
         "source_metadata": {
             "source_name": "mmar",
             "source_type": "evaluation_run",
-            "source_organization_name": evaluator.organization,
-            "evaluator_relationship": evaluator.relationship,
+            "source_organization_name": organization,
+            "evaluator_relationship": relationship,
         },
         "eval_library": {
             "name": "mmar",
@@ -95,8 +71,18 @@ def _aggregate(
         },
         "model_info": _model_info(source),
         "evaluation_results": list(_results(source)),
-        "detailed_evaluation_results": detail,
+        "detailed_evaluation_results": {
+            "format": "jsonl",
+            "file_path": sample_path.as_posix(),
+            "hash_algorithm": "sha256",
+            "checksum": hashlib.sha256(samples).hexdigest(),
+            "total_rows": len(rows),
+        },
     }
+    aggregate_path = folder / model / f"{uuid}.json"
+    write_atomic(folder / sample_path, samples)
+    write_atomic(aggregate_path, json.dumps(record, ensure_ascii=False, indent=2) + "\n")
+    return aggregate_path, folder / sample_path
 
 
 def _model_info(source: ScoredSource) -> dict[str, Any]:
@@ -180,7 +166,7 @@ def _generation_config(source: ScoredSource) -> dict[str, Any]:
 
 
 def _sample(
-    source: ScoredSource, evaluation_id: str, item: Item, row: ItemScore, answer: Answer | None
+    source: ScoredSource, evaluation_id: str, item: Item, row: ItemScore, answer: Answer
 ) -> dict[str, Any]:
     reference = [] if item.answer is None else [item.answer]
     record: dict[str, Any] = {
@@ -220,12 +206,6 @@ def _sample(
                 "is_terminal": True,
             }
         ]
-    if answer is not None:
-        _add_answer(record, answer)
-    return record
-
-
-def _add_answer(record: dict[str, Any], answer: Answer) -> None:
     if answer.thinking:
         record["output"]["reasoning_trace"] = [answer.thinking]
     if answer.latency_s is not None:
@@ -241,3 +221,4 @@ def _add_answer(record: dict[str, Any], answer: Answer) -> None:
         }
         if usage.reasoning_tokens is not None:
             record["token_usage"]["reasoning_tokens"] = usage.reasoning_tokens
+    return record

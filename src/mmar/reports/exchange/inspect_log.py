@@ -26,7 +26,6 @@ from mmar.scoring.result import ItemScore
 _EPOCH = (2020, 1, 1, 0, 0, 0)  # so that a log written twice is the same to the byte
 _STOP_REASONS = {"stop": "stop", "length": "max_tokens", "content_filter": "content_filter"}
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_SCORE_VALUES = {True: "C", False: "I"}
 
 
 def write_inspect_log(source: ScoredSource, path: Path) -> Path:
@@ -127,7 +126,7 @@ def _header(source: ScoredSource) -> dict[str, Any]:
     }
 
 
-def _sample(source: ScoredSource, item: Item, row: ItemScore, answer: Answer | None) -> dict[str, Any]:
+def _sample(source: ScoredSource, item: Item, row: ItemScore, answer: Answer) -> dict[str, Any]:
     clips = [_audio(source, path) for path in (item.audio_path, *item.more_audio)]
     messages: list[dict[str, Any]] = []
     text = "\n".join((item.question, *item.choices))
@@ -140,23 +139,26 @@ def _sample(source: ScoredSource, item: Item, row: ItemScore, answer: Answer | N
     messages.append(prompt)
     output: dict[str, Any] = {"model": source.model, "choices": [], "completion": ""}
     if row.prediction is not None:
-        reply = {
-            "role": "assistant",
-            "content": _content(row.prediction, answer.thinking if answer is not None else ""),
-            "source": "generate",
-            "model": source.model,
-        }
+        content: Any = row.prediction
+        if answer.thinking:
+            content = [
+                {"type": "reasoning", "reasoning": answer.thinking},
+                {"type": "text", "text": row.prediction},
+            ]
+        reply = {"role": "assistant", "content": content, "source": "generate", "model": source.model}
         messages.append(reply)
-        reason = _STOP_REASONS.get(answer.finish_reason or "" if answer is not None else "", "stop")
+        reason = _STOP_REASONS.get(answer.finish_reason or "", "stop")
         output = {
             "model": source.model,
             "choices": [{"message": reply, "stop_reason": reason}],
             "completion": row.prediction,
         }
-    usage = _usage(answer)
-    if usage:
+    usage = {}
+    if answer.usage is not None:
+        sent, received = answer.usage.input_tokens or 0, answer.usage.output_tokens or 0
+        usage = {"input_tokens": sent, "output_tokens": received, "total_tokens": sent + received}
         output["usage"] = usage
-    if answer is not None and answer.latency_s is not None:
+    if answer.latency_s is not None:
         output["time"] = answer.latency_s
     index = item.choices.index(item.answer) if item.answer in item.choices else None
     named = "" if row.named is None else _LETTERS[item.choices.index(row.named)]  # as the target is named
@@ -169,8 +171,11 @@ def _sample(source: ScoredSource, item: Item, row: ItemScore, answer: Answer | N
         "messages": messages,
         "output": output,
         "scores": {
-            "official": _score(row.official, named, row.official_reason),
-            "choice": _score(row.choice, named, row.reason),
+            scorer: {"value": "C" if right else "I", "answer": named, "explanation": reason}
+            for scorer, right, reason in (
+                ("official", row.official, row.official_reason),
+                ("choice", row.choice, row.reason),
+            )
         },
         "metadata": {
             "modality": item.modality,
@@ -184,7 +189,7 @@ def _sample(source: ScoredSource, item: Item, row: ItemScore, answer: Answer | N
         "model_usage": {source.model: usage} if usage else {},
         "attachments": {},
     }
-    if answer is not None and answer.failure is not None:
+    if answer.failure is not None:
         record["error"] = {"message": str(answer.failure), "traceback": "", "traceback_ansi": ""}
     return record
 
@@ -195,23 +200,6 @@ def _audio(source: ScoredSource, audio_path: str) -> dict[str, str]:
         with suppress(InputError, UsageError):
             path = str(source.benchmark.clip(audio_path).resolve())
     return {"type": "audio", "audio": path, "format": "mp3" if path.lower().endswith(".mp3") else "wav"}
-
-
-def _content(text: str, thinking: str) -> str | list[dict[str, Any]]:
-    if not thinking:
-        return text
-    return [{"type": "reasoning", "reasoning": thinking}, {"type": "text", "text": text}]
-
-
-def _score(right: bool, named: str, reason: str) -> dict[str, Any]:  # noqa: FBT001 - the value itself
-    return {"value": _SCORE_VALUES[right], "answer": named, "explanation": reason}
-
-
-def _usage(answer: Answer | None) -> dict[str, int]:
-    if answer is None or answer.usage is None:
-        return {}
-    sent, received = answer.usage.input_tokens or 0, answer.usage.output_tokens or 0
-    return {"input_tokens": sent, "output_tokens": received, "total_tokens": sent + received}
 
 
 def _summary(sample: dict[str, Any]) -> dict[str, Any]:

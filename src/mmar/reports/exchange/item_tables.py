@@ -9,10 +9,11 @@ from __future__ import annotations
 import importlib
 import json
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from mmar.errors import ExternalError, UsageError
 from mmar.files.atomic import atomic_path
+from mmar.reports.exchange.formats import Tracker
 from mmar.reports.scored_source import ScoredSource, interval_of
 
 _ITEM_FIELDS = (
@@ -35,13 +36,13 @@ def item_records(source: ScoredSource) -> list[dict[str, Any]]:
         {
             **{name: getattr(item, name) for name in _ITEM_FIELDS},
             "answer_prediction": row.prediction,
-            "thinking_prediction": None if answer is None else answer.thinking,
+            "thinking_prediction": answer.thinking if item.id in source.answers else None,
             **{name: getattr(row, name) for name in _SCORE_FIELDS},
-            "finish_reason": None if answer is None else answer.finish_reason,
-            "latency_s": None if answer is None else answer.latency_s,
-            "input_tokens": None if answer is None or answer.usage is None else answer.usage.input_tokens,
-            "output_tokens": None if answer is None or answer.usage is None else answer.usage.output_tokens,
-            "failure": None if answer is None or answer.failure is None else answer.failure.kind,
+            "finish_reason": answer.finish_reason,
+            "latency_s": answer.latency_s,
+            "input_tokens": answer.usage and answer.usage.input_tokens,
+            "output_tokens": answer.usage and answer.usage.output_tokens,
+            "failure": answer.failure and answer.failure.kind,
         }
         for item, row, answer in source.rows()
     ]
@@ -82,9 +83,6 @@ def _encodable(record: dict[str, Any]) -> dict[str, Any]:
         for name, value in record.items()
     }
 
-
-Tracker = Literal["wandb", "trackio"]
-TRACKERS: tuple[Tracker, ...] = get_args(Tracker)
 
 _COLUMNS = ["id", "modality", "category", "question", "answer"]
 _COLUMNS += ["answer_prediction", "state", "named", "official", "choice"]

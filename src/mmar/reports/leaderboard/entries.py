@@ -44,15 +44,9 @@ class RunEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         id: short digest of signature and verdicts, for addresses.
-        model: as in the run.
-        protocol: its label.
         date: when it ended, `YYYY-MM-DD`.
         n: number of items of the benchmark.
-        asked: number of items asked.
-        official: by the published rule.
-        choice: by the choice named.
-        unresolved: answers that name no choice.
-        failed: items without an answer.
+        asked: number of items asked, which the two accuracies are over.
         groups: official accuracy by modality: right, items.
         rank: first and last place among the runs here, by official; `None` for a single run.
         reliance: share of the accuracy that needs the audio, percent; `None` without a run that hides it.
@@ -62,7 +56,6 @@ class RunEntry(msgspec.Struct, frozen=True, kw_only=True):
         cost: money for one answer to each item, in the price table's currency; `None` without prices or token counts.
         seconds: median of an answer.
         tokens: mean output tokens of an answer.
-        signature: everything the numbers depend on.
         report: address of its report, relative to the page.
     """
 
@@ -93,7 +86,7 @@ def run_entry(source: ScoredSource, prices: Path | None = None) -> RunEntry:
     """The numbers of one scored run, without those that need other runs; errors as `ScoredSource.cost`."""
     score = source.score
     asked = score.asked or score
-    answers = [answer for _, _, answer in source.rows() if answer is not None and answer.failure is None]
+    answers = [answer for _, _, answer in source.rows() if answer.failure is None]
     latencies = [answer.latency_s for answer in answers if answer.latency_s is not None and not answer.cached]
     usages = [answer.usage for answer in answers if answer.usage is not None]
     outputs = [usage.output_tokens for usage in usages if usage.output_tokens is not None]

@@ -11,31 +11,25 @@ import struct
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
-from mmar.audio import read_clip, to_mono, wav_bytes
+from mmar.audio import Clip, read_clip, to_mono, wav_bytes
 from mmar.errors import InputError
 from mmar.files.atomic import copy_atomic, write_atomic
 from mmar.files.hashing import sha256_file
 from mmar.files.progress import NoProgress, Progress
 from mmar.files.sniff import sniff_file
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    from mmar.audio import Clip
-
-
 PEAKS = 120
 WIDTH, HEIGHT = 400, 56
 _RANGE_DB = 70
-_TOP_HZ = 12_000
+_MAX_HZ = 12_000
 _WINDOW_S = 0.064
-_MOST_WINDOWS = 8  # of one stretch; longer stretches are sampled
-_PLAYED = frozenset({"wav", "flac", "ogg", "mp3", "mp4", "webm", "aac"})
+_MAX_WINDOWS = 8  # of one stretch; longer stretches are sampled
+_PLAYABLE = frozenset({"wav", "flac", "ogg", "mp3", "mp4", "webm", "aac"})
 """What browsers play; anything else is copied as WAV."""
 # Dark to light through blue, red and yellow, lightness rising throughout so that it reads in grey, too.
 _COLOURS = ((10, 8, 30), (50, 30, 110), (150, 40, 110), (230, 110, 60), (250, 230, 150))
@@ -82,7 +76,7 @@ def _copied(path: Path, folder: Path, by_digest: dict[str, PageClip]) -> PageCli
 def _copy(path: Path, name: str, folder: Path) -> PageClip:
     kind = sniff_file(path).format
     clip = read_clip(path)
-    played = kind in _PLAYED
+    played = kind in _PLAYABLE
     target = folder / f"{name}.{kind if played else 'wav'}"
     if played:
         copy_atomic(path, target)
@@ -94,8 +88,6 @@ def _copy(path: Path, name: str, folder: Path) -> PageClip:
 
 def peaks(clip: Clip) -> bytes:
     """The waveform of a clip: `PEAKS` bytes of 0 to 63, all 0 for silence."""
-    import numpy as np
-
     magnitude = np.abs(clip.samples).max(axis=1)
     starts = np.linspace(0, clip.frames, PEAKS, endpoint=False).astype(np.int64)
     highest = np.maximum.reduceat(magnitude, starts)
@@ -105,11 +97,9 @@ def peaks(clip: Clip) -> bytes:
 
 def spectrogram(clip: Clip) -> npt.NDArray[np.uint8]:
     """The spectrogram of a clip: levels 0 to 15 of shape (HEIGHT, WIDTH), the lowest band last."""
-    import numpy as np
-
     samples = to_mono(clip).samples[:, 0]
     size = 1 << max(5, round(np.log2(_WINDOW_S * clip.rate)))
-    each = int(min(_MOST_WINDOWS, max(1, -(-clip.frames // (WIDTH * size)))))
+    each = int(min(_MAX_WINDOWS, max(1, -(-clip.frames // (WIDTH * size)))))
     centres = ((np.arange(WIDTH * each) + 0.5) * clip.frames / (WIDTH * each)).astype(np.int64)
     padded = np.pad(samples, (size // 2, size))
     window = np.hanning(size).astype(np.float32)
@@ -129,9 +119,7 @@ def spectrogram(clip: Clip) -> npt.NDArray[np.uint8]:
 
 def _mel_bands(size: int, rate: int) -> npt.NDArray[np.float32]:
     """The share of each frequency bin in each band, bands of equal width on the mel scale."""
-    import numpy as np
-
-    top = min(rate / 2, _TOP_HZ)
+    top = min(rate / 2, _MAX_HZ)
     mel = np.linspace(0, 2595 * np.log10(1 + top / 700), HEIGHT + 1)
     edges = 700 * (10 ** (mel / 2595) - 1) * size / rate
     bins = np.arange(size // 2 + 1)[:, None]
@@ -142,8 +130,6 @@ def _mel_bands(size: int, rate: int) -> npt.NDArray[np.float32]:
 
 def png(levels: npt.NDArray[np.uint8]) -> bytes:
     """A picture of levels 0 to 15, of shape (height, even width), as a PNG of 4 bits with a palette (RFC 2083)."""
-    import numpy as np
-
     height, width = levels.shape
     packed = (levels[:, ::2] << 4) | levels[:, 1::2]
     rows = np.zeros((height, width // 2 + 1), np.uint8)  # each row begins with its filter, none

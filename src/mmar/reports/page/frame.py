@@ -71,7 +71,6 @@ def page(
     language: str = "en",
     media: bool = False,
     side_scripts: bool = False,
-    side_pictures: bool = False,
     server: bool = False,
 ) -> str:
     """Build a page.
@@ -83,16 +82,15 @@ def page(
         style: from `styles`.
         blocks: by id, from `encode_block`; the page reads each with `readJson` or `readBytes`.
         language: in which the page opens, `en` or `zh`.
-        media: whether sounds beside the page are played.
+        media: whether sounds and pictures beside the page are used.
         side_scripts: whether data are loaded from script files beside the page.
-        side_pictures: whether pictures beside the page are shown.
         server: whether the page asks the server that it came from.
     """
     policy = {
         "default-src": ["'none'"],
         "script-src": [_hash(script), *(["'self'"] if side_scripts else [])],
         "style-src": [_hash(style)],
-        "img-src": ["data:", *(["'self'"] if side_pictures else [])],
+        "img-src": ["data:", *(["'self'"] if media else [])],
         "media-src": ["'self'"] if media else ["'none'"],
         **({"connect-src": ["'self'"]} if server else {}),
         "base-uri": ["'none'"],

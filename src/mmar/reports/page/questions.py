@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +14,8 @@ from mmar.items.editions import errata
 from mmar.items.item import published_rank
 from mmar.items.source_video import addresses, canonical_url
 from mmar.stats.chance import guessing
+
+_DIMENSIONS = {"modality": "modality", "category": "category", "sub": "sub_category", "language": "language"}
 
 
 def benchmark_facts(benchmark: Benchmark, digest: str) -> dict[str, Any]:
@@ -37,25 +39,19 @@ def benchmark_facts(benchmark: Benchmark, digest: str) -> dict[str, Any]:
 def item_columns(benchmark: Benchmark, clips: Sequence[Sequence[int]]) -> dict[str, Any]:
     """The items column by column, in the benchmark's order, with the positions of their clips among the page's."""
     items = benchmark.items
-    names = {
-        "modality": _names(item.modality for item in items),
-        "category": _names(item.category for item in items),
-        "sub": _names(item.sub_category for item in items),
-        "language": _names(item.language for item in items),
-    }
-    positions = {
-        dimension: {name: index for index, name in enumerate(values)} for dimension, values in names.items()
-    }
+    names, columns = {}, {}
+    for column, field in _DIMENSIONS.items():
+        values = [getattr(item, field) or "" for item in items]
+        names[column] = _names(values)
+        positions = {name: index for index, name in enumerate(names[column])}
+        columns[column] = [positions.get(value, -1) for value in values]
     return {
         "names": names,
         "id": [well_formed(item.id) for item in items],
         "question": [well_formed(item.question) for item in items],
         "choices": [[well_formed(choice) for choice in item.choices] for item in items],
         "key": [item.answer_index if item.answer in item.choices else -1 for item in items],
-        "modality": [positions["modality"][item.modality] for item in items],
-        "category": [positions["category"][item.category] for item in items],
-        "sub": [positions["sub"].get(item.sub_category or "", -1) for item in items],
-        "language": [positions["language"].get(item.language or "", -1) for item in items],
+        **columns,
         "clips": [list(each) for each in clips],
     }
 
@@ -94,7 +90,7 @@ def _web_address(url: str) -> str:
     return address if address.lower().startswith(("https://", "http://")) else ""
 
 
-def _names(values: Any) -> list[str]:
+def _names(values: Iterable[str]) -> list[str]:
     """The names in the published order; others follow, the commonest first."""
     counts = Counter(value for value in values if value)
     return sorted(counts, key=lambda name: (published_rank(name), -counts[name], name))

@@ -7,7 +7,7 @@ import itertools
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -19,21 +19,17 @@ from mmar.models.answer import Answer, Failure
 from mmar.protocols.reading.rules import quoted
 from mmar.reports.page.questions import well_formed
 from mmar.reports.page.texts import Text, shorten
+from mmar.reports.scored_source import ScoredSource
 from mmar.runs.ledger import RequestKey
 from mmar.scoring.align_runs import run_label
 from mmar.scoring.official import official_words
 from mmar.scoring.result import ItemScore
+from mmar.scoring.robustness import ItemReadings
 from mmar.scoring.rubric.judge import stored_judgements
 from mmar.scoring.rubric.reply import JudgedItem, item_score
-
-if TYPE_CHECKING:
-    from mmar.reports.scored_source import ScoredSource
-    from mmar.scoring.robustness import ItemReadings
-    from mmar.scoring.rubric.result import RubricResult
-
+from mmar.scoring.rubric.result import RubricResult
 
 _STATES = {"choice": "c", "unresolved": "u", "refused": "r", "failed": "f", "missing": "m"}
-_RULE_BASE = 65  # a rule is a character from "A" on
 
 
 class PageRun(msgspec.Struct, frozen=True):
@@ -44,7 +40,7 @@ class PageRun(msgspec.Struct, frozen=True):
         label: a letter, as `mmar compare` has it.
         name: the model, with its condition if that is not `full`; for a file its name.
         source: its score and questions.
-        answers: the first answer to each item, by id; of a log without their texts.
+        answers: the first answer to each item, by id; for a log without their texts.
         rubrics: the judgements beside it, by judge.
         cost: of the run's requests by the price table; `None` without one.
     """
@@ -112,10 +108,8 @@ def run_columns(run: PageRun, benchmark: Benchmark) -> dict[str, Any]:
     """
     source, manifest = run.source, run.source.manifest
     rows = [source.scores.get(item.id) for item in benchmark]
-    rule_names = sorted({row.rule or row.reason for row in rows if row is not None})
-    rules = {name: chr(_RULE_BASE + index) for index, name in enumerate(rule_names)}
-    shape_names = sorted({row.shape for row in rows if row is not None and row.shape})
-    shapes = {name: chr(_RULE_BASE + index) for index, name in enumerate(shape_names)}
+    rules, rule_names = _encode(["" if row is None else row.rule or row.reason for row in rows])
+    shapes, shape_names = _encode(["" if row is None else row.shape for row in rows])
     readings = {each.item.id: each for each in source.scored.readings}
     score = source.score.to_dict()
     del score["disagreements"]
@@ -136,12 +130,19 @@ def run_columns(run: PageRun, benchmark: Benchmark) -> dict[str, Any]:
         "picks": "".join(map(_pick, benchmark, rows)),
         "verdicts": "".join("0" if row is None else str(row.official + 2 * row.choice) for row in rows),
         "cut": "".join("1" if _is_cut(run, item) else "0" for item in benchmark),
-        "rules": "".join("-" if row is None else rules[row.rule or row.reason] for row in rows),
+        "rules": rules,
         "ruleNames": rule_names,
         "steady": "".join(_steadiness(readings.get(item.id)) for item in benchmark) if readings else "",
-        "shapes": "".join("-" if row is None or not row.shape else shapes[row.shape] for row in rows),
+        "shapes": shapes,
         "shapeNames": shape_names,
     }
+
+
+def _encode(values: Sequence[str]) -> tuple[str, list[str]]:
+    """One character for each value, from "A" on and "-" for an empty one; and the values by character."""
+    names = sorted(set(values) - {""})
+    characters = {name: chr(ord("A") + index) for index, name in enumerate(names)}
+    return "".join(characters.get(value, "-") for value in values), names
 
 
 def _pick(item: Item, row: ItemScore | None) -> str:
@@ -177,12 +178,10 @@ def _speed(run: PageRun) -> dict[str, Any] | None:
 def _rubric(judge: str, result: RubricResult) -> dict[str, Any]:
     return {
         "judge": judge,
-        "score": result.score,
-        "interval": list(result.interval),
-        "high": result.high,
-        "unjudged": result.unjudged,
-        "alpha": result.alpha,
-        "signature": result.signature,
+        **{
+            name: getattr(result, name)
+            for name in ("score", "interval", "high", "unjudged", "alpha", "signature")
+        },
     }
 
 
