@@ -132,7 +132,9 @@ def audit(
             **chosen,
         )
     if write_baseline is not None:
-        _write_baseline(result, write_baseline)
+        number = audits.write_baseline(write_baseline, result.findings)
+        accepted = count(number, "finding")
+        click.echo(f"{write_baseline} accepts {accepted}; use it with --baseline {write_baseline}", err=True)
         return
     if fix_report is not None:
         _write_corrections(result, fix_report)
@@ -174,7 +176,7 @@ def _measure_clips(benchmark: Benchmark) -> dict[str, Sound]:
         sounds = measure_clips(
             benchmark,
             benchmark.audio_dir,
-            workers=_processors(),
+            workers=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
             progress=lambda done, total: show(f"{done:,} of {total:,} clips checked"),
         )
     if sounds and all(sound.missing for sound in sounds.values()):
@@ -185,10 +187,6 @@ def _measure_clips(benchmark: Benchmark) -> dict[str, Sound]:
             hint="name their folder with --audio-dir, or skip them with --no-audio",
         )
     return sounds
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _check_links(benchmark: Benchmark) -> dict[str, Link]:
@@ -250,13 +248,6 @@ def _table(path: Path, benchmark: str | None, sizes: tuple[str, ...], leave_out:
     rows = tuple((column, text.strip().casefold()) for column, texts in pairs.items() for text in texts)
     counts = Counts.of(find_benchmark(benchmark) if benchmark else None, numbers)
     return read_table(path, counts, rows or BASELINES)
-
-
-def _write_baseline(result: Audit, path: Path) -> None:
-    from mmar.audit import write_baseline
-
-    number = write_baseline(path, result.findings)
-    click.echo(f"{path} accepts {count(number, 'finding')}; use it with --baseline {path}", err=True)
 
 
 def _write_corrections(result: Audit, path: Path) -> None:

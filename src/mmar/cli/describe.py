@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from mmar.cli import shared
-from mmar.cli.terminal import display, print_json, print_table, print_written, report_skipped
+from mmar.cli.terminal import display, print_json, print_lines, print_table, print_written, report_skipped
 from mmar.inputs import find_benchmark
 from mmar.items.diff import diff_benchmarks
 
@@ -85,5 +85,5 @@ def diff(first: str, second: str, runs: tuple[Path, ...], as_json: bool) -> None
         return
     from mmar.reports.benchmark_tables import diff_lines, run_lines
 
-    for line in [*diff_lines(result, one, other, (first, second)), *run_lines(scored, result, display())]:
-        click.echo(line)
+    print_lines(diff_lines(result, one, other, (first, second)))
+    print_lines(run_lines(scored, result, display()))

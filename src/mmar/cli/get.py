@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from mmar.benchmarks import CATALOGUE, Cache, Entry, default_cache_dir, entry_named, resolve
 from mmar.benchmarks.catalogue import DEMO
 from mmar.cli import shared
-from mmar.cli.terminal import display, print_json, print_table
+from mmar.cli.terminal import display, file_progress, print_json, print_table
 from mmar.errors import UsageError
-from mmar.files.progress import format_bytes, progress_for
+from mmar.files.progress import format_bytes
 from mmar.reports.tables import columns_of, draw, join_blocks, row
 
 if TYPE_CHECKING:
@@ -40,14 +40,13 @@ _LISTED = 5  # missing clips
 @click.pass_context
 def get(
     context: click.Context,
-    *,
+    /,
     name: str | None,
-    sources: tuple[str, ...],
     audio: bool,
     cache_dir: Path | None,
-    force: bool,
     listing: bool,
     as_json: bool,
+    **options: Any,
 ) -> None:
     """Download a benchmark: its questions and its audio.
 
@@ -69,32 +68,21 @@ def get(
     elif name == DEMO:
         click.echo(f"{name} is generated, nothing is downloaded: {resolve(name, cache_dir).metadata}")
     else:
-        complete = _fetch(entry_named(name), cache_dir, sources, audio=audio, force=force, as_json=as_json)
+        complete = _fetch(entry_named(name), cache_dir, audio=audio, as_json=as_json, **options)
         context.exit(0 if complete else 1)
 
 
-def _fetch(
-    entry: Entry, cache_dir: Path, sources: tuple[str, ...], *, audio: bool, force: bool, as_json: bool
-) -> bool:
+def _fetch(entry: Entry, cache_dir: Path, *, audio: bool, as_json: bool, **options: Any) -> bool:
     from mmar.benchmarks.get import obtain
 
     try:
-        obtained = obtain(
-            entry,
-            cache_dir,
-            sources=sources,
-            audio=audio,
-            force=force,
-            progress=progress_for(sys.stderr, colour=display(sys.stderr).colour),
-        )
+        obtained = obtain(entry, cache_dir, audio=audio, progress=file_progress(), **options)
     except KeyboardInterrupt:
         click.echo(
             "\nStopped. The part that was fetched is saved; run the same command to continue.", err=True
         )
         raise SystemExit(130) from None
     if as_json:
-        import msgspec
-
         print_json({"folder": str(obtained.folder), **msgspec.to_builtins(obtained.receipt)})
     else:
         click.echo(summary(entry, obtained, audio_wanted=audio))
@@ -153,8 +141,6 @@ def _print_list(cache_dir: Path, *, as_json: bool) -> None:
 
 
 def _record(entry: Entry, cache_dir: Path) -> dict[str, Any]:
-    import msgspec
-
     cache = Cache(cache_dir, entry)
     state = cache.state
     here = str(cache.folder) if state in ("ready", "clips missing", "without audio") else None

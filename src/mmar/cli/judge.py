@@ -96,7 +96,10 @@ def judge(
       mmar judge runs/demo/baseline-listener --judge openai/gpt-4o-2024-11-20 --dry-run
       mmar judge --exam openai/gpt-4o-2024-11-20 --benchmark demo --dry-run
     """
+    from mmar.cli.progress import opened_model
     from mmar.inputs import cache_dir, find_benchmark, run_benchmark
+    from mmar.runs.spec import RunSpec
+    from mmar.scoring import rubric
     from mmar.scoring.rubric import JUDGE, load_submissions
     from mmar.scoring.text_model import replies_folder
 
@@ -107,18 +110,17 @@ def judge(
         raise UsageError(
             "--benchmark and --meta name the same thing", code="incompatible-options", hint="give one of them"
         )
+    others["temperature"] = 0.0
     others["cache"] = cache_dir() / "answers.sqlite" if others["cache"] else None
     source = meta or benchmark
     loaded = find_benchmark(source) if source is not None else None
     if exam:
         ignored = {"--batch": batch, "--humans": humans, "--items": items, "--offline": offline}
         names = _exam_judges(path, judges, {**ignored, "--format": output_format}) or names
-        if loaded is None:
-            loaded = find_benchmark("mmar")
         for name in names:
             folder = (out or Path("runs") / "exam") / replies_folder(Path(name), name, "judge").name
-            spec = _spec(name, loaded, folder, others)
-            _exam(loaded, spec, plan, exam_items, dry_run=dry_run, as_json=as_json)
+            spec = RunSpec.create(name, loaded or find_benchmark("mmar"), out=folder, **others)
+            _exam(spec, plan, exam_items, dry_run=dry_run, as_json=as_json)
         return
     if path is None:
         raise UsageError("name a run or a predictions file", code="missing-argument")
@@ -126,13 +128,19 @@ def judge(
     print_skipped(submissions.errors)
     results: list[tuple[str, RubricResult]] = []
     for name in names:
-        spec = _spec(name, submissions.benchmark, out or replies_folder(path, name, "judge"), others)
+        folder = out or replies_folder(path, name, "judge")
+        spec = RunSpec.create(name, submissions.benchmark, out=folder, **others)
         if dry_run:
             _print_plan(spec, plan, submissions.items)
             continue
-        result = (
-            _collect(spec, plan, submissions) if batch else _judge(spec, plan, submissions, offline=offline)
-        )
+        result: RubricResult | None
+        if batch:
+            result = _collect(spec, plan, submissions)
+        elif offline:
+            result = rubric.judge(submissions, spec, None, plan)
+        else:
+            with opened_model(spec, "judges") as (model, progress):
+                result = rubric.judge(submissions, spec, model, plan, progress=progress)
         if result is not None:
             results.append((spec.model, result))
     if not results:
@@ -151,22 +159,6 @@ def _plan(others: dict[str, Any], output_format: str | None) -> JudgePlan:
     else:
         template = SCRIPT if str(path) == "script" else load_template(path)
     return JudgePlan(template, others.pop("raters"), others.pop("seeds"), others.pop("gate"))
-
-
-def _spec(name: str, benchmark: Any, folder: Path, others: dict[str, Any]) -> RunSpec:
-    from mmar.runs.spec import RunSpec
-
-    return RunSpec.create(name, benchmark, out=folder, temperature=0.0, **others)
-
-
-def _judge(spec: RunSpec, plan: JudgePlan, submissions: Submissions, *, offline: bool) -> RubricResult:
-    from mmar.cli.progress import opened_model
-    from mmar.scoring import rubric
-
-    if offline:
-        return rubric.judge(submissions, spec, None, plan)
-    with opened_model(spec, "judges") as (model, progress):
-        return rubric.judge(submissions, spec, model, plan, progress=progress)
 
 
 def _collect(spec: RunSpec, plan: JudgePlan, submissions: Submissions) -> RubricResult | None:
@@ -260,18 +252,18 @@ def _exam_judges(model: Path | None, judges: tuple[str, ...], ignored: dict[str,
     return (model.as_posix(), *judges)
 
 
-def _exam(benchmark: Any, spec: RunSpec, plan: JudgePlan, n: int, *, dry_run: bool, as_json: bool) -> None:
+def _exam(spec: RunSpec, plan: JudgePlan, n: int, *, dry_run: bool, as_json: bool) -> None:
     from mmar.cli.progress import run_progress
     from mmar.inputs import open_for
     from mmar.reports.rubric_table import exam_table
     from mmar.scoring.rubric.exam import exam_submissions, take_exam
 
     if dry_run:
-        kinds = exam_submissions(benchmark, n, spec.seed).values()
+        kinds = exam_submissions(spec.benchmark, n, spec.seed).values()
         _print_plan(spec, plan, [each for submissions in kinds for each in submissions.items])
         return
     with run_progress(f"exam of {spec.model}", sys.stderr) as progress:
-        result = take_exam(benchmark, spec, partial(open_for, spec), plan, n=n, progress=progress)
+        result = take_exam(spec.benchmark, spec, partial(open_for, spec), plan, n=n, progress=progress)
     if as_json:
         print_json(msgspec.to_builtins(result))
     else:

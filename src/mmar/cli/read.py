@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from mmar.cli import shared
-from mmar.cli.terminal import check_items_option, display, output_file, print_json, print_result, print_table
+from mmar.cli.terminal import check_items_option, display, print_json, print_result, print_table, write_items
 
 
 @click.command()
@@ -83,10 +83,6 @@ def unresolved(path: Path, benchmark: str | None, as_json: bool, items: Path | N
     check_items_option(items, as_json, path, benchmark)
     result = find_unresolved(task_for(path, benchmark, **options))
     if items is not None:
-        from mmar.files.atomic import write_atomic
-        from mmar.reports.records_file import RecordFormat
-
-        with output_file(items) as target:
-            form = RecordFormat.of(target, _FIELDS)
-            write_atomic(target, form.header() + form.lines_of(result.items))
+        rows = ({field: getattr(item, field) for field in _FIELDS} for item in result.items)
+        write_items(items, rows, _FIELDS)
     print_result(result, unresolved_table, as_json=as_json, items=items)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from inspect import unwrap  # the errors of the unwrapped functions name options
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mmar.cli import shared
-from mmar.cli.terminal import display, parse_pairs, print_skipped, print_written, refuse_over_inputs
+from mmar.cli.terminal import file_progress, parse_pairs, print_skipped, print_written, refuse_over_inputs
 from mmar.errors import UsageError
 
 if TYPE_CHECKING:
-    from mmar.files.progress import Progress
     from mmar.reports.report_page import WrittenPage
 
 _page_options = shared.together(
@@ -67,7 +65,7 @@ def report(
     refuse_over_inputs("--out", out, *paths, benchmark)
     write = unwrap(publishing.report)
     written = write(
-        paths, out=out, benchmark=benchmark, on_skipped=print_skipped, progress=_progress(), **others
+        paths, out=out, benchmark=benchmark, on_skipped=print_skipped, progress=file_progress(), **others
     )
     _finish(written, opened=opened)
 
@@ -87,14 +85,8 @@ def browse(benchmark: str, out: Path, opened: bool, **others: Any) -> None:
     """
     from mmar import publishing
 
-    written = unwrap(publishing.browse)(benchmark, out=out, progress=_progress(), **others)
+    written = unwrap(publishing.browse)(benchmark, out=out, progress=file_progress(), **others)
     _finish(written, opened=opened)
-
-
-def _progress() -> Progress:
-    from mmar.files.progress import progress_for
-
-    return progress_for(sys.stderr, colour=display(sys.stderr).colour)
 
 
 def _finish(written: WrittenPage, *, opened: bool) -> None:
@@ -170,7 +162,7 @@ def leaderboard(
         names=_pairs("--name", names, "hf/my/model=my-model"),
         reports=_pairs("--report-url", reports, "runs/a=reports/a/index.html"),
         on_skipped=print_skipped,
-        progress=_progress(),
+        progress=file_progress(),
         **others,
     )
     print_written([page])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mmar.cli import shared
-from mmar.cli.terminal import external_errors, parse_pairs, report_skipped
+from mmar.cli.terminal import external_errors, parse_pairs, print_lines, report_skipped
 from mmar.inputs import cache_dir, find_benchmark
 from mmar.protocols import DEFAULT
 
@@ -133,7 +133,10 @@ def run(
         **others,
     )
     if dry_run:
-        _print_estimate(spec, folder)
+        from mmar.reports.run_lines import dry_run_lines
+        from mmar.runs.dry_run import dry_run as estimate
+
+        print_lines(dry_run_lines(estimate(spec), spec.model, folder))
         return
     _execute(spec, model, folder, until_decided, log_to)
 
@@ -151,8 +154,7 @@ def _execute(spec: RunSpec, title: str, folder: Path, until_decided: Path | None
     if until_decided is not None:
         comparison = LiveComparison(live, until_decided, spec.benchmark, spec.protocol.reading)
     model = open_for(spec)
-    for line in run_plan_lines(spec):
-        click.echo(line)
+    print_lines(run_plan_lines(spec))
     gc.freeze()  # what is loaded by now stays, and collecting it again would delay the requests
     title = f"{title} on {spec.benchmark.name}"
     with external_errors(), run_progress(title, sys.stderr, live) as progress:
@@ -164,32 +166,18 @@ def _execute(spec: RunSpec, title: str, folder: Path, until_decided: Path | None
         result = execute(spec, model, show)
     withheld = any(item.answer is None for item in spec.benchmark.closed)
     n, unreadable = len(spec.benchmark), spec.benchmark.unreadable
-    for line in run_summary(result, folder, n, unreadable, withheld=withheld):
-        click.echo(line)
+    print_lines(run_summary(result, folder, n, unreadable, withheld=withheld))
     if result.counts.stopped == "interrupted":
         sys.exit(130)
     if log_to is not None:
-        _log(folder, spec, log_to)
+        from mmar.publishing import find_source
+        from mmar.reports.exchange.item_tables import log_run
+
+        with external_errors():  # the run is complete whether or not it can be logged
+            log_run(find_source(folder, spec.benchmark), log_to)
     decided = comparison is not None and result.counts.stopped.startswith("decided")
     if (result.stopped and not decided) or result.selected_failed:
         sys.exit(1)
-
-
-def _log(folder: Path, spec: RunSpec, tracker: Any) -> None:
-    """Log a run that has ended; it is complete whether or not that succeeds."""
-    from mmar.publishing import find_source
-    from mmar.reports.exchange.item_tables import log_run
-
-    with external_errors():
-        log_run(find_source(folder, spec.benchmark), tracker)
-
-
-def _print_estimate(spec: RunSpec, folder: Path) -> None:
-    from mmar.reports.run_lines import dry_run_lines
-    from mmar.runs.dry_run import dry_run
-
-    for line in dry_run_lines(dry_run(spec), spec.model, folder):
-        click.echo(line)
 
 
 def _default_folder(benchmark: str, model: str, protocol: str, condition: str, seed: int) -> Path:

@@ -13,7 +13,6 @@ from mmar.cli.terminal import display, print_skipped, print_table, print_written
 from mmar.errors import UsageError
 
 if TYPE_CHECKING:
-    from mmar.reports.published import PublishedResult
     from mmar.reports.systems_table import RunRow
 
 _FORMATS = ("text", "markdown", "latex", "csv", "html", "json")
@@ -75,10 +74,16 @@ def table(
       mmar table runs/demo/baseline-listener/predictions.jsonl --benchmark demo --as listener
     """
     from mmar.reports.benchmarks_table import benchmarks_table, several_benchmarks
+    from mmar.reports.published import published_results
     from mmar.reports.systems_table import systems_table
     from mmar.reports.table_formats import render
 
-    results = _published(classes, reported=reported) if published or reported else []
+    results = [
+        result
+        for result in published_results()
+        if reported or (published and result.by == "benchmark")
+        if not classes or result.model_class in classes
+    ]
     if not paths and not results:
         raise UsageError(
             "nothing to show",
@@ -109,16 +114,6 @@ def table(
         print_table(text)
     else:
         click.echo(text, nl=False)
-
-
-def _published(classes: tuple[str, ...], *, reported: bool) -> list[PublishedResult]:
-    from mmar.reports.published import published_results
-
-    return [
-        result
-        for result in published_results()
-        if (reported or result.by == "benchmark") and (not classes or result.model_class in classes)
-    ]
 
 
 def _runs(

@@ -17,6 +17,8 @@ from typing import Any, Protocol, TextIO, TypeVar
 import click
 
 from mmar.errors import ExternalError, InputError, UsageError, strip_control_chars
+from mmar.files.progress import Progress as FileProgress
+from mmar.files.progress import progress_for
 from mmar.reports.tables import Display
 
 STDOUT = Path("-")
@@ -38,11 +40,22 @@ def display(stream: TextIO | None = None) -> Display:
     return Display(max(width, 60), colour=stream.isatty() and not plain)
 
 
+def file_progress() -> FileProgress:
+    """Progress of copies and downloads on standard error."""
+    return progress_for(sys.stderr, colour=display(sys.stderr).colour)
+
+
 def print_table(text: str, *, err: bool = False) -> None:
     """Print lines of a report. Control characters are removed, but for the tables' own bold, dim and colours."""
     pieces = _OWN_CODES.split(text)
     safe = "".join(piece if index % 2 else strip_control_chars(piece) for index, piece in enumerate(pieces))
     click.echo(safe, nl=not safe.endswith("\n"), err=err)
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines as they come."""
+    for line in lines:
+        click.echo(line)
 
 
 def print_report(render: Callable[[Display], str], items: Path | None = None) -> None:

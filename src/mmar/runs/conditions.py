@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
@@ -58,15 +58,6 @@ def check_clips(benchmark: Benchmark, items: Iterable[Item]) -> None:
             code="no-audio",
             hint="name the folder of the clips with audio_dir",
         )
-
-
-def clips_under(
-    condition: Condition, benchmark: Benchmark, item: Item, shuffled: Mapping[str, tuple[str, ...]]
-) -> tuple[Path, ...]:
-    """The files that a request's clips are made from: none under `none`, those of `shuffled_clips` under `shuffled`."""
-    if condition == "none":
-        return ()
-    return tuple(map(benchmark.clip, shuffled[item.id] if condition == "shuffled" else item.clips))
 
 
 def shuffled_clips(benchmark: Benchmark, seed: int) -> dict[str, tuple[str, ...]]:

@@ -14,7 +14,7 @@ import msgspec
 
 from mmar.items import Item
 from mmar.protocols import Request
-from mmar.runs.conditions import clips_under, shuffled_clips
+from mmar.runs.conditions import shuffled_clips
 from mmar.runs.ledger import Progress, RequestKey, answer_lookup, rotate
 from mmar.runs.spec import RunSpec, item_filter, sampled
 
@@ -43,12 +43,13 @@ def build(
         UsageError: the benchmark has no audio folder.
         InputError: the record's audio path leads out of the folder.
     """
-    if spec.condition == "shuffled" and uses_audio and shuffled is None:
-        shuffled = shuffled_clips(spec.benchmark, spec.seed)
-    clips = clips_under(spec.condition, spec.benchmark, item, shuffled or {}) if uses_audio else ()
+    clips = item.clips if uses_audio and spec.condition != "none" else ()
+    if clips and spec.condition == "shuffled":
+        clips = (shuffled or shuffled_clips(spec.benchmark, spec.seed))[item.id]
+    paths = tuple(map(spec.benchmark.clip, clips))
     if key.rotation:
         item = msgspec.structs.replace(item, choices=rotate(item.choices, key.rotation))
-    request = spec.protocol.request(item, clips[0] if clips else None, spec.settings, clips[1:])
+    request = spec.protocol.request(item, paths[0] if paths else None, spec.settings, paths[1:])
     if key.rotation or key.repeat:
         request = msgspec.structs.replace(request, rotation=key.rotation, repeat=key.repeat)
     if key.repeat and spec.settings.seed is not None:

@@ -268,12 +268,6 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
         return wait * rng.uniform(0.5, 1.5)
 
 
-def select(benchmark: Benchmark, values: Mapping[str, tuple[str, ...]]) -> list[Item]:
-    """The items of which every named field has one of the given values."""
-    matches = item_filter(values)
-    return [item for item in benchmark if matches(item)]
-
-
 def sampled(benchmark: Benchmark, sample: int, seed: int) -> list[int]:
     """Indexes of the items of a sample, ascending; drawn by modality and category in proportion."""
     from mmar.stats.sampling import draw_sample

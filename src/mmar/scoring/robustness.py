@@ -23,7 +23,7 @@ from mmar.items import Benchmark, Item
 from mmar.items.source_video import clusters_of
 from mmar.protocols import ReadingRule, read
 from mmar.runs.ledger import RequestKey, rotate
-from mmar.runs.spec import sampled, select
+from mmar.runs.spec import item_filter, sampled
 from mmar.stats.chance import guessing
 from mmar.stats.cluster import accuracy
 from mmar.stats.interval import Interval
@@ -276,7 +276,7 @@ def _session_plans(benchmark: Benchmark, manifest: Manifest) -> Iterator[tuple[I
         # A session that asks failures again asks nothing that was not planned before.
         if (rotations, repeats) == (1, 1) or session.retry is not None:
             continue
-        items = select(benchmark, session.filter)
+        items = list(filter(item_filter(session.filter), benchmark))
         if session.sample is not None:
             items = [benchmark.items[index] for index in sampled(benchmark, session.sample, manifest.seed)]
         for item in items[: session.limit]:
