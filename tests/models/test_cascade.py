@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from expect import raises
 from mmar.errors import ExternalError
 from mmar.models import ModelOptions, RequestFailed, Sent, Usage, open_model
-from mmar.models.cascade import Caption, CaptionKey, CaptionStore
+from mmar.models.cascade import Caption, CaptionStore, caption_key
 from mmar.protocols import Message, Request
 from servers.fake_models import Say, Status
 
@@ -173,7 +173,7 @@ def test_a_plus_in_a_models_name_is_part_of_it(tmp_path):
     asyncio.run(model.close())
 
 
-KEYS = st.builds(CaptionKey, st.text(max_size=3), st.text(max_size=3), st.text(max_size=3))
+KEYS = st.builds(caption_key, st.text(max_size=3), st.text(max_size=3), st.text(max_size=3))
 CAPTIONS = st.builds(
     Caption,
     st.text(min_size=1),
@@ -188,21 +188,23 @@ CAPTIONS = st.builds(
 @given(st.lists(st.tuples(KEYS, CAPTIONS), max_size=8))
 def test_the_first_caption_of_a_key_stays(tmp_path_factory, pairs):
     path = tmp_path_factory.mktemp("captions") / "c.sqlite"
-    first: dict[CaptionKey, Caption] = {}
+    first: dict[bytes, Caption] = {}
     store = CaptionStore(path)
     for key, caption in pairs:
         assert store.keep(key, caption) == first.setdefault(key, caption)
     store.close()
     store = CaptionStore(path)
     assert {key: store.find(key) for key in first} == first
-    assert store.find(CaptionKey("no", "such", "key, ever")) is None
+    assert store.find(caption_key("no", "such", "key, ever")) is None
     store.close()
 
 
 def _keep_many(path: Path, who: int) -> list[str]:
     store = CaptionStore(path)
     try:
-        return [store.keep(CaptionKey(str(index), "c", ""), Caption(f"by {who}")).text for index in range(25)]
+        return [
+            store.keep(caption_key(str(index), "c", ""), Caption(f"by {who}")).text for index in range(25)
+        ]
     finally:
         store.close()
 
@@ -248,9 +250,9 @@ def test_a_clip_that_changes_under_way_is_not_kept_under_the_wrong_name(cascade,
         )
         make = model._find_or_make
 
-        async def changed(key, item, path):
+        async def changed(*arguments):
             clip.write_bytes(other)
-            return await make(key, item, path)
+            return await make(*arguments)
 
         model._find_or_make = changed
         try:

@@ -15,10 +15,10 @@ from collections.abc import Callable
 
 import msgspec
 
-from mmar.errors import MmarError, UsageError
+from mmar.errors import MmarError
 from mmar.models.answer import Answer, RequestFailed
 from mmar.models.audio_bytes import check_single
-from mmar.models.model import ModelOptions
+from mmar.models.model import ModelOptions, model_error
 from mmar.protocols import Request
 
 
@@ -53,11 +53,8 @@ def open_baseline(name: str, options: ModelOptions) -> Baseline:
         "listener-letters": lambda request: _listen_in_letters(request, seed),
     }
     if name not in answers:
-        raise UsageError(
-            f'unknown model "baseline/{name}"; there are {", ".join(f"baseline/{each}" for each in answers)}',
-            code="unknown-model",
-            argument="model",
-        )
+        known = ", ".join(f"baseline/{each}" for each in answers)
+        raise model_error("unknown-model", f'unknown model "baseline/{name}"; there are {known}')
     return Baseline(f"baseline/{name}", name.startswith("listener"), answers[name])
 
 

@@ -22,7 +22,7 @@ from mmar.errors import MmarError, UsageError, did_you_mean
 from mmar.files.hashing import sha256_file
 from mmar.models.answer import Answer, RequestFailed, Sent, Usage
 from mmar.models.audio_bytes import check_placed, check_single
-from mmar.models.model import ADAPTERS, Model, ModelOptions, open_model
+from mmar.models.model import ADAPTERS, Model, ModelOptions, model_error, open_model
 from mmar.models.options import number_of, whole_of
 from mmar.models.sqlite_store import SqliteStore
 from mmar.protocols import Message, Request, Settings
@@ -39,24 +39,6 @@ _OPTIONS = ("captions", "caption_prompt", "caption_max_tokens", "caption_tempera
 _NOT_HOW = ("base_url", "api_key_file", "api_key_env")
 
 
-class CaptionKey(msgspec.Struct, frozen=True):
-    """What a caption depends on.
-
-    Attributes:
-        clip_sha256: of the clip's file.
-        captioner: the model's name.
-        how: everything else of its request: messages, settings, the adapter's options.
-    """
-
-    clip_sha256: str
-    captioner: str
-    how: str
-
-    def digest(self) -> bytes:
-        """SHA-256 over all of it."""
-        return hashlib.sha256(msgspec.json.encode(self)).digest()
-
-
 class Caption(msgspec.Struct, frozen=True, omit_defaults=True):
     """A caption, never empty, and how it came about."""
 
@@ -65,6 +47,12 @@ class Caption(msgspec.Struct, frozen=True, omit_defaults=True):
     finish_reason: str | None = None
     usage: Usage | None = None
     sent: Sent | None = None
+
+
+def caption_key(clip_sha256: str, captioner: str, how: str) -> bytes:
+    """SHA-256 of what a caption depends on; `how` is all of its request but the clip and the captioner's name."""
+    form = {"clip_sha256": clip_sha256, "captioner": captioner, "how": how}
+    return hashlib.sha256(msgspec.json.encode(form)).digest()
 
 
 _decode = msgspec.json.Decoder(Caption).decode
@@ -77,17 +65,17 @@ class CaptionStore:
         self._store = SqliteStore(path, "captions")
         self.close = self._store.close
 
-    def find(self, key: CaptionKey) -> Caption | None:
+    def find(self, key: bytes) -> Caption | None:
         """The caption of a key, `None` where there is none or a damaged one."""
-        value = self._store.get(key.digest())
+        value = self._store.get(key)
         try:
             return _decode(value) if isinstance(value, bytes) else None
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
 
-    def keep(self, key: CaptionKey, caption: Caption) -> Caption:
+    def keep(self, key: bytes, caption: Caption) -> Caption:
         """Store a caption durably, unless there is one already; returns the one that is stored."""
-        self._store.put([(key.digest(), msgspec.json.encode(caption))], replace=False)
+        self._store.put([(key, msgspec.json.encode(caption))], replace=False)
         return self.find(key) or caption
 
 
@@ -122,7 +110,7 @@ class Cascade:
         self._message = Message("user", prompt, "before")
         self._settings = settings
         self._how = msgspec.json.encode((prompt, settings, how)).decode()
-        self._under_way: dict[CaptionKey, asyncio.Task[tuple[Caption, bool]]] = {}
+        self._under_way: dict[bytes, asyncio.Task[tuple[Caption, bool]]] = {}
 
     async def ask(self, request: Request) -> Answer:
         """Look up or make the caption, then ask the reasoner once; see `Model.ask`."""
@@ -143,11 +131,14 @@ class Cascade:
 
     async def _caption(self, item_id: str, clip: Path) -> tuple[Caption, bool]:
         """The clip's caption, and whether it was made for this request."""
-        key = CaptionKey(await asyncio.to_thread(_sha256, clip), self._captioner.name, self._how)
+        clip_sha256 = await asyncio.to_thread(_sha256, clip)
+        key = caption_key(clip_sha256, self._captioner.name, self._how)
         task = self._under_way.get(key)
         is_first = task is None
         if task is None:
-            task = self._under_way[key] = asyncio.create_task(self._find_or_make(key, item_id, clip))
+            task = self._under_way[key] = asyncio.create_task(
+                self._find_or_make(key, item_id, clip, clip_sha256)
+            )
             task.add_done_callback(lambda task: self._done(key, task))
         try:
             # Shielded: that one request is cancelled does not cancel the caption for others.
@@ -162,12 +153,14 @@ class Cascade:
             ) from None
         return caption, is_first and is_new
 
-    def _done(self, key: CaptionKey, task: asyncio.Task[tuple[Caption, bool]]) -> None:
+    def _done(self, key: bytes, task: asyncio.Task[tuple[Caption, bool]]) -> None:
         self._under_way.pop(key, None)
         if not task.cancelled():
             task.exception()  # retrieved, so that asyncio does not report it
 
-    async def _find_or_make(self, key: CaptionKey, item_id: str, clip: Path) -> tuple[Caption, bool]:
+    async def _find_or_make(
+        self, key: bytes, item_id: str, clip: Path, clip_sha256: str
+    ) -> tuple[Caption, bool]:
         """The stored caption, or a new one, and whether it is new."""
         if (stored := await asyncio.to_thread(self._store.find, key)) is not None:
             return stored, False
@@ -179,7 +172,7 @@ class Cascade:
         if not answer.text.strip():
             message = f"no caption: {self._captioner.name} wrote none"
             raise RequestFailed("bad_reply", message, retryable=True, usage=answer.usage)
-        if answer.sent is not None and answer.sent.source_sha256 != key.clip_sha256:
+        if answer.sent is not None and answer.sent.source_sha256 != clip_sha256:
             raise RequestFailed("audio", f"{clip} changed while it was captioned", retryable=True)
         caption = Caption(answer.text, answer.model, answer.finish_reason, answer.usage, answer.sent)
         return await asyncio.to_thread(self._store.keep, key, caption), True
@@ -250,11 +243,7 @@ def open_cascade(name: str, options: ModelOptions) -> Cascade:
     )
     captioner = open_model(captioner_name, _half(options, "captioner."))
     if not captioner.uses_audio:
-        raise UsageError(
-            f"{captioner_name} takes no audio, so it cannot write captions",
-            code="no-captioner",
-            argument="model",
-        )
+        raise model_error("no-captioner", f"{captioner_name} takes no audio, so it cannot write captions")
     how = {name: value for name, value in _own(options, "captioner.").items() if name not in _NOT_HOW}
     return Cascade(
         f"cascade/{name}",
@@ -271,11 +260,10 @@ def _halves(name: str) -> tuple[str, str]:
     # A model's name may hold a plus sign; the one that counts has an adapter's name behind it.
     parts = re.split(rf"\+(?=(?:{'|'.join(ADAPTERS)})[/:])", name)
     if len(parts) != 2 or not all(parts):
-        raise UsageError(
+        raise model_error(
+            "unknown-model",
             f'"cascade/{name}" is not of the form CAPTIONER+REASONER',
-            code="unknown-model",
-            argument="model",
-            hint="for example cascade/openai/qwen2-audio+text/deepseek-chat",
+            "for example cascade/openai/qwen2-audio+text/deepseek-chat",
         )
     return parts[0], parts[1]
 

@@ -65,20 +65,15 @@ class Sound:
         level: Array = 10 * np.log10(self.power[:, _between(low, high)].sum(axis=1) + 1e-12)
         return level
 
-    def spectrum(self, part: slice = slice(None)) -> Array:
-        """Mean power spectrum of some frames."""
-        mean: Array = self.power[part].mean(axis=0) + 1e-15
-        return mean
-
-    def flatness(self, part: slice = slice(None), low: float = 500.0, high: float = 6000.0) -> float:
-        """Geometric over arithmetic mean of the spectrum: near 1 for noise, near 0 for tones."""
-        spectrum = self.spectrum(part)[_between(low, high)]
+    def flatness(self, part: slice, low: float, high: float) -> float:
+        """Geometric over arithmetic mean of the spectrum of some frames: near 1 for noise, near 0 for tones."""
+        spectrum = self.power[part].mean(axis=0)[_between(low, high)] + 1e-15
         return float(np.exp(np.log(spectrum).mean()) / spectrum.mean())
 
-    def strongest(self, low: float, high: float, part: slice = slice(None)) -> float:
+    def strongest(self, low: float, high: float) -> float:
         """Frequency of the strongest line between two frequencies, in Hz."""
         inside = np.flatnonzero(_between(low, high))
-        return float(_HZ[inside[self.spectrum(part)[inside].argmax()]])
+        return float(_HZ[inside[self.power.mean(axis=0)[inside].argmax()]])
 
     @cached_property
     def pitch(self) -> Array:
@@ -96,11 +91,6 @@ class Sound:
         lags = (peaks & (inner > 0.9 * best)).argmax(axis=1) + shortest
         level = self.band()
         return np.where((best[:, 0] > 0.6) & (level > level.max() - 25), _RATE / lags, np.nan)
-
-    def voiced(self, low: float = 75.0, high: float = 430.0) -> Array:
-        """Pitches within a range, in order of time, in Hz."""
-        with np.errstate(invalid="ignore"):
-            return self.pitch[(low < self.pitch) & (self.pitch < high)]
 
     def onsets(
         self, low: float = 0.0, high: float = _RATE / 2, *, rise: float = 8.0, apart: int = 15
@@ -268,7 +258,8 @@ def _change(sound: Sound, _: str) -> Scores:
 
 
 def _height_of_voice(sound: Sound, _: str) -> Scores | None:
-    heights = sound.voiced()
+    with np.errstate(invalid="ignore"):
+        heights = sound.pitch[(sound.pitch > 75) & (sound.pitch < 430)]
     if len(heights) < 8:
         return None
     height = float(np.median(heights))

@@ -133,15 +133,18 @@ POOLED = ("command", "hf", "sglang", "vllm")
 """Adapters that start programs, and so take GPUs and workers."""
 
 
+def model_error(code: str, message: str, hint: str | None = None) -> UsageError:
+    """The error of a model that cannot be used."""
+    return UsageError(message, code=code, argument="model", hint=hint)
+
+
 def split_name(name: str) -> tuple[str, str]:
     """The adapter of a model's name, and the adapter's own part of it; a `UsageError` if there is none such."""
     # "python:module:function" is how Python itself writes it; everything else has a slash.
     adapter, separator, rest = name.partition(":" if name.startswith("python:") else "/")
     if not separator or not rest or adapter not in ADAPTERS:
         known = "\n".join(f"  {text}" for _, text in ADAPTERS.values())
-        raise UsageError(
-            f'unknown model "{name}"; there are\n{known}', code="unknown-model", argument="model"
-        )
+        raise model_error("unknown-model", f'unknown model "{name}"; there are\n{known}')
     return adapter, rest
 
 

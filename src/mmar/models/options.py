@@ -94,21 +94,20 @@ def extra_object(extra: Mapping[str, str], name: str, reserved: tuple[str, ...])
         fields = None
     if not isinstance(fields, dict):
         # The text is not shown: it may hold a credential.
-        raise UsageError(f"{name}: expected a JSON object", code="invalid-option", argument="options")
+        raise option_error(f"{name}: expected a JSON object")
     for field in reserved:
         if field in fields:
-            raise UsageError(
-                f'{name}: "{field}" is filled by the program and cannot be set',
-                code="invalid-option",
-                argument="options",
-            )
+            raise option_error(f'{name}: "{field}" is filled by the program and cannot be set')
     return fields
 
 
 def _invalid(name: str, expected: str, value: str) -> UsageError:
-    return UsageError(
-        f'{name}: expected {expected}, got "{value}"', code="invalid-option", argument="options"
-    )
+    return option_error(f'{name}: expected {expected}, got "{value}"')
+
+
+def option_error(message: str) -> UsageError:
+    """The error of an adapter's option whose value is not valid."""
+    return UsageError(message, code="invalid-option", argument="options")
 
 
 def merged(ground: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

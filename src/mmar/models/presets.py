@@ -14,7 +14,7 @@ from typing import Literal, get_args
 import msgspec
 
 from mmar.errors import UsageError, did_you_mean
-from mmar.models.model import ADAPTERS
+from mmar.models.model import ADAPTERS, model_error
 from mmar.protocols import DEFAULT, Settings
 
 ModelClass = Literal["baseline", "LALM", "LARM", "OLM", "LLM", "LRM"]
@@ -193,20 +193,14 @@ def check_requirements(
         return
     if missing:
         needs = "\n".join(f"  - {need}" for need in (what, *preset.needs) if need)
-        raise UsageError(
-            f'"{name}" ({preset.model}) needs\n{needs}',
-            code="missing-requirement",
-            argument="model",
-            hint="\n".join(preset.commands),
-        )
+        problem = f'"{name}" ({preset.model}) needs\n{needs}'
+        raise model_error("missing-requirement", problem, "\n".join(preset.commands))
 
 
 def _unknown(name: str) -> UsageError:
     suggestion = did_you_mean(name, presets())
-    return UsageError(
+    return model_error(
+        "unknown-model",
         f'unknown model "{name}"' + (f"; {suggestion}" if suggestion else ""),
-        code="unknown-model",
-        argument="model",
-        hint="mmar models lists the presets; any other model is ADAPTER/NAME, "
-        "such as openai/gpt-4o-audio-preview",
+        "mmar models lists the presets; any other model is ADAPTER/NAME, such as openai/gpt-4o-audio-preview",
     )

@@ -27,12 +27,12 @@ from typing import Any
 
 import msgspec
 
-from mmar.errors import InputError, UsageError
+from mmar.errors import InputError
 from mmar.files.typed import convert
 from mmar.models.answer import Answer, RequestFailed
 from mmar.models.credentials import scrub, secrets_of
 from mmar.models.jsonl import ProgramAnswer, answer_of, request_record, sent_of, without_audio
-from mmar.models.model import ModelOptions
+from mmar.models.model import ModelOptions, model_error
 from mmar.models.options import check_known, choice_of, whole_of
 from mmar.protocols import Request
 
@@ -201,28 +201,21 @@ def open_python(name: str, options: ModelOptions) -> PythonFunction:
     check_known(options.extra, ("uses_audio", "threads"), "python")
     module_name, _, attribute = name.rpartition(":")
     if not module_name or not attribute:
-        raise UsageError(
-            f'"python:{name}" names no function; expected python:MODULE:FUNCTION',
-            code="unknown-model",
-            argument="model",
+        raise model_error(
+            "unknown-model", f'"python:{name}" names no function; expected python:MODULE:FUNCTION'
         )
     try:
         is_file = module_name.endswith(".py")
         function = _from_file(Path(module_name)) if is_file else _from_module(module_name)
     except Exception as error:
-        raise UsageError(
-            f"python:{name}: {module_name} cannot be imported: {type(error).__name__}: {error}{_error_location(error)}",
-            code="import-failed",
-            argument="model",
+        cause = f"{type(error).__name__}: {error}{_error_location(error)}"
+        raise model_error(
+            "import-failed", f"python:{name}: {module_name} cannot be imported: {cause}"
         ) from error
     for part in attribute.split("."):
         function = getattr(function, part, None)
     if not callable(function):
-        raise UsageError(
-            f'python:{name}: {module_name} has no function "{attribute}"',
-            code="unknown-model",
-            argument="model",
-        )
+        raise model_error("unknown-model", f'python:{name}: {module_name} has no function "{attribute}"')
     return PythonFunction(
         function,
         f"python:{name}",

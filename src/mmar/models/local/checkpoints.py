@@ -9,14 +9,9 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from mmar.errors import UsageError
+from mmar.models.model import model_error
 
 _PIECE = 1 << 22
-
-
-def cannot_use(code: str, message: str, hint: str | None = None) -> UsageError:
-    """The error of a checkpoint that cannot be used."""
-    return UsageError(message, code=code, argument="model", hint=hint)
 
 
 def find_checkpoint(name: str) -> tuple[Path, str]:
@@ -35,7 +30,7 @@ def find_checkpoint(name: str) -> tuple[Path, str]:
     if path.is_dir():
         return path, f"folder-{folder_digest(path)}"
     if name.startswith((".", "/", "~")):
-        raise cannot_use(
+        raise model_error(
             "no-such-folder", f"there is no folder {name}", "give the path of the checkpoint's folder"
         )
     from huggingface_hub import snapshot_download
@@ -51,27 +46,27 @@ def find_checkpoint(name: str) -> tuple[Path, str]:
     try:
         folder = Path(snapshot_download(repository, revision=revision or None))
     except GatedRepoError:  # a subclass of RepositoryNotFoundError, so it is caught first
-        raise cannot_use(
+        raise model_error(
             "gated",
             f"{repository} is gated",
             f"accept its terms at huggingface.co/{repository}, then: hf auth login",
         ) from None
     except RepositoryNotFoundError:
-        raise cannot_use(
+        raise model_error(
             "not-found",
             f"the hub has no model {repository}, or you may not see it",
             "check the name, or: hf auth login",
         ) from None
     except RevisionNotFoundError:
-        raise cannot_use("not-found", f"{repository} has no revision {revision}") from None
+        raise model_error("not-found", f"{repository} has no revision {revision}") from None
     except LocalEntryNotFoundError:
-        raise cannot_use(
+        raise model_error(
             "not-in-cache",
             f"{name} is not in the cache and the hub cannot be reached",
             "check the connection and HF_HUB_OFFLINE, or give the folder of a copy",
         ) from None
     except (HfHubHTTPError, OSError, ValueError) as error:
-        raise cannot_use("cannot-download", f"{name}: {type(error).__name__}: {error}") from None
+        raise model_error("cannot-download", f"{name}: {type(error).__name__}: {error}") from None
     return folder, folder.name[:12]
 
 

@@ -23,7 +23,7 @@ from mmar.models.credentials import secrets_of
 from mmar.models.local.program import Program
 from mmar.models.local.ray_worker import PREFIX, ray_workers
 from mmar.models.local.worker_pool import RunningWorker, Worker, WorkerPool
-from mmar.models.model import ModelOptions
+from mmar.models.model import ModelOptions, model_error
 from mmar.models.options import check_known, choice_of, number_of
 
 _START_S = 1800.0  # the longest wait for a program's first line, unless the option `start_s` says otherwise
@@ -34,11 +34,10 @@ def open_command(name: str, options: ModelOptions) -> WorkerPool:
     check_known(options.extra, ("uses_audio", "start_s"), "command")
     arguments = split_command(name, f"command/{name}", "unknown-model", "model")
     if not arguments or (shutil.which(arguments[0]) is None and not options.workers):
-        raise UsageError(
+        raise model_error(
+            "unknown-model",
             f'command/{name}: there is no program "{"".join(arguments[:1])}"',
-            code="unknown-model",
-            argument="model",
-            hint="name one that is on the path, or give its path; arguments follow it",
+            "name one that is on the path, or give its path; arguments follow it",
         )
     return WorkerPool(
         f"command/{name}",

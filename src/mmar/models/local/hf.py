@@ -10,13 +10,13 @@ from __future__ import annotations
 import sys
 from importlib.util import find_spec
 
-from mmar.errors import UsageError
 from mmar.models.credentials import secrets_of
 from mmar.models.local.command import workers_of
 from mmar.models.local.worker_pool import WorkerPool
-from mmar.models.model import ModelOptions
+from mmar.models.model import ModelOptions, model_error
 from mmar.models.options import check_known, choice_of, number_of, whole_of
 
+PACKAGES_HINT = "pip install 'mmar[local]', or name a Python that has them: --option python=/venv/bin/python"
 CHOICES = (
     ("dtype", ("auto", "float32", "bfloat16", "float16"), "auto"),
     ("attention", ("sdpa", "eager", "flash_attention_2"), "sdpa"),
@@ -35,12 +35,7 @@ def open_hf(name: str, options: ModelOptions) -> WorkerPool:
     python = extra.get("python", sys.executable)
     missing = find_spec("torch") is None or find_spec("transformers") is None
     if python == sys.executable and missing and not options.workers:
-        raise UsageError(
-            f"hf/{name} needs torch and transformers",
-            code="missing-extra",
-            argument="model",
-            hint="pip install 'mmar[local]', or name a Python that has them: --option python=/venv/bin/python",
-        )
+        raise model_error("missing-extra", f"hf/{name} needs torch and transformers", PACKAGES_HINT)
     arguments = ["-m", "mmar.models.local.weights", "--model", name]
     arguments += ["--batch", str(whole_of(extra, "batch", 1, 1024) or 1)]
     for option, values, default in CHOICES:

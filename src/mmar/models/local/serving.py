@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -20,7 +21,7 @@ from mmar.models.http_client import HttpClient
 from mmar.models.local.command import split_command
 from mmar.models.local.server_worker import Checkpoint, Engine, ServerWorker
 from mmar.models.local.worker_pool import WorkerPool
-from mmar.models.model import ModelOptions
+from mmar.models.model import ModelOptions, model_error
 from mmar.models.openai import chat_format, chat_model
 from mmar.models.options import (
     AUDIO_OPTIONS,
@@ -76,17 +77,8 @@ _SGLANG = Engine(
 )
 
 
-def open_vllm(name: str, options: ModelOptions) -> WorkerPool:
-    """Open a checkpoint behind vLLM servers by its hub id or folder; errors as `open_model`."""
-    return _open(_VLLM, name, options)
-
-
-def open_sglang(name: str, options: ModelOptions) -> WorkerPool:
-    """Open a checkpoint behind SGLang servers by its hub id or folder; errors as `open_model`."""
-    return _open(_SGLANG, name, options)
-
-
 def _open(engine: Engine, name: str, options: ModelOptions) -> WorkerPool:
+    """Open a checkpoint behind servers by its hub id or folder; errors as `open_model`."""
     extra = options.extra
     check_known(extra, _OPTIONS, engine.name)
     full_name = f"{engine.name}/{name}"
@@ -143,6 +135,10 @@ def _open(engine: Engine, name: str, options: ModelOptions) -> WorkerPool:
     )
 
 
+open_vllm = partial(_open, _VLLM)
+open_sglang = partial(_open, _SGLANG)
+
+
 def _program(engine: Engine, options: ModelOptions) -> list[str]:
     """The words that start a server."""
     own = options.extra.get("program", "")
@@ -150,11 +146,10 @@ def _program(engine: Engine, options: ModelOptions) -> list[str]:
     if len(words) == 1 and Path(words[0]).name == engine.name:
         words.append("serve")
     if shutil.which(words[0], path=options.environment.get("PATH")) is None:
-        raise UsageError(
+        raise model_error(
+            "missing-program",
             f'there is no program "{words[0]}"',
-            code="missing-program",
-            argument="model",
-            hint=f"install {engine.name} in an environment of its own, such as: uv tool install {engine.name}; "
+            f"install {engine.name} in an environment of its own, such as: uv tool install {engine.name}; "
             f"or name it: --option program=/path/to/venv/bin/{engine.name}",
         )
     return words

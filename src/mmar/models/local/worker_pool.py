@@ -18,7 +18,7 @@ from mmar.errors import ExternalError, UsageError
 from mmar.models.answer import Answer, RequestFailed
 from mmar.models.credentials import Credential, scrub
 from mmar.models.jsonl import ProgramAnswer, without_audio
-from mmar.models.model import ModelFacts
+from mmar.models.model import ModelFacts, model_error
 from mmar.protocols import Request
 
 _MAX_FRUITLESS_STARTS = 3
@@ -241,7 +241,7 @@ class WorkerPool:
             message = scrub(ready.fatal.get("message", "it cannot be used"), self._secrets)
             if not member.ready:
                 code, hint = ready.fatal.get("code", "cannot-load"), ready.fatal.get("hint") or None
-                member.error = UsageError(message, code=code, argument="model", hint=hint)
+                member.error = model_error(code, message, hint)
                 member.failure = message
             await running.stop()
             raise RequestFailed("crash", message)

@@ -17,7 +17,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
-from mmar.models.local.hf import CHOICES
+from mmar.errors import MmarError, UsageError
+from mmar.models.local.hf import CHOICES, PACKAGES_HINT
+from mmar.models.model import model_error
 
 if TYPE_CHECKING:
     from mmar.models.local.weights.answering import Answerer
@@ -61,17 +63,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _fatal(error: Exception) -> dict[str, str]:
-    code, message = getattr(error, "code", None), getattr(error, "message", None)
-    if isinstance(code, str) and isinstance(message, str):
-        return {"code": code, "message": message, "hint": getattr(error, "hint", "") or ""}
-    if isinstance(error, ImportError):
-        hint = "pip install 'mmar[local]', or name the Python that has them: --option python=/venv/bin/python"
-        return {
-            "code": "missing-package",
-            "message": f"local weights need torch and transformers ({error})",
-            "hint": hint,
-        }
-    return {"code": "cannot-load", "message": f"{type(error).__name__}: {error}", "hint": ""}
+    code, message, hint = "cannot-load", f"{type(error).__name__}: {error}", ""
+    if isinstance(error, MmarError):
+        code, message, hint = error.code, error.message, error.hint or ""
+    elif isinstance(error, ImportError):
+        code, message = "missing-package", f"local weights need torch and transformers ({error})"
+        hint = PACKAGES_HINT
+    return {"code": code, "message": message, "hint": hint}
 
 
 class _Writer:
@@ -137,8 +135,6 @@ class _Worker:
     """The opened model, which answers what is in the inbox."""
 
     def __init__(self, options: argparse.Namespace, writer: _Writer, inbox: _Inbox) -> None:
-        from mmar.errors import UsageError
-        from mmar.models.local.checkpoints import cannot_use
         from mmar.models.local.weights.answering import Answerer
         from mmar.models.local.weights.loading import WeightOptions, load, reason
         from mmar.models.local.weights.probes import tested
@@ -152,7 +148,7 @@ class _Worker:
         except UsageError:
             raise
         except Exception as error:
-            raise cannot_use(
+            raise model_error(
                 "cannot-ask",
                 f"{options.model} cannot be asked about a clip ({reason(error)})",
                 "check its chat template, tokenizer and processor against the model that it was tuned from",
@@ -192,7 +188,6 @@ class _Worker:
             yield batch
 
     def _answer(self, batch: list[dict[str, Any]]) -> None:
-        from mmar.errors import MmarError
         from mmar.models.local.weights.answering import ClipError
 
         ready: list[tuple[dict[str, Any], Any, dict[str, bool]]] = []

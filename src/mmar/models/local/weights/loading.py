@@ -17,7 +17,8 @@ import torch
 import transformers
 
 from mmar.errors import UsageError
-from mmar.models.local.checkpoints import cannot_use, find_checkpoint
+from mmar.models.local.checkpoints import find_checkpoint
+from mmar.models.model import model_error
 
 _THINKERS = {
     "qwen2_5_omni": "Qwen2_5OmniThinkerForConditionalGeneration",
@@ -75,7 +76,7 @@ def load(options: WeightOptions) -> Loaded:
     for name, what in (("missing_keys", "lacks"), ("mismatched_keys", "has in another shape")):
         if tensors := sorted(key if isinstance(key, str) else key[0] for key in info.get(name, ())):
             problem = f"{options.model} {what} {len(tensors)} tensors that {kind.__name__} needs, the first is {tensors[0]}"
-            raise cannot_use("missing-weights", problem, _INCOMPLETE)
+            raise model_error("missing-weights", problem, _INCOMPLETE)
     model.eval()
     settings = {
         "weights": identity,
@@ -113,7 +114,7 @@ def _check_packages(options: WeightOptions) -> None:
     }
     for package, option in needed.items():
         if option and find_spec(package) is None:
-            raise cannot_use("missing-package", f"{option} needs {package}", f"pip install {package}")
+            raise model_error("missing-package", f"{option} needs {package}", f"pip install {package}")
 
 
 def _check_shards(folder: Path, options: WeightOptions) -> None:
@@ -125,10 +126,10 @@ def _check_shards(folder: Path, options: WeightOptions) -> None:
         missing = [name for name in files if not (folder / name).is_file()]
         if outside:
             problem = f"{options.model}: {index.name} names a file outside the folder ({outside[0]})"
-            raise cannot_use("outside-folder", problem, "put the weights into the folder")
+            raise model_error("outside-folder", problem, "put the weights into the folder")
         if missing:
             problem = f"{options.model} lacks {len(missing)} of its {len(files)} files of weights, the first is {missing[0]}"
-            raise cannot_use("missing-weights", problem, _INCOMPLETE)
+            raise model_error("missing-weights", problem, _INCOMPLETE)
 
 
 def _object(path: Path) -> dict[str, Any]:
@@ -143,7 +144,7 @@ def _object(path: Path) -> dict[str, Any]:
 def _config(folder: Path, options: WeightOptions) -> Any:
     raw = _object(folder / "config.json")
     if not raw:
-        raise cannot_use(
+        raise model_error(
             "not-a-checkpoint",
             f"{options.model} has no valid config.json",
             "expected a folder that transformers saved",
@@ -153,7 +154,7 @@ def _config(folder: Path, options: WeightOptions) -> Any:
         and raw.get("model_type") not in transformers.CONFIG_MAPPING
         and not options.trust_code
     ):
-        raise cannot_use(
+        raise model_error(
             "remote-code",
             f"{options.model} ({raw.get('model_type')}) needs Python code that comes with it, which would run with your rights",
             "read its code, then allow it with --option code=trust; or run it as command/ in an environment of its own",
@@ -161,7 +162,7 @@ def _config(folder: Path, options: WeightOptions) -> Any:
     try:
         return transformers.AutoConfig.from_pretrained(folder, trust_remote_code=options.trust_code)
     except (ValueError, OSError, KeyError) as error:
-        raise cannot_use(
+        raise model_error(
             "unknown-architecture",
             f"transformers {transformers.__version__} does not know the architecture {raw.get('model_type')!r} ({reason(error)})",
             "pip install -U transformers, or run it as command/ in its authors' environment",
@@ -179,7 +180,7 @@ def _model_class(config: Any, options: WeightOptions) -> Any:
             return auto._model_mapping[type(config)]
     if options.trust_code:
         return transformers.AutoModelForCausalLM
-    raise cannot_use(
+    raise model_error(
         "no-audio-class",
         f"{options.model} ({config.model_type}) is not a model that answers questions about audio",
         "serve a text model and use text/NAME, or a cascade",
@@ -192,7 +193,7 @@ def _processor(folder: Path, options: WeightOptions) -> Any:
     except ImportError as error:
         raise _missing_package(error, options) from None
     except Exception as error:  # noqa: BLE001 - whatever a damaged file raises
-        raise cannot_use(
+        raise model_error(
             "no-processor",
             f"{options.model} has no usable processor ({reason(error)})",
             "copy the files of processor, tokenizer and chat template from the model that it was tuned from",
@@ -209,7 +210,7 @@ def _missing_package(error: ImportError, options: WeightOptions) -> UsageError:
     first: BaseException = error  # transformers hides what really happened behind its own errors
     while (earlier := first.__cause__ or first.__context__) is not None:
         first = earlier
-    return cannot_use(
+    return model_error(
         "missing-package",
         f"{options.model} needs a package that is missing or cannot be imported: {str(first).strip()}",
         "Qwen Omni: pip install 'mmar[omni]', with torch and torchvision of one release and build; "
@@ -239,23 +240,23 @@ def _weights(kind: Any, folder: Path, options: WeightOptions) -> tuple[Any, dict
         if not placed:
             model = model.to(device)
     except torch.OutOfMemoryError:
-        raise cannot_use(
+        raise model_error(
             "out-of-memory",
             f"{options.model} does not fit into the memory of {device}",
             "use --option quantization=bnb-4bit, or vllm/ over several GPUs",
         ) from None
     except ImportError as error:
         problem = f"{options.model} cannot be loaded as the options say ({reason(error)})"
-        raise cannot_use(
+        raise model_error(
             "missing-package", problem, "install what it names, or choose another option"
         ) from None
     except pickle.UnpicklingError:
         problem = (
             f"{options.model} has weights in a pickle that holds more than tensors, which could run any code"
         )
-        raise cannot_use("unsafe-weights", problem, "convert it to safetensors where you trust it") from None
+        raise model_error("unsafe-weights", problem, "convert it to safetensors where you trust it") from None
     except Exception as error:  # noqa: BLE001 - whatever a damaged file raises
-        raise cannot_use(
+        raise model_error(
             "cannot-load", f"{options.model} cannot be loaded ({reason(error)})", _INCOMPLETE
         ) from None
     return model, info
@@ -268,7 +269,7 @@ def _check_device(device: str, options: WeightOptions) -> None:
     except RuntimeError:  # a name that torch does not know
         exists = False
     if not exists:
-        raise cannot_use(
+        raise model_error(
             "no-device",
             f"{options.model}: there is no device {device} here for torch {torch.__version__}",
             "leave out device and gpus to run on the first GPU, else on the processor; or install torch for this GPU",
@@ -282,7 +283,7 @@ def _with_adapter(model: Any, options: WeightOptions) -> tuple[Any, str]:
     try:
         adapted = peft.PeftModel.from_pretrained(model, folder).merge_and_unload()
     except (ValueError, OSError, RuntimeError) as error:
-        raise cannot_use(
+        raise model_error(
             "cannot-load", f"the adapter {options.adapter} does not fit ({reason(error)})"
         ) from None
     return adapted.eval(), identity

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mmar.models.local.checkpoints import cannot_use
 from mmar.models.local.weights.answering import Answerer
+from mmar.models.model import model_error
 
 _LONGEST_S = 1800.0
 _EXACT_S = 0.06
@@ -27,13 +27,13 @@ def tested(answerer: Answerer, name: str) -> float:
         UsageError: it does not (code `deaf` or `not-finite`).
     """
     if not uses_clip(answerer):
-        raise cannot_use(
+        raise model_error(
             "deaf",
             f"{name} does not hear: its inputs stay the same whatever the clip",
             "check its processor and chat template",
         )
     if not answerer.gives_numbers(answerer.chat(_QUESTION, [_noise(2.0, answerer.rate)])):
-        raise cannot_use(
+        raise model_error(
             "not-finite",
             f"{name} computes no numbers (NaN) in {str(answerer.model.dtype).removeprefix('torch.')}",
             "try --option dtype=bfloat16 or float32; if that does not help, the weights are damaged",
