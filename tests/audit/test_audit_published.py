@@ -16,10 +16,10 @@ from real_data import MMAR, SHARED, needs_real_data
 
 # 11 and 24 items: 63.6 is 7 of 11, 79.2 is 19 of 24, and together 26 of 35 is 74.3.
 HEADER = "model,avg,small,large\n"
-GIVEN = Counts(given={"small": 11, "large": 24})
+SIZES = Counts(by_column={"small": 11, "large": 24})
 
 
-def audited(tmp_path: Path, text: str, counts: Counts = GIVEN) -> Audit:
+def audited(tmp_path: Path, text: str, counts: Counts = SIZES) -> Audit:
     path = tmp_path / "table.csv"
     path.write_text(text, "utf-8")
     return audit_table(read_table(path, counts))
@@ -68,7 +68,7 @@ def test_an_average_that_counts_every_part_alike_is_named(tmp_path: Path) -> Non
 
 def test_what_odd_rounding_is_needed_is_said(tmp_path: Path) -> None:
     text = "model,mix\nA,28.1\nB,28.0\n"  # 23 of 82 is 28.0488
-    audit = audited(tmp_path, text, Counts(given={"mix": 82}))
+    audit = audited(tmp_path, text, Counts(by_column={"mix": 82}))
     (finding,) = audit.outcomes[1].findings
     assert (finding.item, finding.kind) == ("A", "rounded twice")
     assert audit.outcomes[0].measures[0].values["twice"] == 1
@@ -76,11 +76,11 @@ def test_what_odd_rounding_is_needed_is_said(tmp_path: Path) -> None:
 
 def test_empty_cells_and_baselines_are_left_out(tmp_path: Path) -> None:
     text = "model_class,model,small\nbaseline,Guess,29.3\nLALM,A,-\nLALM,B,63.6\n"
-    audit = audited(tmp_path, text, Counts(given={"small": 11}))
+    audit = audited(tmp_path, text, Counts(by_column={"small": 11}))
     assert audit.subject["percentages"] == 1
     assert audit.outcomes[0].measures[0].values["skipped"] == ["Guess"]
     path = tmp_path / "table.csv"
-    table = read_table(path, Counts(given={"small": 11}), [("model", "b")])
+    table = read_table(path, Counts(by_column={"small": 11}), [("model", "b")])
     assert [cell.row for cell in table.cells] == ["Guess"]
 
 
@@ -88,7 +88,7 @@ def test_rows_of_one_name_are_told_apart(tmp_path: Path) -> None:
     text = "model,size,small\nA,7B,63.6\nA,13B,54.5\nB,7B,63.6\nC,7B,54.5\n"
     path = tmp_path / "table.csv"
     path.write_text(text, "utf-8")
-    rows = [cell.row for cell in read_table(path, Counts(given={"small": 11})).cells]
+    rows = [cell.row for cell in read_table(path, Counts(by_column={"small": 11})).cells]
     assert rows == ["A (line 2)", "A (line 3)", "B", "C"]
 
 
@@ -111,9 +111,9 @@ def test_columns_must_be_known(tmp_path: Path) -> None:
     with raises("unknown-columns", UsageError):
         audited(tmp_path, HEADER + "A,74.3,63.6,79.2\n", Counts())
     with raises("unknown-column", UsageError):
-        audited(tmp_path, HEADER + "A,74.3,63.6,79.2\n", Counts(given={"medium": 3}))
+        audited(tmp_path, HEADER + "A,74.3,63.6,79.2\n", Counts(by_column={"medium": 3}))
     with pytest.raises(InputError):
-        read_table(tmp_path / "nothing.csv", GIVEN)
+        read_table(tmp_path / "nothing.csv", SIZES)
 
 
 @needs_real_data

@@ -1,4 +1,4 @@
-"""G: can the percentages of a published table be counts of right answers?
+"""GRIM checks of published tables (family G): whether percentages can be counts of right answers.
 
 A table is a CSV file with one row a system. Its columns of percentages are known by their number of items:
 a group of a benchmark (`speech`), the whole (`avg`), a number that the person gives, or a column beside them
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from mmar.audit.check import Finding, Measure, check
 from mmar.audit.subject import quoted
@@ -22,19 +23,23 @@ from mmar.stats.grim import AverageCheck, Grim, average, grim
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """One printed percentage.
-
-    Attributes:
-        row: whose it is.
-        column: of what.
-        text: as printed.
-        n: number of items.
-    """
+    """One printed percentage, as text, and its number of items."""
 
     row: str
     column: str
     text: str
     n: int
+
+    def grim(self) -> Grim | None:
+        """The counts that the percentage can come from; `None` where it is no percentage (G004)."""
+        try:
+            return grim(self.text, self.n)
+        except UsageError:
+            return None
+
+    def finding(self, message: str, kind: str = "", proposed: str | UnsetType = UNSET) -> Finding:
+        """A finding about the cell."""
+        return Finding(self.row, self.column, message, kind, (), self.text, proposed)
 
 
 class Average(msgspec.Struct, frozen=True):
@@ -42,6 +47,13 @@ class Average(msgspec.Struct, frozen=True):
 
     whole: Cell
     parts: tuple[Cell, ...]
+
+    def check(self) -> AverageCheck | None:
+        """Whether the whole is the sum of its parts; `None` where one of them is no percentage."""
+        try:
+            return average([(part.text, part.n) for part in self.parts], self.whole.text)
+        except UsageError:
+            return None
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -64,29 +76,6 @@ class Table(msgspec.Struct, frozen=True):
     ignored: tuple[str, ...]
 
 
-def _grim(cell: Cell) -> Grim | None:
-    """The check of a cell; `None` where it is no percentage (G004)."""
-    try:
-        return grim(cell.text, cell.n)
-    except UsageError:
-        return None
-
-
-def _average(row: Average) -> AverageCheck | None:
-    try:
-        return average([(part.text, part.n) for part in row.parts], row.whole.text)
-    except UsageError:
-        return None
-
-
-def _implied(table: Table, cell: Cell) -> tuple[int, ...]:
-    """What an impossible cell must have been for its row's average to be right."""
-    for row in table.averages:
-        if cell in row.parts and (average_check := _average(row)) is not None:
-            return average_check.implied
-    return ()
-
-
 @check("G001", "error", "percentages that no count can give")
 def impossible(table: Table) -> Iterator[Finding | Measure]:
     """A printed percentage that is no k of n, rounded or cut off in any usual way.
@@ -97,27 +86,26 @@ def impossible(table: Table) -> Iterator[Finding | Measure]:
     """
     ways: Counter[str] = Counter()
     for cell in table.cells:
-        result = _grim(cell)
+        result = cell.grim()
         if result is None:
             continue
         ways[next(iter(result.by_rule), "impossible")] += 1
         if result.counts:
             continue
         near = " and ".join(f"{count} of {cell.n} is {text}" for count, text in result.neighbours)
-        implied = _implied(table, cell)
         message = f"{cell.text} is impossible on {cell.n} items: {near}"
+        # What the cell must have been for its row's average to be right.
+        averages = (row.check() for row in table.averages if cell in row.parts)
+        implied = next((each.implied for each in averages if each is not None), ())
         right = [text for count, text in result.neighbours if implied == (count,)]
         if right:
             message += f"; the row's average needs {implied[0]}"
-            yield Finding(cell.row, cell.column, message, "", (), cell.text, right[0])
-        else:
-            yield Finding(cell.row, cell.column, message, "", (), cell.text)
+        yield cell.finding(message, proposed=right[0] if right else UNSET)
     listed = ", ".join(f"{_WAYS[way]} {count:,}" for way, count in sorted(ways.items(), key=lambda w: -w[1]))
     skipped = f"; left out: {', '.join(table.skipped)}" if table.skipped else ""
     text = f"{len(table.cells):,} percentages: {listed}{skipped}"
-    yield Measure(
-        text, {"cells": len(table.cells), **ways, "skipped": list(table.skipped), "n": table.columns}
-    )
+    values = {"cells": len(table.cells), **ways, "skipped": list(table.skipped), "n": table.columns}
+    yield Measure(text, values)
 
 
 _WAYS = {
@@ -136,13 +124,12 @@ def oddly_rounded(table: Table) -> Iterator[Finding]:
     Possible, but a reader who computes it from the count gets another last digit.
     """
     for cell in table.cells:
-        result = _grim(cell)
+        result = cell.grim()
         if result is None or not result.counts or {"half_up", "half_even"} & result.by_rule.keys():
             continue
         count = result.counts[0]
         kind = "rounded twice" if "twice" in result.by_rule else "cut off"
-        message = f"{cell.text} is {count} of {cell.n}, {100 * count / cell.n:.4f}, {kind}"
-        yield Finding(cell.row, cell.column, message, kind, (), cell.text)
+        yield cell.finding(f"{cell.text} is {count} of {cell.n}, {100 * count / cell.n:.4f}, {kind}", kind)
 
 
 @check("G003", "error", "averages that are not the sum of their parts")
@@ -153,25 +140,22 @@ def not_the_sum(table: Table) -> Iterator[Finding]:
     was counted alike.
     """
     for row in table.averages:
-        result = _average(row)
+        result = row.check()
         if result is None or result.consistent:
             continue
         low, high = 100 * result.low / result.n, 100 * result.high / result.n
         between = f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}"
         mean = ", which is the plain mean of the parts" if result.unweighted else ""
         message = f"{row.whole.text} where the parts add up to {between}{mean}"
-        kind = "plain mean" if result.unweighted else ""
-        yield Finding(row.whole.row, row.whole.column, message, kind, (), row.whole.text)
+        yield row.whole.finding(message, "plain mean" if result.unweighted else "")
 
 
 @check("G004", "error", "cells that are not a percentage")
 def no_percentage(table: Table) -> Iterator[Finding]:
     """A cell that is no number from 0 to 100. Empty cells and dashes are passed over."""
     for cell in table.cells:
-        if _grim(cell) is None:
-            yield Finding(
-                cell.row, cell.column, f"{quoted(cell.text)} is not a percentage", "", (), cell.text
-            )
+        if cell.grim() is None:
+            yield cell.finding(f"{quoted(cell.text)} is not a percentage")
 
 
 BASELINES = (("model_class", "baseline"), ("class", "baseline"))
@@ -187,12 +171,12 @@ class Counts(msgspec.Struct, frozen=True):
     Attributes:
         whole: of the whole benchmark; `None` if it is not known.
         groups: by dimension (`modality`, ...), then by group.
-        given: by column, as the user gave them.
+        by_column: as the user gave them.
     """
 
     whole: int | None = None
     groups: Mapping[str, Mapping[str, int]] = msgspec.field(default_factory=dict)
-    given: Mapping[str, int] = msgspec.field(default_factory=dict)
+    by_column: Mapping[str, int] = msgspec.field(default_factory=dict)
 
     @classmethod
     def of(cls, benchmark: Benchmark | None, sizes: Mapping[str, int]) -> Counts:
@@ -204,14 +188,6 @@ class Counts(msgspec.Struct, frozen=True):
             for field in ("modality", "category", "sub_category")
         }
         return cls(len(benchmark), groups, sizes)
-
-
-class _Columns(msgspec.Struct, frozen=True):
-    """The columns of percentages: their numbers of items, the averages among them, and the parts of an average."""
-
-    n: dict[str, int]
-    averages: tuple[str, ...]
-    parts: tuple[tuple[str, ...], ...]
 
 
 def read_table(path: Path, counts: Counts, leave_out: Sequence[tuple[str, str]] = BASELINES) -> Table:
@@ -228,35 +204,33 @@ def read_table(path: Path, counts: Counts, leave_out: Sequence[tuple[str, str]] 
         ExternalError: it cannot be read.
     """
     header, rows = _read_rows(path)
-    columns = _columns(header, counts)
-    if not columns.n:
+    columns, whole_and_parts = _columns(header, counts)
+    if not columns:
         raise UsageError(
             f"{path}: the number of items is not known for any column",
             code="unknown-columns",
             hint=f"name the benchmark with --benchmark, or give numbers: --n {header[-1]}=100",
         )
-    labels = _labels(header, rows, columns)
     cells: list[Cell] = []
     averages: list[Average] = []
     skipped = []
-    for (_, row), label in zip(rows, labels, strict=True):
+    for row, label in _labelled(header, rows, columns):
         if any(row.get(column, "").strip().casefold() == value for column, value in leave_out):
             skipped.append(label)
             continue
         own = {
             column: Cell(label, column, row[column].strip(), n)
-            for column, n in columns.n.items()
+            for column, n in columns.items()
             if row[column].strip().casefold() not in _EMPTY
         }
         cells += own.values()
         averages += [
             Average(own[whole], tuple(own[part] for part in parts))
-            for whole in columns.averages
-            for parts in columns.parts
-            if whole in own and all(part in own for part in parts)
+            for whole, parts in whole_and_parts
+            if own.keys() >= {whole, *parts}
         ]
-    ignored = tuple(column for column in header if column not in columns.n)
-    return Table(path.name, tuple(cells), tuple(averages), tuple(skipped), columns.n, ignored)
+    ignored = tuple(column for column in header if column not in columns)
+    return Table(path.name, tuple(cells), tuple(averages), tuple(skipped), columns, ignored)
 
 
 def _read_rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
@@ -279,16 +253,16 @@ def _read_rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]
     return header, rows
 
 
-def _columns(header: Sequence[str], counts: Counts) -> _Columns:
+def _columns(
+    header: Sequence[str], counts: Counts
+) -> tuple[dict[str, int], list[tuple[str, tuple[str, ...]]]]:
+    """The columns of percentages with their numbers of items, and each average among them with its parts."""
     keys = {_key(column): column for column in header}
-    unknown = [column for column in counts.given if _key(column) not in keys]
-    if unknown:
-        raise UsageError(
-            f"--n {unknown[0]}: no such column",
-            code="unknown-column",
-            hint=f"columns: {', '.join(header)}",
-        )
-    sizes = {keys[_key(column)]: n for column, n in counts.given.items()}
+    for column in counts.by_column:
+        if _key(column) not in keys:
+            hint = f"columns: {', '.join(header)}"
+            raise UsageError(f"--n {column}: no such column", code="unknown-column", hint=hint)
+    sizes = {keys[_key(column)]: n for column, n in counts.by_column.items()}
     n: dict[str, int] = {}
     parts = []
     for groups in counts.groups.values():
@@ -296,7 +270,7 @@ def _columns(header: Sequence[str], counts: Counts) -> _Columns:
         n |= matched
         if len(matched) == len(groups) > 1:
             parts.append(tuple(matched))
-    averages = tuple(column for key, column in keys.items() if key in _AVERAGES and column not in sizes)
+    averages = [column for key, column in keys.items() if key in _AVERAGES and column not in sizes]
     whole = counts.whole
     if sizes and not parts:  # the columns that the user gave are the parts of the whole
         parts.append(tuple(sizes))
@@ -305,21 +279,21 @@ def _columns(header: Sequence[str], counts: Counts) -> _Columns:
         n |= dict.fromkeys(averages, whole)
     n |= sizes
     order = {column: n[column] for column in header if column in n}
-    return _Columns(order, tuple(column for column in averages if column in n), tuple(parts))
+    return order, [(column, each) for column in averages if column in n for each in parts]
 
 
-def _labels(
-    header: Sequence[str], rows: Sequence[tuple[int, Mapping[str, str]]], columns: _Columns
-) -> list[str]:
-    """A name for each row: its model; with its line where two rows would have the same name."""
-    texts = [column for column in header if column not in columns.n]
+def _labelled(
+    header: Sequence[str], rows: Sequence[tuple[int, dict[str, str]]], columns: Mapping[str, int]
+) -> list[tuple[dict[str, str], str]]:
+    """Each row with a name: its model, and its line where two rows would have the same name."""
+    texts = [column for column in header if column not in columns]
     names = ("model", "system", "name", "team", "method")
     column = next((text for text in texts if text.casefold() in names), texts[0] if texts else header[0])
     labels = [row[column].strip() for _, row in rows]
-    repeated = {label for label, count in Counter(labels).items() if count > 1}
+    counts = Counter(labels)
     return [
-        f"{label} (line {line})" if label in repeated else label
-        for (line, _), label in zip(rows, labels, strict=True)
+        (row, f"{label} (line {line})" if counts[label] > 1 else label)
+        for (line, row), label in zip(rows, labels, strict=True)
     ]
 
 
