@@ -49,14 +49,11 @@ def test_repeats_that_are_too_few_or_no_answers_are_refused(rows: list[list[int]
 
 
 def test_a_majority_needs_no_half_but_no_tie() -> None:
-    assert majority(["a", "b", "a", "c"]).choice == "a"
-    assert majority(["a", "b", "c", "b"]).votes == 2
-    tie = majority(["a", "b", None])
-    assert (tie.choice, tie.tied, tie.named) == (None, True, 2)
-    silent = majority([None, None])
-    assert (silent.choice, silent.tied, silent.named) == (None, False, 0)
+    assert majority(["a", "b", "a", "c"]) == ("a", False)
+    assert majority(["a", "b", None]) == (None, True)
+    assert majority([None, None]) == (None, False)
     # The empty text is a choice in four MMAR items.
-    assert majority(["", "", "a"]).choice == ""
+    assert majority(["", "", "a"]) == ("", False)
 
 
 def test_variances_are_those_of_the_analysis_of_variance() -> None:

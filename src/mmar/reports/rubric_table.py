@@ -86,9 +86,9 @@ def exam_table(result: ExamResult, display: Display = PLAIN) -> str:
 
 def agreement_lines(result: JudgeAgreement, display: Display = PLAIN) -> str:
     """Draw how far two judges agree."""
-    criteria = count(result.n, "criterion", "criteria")
+    kappa, criteria = result.kappa, count(result.kappa.n, "criterion", "criteria")
     parts = [
-        f"kappa {coefficient(result.kappa, result.interval)}, equal on {result.agreement:.1f} % of {criteria}"
+        f"kappa {coefficient(kappa.kappa, kappa.interval)}, equal on {kappa.agreement:.1f} % of {criteria}"
     ]
     parts += [f"{first:g} and {second:g}: {n:,}" for (first, second), n in sorted(result.confusion.items())]
     return join_blocks(

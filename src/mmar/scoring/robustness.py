@@ -215,7 +215,7 @@ def repeats_of(items: Sequence[ItemReadings]) -> Repeats | None:
     clusters = clusters_of(item.item for item in again)
     mean = accuracy([sum(row) / count for row in right], clusters, answers=count * len(right))
     majorities = [majority(row) for row in votes]
-    won = [vote.choice == answer for vote, answer in zip(majorities, answers, strict=True)]
+    won = [choice == answer for (choice, _), answer in zip(majorities, answers, strict=True)]
     elected = accuracy(won, clusters)
     variance = spread(right)
     drawn = (
@@ -231,8 +231,8 @@ def repeats_of(items: Sequence[ItemReadings]) -> Repeats | None:
         rates=tuple(PassRates(k, pass_at(right, k), pass_all(right, k)) for k in drawn),
         majority=elected.accuracy,
         majority_interval=elected.interval,
-        tied=sum(vote.tied for vote in majorities),
-        silent=sum(not vote.named for vote in majorities),
+        tied=sum(tied for _, tied in majorities),
+        silent=sum(set(row) == {None} for row in votes),
         within=variance.within,
         between=variance.between,
         correlation=variance.correlation,

@@ -45,48 +45,22 @@ class Unresolved(msgspec.Struct, frozen=True):
 
     def to_dict(self) -> dict[str, Any]:
         """The form that `mmar unresolved --json` prints."""
-        return {
-            "n": self.n,
-            "answered": self.answered,
-            "unresolved": len(self.items),
-            "cut_off": self.cut_off,
-            "groups": [
-                {
-                    "shape": group.shape,
-                    "description": group.description,
-                    "count": group.count,
-                    "example": msgspec.to_builtins(group.example),
-                }
-                for group in self.groups
-            ],
-            "signature": self.signature,
-        }
+        value: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(self, items=()))
+        del value["items"]
+        return value | {"unresolved": len(self.items)}
 
 
 def find_unresolved(task: Task) -> Unresolved:
     """Read every answer of a run or a file, and group those that name no choice; errors as `score_task`."""
-    items: list[ItemScore] = []
-    answered = 0
-
-    def keep(item: ItemScore) -> None:
-        nonlocal answered
-        answered += item.prediction is not None
-        if item.shape:
-            items.append(item)
-
-    def restart() -> None:
-        nonlocal answered
-        answered = 0
-        items.clear()
-
-    scored = score_task(msgspec.structs.replace(task, keep="none", on_item=keep, restart=restart))
+    scored = score_task(msgspec.structs.replace(task, keep="all"))
+    items = [item for item in scored.rows if item.shape]
     by_shape: dict[str, list[ItemScore]] = {}
     for item in items:
         by_shape.setdefault(item.shape, []).append(item)
     groups = sorted(by_shape.items(), key=lambda pair: (-len(pair[1]), pair[0]))
     return Unresolved(
         n=scored.score.n,
-        answered=answered,
+        answered=sum(item.prediction is not None for item in scored.rows),
         cut_off=scored.score.cut_off,
         groups=tuple(
             UnresolvedGroup(shape, SHAPES[shape], len(members), members[0]) for shape, members in groups

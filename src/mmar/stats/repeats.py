@@ -28,23 +28,6 @@ from mmar.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
-class Majority:
-    """What most repeats of one item named.
-
-    Attributes:
-        choice: the choice named most often; None on a tie or where none was named.
-        votes: repeats that named the most frequent choice.
-        named: repeats that named any choice.
-        tied: whether several choices share the most votes.
-    """
-
-    choice: Hashable
-    votes: int
-    named: int
-    tied: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Spread:
     """Where the variation of right and wrong answers comes from.
 
@@ -87,19 +70,18 @@ def pass_all(right: Sequence[Sequence[bool | int]], k: int) -> float:
     return 100 * math.fsum(shares) / len(counts)
 
 
-def majority(votes: Sequence[Hashable]) -> Majority:
-    """The choice that most repeats of an item name; votes are None where a repeat named none.
+def majority(votes: Sequence[Hashable]) -> tuple[Hashable, bool]:
+    """The choice that most repeats of an item name, and whether several choices do.
+
+    Votes are None where a repeat named none; the choice is None on a tie or without votes.
 
     Example:
-        >>> majority(["a", "b", "a", None]).choice
-        'a'
+        >>> majority(["a", "b", "a", None]), majority(["a", "b"])
+        (('a', False), (None, True))
     """
-    named = Counter(vote for vote in votes if vote is not None)
-    if not named:
-        return Majority(None, 0, 0, tied=False)
-    most = max(named.values())
-    leaders = [choice for choice, count in named.items() if count == most]
-    return Majority(leaders[0] if len(leaders) == 1 else None, most, named.total(), tied=len(leaders) > 1)
+    counts = Counter(vote for vote in votes if vote is not None)
+    leaders = [choice for choice, count in counts.items() if count == max(counts.values())]
+    return leaders[0] if len(leaders) == 1 else None, len(leaders) > 1
 
 
 def spread(right: Sequence[Sequence[bool | int]]) -> Spread:

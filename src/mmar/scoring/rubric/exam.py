@@ -31,7 +31,7 @@ from mmar.scoring.faithfulness import falsified
 from mmar.scoring.rubric.judge import JudgePlan, judge
 from mmar.scoring.rubric.reply import JudgedItem, Judgement
 from mmar.scoring.rubric.submissions import Submission, Submissions
-from mmar.stats.agreement import cohen_kappa
+from mmar.stats.agreement import Kappa, cohen_kappa
 from mmar.stats.cluster import accuracy
 from mmar.stats.interval import Interval
 
@@ -158,21 +158,14 @@ Votes = Mapping[tuple[str, str], float]
 
 
 class JudgeAgreement(msgspec.Struct, frozen=True):
-    """Agreement of two judges, or a judge and `people`, on the criteria that both judged.
+    """Agreement of the majority votes of two judges, or of a judge and `people`, on the criteria that both judged.
 
-    Attributes:
-        kappa: Cohen's kappa of the majority votes; `None` where nothing varies.
-        interval: its 95 % interval, by bootstrap over criteria.
-        agreement: percent of equal votes.
-        confusion: number of criteria by (vote of the first, vote of the second).
+    `confusion` is the number of criteria by (vote of the first, vote of the second).
     """
 
     first: str
     second: str
-    kappa: float | None
-    interval: Interval | None
-    agreement: float
-    n: int
+    kappa: Kappa
     confusion: Mapping[tuple[float, float], int]
 
 
@@ -197,9 +190,7 @@ def agreement(first: str, one: Votes, second: str, other: Votes) -> JudgeAgreeme
         return None
     kappa = cohen_kappa([one[key] for key in common], [other[key] for key in common])
     confusion = Counter((one[key], other[key]) for key in common)
-    return JudgeAgreement(
-        first, second, kappa.kappa, kappa.interval, kappa.agreement, len(common), dict(confusion)
-    )
+    return JudgeAgreement(first, second, kappa, confusion)
 
 
 def agreement_with_people(judge: str, items: Sequence[JudgedItem], path: Path) -> JudgeAgreement | None:
