@@ -168,7 +168,7 @@ def _page(preset: Preset) -> str:
         facts(((name, value) for name, value in pairs if value), display()),
         ["published (percent, by whom, read by)", *_results(results)] if results else [],
         ["needs", *needs] if needs else [],
-        preset.commands,
+        [_within(command, display().width) for command in preset.commands],
     )
 
 
@@ -179,6 +179,19 @@ def _results(results: Sequence[PublishedResult]) -> Iterator[str]:
         part = "" if each.is_whole else f", {each.n} items"
         reader = f"; {each.reader}" if each.reader else ""
         yield from wrapped(f"{each.by}: {each.source}{part}{reader}", f"  {average:>8}  ", display())
+
+
+def _within(command: str, width: int) -> str:
+    """A command, continued on further lines where it is too long for one."""
+    first, *options = command.split(" --")
+    lines = [first]
+    for option in options:
+        # With a space, two dashes and the mark of a continued line.
+        if len(lines[-1]) + len(option) + 5 > width:
+            lines.append(f"    --{option}")
+        else:
+            lines[-1] += f" --{option}"
+    return " \\\n".join(lines)
 
 
 def _lacks(obstacles: Mapping[str, str]) -> str:
