@@ -9,7 +9,7 @@ import soundfile
 
 from expect import raises
 from mmar.audio import describe, read_clip
-from mmar.audio.read import readable_audio
+from mmar.audio.read import convert_media
 from mmar.errors import ExternalError, InputError
 from mmar.files.sniff import sniff_file
 
@@ -36,7 +36,7 @@ def test_files_that_libsndfile_reads_are_not_converted(
     for name in ("a.wav", "a.flac", "a.mp3", "a.ogg", "a.aiff", "a.au", "a.caf"):
         soundfile.write(tmp_path / name, samples, rate)
         assert sniff_file(tmp_path / name).group == "audio"
-        assert readable_audio(tmp_path / name, tmp_path) == tmp_path / name
+        assert convert_media(tmp_path / name, tmp_path) == tmp_path / name
 
 
 def test_an_mp3_is_known_with_and_without_a_tag(tone: Path, tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_media_files_are_converted(name: str, tone: Path, tmp_path: Path) -> Non
     coding = {"a.webm": ["-c:a", "libopus"], "a.flv": ["-c:a", "aac"]}.get(name, [])
     ffmpeg("-i", tone, *coding, tmp_path / name)
     (tmp_path / "work").mkdir()
-    made = readable_audio(tmp_path / name, tmp_path / "work")
+    made = convert_media(tmp_path / name, tmp_path / "work")
     assert made.parent == tmp_path / "work"
     facts = describe(made)
     assert (facts.container, facts.encoding) == ("FLAC", "PCM_16")
@@ -74,12 +74,12 @@ def test_damaged_cut_silent_and_long_files_are_refused(tone: Path, tmp_path: Pat
         whole = (tmp_path / name).read_bytes()
         (tmp_path / name).write_bytes(whole[: len(whole) // 3])
         with raises(code, InputError):
-            readable_audio(tmp_path / name, work)
+            convert_media(tmp_path / name, work)
         (tmp_path / name).write_bytes(whole)
     with raises("no-audio-stream", InputError):
-        readable_audio(tmp_path / "picture.mp4", work)
+        convert_media(tmp_path / "picture.mp4", work)
     with raises("too-long", InputError):
-        readable_audio(tmp_path / "a.webm", work, max_seconds=1)
+        convert_media(tmp_path / "a.webm", work, max_seconds=1)
     assert list(work.iterdir()) == []
 
 
@@ -95,7 +95,7 @@ def test_a_playlist_opens_no_other_file(tone: Path, tmp_path: Path) -> None:
     for name, data in disguises.items():
         (tmp_path / name).write_bytes(data)
         with pytest.raises(InputError):
-            readable_audio(tmp_path / name, tmp_path)
+            convert_media(tmp_path / name, tmp_path)
     assert not list(tmp_path.glob("*.flac"))
 
 
@@ -104,7 +104,7 @@ def test_a_name_like_an_option_or_an_address_is_a_name(tone: Path, tmp_path: Pat
     for name in ("-version", "a;b $(c).mp4"):
         ffmpeg("-y", "-i", tone, "-f", "mp4", "-c:a", "aac", tmp_path / "made")
         (tmp_path / "made").rename(tmp_path / name)
-        assert describe(readable_audio(tmp_path / name, tmp_path)).duration == pytest.approx(3, abs=0.2)
+        assert describe(convert_media(tmp_path / name, tmp_path)).duration == pytest.approx(3, abs=0.2)
 
 
 def test_without_ffmpeg_the_error_says_how_to_install_it(
@@ -113,7 +113,7 @@ def test_without_ffmpeg_the_error_says_how_to_install_it(
     monkeypatch.setenv("PATH", "")
     (tmp_path / "a.webm").write_bytes(b"\x1a\x45\xdf\xa3" + bytes(100))
     with raises("needs-ffmpeg", InputError):
-        readable_audio(tmp_path / "a.webm", tmp_path)
+        convert_media(tmp_path / "a.webm", tmp_path)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the program is a script")
@@ -125,13 +125,13 @@ def test_a_program_that_hangs_is_stopped(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("mmar.audio.ffmpeg._PROBE_S", 0.3)
     (tmp_path / "a.webm").write_bytes(b"\x1a\x45\xdf\xa3" + bytes(100))
     with raises("ffmpeg-timeout", ExternalError):
-        readable_audio(tmp_path / "a.webm", tmp_path)
+        convert_media(tmp_path / "a.webm", tmp_path)
 
 
 def test_other_files_are_refused_with_a_code(tmp_path: Path) -> None:
     page = tmp_path / "a.mp4"
     page.write_bytes(b"<!DOCTYPE html><script>alert(1)</script>")
     with raises("not-audio", InputError):
-        readable_audio(page, tmp_path)
+        convert_media(page, tmp_path)
     with raises("file-not-found", InputError):
-        readable_audio(tmp_path / "absent", tmp_path)
+        convert_media(tmp_path / "absent", tmp_path)

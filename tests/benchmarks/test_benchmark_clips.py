@@ -15,7 +15,7 @@ from file_server import CLIPS, FileServer, Serve
 
 from expect import raises
 from mmar.benchmarks import CATALOGUE, Cache, Entry
-from mmar.benchmarks.get import obtain
+from mmar.benchmarks.get import download_benchmark
 from mmar.errors import ExternalError
 from mmar.items import load_benchmark
 from mmau_pro import records
@@ -56,13 +56,13 @@ def test_files_given_by_hand(
     for name, numbers in (("one", range(3)), ("two", range(3, 7))):
         (tmp_path / f"{name}.parquet").write_bytes(parquet(numbers, form))
     sources = [str(tmp_path / "one.parquet"), str(tmp_path / "two.parquet")]
-    obtained = obtain(make_entry(metadata), tmp_path / "cache", sources=sources)
+    obtained = download_benchmark(make_entry(metadata), tmp_path / "cache", sources=sources)
     audio = obtained.receipt.audio
     assert audio is not None
     assert (audio.clips, audio.missing, audio.skipped, audio.verified) == (5, (), 2, False)
     for path, content in CLIPS.items():
         assert (obtained.folder / path).read_bytes() == content
-    assert not obtain(make_entry(metadata), tmp_path / "cache").changed
+    assert not download_benchmark(make_entry(metadata), tmp_path / "cache").changed
 
 
 def test_a_file_of_other_clips_is_refused(
@@ -70,10 +70,14 @@ def test_a_file_of_other_clips_is_refused(
 ) -> None:
     (tmp_path / "other.parquet").write_bytes(parquet(range(20, 22)))
     with raises("wrong-archive"):
-        obtain(make_entry(metadata), tmp_path / "cache", sources=[str(tmp_path / "other.parquet")])
+        download_benchmark(
+            make_entry(metadata), tmp_path / "cache", sources=[str(tmp_path / "other.parquet")]
+        )
     (tmp_path / "other.parquet").write_bytes(parquet(range(3))[:-200])
     with raises("damaged-parquet"):
-        obtain(make_entry(metadata), tmp_path / "cache", sources=[str(tmp_path / "other.parquet")])
+        download_benchmark(
+            make_entry(metadata), tmp_path / "cache", sources=[str(tmp_path / "other.parquet")]
+        )
 
 
 def hub(server: FileServer, files: dict[str, bytes], digests: dict[str, str] | None = None) -> None:
@@ -103,12 +107,12 @@ def test_the_files_of_a_hub(
     }
     hub(server, files)
     entry = msgspec.structs.replace(make_entry(metadata), parquet="ada/set")
-    obtained = obtain(entry, tmp_path / "cache", endpoint=server.base)
+    obtained = download_benchmark(entry, tmp_path / "cache", endpoint=server.base)
     audio = obtained.receipt.audio
     assert audio is not None
     assert (audio.clips, audio.url) == (5, f"ada/set at {COMMIT[:12]}")
     assert not list((tmp_path / "cache").rglob("*.parquet"))
-    assert not obtain(entry, tmp_path / "cache", endpoint=server.base).changed
+    assert not download_benchmark(entry, tmp_path / "cache", endpoint=server.base).changed
 
 
 def test_a_file_that_is_not_what_the_hub_says(
@@ -117,7 +121,7 @@ def test_a_file_that_is_not_what_the_hub_says(
     hub(server, {"test.parquet": parquet(range(5))}, {"test.parquet": "0" * 64})
     entry = msgspec.structs.replace(make_entry(metadata), parquet="ada/set")
     with raises("wrong-digest", ExternalError):
-        obtain(entry, tmp_path / "cache", endpoint=server.base)
+        download_benchmark(entry, tmp_path / "cache", endpoint=server.base)
 
 
 @pytest.mark.parametrize(("files", "code"), [({}, "no-clips"), (None, "download-refused")])
@@ -133,8 +137,10 @@ def test_a_hub_without_the_files(
         hub(server, files)
     entry = msgspec.structs.replace(make_entry(metadata), parquet="ada/set")
     with raises(code, ExternalError):
-        obtain(entry, tmp_path / "cache", endpoint=server.base)
-    assert obtain(entry, tmp_path / "cache", audio=False, endpoint=server.base).receipt.audio is None
+        download_benchmark(entry, tmp_path / "cache", endpoint=server.base)
+    assert (
+        download_benchmark(entry, tmp_path / "cache", audio=False, endpoint=server.base).receipt.audio is None
+    )
 
 
 def test_questions_of_a_hub_in_parquet_and_their_clips_in_an_archive(
@@ -155,11 +161,13 @@ def test_questions_of_a_hub_in_parquet_and_their_clips_in_an_archive(
     }
     server.add("/datasets/gamma-lab-umd/MMAU-Pro/resolve/main/test.parquet", body, Serve(headers=headers))
     entry = CATALOGUE["mmau-pro"]
-    done = obtain(entry, tmp_path, audio=False, endpoint=server.base)
+    done = download_benchmark(entry, tmp_path, audio=False, endpoint=server.base)
     assert (done.receipt.metadata[0].verified, done.receipt.metadata[0].size) == (False, len(body))
     assert len(load_benchmark(Cache(tmp_path, entry).metadata)) == len(rows)
     clips = {path: b"RIFF" for row in rows for path in row["audio_path"]}
     (tmp_path / "data.zip").write_bytes(pack(clips))
-    with_clips = obtain(entry, tmp_path, sources=[str(tmp_path / "data.zip")], endpoint=server.base)
+    with_clips = download_benchmark(
+        entry, tmp_path, sources=[str(tmp_path / "data.zip")], endpoint=server.base
+    )
     assert with_clips.receipt.audio is not None
     assert with_clips.receipt.audio.clips == len(clips)

@@ -11,7 +11,7 @@ import pytest
 from expect import raises
 from mmar.benchmarks import CATALOGUE, Cache, Entry, default_cache_dir
 from mmar.benchmarks.cache import RECEIPT
-from mmar.benchmarks.get import obtain
+from mmar.benchmarks.get import download_benchmark
 from mmar.errors import ExternalError
 from mmar.files.atomic import write_atomic
 
@@ -34,4 +34,4 @@ def test_the_cache_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_an_unwritable_cache(make_entry: Callable[..., Entry], metadata: bytes, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with raises("not-lockable", ExternalError):
-        obtain(make_entry(metadata), tmp_path / "file")
+        download_benchmark(make_entry(metadata), tmp_path / "file")

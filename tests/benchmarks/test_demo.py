@@ -17,7 +17,7 @@ from mmar.benchmarks.demo import METADATA_NAME, build, records
 from mmar.benchmarks.demo.sounds import RATE, chord, midi_to_hz, note, speak, tone
 from mmar.errors import ExternalError
 from mmar.items import load_benchmark
-from mmar.items.source_video import overlapping
+from mmar.items.source_video import find_overlaps
 from real_data import MMAR, needs_real_data
 
 MODALITIES = {
@@ -77,7 +77,7 @@ def test_records_have_the_publishers_fields_and_groups(items: list[dict[str, Any
 
 def test_clips_of_one_recording_do_not_overlap(folder: Path) -> None:
     benchmark = load_benchmark(folder / METADATA_NAME)
-    assert overlapping(benchmark) == ()
+    assert find_overlaps(benchmark) == ()
     assert len({item.url for item in benchmark}) < len(benchmark)
 
 

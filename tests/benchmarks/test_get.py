@@ -1,4 +1,4 @@
-"""`obtain` against a real server: what is put in place is verified and complete, and interruptions cost little."""
+"""`download_benchmark` against a real server: what is put in place is verified and complete, and interruptions cost little."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from file_server import FileServer, Serve
 from expect import raises
 from mmar.benchmarks import CATALOGUE, Cache, Entry, RemoteFile
 from mmar.benchmarks.cache import RECEIPT
-from mmar.benchmarks.clips import placement
-from mmar.benchmarks.get import obtain
+from mmar.benchmarks.clips import clip_path_map
+from mmar.benchmarks.get import download_benchmark
 from mmar.cli.get import summary
 from mmar.errors import ExternalError, InputError, UsageError
 from mmar.items import load_benchmark
@@ -38,7 +38,7 @@ def test_everything_is_put_in_place_and_recorded(
     tmp_path: Path,
     server: FileServer,
 ) -> None:
-    done = obtain(make_entry(metadata, archive), tmp_path)
+    done = download_benchmark(make_entry(metadata, archive), tmp_path)
     held = files_of(done.folder)
     receipt = msgspec.json.decode(held.pop(RECEIPT))
     assert held == {"little-meta.jsonl": metadata, **clips}
@@ -66,17 +66,17 @@ def test_nothing_is_downloaded_twice_unless_it_was_lost_or_changed(
     server: FileServer,
 ) -> None:
     entry = make_entry(metadata, archive)
-    first = obtain(entry, tmp_path, audio=False)
+    first = download_benchmark(entry, tmp_path, audio=False)
     assert first.receipt.audio is None
-    assert obtain(entry, tmp_path).receipt.audio is not None
-    assert not obtain(entry, tmp_path).changed
+    assert download_benchmark(entry, tmp_path).receipt.audio is not None
+    assert not download_benchmark(entry, tmp_path).changed
     counts = [len(page.requests) for page in server.pages.values()]
     assert counts == [1, 1]
     (first.folder / next(iter(clips))).unlink()
-    assert obtain(entry, tmp_path).changed
+    assert download_benchmark(entry, tmp_path).changed
     (first.folder / "little-meta.jsonl").write_bytes(b"{}")
-    assert obtain(entry, tmp_path).changed
-    assert obtain(entry, tmp_path, force=True).changed
+    assert download_benchmark(entry, tmp_path).changed
+    assert download_benchmark(entry, tmp_path, force=True).changed
     assert files_of(first.folder).keys() == {"little-meta.jsonl", RECEIPT, *clips}
 
 
@@ -91,16 +91,16 @@ def test_wrong_files_are_refused_and_nothing_of_them_is_used(
     entry = make_entry(metadata, archive)
     server.add("/little-meta.jsonl", metadata.replace(b"this", b"that"))
     with raises("wrong-digest", InputError):
-        obtain(entry, tmp_path)
+        download_benchmark(entry, tmp_path)
     server.add("/little-meta.jsonl", metadata)
     server.add("/little.tar.gz", archive[:-1] + b"x")
     with raises("wrong-digest", InputError):
-        obtain(entry, tmp_path)
+        download_benchmark(entry, tmp_path)
     cache = Cache(tmp_path, entry)
     assert cache.state == "without audio"
     assert not (cache.folder / "audio").exists()
     server.add("/little.tar.gz", archive)
-    assert obtain(entry, tmp_path).receipt.audio is not None
+    assert download_benchmark(entry, tmp_path).receipt.audio is not None
     assert cache.state == "ready"
 
 
@@ -110,30 +110,34 @@ def test_files_of_the_user(
     entry = make_entry(metadata, archive, metadata_url="http://127.0.0.1:9/", audio_url="http://127.0.0.1:9/")
     (tmp_path / "m.gz").write_bytes(gzip.compress(metadata))
     mirror = server.add("/mirror/clips", archive)
-    done = obtain(entry, tmp_path / "cache", sources=[f"{mirror}?token=1", str(tmp_path / "m.gz")])
+    done = download_benchmark(
+        entry, tmp_path / "cache", sources=[f"{mirror}?token=1", str(tmp_path / "m.gz")]
+    )
     assert done.receipt.audio is not None
     assert done.receipt.audio.url == mirror
     with raises("duplicate-source", UsageError):
-        obtain(entry, tmp_path / "other", sources=[str(tmp_path / "m.gz"), str(tmp_path / "m.gz")])
+        download_benchmark(
+            entry, tmp_path / "other", sources=[str(tmp_path / "m.gz"), str(tmp_path / "m.gz")]
+        )
     (tmp_path / "clips.tar").write_bytes(archive)
     with raises("unwanted-source", UsageError):
-        obtain(entry, tmp_path / "other", sources=[str(tmp_path / "clips.tar")], audio=False)
+        download_benchmark(entry, tmp_path / "other", sources=[str(tmp_path / "clips.tar")], audio=False)
     (tmp_path / "table.csv").write_bytes(b"id,answer\n")
     with raises("wrong-file-type", InputError):
-        obtain(entry, tmp_path / "other", sources=[str(tmp_path / "table.csv")])
+        download_benchmark(entry, tmp_path / "other", sources=[str(tmp_path / "table.csv")])
     with raises("file-not-found", InputError):
-        obtain(entry, tmp_path / "other", sources=[str(tmp_path / "absent")])
+        download_benchmark(entry, tmp_path / "other", sources=[str(tmp_path / "absent")])
 
 
 def test_clips_without_a_published_digest(
     make_entry: Make, metadata: bytes, clips: dict[str, bytes], pack: Callable[..., bytes], tmp_path: Path
 ) -> None:
     entry = make_entry(metadata)
-    assert "find it yourself" in summary(entry, obtain(entry, tmp_path), audio_wanted=True)
+    assert "find it yourself" in summary(entry, download_benchmark(entry, tmp_path), audio_wanted=True)
     names = list(clips)
     partly = {f"set/{name}": clips[name] for name in names[:3]} | {"set/README": b"x"}
     (tmp_path / "partly.tar").write_bytes(pack(partly))
-    done = obtain(entry, tmp_path, sources=[str(tmp_path / "partly.tar")])
+    done = download_benchmark(entry, tmp_path, sources=[str(tmp_path / "partly.tar")])
     assert done.receipt.audio is not None
     assert (done.receipt.audio.clips, done.receipt.audio.skipped, done.receipt.audio.verified) == (
         3,
@@ -147,13 +151,13 @@ def test_clips_without_a_published_digest(
     assert names[4] in text
     (tmp_path / "other.tar").write_bytes(pack({"x.wav": b"x"}))
     with raises("wrong-archive", InputError):
-        obtain(entry, tmp_path, sources=[str(tmp_path / "other.tar")])
+        download_benchmark(entry, tmp_path, sources=[str(tmp_path / "other.tar")])
     (tmp_path / "evil.tar").write_bytes(pack({**clips, "../../../../evil": b"x"}))
     with raises("archive-refused", InputError):
-        obtain(entry, tmp_path, sources=[str(tmp_path / "evil.tar")])
+        download_benchmark(entry, tmp_path, sources=[str(tmp_path / "evil.tar")])
     assert Cache(tmp_path, entry).state == "clips missing"
     (tmp_path / "all.tar").write_bytes(pack(clips))
-    obtain(entry, tmp_path, sources=[str(tmp_path / "all.tar")])
+    download_benchmark(entry, tmp_path, sources=[str(tmp_path / "all.tar")])
     assert Cache(tmp_path, entry).state == "ready"
 
 
@@ -169,8 +173,8 @@ def test_a_killed_call_leaves_what_the_next_one_completes(
     (tmp_path / "entry").write_bytes(msgspec.msgpack.encode(entry))
     script = (
         "import msgspec, sys; from pathlib import Path; from mmar.benchmarks import Entry\n"
-        "from mmar.benchmarks.get import obtain\n"
-        f"obtain(msgspec.msgpack.decode(Path({str(tmp_path / 'entry')!r}).read_bytes(), type=Entry), Path({str(tmp_path)!r}))"
+        "from mmar.benchmarks.get import download_benchmark\n"
+        f"download_benchmark(msgspec.msgpack.decode(Path({str(tmp_path / 'entry')!r}).read_bytes(), type=Entry), Path({str(tmp_path)!r}))"
     )
     server.pages["/little.tar.gz"].script = [Serve(stall=600.0), Serve()]
     work = Cache(tmp_path, entry).work
@@ -180,7 +184,7 @@ def test_a_killed_call_leaves_what_the_next_one_completes(
         child.kill()
     server.pages["/little.tar.gz"].script = [Serve()]
     assert Cache(tmp_path, entry).state == "without audio"
-    done = obtain(entry, tmp_path)
+    done = download_benchmark(entry, tmp_path)
     assert files_of(done.folder).keys() == {"little-meta.jsonl", RECEIPT, *clips}
 
 
@@ -190,10 +194,10 @@ def test_errors_of_the_network_are_one_line(
     entry = make_entry(metadata)
     server.add("/little-meta.jsonl", metadata, Serve(status=403))
     with raises("download-refused", ExternalError) as caught:
-        obtain(entry, tmp_path)
+        download_benchmark(entry, tmp_path)
     assert "\n" not in caught.value.summary
     with raises("not-downloadable", UsageError):
-        obtain(CATALOGUE["demo"], tmp_path)
+        download_benchmark(CATALOGUE["demo"], tmp_path)
 
 
 SAKURA = {
@@ -237,45 +241,45 @@ def several_files(server: FileServer) -> Entry:
 
 def test_questions_in_several_files_are_joined(tmp_path: Path, server: FileServer) -> None:
     entry = several_files(server)
-    done = obtain(entry, tmp_path, audio=False)
+    done = download_benchmark(entry, tmp_path, audio=False)
     assert [part.verified for part in done.receipt.metadata] == [True, True]
     loaded = load_benchmark(Cache(tmp_path, entry).metadata)
     assert [item.id for item in loaded] == [
         f"{track}/{track}1/{hop}" for track in ("Animal", "Emotion") for hop in ("single", "multi")
     ]
-    assert not obtain(entry, tmp_path, audio=False).changed
+    assert not download_benchmark(entry, tmp_path, audio=False).changed
     assert "2 files" in summary(entry, done, audio_wanted=False)
     own = tmp_path / "own.json"
     own.write_text(json.dumps(SAKURA["Emotion/metadata.json"]))
     server.pages["/emotion"].requests.clear()
-    obtain(entry, tmp_path / "other", sources=[str(own)], audio=False)
+    download_benchmark(entry, tmp_path / "other", sources=[str(own)], audio=False)
     assert not server.pages["/emotion"].requests  # the user's file took its place
     own.write_text("{}")
     with raises("wrong-digest", InputError):
-        obtain(entry, tmp_path / "third", sources=[str(own)], audio=False)
+        download_benchmark(entry, tmp_path / "third", sources=[str(own)], audio=False)
     server.add("/emotion", b'{"another": 1}')
     with raises("wrong-digest", InputError):
-        obtain(entry, tmp_path / "fourth", audio=False)
+        download_benchmark(entry, tmp_path / "fourth", audio=False)
 
 
 def test_questions_without_a_known_digest_have_the_right_layout(tmp_path: Path, server: FileServer) -> None:
     content = json.dumps(SAKURA["Animal/metadata.json"]).encode()
     remote = RemoteFile(url=server.add("/q", content), filename="q.json", revision="main")
     entry = Entry(name="sakura", title="S", licence="CC0", metadata=(remote,))
-    done = obtain(entry, tmp_path, audio=False)
+    done = download_benchmark(entry, tmp_path, audio=False)
     assert done.receipt.metadata[0].sha256 == hashlib.sha256(content).hexdigest()
     assert "not verified" in summary(entry, done, audio_wanted=False)
     other = msgspec.structs.replace(entry, name="mmsu")
     with raises("wrong-layout", InputError):
-        obtain(other, tmp_path, audio=False)
+        download_benchmark(other, tmp_path, audio=False)
     assert Cache(tmp_path, other).state != "without audio"
 
 
 def test_where_the_files_of_an_archive_go() -> None:
-    place = placement(["./audio/a.wav", "./audio/b.wav"])
+    place = clip_path_map(["./audio/a.wav", "./audio/b.wav"])
     assert place(PurePosixPath("set/audio/README")) is None
     assert place(PurePosixPath("set/audio/b.wav")) == PurePosixPath("audio/b.wav")
     assert place(PurePosixPath("other/a.wav")) is None
-    place = placement(["one/a.wav", "two/a.wav"])  # only the full path tells them apart
+    place = clip_path_map(["one/a.wav", "two/a.wav"])  # only the full path tells them apart
     assert place(PurePosixPath("two/a.wav")) == PurePosixPath("two/a.wav")
     assert place(PurePosixPath("set/a.wav")) is None

@@ -14,7 +14,7 @@ import pytest
 
 from expect import raises
 from mmar.benchmarks import CATALOGUE, Cache, resolve
-from mmar.benchmarks.get import obtain
+from mmar.benchmarks.get import download_benchmark
 from mmar.errors import InputError, UsageError
 from mmar.items import load_benchmark
 
@@ -46,7 +46,7 @@ def test_what_is_neither_name_nor_path_is_explained(tmp_path: Path) -> None:
 @needs_shared
 def test_after_get_the_name_is_enough(tmp_path: Path) -> None:
     entry = CATALOGUE["mmar"]
-    obtain(entry, tmp_path, sources=[str(MMAR)], audio=False)
+    download_benchmark(entry, tmp_path, sources=[str(MMAR)], audio=False)
     result = resolve("mmar", tmp_path)
     assert (result.name, result.metadata.read_bytes()) == ("mmar", MMAR.read_bytes())
     assert (result.audio_dir, result.revision, result.licence) == (

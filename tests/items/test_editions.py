@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from expect import raises
-from mmar.benchmarks import CATALOGUE, entry_named
+from mmar.benchmarks import CATALOGUE, find_entry
 from mmar.errors import UsageError
 from mmar.items import load_benchmark
 from mmar.items.editions import edition_of, editions, match_editions
@@ -27,21 +27,21 @@ def test_defaults_are_the_editions_of_the_catalogue() -> None:
         assert len({each.digest for each in known}) == len(known)
         for each in known:
             assert edition_of(each.digest) is each
-            assert entry_named(each.label).digest == each.digest
+            assert find_entry(each.label).digest == each.digest
     assert edition_of("0" * 64) is None
 
 
 def test_names_of_editions() -> None:
-    old = entry_named("mmar@2025-05")
+    old = find_entry("mmar@2025-05")
     assert old.metadata[0].sha256.startswith("7240ecca")
     assert (old.label, old.items, old.audio) == ("mmar@2025-05", 1000, CATALOGUE["mmar"].audio)
-    assert entry_named("mmar@2026-02") is CATALOGUE["mmar"]
+    assert find_entry("mmar@2026-02") is CATALOGUE["mmar"]
     for name in ("2025-05-22", "2025-05-24-8415fc1", "2025-05-22-65c0574"):
-        assert entry_named(f"mmau-mini@{name}").label == "mmau-mini@2025-05-24"
+        assert find_entry(f"mmau-mini@{name}").label == "mmau-mini@2025-05-24"
     with raises("unknown-edition", UsageError):
-        entry_named("mmar@2024-01")
+        find_entry("mmar@2024-01")
     with raises("unknown-benchmark", UsageError):
-        entry_named("mmarr@2025-05")
+        find_entry("mmarr@2025-05")
 
 
 @needs_real_data

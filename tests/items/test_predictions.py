@@ -9,7 +9,7 @@ import pytest
 
 from expect import raises
 from mmar.errors import InputError, UsageError
-from mmar.items import PredictionReader, choose_key, first_names
+from mmar.items import PredictionReader, choose_field, first_field_names
 
 WHOLE = {"id": "a", "choices": ["x", "y"], "answer": "y", "modality": "sound", "category": "Signal Layer"}
 
@@ -19,14 +19,14 @@ def read(record: object, key: str = "answer_prediction", **options: bool):
 
 
 def test_the_newer_key_is_taken_and_the_reason_said() -> None:
-    choice = choose_key(["id", "model_prediction", "answer_prediction", "model_output"])
+    choice = choose_field(["id", "model_prediction", "answer_prediction", "model_output"])
     assert choice.key == "answer_prediction"
     assert "model_prediction" in choice.reason
     assert "--key" in choice.reason
-    assert choose_key(["id", "model_prediction"]).key == "model_prediction"
-    assert choose_key(["id", "model_output"]).reason == ""
-    assert choose_key(["id"]).key == "answer_prediction"
-    assert choose_key(["answer_prediction"], "raw").key == "raw"
+    assert choose_field(["id", "model_prediction"]).key == "model_prediction"
+    assert choose_field(["id", "model_output"]).reason == ""
+    assert choose_field(["id"]).key == "answer_prediction"
+    assert choose_field(["answer_prediction"], "raw").key == "raw"
 
 
 def test_a_key_that_holds_the_question_is_refused() -> None:
@@ -40,12 +40,12 @@ def test_text_is_kept_byte_for_byte() -> None:
 
 
 def test_states_are_told_apart() -> None:
-    assert not read({"id": "a"}).asked
-    asked = read({"id": "a", "answer_prediction": None})
-    assert asked.asked
-    assert asked.text is None
+    assert not read({"id": "a"}).has_prediction
+    has_prediction = read({"id": "a", "answer_prediction": None})
+    assert has_prediction.has_prediction
+    assert has_prediction.text is None
     failed = read({"id": "a", "answer_prediction": "", "failure": {"kind": "timeout", "message": "no"}})
-    assert (failed.text, failed.failure, failed.asked) == (None, "timeout", True)
+    assert (failed.text, failed.failure, failed.has_prediction) == (None, "timeout", True)
     assert read({"id": "a", "answer_prediction": ""}).text == ""
 
 
@@ -92,7 +92,7 @@ def test_broken_json_and_bytes_that_are_no_utf8() -> None:
 def test_a_field_may_be_not_a_number(tmp_path: Path) -> None:
     path = tmp_path / "p.jsonl"
     path.write_text('{"id": "a", "score": NaN, "model_prediction": "y"}\n')
-    assert first_names(path) == ["id", "score", "model_prediction"]
+    assert first_field_names(path) == ["id", "score", "model_prediction"]
     assert read(WHOLE | {"answer_prediction": "y", "logprob": float("nan")}).text == "y"
     with raises("wrong-type"):
         read({"id": "a", "answer_prediction": float("inf")})
@@ -108,4 +108,4 @@ def test_mmau_spelling() -> None:
 def test_the_first_records_say_which_fields_there_are(tmp_path: Path) -> None:
     path = tmp_path / "p.jsonl"
     path.write_text('{"id": "a"}\n{broken\n{"id": "b", "model_output": "x"}\n')
-    assert first_names(path) == ["id", "model_output"]
+    assert first_field_names(path) == ["id", "model_output"]

@@ -11,10 +11,10 @@ from mmar.items.source_video import (
     Video,
     addresses,
     canonical_url,
+    find_overlaps,
     find_video,
     is_short_link,
     item_video,
-    overlapping,
     source_parts,
     tracking_parameters,
     video_id,
@@ -126,7 +126,7 @@ def test_items_of_different_parts_do_not_overlap() -> None:
             ("d", "", "0:12,0:20"),
         ]
     ]
-    assert [(pair.first, pair.second, pair.seconds) for pair in overlapping(clips)] == [("a", "c", 2.0)]
+    assert [(pair.first, pair.second, pair.seconds) for pair in find_overlaps(clips)] == [("a", "c", 2.0)]
 
 
 def test_an_item_without_video_is_a_cluster_of_its_own() -> None:
@@ -158,7 +158,7 @@ def test_the_addresses_of_mmar(mmar: Benchmark) -> None:
 def test_the_overlaps_of_mmar_by_what_is_taken_for_one_video(mmar: Benchmark) -> None:
     # 26 pairs have the same address; one more the same address but for “?feature=share”; in two more, one
     # address of the two is a short link, and only the item's id tells which video it leads to.
-    pairs = overlapping(mmar)
+    pairs = find_overlaps(mmar)
     urls = [((mmar[p.first].url or "").strip(), (mmar[p.second].url or "").strip()) for p in pairs]
     assert len(pairs) == 29
     assert sum(one == other for one, other in urls) == 26

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from expect import raises
 from mmar.errors import InputError
 from mmar.items import load_benchmark
-from mmar.items.timestamps import Segment, format_timestamp, is_plain, overlap, parse_timestamp
+from mmar.items.timestamps import Segment, format_timestamp, is_canonical, overlap, parse_timestamp
 from real_data import MMAR, needs_real_data
 
 
@@ -113,7 +113,7 @@ def test_all_of_mmar_is_read() -> None:
     for item in load_benchmark(MMAR):
         assert item.timestamp is not None
         parts = parse_timestamp(item.timestamp)
-        if is_plain(item.timestamp):
+        if is_canonical(item.timestamp):
             assert format_timestamp(parts) == item.timestamp
         else:
             odd[len(parts)] = odd.get(len(parts), 0) + 1

@@ -12,7 +12,7 @@ import soundfile
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mmar.audio.wav import pcm_facts
+from mmar.audio.wav import parse_pcm_header
 from mmar.models import RequestFailed
 from mmar.models.audio_bytes import AudioForm, load_audio, sent_as_is
 
@@ -98,8 +98,8 @@ def test_a_damaged_header_is_refused_or_its_facts_are_true(tmp_path_factory, off
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=200))
 def test_the_header_reader_never_trips(data):
-    assert pcm_facts(data) is None
-    assert pcm_facts(b"RIFF\xff\xff\xff\xffWAVE" + data) is None
+    assert parse_pcm_header(data) is None
+    assert parse_pcm_header(b"RIFF\xff\xff\xff\xffWAVE" + data) is None
 
 
 def test_one_channel_is_the_mean_of_all_and_the_answer_says_so(tmp_path):

@@ -17,7 +17,7 @@ import msgspec
 from mmar.errors import ExternalError, InputError
 from mmar.files.sniff import FileType
 
-_MARKS = {
+_CODEC_MARKS = {
     b"mp4a": "AAC",
     b"alac": "Apple Lossless",
     b"A_OPUS": "Opus",
@@ -154,4 +154,4 @@ def _codec(path: Path) -> str | None:
             data += stream.read()
     except OSError:
         return None
-    return next((name for mark, name in _MARKS.items() if mark in data), None)
+    return next((name for mark, name in _CODEC_MARKS.items() if mark in data), None)

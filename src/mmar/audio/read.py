@@ -1,7 +1,7 @@
 """Reading sound: from a file to a `Clip`, to blocks of samples, or to the facts in its header.
 
 libsndfile reads WAV, FLAC, Ogg, MP3, AIFF and others; ffmpeg the rest, where it is installed. Files whose headers do
-not state their length are read completely (see also `mmar.audio.lengths`). What cannot be trusted is refused: a file that is not
+not state their length are read completely (see also `mmar.audio.header_repair`). What cannot be trusted is refused: a file that is not
 audio, was cut short, has no frames, has a header that no recording has, or contains samples that are not numbers.
 Nothing is replaced by silence, and nothing is left out.
 """
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmar.audio.clip import Clip, Facts
 from mmar.audio.ffmpeg import convert, probe
-from mmar.audio.lengths import cut_short, repaired, sound_error
+from mmar.audio.header_repair import cut_short, repair_header, sound_error
 from mmar.errors import InputError
 from mmar.files.hashing import check_regular_file, naming, read_error
 from mmar.files.progress import format_bytes
@@ -57,12 +57,12 @@ def describe(path: str | Path) -> Facts:
     with naming(path):
         kind = _check_file(path)
         if kind.group != "media":
-            with _opened(path, kind) as (_, facts):
+            with _open_with_soundfile(path, kind) as (_, facts):
                 return facts
         media = probe(path, kind)
         frames = round((media.duration or 0.0) * media.rate)
         container = f"{kind.format.upper()}/{media.codec.upper()}"
-        return _checked(
+        return _check_facts(
             Facts(media.rate, media.channels, frames, container, media.codec, path.stat().st_size)
         )
 
@@ -77,7 +77,7 @@ def read_clip(path: str | Path) -> Clip:
     import numpy as np
 
     path = Path(path)
-    with _sound_file(path) as (sound, facts):
+    with _open_sound(path) as (sound, facts):
         size = facts.frames * facts.channels * 4
         if size > _MAX_CLIP_BYTES:
             problem = (
@@ -109,12 +109,12 @@ def decode_blocks(
         InputError: as `read_clip`, without its limits.
     """
     path = Path(path)
-    with _sound_file(path) as (sound, facts):
+    with _open_sound(path) as (sound, facts):
         stop = facts.frames if end is None else min(end, facts.frames)
         yield from _blocks(sound, facts, start, stop, block)
 
 
-def readable_audio(path: Path, work: Path, *, max_seconds: float = _LONGEST_S) -> Path:
+def convert_media(path: Path, work: Path, *, max_seconds: float = _LONGEST_S) -> Path:
     """A file that libsndfile can read with the sound of a media file.
 
     Args:
@@ -182,20 +182,20 @@ def _blocks(sound: Any, facts: Facts, start: int, stop: int, block: int) -> Iter
 
 
 @contextmanager
-def _sound_file(path: Path) -> Iterator[tuple[Any, Facts]]:
+def _open_sound(path: Path) -> Iterator[tuple[Any, Facts]]:
     """A file that can be decoded, and its facts; media files are converted by ffmpeg first."""
     with naming(path), ExitStack() as stack:
         kind = _check_file(path)
         if kind.group == "media":
             copy = Path(stack.enter_context(TemporaryDirectory(prefix="mmar-"))) / "sound.wav"
             _convert(path, copy, kind)
-            yield stack.enter_context(_opened(copy, sniff_file(copy)))
+            yield stack.enter_context(_open_with_soundfile(copy, sniff_file(copy)))
         else:
-            yield stack.enter_context(_opened(path, kind))
+            yield stack.enter_context(_open_with_soundfile(path, kind))
 
 
 @contextmanager
-def _opened(path: Path, kind: FileType) -> Iterator[tuple[Any, Facts]]:
+def _open_with_soundfile(path: Path, kind: FileType) -> Iterator[tuple[Any, Facts]]:
     """The file as a `soundfile.SoundFile`, with its facts."""
     import soundfile
 
@@ -206,7 +206,7 @@ def _opened(path: Path, kind: FileType) -> Iterator[tuple[Any, Facts]]:
             return False
 
     with ExitStack() as stack:
-        source = stack.enter_context(repaired(path, kind.format))
+        source = stack.enter_context(repair_header(path, kind.format))
         try:
             sound = stack.enter_context(SequentialFile(source))
         except soundfile.SoundFileError:
@@ -223,7 +223,7 @@ def _opened(path: Path, kind: FileType) -> Iterator[tuple[Any, Facts]]:
             encoding=str(sound.subtype),
             size=path.stat().st_size,
         )
-        yield sound, _checked(facts)
+        yield sound, _check_facts(facts)
 
 
 def _count_frames(sound: Any) -> int:
@@ -261,7 +261,7 @@ def _not_audio(kind: FileType) -> InputError:
     return sound_error(f"expected an audio file, found {problem}", "not-audio")
 
 
-def _checked(facts: Facts) -> Facts:
+def _check_facts(facts: Facts) -> Facts:
     if facts.frames < 1:
         raise sound_error("the audio file has no frames", "no-frames")
     if not (1 <= facts.rate <= MAX_RATE and 1 <= facts.channels <= MAX_CHANNELS):

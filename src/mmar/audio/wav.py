@@ -55,7 +55,7 @@ def write_wav(path: str | Path, clip: Clip) -> None:
     write_atomic(path, wav_bytes(clip))
 
 
-def pcm_facts(data: bytes) -> Facts | None:
+def parse_pcm_header(data: bytes) -> Facts | None:
     """Read the header of a plain integer PCM WAV file that is complete.
 
     Anything else is `None`, and `mmar.audio.describe` has to look at it. soundfile would have to be loaded first.

@@ -85,7 +85,7 @@ def _all(paths: list[Path], workers: int) -> Iterator[Sound]:
 
 
 def _measure(path: Path) -> Sound:
-    from mmar.audio.fingerprint_landmarks import fingerprint
+    from mmar.audio.fingerprint import fingerprint
     from mmar.audio.levels import measure_levels
     from mmar.audio.read import describe, read_clip
 

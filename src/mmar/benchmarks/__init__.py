@@ -6,18 +6,18 @@
 from __future__ import annotations
 
 from mmar.benchmarks.cache import Cache, Receipt, default_cache_dir
-from mmar.benchmarks.catalogue import CATALOGUE, Archive, Entry, RemoteFile, entry_named
-from mmar.benchmarks.locate import Located, resolve
+from mmar.benchmarks.catalogue import CATALOGUE, Archive, Entry, RemoteFile, find_entry
+from mmar.benchmarks.locate import BenchmarkFiles, resolve
 
 __all__ = [
     "CATALOGUE",
     "Archive",
+    "BenchmarkFiles",
     "Cache",
     "Entry",
-    "Located",
     "Receipt",
     "RemoteFile",
     "default_cache_dir",
-    "entry_named",
+    "find_entry",
     "resolve",
 ]

@@ -34,7 +34,7 @@ State = Literal["ready", "clips missing", "without audio", "incomplete", "not do
 """`clips missing`: the archive did not contain all clips; `incomplete`: a download can be continued."""
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class DownloadedFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One file that was downloaded or given.
 
     Attributes:
@@ -50,7 +50,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     verified: bool = False
 
 
-class AudioPart(Part, frozen=True, kw_only=True, omit_defaults=True):
+class DownloadedAudio(DownloadedFile, frozen=True, kw_only=True, omit_defaults=True):
     """The clips of an archive.
 
     Attributes:
@@ -71,8 +71,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     benchmark: str
     revision: str
     written_by: str
-    metadata: tuple[Part, ...]
-    audio: AudioPart | None = None
+    metadata: tuple[DownloadedFile, ...]
+    audio: DownloadedAudio | None = None
 
 
 class Cache(msgspec.Struct, frozen=True):
@@ -126,7 +126,7 @@ class Cache(msgspec.Struct, frozen=True):
         data = msgspec.json.format(msgspec.json.encode(receipt), indent=2) + b"\n"
         write_atomic(self.folder / RECEIPT, data, sync=True)
 
-    def locked(self, on_wait: Callable[[], None] | None = None) -> AbstractContextManager[None]:
+    def lock(self, on_wait: Callable[[], None] | None = None) -> AbstractContextManager[None]:
         """Keep other processes out of the benchmark's folders; see `mmar.files.locks.lock`."""
         return lock(self.home / ".lock", on_wait)
 

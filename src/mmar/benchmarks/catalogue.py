@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from mmar.errors import UsageError, did_you_mean
-from mmar.items.editions import Edition, edition_named, editions
+from mmar.items.editions import Edition, editions, find_edition
 
 DEMO = "demo"
 """The benchmark that is generated instead of downloaded."""
@@ -103,32 +103,34 @@ _RAW = {
 }
 
 
-def entry_named(name: str) -> Entry:
+def find_entry(name: str) -> Entry:
     """The entry of a benchmark, e.g. `mmar`, or of one of its editions, e.g. `mmar@2025-05`.
 
     Raises:
-        UsageError: there is none; the message names similar ones.
+        UsageError: there is none; the message names unknown_benchmark_hint ones.
     """
     base, _, edition = name.partition("@")
     entry = CATALOGUE.get(base)
     if entry is None:
-        raise UsageError(f'unknown benchmark "{name}"', code="unknown-benchmark", hint=similar(base))
+        raise UsageError(
+            f'unknown benchmark "{name}"', code="unknown-benchmark", hint=unknown_benchmark_hint(base)
+        )
     if not edition or edition == entry.edition:
         return entry
-    if (known := edition_named(base, edition)) is not None:
-        return _entry_of(entry, known)
+    if (known := find_edition(base, edition)) is not None:
+        return _edition_entry(entry, known)
     listed = ", ".join(each.name for each in editions().get(base, ())) or "none"
     raise UsageError(
         f'"{base}" has no edition "{edition}"', code="unknown-edition", hint=f"known editions: {listed}"
     )
 
 
-def similar(name: str) -> str:
+def unknown_benchmark_hint(name: str) -> str:
     """The hint of an error about a name that is no benchmark's."""
     return did_you_mean(name, CATALOGUE, f"known ones are {', '.join(CATALOGUE)}")
 
 
-def _entry_of(entry: Entry, edition: Edition) -> Entry:
+def _edition_entry(entry: Entry, edition: Edition) -> Entry:
     newest = edition.files[0]
     remote = RemoteFile(
         url=f"{_RAW[entry.name]}/{newest.commit}/{newest.filename}",

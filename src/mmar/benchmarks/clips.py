@@ -24,7 +24,7 @@ from mmar.files.typed import decode_json
 from mmar.items import Benchmark
 
 
-def placement(clips: Iterable[str]) -> PathMap:
+def clip_path_map(clips: Iterable[str]) -> PathMap:
     """Where the files of one archive go: the folder of the first clip that it sees is the folder of all.
 
     Raises:
@@ -87,7 +87,7 @@ def write_parquet_clips(
     for file in files:
         for number, row in parquet_rows(file, audio=True):
             clip = next((each for each in row.values() if _is_clip(each)), None)
-            path = None if clip is None else _path_of(row, clip, benchmark, by_name)
+            path = None if clip is None else _item_path(row, clip, benchmark, by_name)
             if clip is None or path is None:
                 skipped.append(f"row {number}")
                 continue
@@ -102,7 +102,7 @@ def _is_clip(value: object) -> bool:
     return isinstance(value, Mapping) and isinstance(value.get("bytes"), bytes)
 
 
-def _path_of(
+def _item_path(
     row: Mapping[str, Any], clip: Mapping[str, Any], benchmark: Benchmark, by_name: Mapping[str, str]
 ) -> str | None:
     item_id = row.get("id")

@@ -16,11 +16,11 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from mmar._version import __version__
-from mmar.benchmarks.cache import AudioPart, Cache, Part, Receipt
+from mmar.benchmarks.cache import Cache, DownloadedAudio, DownloadedFile, Receipt
 from mmar.benchmarks.catalogue import Entry, RemoteFile
-from mmar.benchmarks.clips import count_clips, placement, write_parquet_clips
+from mmar.benchmarks.clips import clip_path_map, count_clips, write_parquet_clips
 from mmar.benchmarks.download import download, download_url, hub_parquet, public_url
-from mmar.benchmarks.sources import Source, check_layout, discard, has_parquet, kind_of, read_metadata
+from mmar.benchmarks.sources import Source, check_layout, discard, has_parquet, read_metadata, source_kind
 from mmar.errors import ExternalError, InputError, UsageError
 from mmar.files.archives import Limits, unpack
 from mmar.files.atomic import disk_error, require_space, write_atomic
@@ -29,7 +29,7 @@ from mmar.files.progress import NoProgress, Progress
 from mmar.items import Benchmark, load_benchmark
 
 
-class Obtained(msgspec.Struct, frozen=True):
+class DownloadResult(msgspec.Struct, frozen=True):
     """Where a benchmark is, what its folder contains, and whether anything had to be done."""
 
     folder: Path
@@ -37,7 +37,7 @@ class Obtained(msgspec.Struct, frozen=True):
     changed: bool
 
 
-def obtain(
+def download_benchmark(
     entry: Entry,
     cache_dir: Path,
     *,
@@ -46,7 +46,7 @@ def obtain(
     force: bool = False,
     progress: Progress | None = None,
     endpoint: str | None = None,
-) -> Obtained:
+) -> DownloadResult:
     """Download what is missing of a benchmark.
 
     Args:
@@ -71,17 +71,17 @@ def obtain(
             hint="it is generated when it is used",
         )
     cache, progress = Cache(cache_dir, entry), progress or NoProgress()
-    with cache.locked(lambda: progress.note(f'waiting for another "mmar get {entry.name}"')):
+    with cache.lock(lambda: progress.note(f'waiting for another "mmar get {entry.name}"')):
         try:
             cache.folder.mkdir(parents=True, exist_ok=True)
             cache.work.mkdir(exist_ok=True)
         except OSError as error:
             raise disk_error(error, cache.work) from None
-        return _Get(cache, progress, endpoint).run(sources, audio=audio, force=force)
+        return _Download(cache, progress, endpoint).run(sources, audio=audio, force=force)
 
 
-class _Get(msgspec.Struct, frozen=True):
-    """One call of `obtain`, holding the lock."""
+class _Download(msgspec.Struct, frozen=True):
+    """One call of `download_benchmark`, holding the lock."""
 
     cache: Cache
     progress: Progress
@@ -91,14 +91,14 @@ class _Get(msgspec.Struct, frozen=True):
     def entry(self) -> Entry:
         return self.cache.entry
 
-    def run(self, sources: Sequence[str], *, audio: bool, force: bool) -> Obtained:
+    def run(self, sources: Sequence[str], *, audio: bool, force: bool) -> DownloadResult:
         """Do what is left to do."""
         before = receipt = None if force else self._valid_receipt()
         # Clips that an archive lacks are not in a second copy of it, but may be in another source.
         wants_audio = audio and (
             receipt is None or receipt.audio is None or bool(receipt.audio.missing and sources)
         )
-        by_kind = self._sort(sources) if receipt is None or wants_audio else {}
+        by_kind = self._sort_sources(sources) if receipt is None or wants_audio else {}
         clips = by_kind.get("parquet") or by_kind.get("clips") or []
         if clips and not audio:
             raise UsageError(
@@ -110,7 +110,7 @@ class _Get(msgspec.Struct, frozen=True):
             receipt = self._get_audio(receipt, clips)
         if receipt.audio is not None or not any(self.cache.work.iterdir()):
             shutil.rmtree(self.cache.work, ignore_errors=True)
-        return Obtained(self.cache.folder, receipt, receipt != before)
+        return DownloadResult(self.cache.folder, receipt, receipt != before)
 
     def _valid_receipt(self) -> Receipt | None:
         """The receipt, without the parts that are no longer as it says."""
@@ -136,7 +136,7 @@ class _Get(msgspec.Struct, frozen=True):
         """Whether the publisher's clips can be fetched: an archive, or Parquet files and the library to read them."""
         return self.entry.audio is not None or bool(self.entry.parquet and find_spec("pyarrow"))
 
-    def _sort(self, sources: Sequence[str]) -> dict[str, list[Source]]:
+    def _sort_sources(self, sources: Sequence[str]) -> dict[str, list[Source]]:
         """The user's sources by what they contain: `metadata`, `clips` or `parquet`."""
         by_kind: dict[str, list[Source]] = {}
         for text in sources:
@@ -147,7 +147,7 @@ class _Get(msgspec.Struct, frozen=True):
                 source = Source(name, target, downloaded=True)
             else:
                 source = Source(text, Path(text).expanduser())
-            kind = kind_of(source, self.entry)
+            kind = source_kind(source, self.entry)
             same = by_kind.setdefault(kind, [])
             most = {"clips": 1, "metadata": len(self.entry.metadata)}.get(kind)
             if len(same) == most:
@@ -158,7 +158,7 @@ class _Get(msgspec.Struct, frozen=True):
             same.append(source)
         return by_kind
 
-    def _published(self, remote: RemoteFile, label: str) -> Source:
+    def _download(self, remote: RemoteFile, label: str) -> Source:
         try:
             path = download(
                 remote, self.cache.work, label=label, progress=self.progress, endpoint=self.endpoint
@@ -170,14 +170,14 @@ class _Get(msgspec.Struct, frozen=True):
         return Source(public_url(remote.url), path, downloaded=True)
 
     def _get_metadata(self, own: Sequence[Source]) -> Receipt:
-        parts: dict[str, Part] = {}
+        parts: dict[str, DownloadedFile] = {}
         for source in own:
             self._put_metadata(source, self.entry.metadata, parts)
         files = self.entry.metadata
         for number, remote in enumerate(files, 1):
             if remote.filename not in parts:
                 label = "metadata" if len(files) == 1 else f"metadata {number}/{len(files)}"
-                self._put_metadata(self._published(remote, label), (remote,), parts)
+                self._put_metadata(self._download(remote, label), (remote,), parts)
         receipt = Receipt(
             benchmark=self.entry.name,
             revision=files[0].revision,
@@ -187,7 +187,9 @@ class _Get(msgspec.Struct, frozen=True):
         self.cache.write_receipt(receipt)
         return receipt
 
-    def _put_metadata(self, source: Source, remotes: Sequence[RemoteFile], parts: dict[str, Part]) -> None:
+    def _put_metadata(
+        self, source: Source, remotes: Sequence[RemoteFile], parts: dict[str, DownloadedFile]
+    ) -> None:
         """Put a file into the cache if it is one of the publisher's, and note what it is."""
         try:
             remote, content = read_metadata(source, self.entry, remotes)
@@ -198,17 +200,17 @@ class _Get(msgspec.Struct, frozen=True):
         verified = bool(remote.sha256 or remote.git_blob)
         if not verified:
             check_layout(target, self.entry)
-        parts[remote.filename] = Part(
+        parts[remote.filename] = DownloadedFile(
             url=source.name, size=len(content), sha256=sha256_bytes(content), when=_now(), verified=verified
         )
 
     def _get_audio(self, receipt: Receipt, sources: Sequence[Source]) -> Receipt:
         published = self.entry.audio
         if not sources and published is None:
-            sources = self._published_parquet()
+            sources = self._download_parquet()
         elif not sources and published is not None:
             require_space(self.cache.home, published.size + published.unpacked_size)
-            sources = [self._published(published, "audio")]
+            sources = [self._download(published, "audio")]
         unpacked = self.cache.work / "unpacked"
         shutil.rmtree(unpacked, ignore_errors=True)
         try:
@@ -226,14 +228,14 @@ class _Get(msgspec.Struct, frozen=True):
         discard(sources)
         return receipt
 
-    def _published_parquet(self) -> list[Source]:
+    def _download_parquet(self) -> list[Source]:
         """The Parquet files of the publisher's data set, each with the Hub's own digest."""
         remotes = hub_parquet(self.entry.parquet, self.cache.work, endpoint=self.endpoint)
         require_space(self.cache.home, 2 * sum(remote.size for remote in remotes))
         name = f"{self.entry.parquet} at {remotes[0].revision[:12]}"
         sources = []
         for number, remote in enumerate(remotes, 1):
-            path = self._published(remote, f"audio {number}/{len(remotes)}").path
+            path = self._download(remote, f"audio {number}/{len(remotes)}").path
             sources.append(Source(name, path, downloaded=True))
             if remote.sha256 and sha256_file(path) != remote.sha256:
                 discard(sources[-1:])
@@ -242,7 +244,7 @@ class _Get(msgspec.Struct, frozen=True):
                 )
         return sources
 
-    def _unpack(self, sources: Sequence[Source], into: Path) -> AudioPart:
+    def _unpack(self, sources: Sequence[Source], into: Path) -> DownloadedAudio:
         """Verify an archive or Parquet files of clips, and write the clips to where the metadata says."""
         files = [source.path for source in sources]
         size = sum(file.stat().st_size for file in files)
@@ -269,7 +271,7 @@ class _Get(msgspec.Struct, frozen=True):
             if parquet:
                 skipped = write_parquet_clips(files, items, into, advance)
             else:
-                place = placement(clips)
+                place = clip_path_map(clips)
                 skipped = unpack(files[0], into, place, limits=limits, advance=advance, name=sources[0].name)
         count, clip_bytes, missing = count_clips(into, clips)
         if not count:
@@ -280,7 +282,7 @@ class _Get(msgspec.Struct, frozen=True):
                 code="wrong-archive",
                 hint=f"give the archive or the Parquet files of the clips of {self.entry.title}",
             )
-        return AudioPart(
+        return DownloadedAudio(
             url=sources[0].name,
             size=size,
             sha256=digest,

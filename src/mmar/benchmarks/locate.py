@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from mmar.benchmarks.cache import RECEIPT, Cache
-from mmar.benchmarks.catalogue import CATALOGUE, DEMO, Entry, entry_named, similar
+from mmar.benchmarks.catalogue import CATALOGUE, DEMO, Entry, find_entry, unknown_benchmark_hint
 from mmar.errors import InputError, UsageError
 from mmar.files.hashing import read_error, sha256_bytes, sha256_file
 from mmar.files.safe_paths import find_clip
@@ -22,7 +22,7 @@ from mmar.items.records import first_records, raw_records
 _SUFFIXES = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
 
 
-class Located(msgspec.Struct, frozen=True):
+class BenchmarkFiles(msgspec.Struct, frozen=True):
     """Where a benchmark is.
 
     Attributes:
@@ -41,7 +41,7 @@ class Located(msgspec.Struct, frozen=True):
     licence: str | None
 
 
-def resolve(name_or_path: str | Path, cache_dir: Path) -> Located:
+def resolve(name_or_path: str | Path, cache_dir: Path) -> BenchmarkFiles:
     """Find a benchmark.
 
     Args:
@@ -54,30 +54,30 @@ def resolve(name_or_path: str | Path, cache_dir: Path) -> Located:
         ExternalError: the demonstration set cannot be written, or a file cannot be read.
     """
     if isinstance(name_or_path, str) and name_or_path.partition("@")[0] in CATALOGUE:
-        entry = entry_named(name_or_path)
-        return _demo(cache_dir, entry) if entry.name == DEMO else _downloaded(cache_dir, entry)
+        entry = find_entry(name_or_path)
+        return _demonstration_set(cache_dir, entry) if entry.name == DEMO else _from_cache(cache_dir, entry)
     path = Path(name_or_path).expanduser()
     try:
         if path.is_dir():
-            path = _metadata_in(path)
+            path = _find_metadata(path)
         elif not path.exists():
             name = str(name_or_path)
             raise UsageError(
                 f'"{name}" is neither a benchmark nor an existing file or folder',
                 code="unknown-benchmark",
-                hint=similar(name),
+                hint=unknown_benchmark_hint(name),
             )
-        return _at(path)
+        return _from_file(path)
     except OSError as error:
         raise read_error(error, path) from None
 
 
-def _at(path: Path) -> Located:
+def _from_file(path: Path) -> BenchmarkFiles:
     """An existing metadata file."""
     if path.is_dir():  # of SAKURA's tracks
-        return Located(benchmark_name(path), path, path, None, None)
-    known = _published_as(path)
-    return Located(
+        return BenchmarkFiles(benchmark_name(path), path, path, None, None)
+    known = _identify(path)
+    return BenchmarkFiles(
         name=known.name if known else "" if path.suffix.lower() == ".toml" else benchmark_name(path),
         metadata=path,
         audio_dir=path.parent if _has_clips(path) else None,
@@ -86,7 +86,7 @@ def _at(path: Path) -> Located:
     )
 
 
-def _downloaded(cache_dir: Path, entry: Entry) -> Located:
+def _from_cache(cache_dir: Path, entry: Entry) -> BenchmarkFiles:
     cache = Cache(cache_dir, entry)
     receipt = cache.receipt()
     if receipt is None or not cache.metadata.exists():
@@ -96,7 +96,7 @@ def _downloaded(cache_dir: Path, entry: Entry) -> Located:
             hint=f"run: mmar get {entry.label}   (with --no-audio for the questions alone)",
         )
     audio_dir = cache.folder if receipt.audio is not None else _audio_of_other_edition(cache_dir, entry)
-    return Located(entry.name, cache.metadata, audio_dir, receipt.revision, entry.licence)
+    return BenchmarkFiles(entry.name, cache.metadata, audio_dir, receipt.revision, entry.licence)
 
 
 def _audio_of_other_edition(cache_dir: Path, entry: Entry) -> Path | None:
@@ -106,7 +106,7 @@ def _audio_of_other_edition(cache_dir: Path, entry: Entry) -> Path | None:
     return default.folder if receipt is not None and receipt.audio is not None else None
 
 
-def _demo(cache_dir: Path, entry: Entry) -> Located:
+def _demonstration_set(cache_dir: Path, entry: Entry) -> BenchmarkFiles:
     """The demonstration set, generated again when the code that generates it has changed."""
     cache = Cache(cache_dir, entry)
     folder = cache.home / _generator_version()
@@ -114,10 +114,12 @@ def _demo(cache_dir: Path, entry: Entry) -> Located:
     if not metadata.is_file():
         from mmar.benchmarks import demo
 
-        with cache.locked():
+        with cache.lock():
             if not metadata.is_file():
                 metadata = demo.build(folder)
-    return Located(name=DEMO, metadata=metadata, audio_dir=folder, revision=None, licence=entry.licence)
+    return BenchmarkFiles(
+        name=DEMO, metadata=metadata, audio_dir=folder, revision=None, licence=entry.licence
+    )
 
 
 def _generator_version() -> str:
@@ -129,7 +131,7 @@ def _generator_version() -> str:
     return sha256_bytes(b"".join(parts))[:12]
 
 
-def _metadata_in(folder: Path) -> Path:
+def _find_metadata(folder: Path) -> Path:
     """The one metadata file of a folder."""
     files = sorted(
         file
@@ -153,7 +155,7 @@ def _metadata_in(folder: Path) -> Path:
     )
 
 
-def _published_as(path: Path) -> Entry | None:
+def _identify(path: Path) -> Entry | None:
     """The entry whose published file this is exactly."""
     size = path.stat().st_size
     for entry in CATALOGUE.values():

@@ -32,7 +32,7 @@ class Source(msgspec.Struct, frozen=True):
     downloaded: bool = False
 
 
-def kind_of(source: Source, entry: Entry) -> str:
+def source_kind(source: Source, entry: Entry) -> str:
     """Whether a file is metadata, an archive of clips, or clips in Parquet, by its content."""
     kind = sniff_file(source.path, decompress=True)
     if kind.group == "records":
@@ -70,7 +70,7 @@ def read_metadata(source: Source, entry: Entry, remotes: Sequence[RemoteFile]) -
         raise
     digest = sha256_bytes(content) if len(content) < limit else sha256_file(source.path)
     for remote in remotes:
-        if digest == remote.sha256 or _git_blob(content) == remote.git_blob or not _pinned(remote):
+        if digest == remote.sha256 or _git_blob(content) == remote.git_blob or not _has_digest(remote):
             return remote, content
     first = remotes[0]
     expected = first.sha256 or f"the Git object id {first.git_blob}"
@@ -104,7 +104,7 @@ def check_layout(path: Path, entry: Entry) -> None:
         raise
 
 
-def _pinned(remote: RemoteFile) -> bool:
+def _has_digest(remote: RemoteFile) -> bool:
     return bool(remote.sha256 or remote.git_blob)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from mmar.benchmarks import CATALOGUE, Cache, Entry, default_cache_dir, entry_named, resolve
+from mmar.benchmarks import CATALOGUE, Cache, Entry, default_cache_dir, find_entry, resolve
 from mmar.benchmarks.catalogue import DEMO
 from mmar.cli import shared
 from mmar.cli.terminal import display, file_progress, print_json, print_table
@@ -18,8 +18,8 @@ from mmar.files.progress import format_bytes
 from mmar.reports.tables import columns_of, draw, join_blocks, row
 
 if TYPE_CHECKING:
-    from mmar.benchmarks.cache import Part
-    from mmar.benchmarks.get import Obtained
+    from mmar.benchmarks.cache import DownloadedFile
+    from mmar.benchmarks.get import DownloadResult
 
 _LISTED = 5  # missing clips
 
@@ -68,15 +68,15 @@ def get(
     elif name == DEMO:
         click.echo(f"{name} is generated, nothing is downloaded: {resolve(name, cache_dir).metadata}")
     else:
-        complete = _fetch(entry_named(name), cache_dir, audio=audio, as_json=as_json, **options)
+        complete = _fetch(find_entry(name), cache_dir, audio=audio, as_json=as_json, **options)
         context.exit(0 if complete else 1)
 
 
 def _fetch(entry: Entry, cache_dir: Path, *, audio: bool, as_json: bool, **options: Any) -> bool:
-    from mmar.benchmarks.get import obtain
+    from mmar.benchmarks.get import download_benchmark
 
     try:
-        obtained = obtain(entry, cache_dir, audio=audio, progress=file_progress(), **options)
+        obtained = download_benchmark(entry, cache_dir, audio=audio, progress=file_progress(), **options)
     except KeyboardInterrupt:
         click.echo(
             "\nStopped. The part that was fetched is saved; run the same command to continue.", err=True
@@ -90,7 +90,7 @@ def _fetch(entry: Entry, cache_dir: Path, *, audio: bool, as_json: bool, **optio
     return part is None or not part.missing
 
 
-def summary(entry: Entry, obtained: Obtained, *, audio_wanted: bool) -> str:
+def summary(entry: Entry, obtained: DownloadResult, *, audio_wanted: bool) -> str:
     """What is printed at the end."""
     receipt = obtained.receipt
     title = f"{entry.title}, revision {receipt.revision[:12]}"
@@ -114,13 +114,13 @@ def summary(entry: Entry, obtained: Obtained, *, audio_wanted: bool) -> str:
     return "\n".join([*lines, f"Cite as: {entry.citation}", "", entry.bibtex])
 
 
-def _describe_questions(parts: tuple[Part, ...]) -> str:
+def _describe_questions(parts: tuple[DownloadedFile, ...]) -> str:
     if len(parts) == 1:
         return _describe_part(parts[0])
     return f"{len(parts)} files, {format_bytes(sum(part.size for part in parts))}, digests verified"
 
 
-def _describe_part(part: Part) -> str:
+def _describe_part(part: DownloadedFile) -> str:
     if part.verified:
         return f"{format_bytes(part.size)}, digest verified"
     return f"{format_bytes(part.size)}, not verified (no digest is published); its SHA-256 is {part.sha256}"

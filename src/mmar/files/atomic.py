@@ -37,7 +37,7 @@ class AtomicFile:
     def __init__(self, path: Path | str, *, sync: bool = False) -> None:
         self.path = Path(path)
         self._target = Path(os.path.realpath(path))
-        self._part = part_name(self._target)
+        self._part = temporary_path(self._target)
         self._sync = sync
         self._replaces = True
         self._written = False
@@ -53,7 +53,7 @@ class AtomicFile:
         """Replace the target, or remove the temporary file after an exception."""
         try:
             if kind is None:
-                with self._opened() as stream:
+                with self._open() as stream:
                     if self._sync and self._replaces:
                         stream.flush()
                         os.fsync(stream.fileno())
@@ -77,7 +77,7 @@ class AtomicFile:
         """
         if isinstance(data, str):
             data = encode_text(data, self.path)
-        with self._opened() as stream:
+        with self._open() as stream:
             self._written = self._written or bool(data)
             stream.write(data)
 
@@ -93,13 +93,13 @@ class AtomicFile:
                 code="not-a-file",
                 hint="write to a file",
             )
-        with self._opened() as stream:
+        with self._open() as stream:
             if self._written:
                 stream.seek(0)
                 stream.truncate()
 
     @contextmanager
-    def _opened(self) -> Iterator[BinaryIO]:
+    def _open(self) -> Iterator[BinaryIO]:
         try:
             if self._stream is None:
                 self._replaces = not _is_special(self.path)
@@ -144,7 +144,7 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
         ExternalError: the disk cannot be written; the target stays unchanged.
     """
     path = Path(path)
-    part = part_name(path)
+    part = temporary_path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield part
@@ -167,7 +167,7 @@ def atomic_folder(path: Path | str) -> Iterator[Path]:
     import shutil  # slow to import for a score, which needs none of it
 
     path = Path(path)
-    part = part_name(path)
+    part = temporary_path(path)
     try:
         part.mkdir(parents=True)
         yield part
@@ -193,7 +193,7 @@ def copy_atomic(source: Path | str, target: Path | str, *, sync: bool = False) -
     return digest.hexdigest()
 
 
-def part_name(path: Path) -> Path:
+def temporary_path(path: Path) -> Path:
     """A new temporary name beside a path: `.NAME.RANDOM.part`."""
     return path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
 

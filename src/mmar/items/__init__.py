@@ -8,8 +8,14 @@ from __future__ import annotations
 from mmar.items.benchmark import Benchmark, load_benchmark, write_benchmark
 from mmar.items.digest import DigestBuilder, benchmark_digest, scored_content
 from mmar.items.item import Criterion, Item, Question
-from mmar.items.predictions import PREDICTION_KEYS, KeyChoice, Prediction, PredictionReader, choose_key
-from mmar.items.records import first_names, raw_records
+from mmar.items.predictions import (
+    PREDICTION_KEYS,
+    Prediction,
+    PredictionField,
+    PredictionReader,
+    choose_field,
+)
+from mmar.items.records import first_field_names, raw_records
 
 __all__ = [
     "PREDICTION_KEYS",
@@ -17,13 +23,13 @@ __all__ = [
     "Criterion",
     "DigestBuilder",
     "Item",
-    "KeyChoice",
     "Prediction",
+    "PredictionField",
     "PredictionReader",
     "Question",
     "benchmark_digest",
-    "choose_key",
-    "first_names",
+    "choose_field",
+    "first_field_names",
     "load_benchmark",
     "raw_records",
     "scored_content",

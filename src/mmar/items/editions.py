@@ -135,7 +135,7 @@ def edition_of(digest: str) -> Edition | None:
     return next((each for group in editions().values() for each in group if each.digest == digest), None)
 
 
-def edition_named(benchmark: str, name: str) -> Edition | None:
+def find_edition(benchmark: str, name: str) -> Edition | None:
     """The edition with a name, or with a file of that date or of that date and commit (`2025-05-22-65c0574`)."""
     known = editions().get(benchmark, ())
     named = next((each for each in known if each.name == name), None)
@@ -195,7 +195,9 @@ def match_editions(path: Path | str, most: int | None = None) -> tuple[EditionMa
     if not questions:
         return ()
     return tuple(
-        sorted(_matches(questions, keys), key=lambda match: (-match.same_questions, -match.same_keys))
+        sorted(
+            _compare_editions(questions, keys), key=lambda match: (-match.same_questions, -match.same_keys)
+        )
     )
 
 
@@ -205,7 +207,7 @@ def _all_question_hashes() -> list[str]:
     return [text for hashes in stored for text in (hashes.all, hashes.added) if text]
 
 
-def _matches(questions: list[str], keys: list[str]) -> Iterable[EditionMatch]:
+def _compare_editions(questions: list[str], keys: list[str]) -> Iterable[EditionMatch]:
     # Looking for text in text is quick; preparing the sets of all editions is not, and most files are of none.
     known = any(each in hashes for each in questions for hashes in _all_question_hashes())
     for group in editions().values():

@@ -174,7 +174,7 @@ class Item(msgspec.Struct, frozen=True):
     def to_record(self) -> dict[str, Any]:
         """The item as the record that it was read from: same names, same order, unknown fields included."""
         return {
-            name: self.extra[name] if name in self.extra else _plain(getattr(self, FIELDS[name]))
+            name: self.extra[name] if name in self.extra else _builtins(getattr(self, FIELDS[name]))
             for name in self.names
         }
 
@@ -230,7 +230,7 @@ def check_question(question: Question, answer: str) -> None:
         raise record_error(f"found {count}, expected 2 to {MAX_CHOICES}", "number-of-choices", "choices")
     if answer not in choices and not is_published(question.id, question.question, choices, answer):
         raise record_error(
-            f"{_short(answer)} is not one of the choices {_short(list(choices))}",
+            f"{_excerpt(answer)} is not one of the choices {_excerpt(list(choices))}",
             "answer-not-a-choice",
             "answer",
             "the answer must equal one choice exactly; correct it, or leave the record out with --lenient",
@@ -261,7 +261,7 @@ def _item(record: object, *, annotations: bool, withheld: bool) -> Item:
         raise _wrong_field(values, published) from None
     if not item.id:
         raise record_error("is empty", "empty-id", "id")
-    return msgspec.structs.replace(item, names=_shared(names), extra=extra)
+    return msgspec.structs.replace(item, names=_intern(names), extra=extra)
 
 
 def _attributes(
@@ -323,12 +323,12 @@ def _wrong_field(values: dict[str, Any], published: dict[str, str]) -> InputErro
 
 
 @lru_cache(maxsize=64)
-def _shared(names: tuple[str, ...]) -> tuple[str, ...]:
+def _intern(names: tuple[str, ...]) -> tuple[str, ...]:
     """One tuple of names for all records of the same form, to save memory."""
     return names
 
 
-def _plain(value: Any) -> Any:
+def _builtins(value: Any) -> Any:
     """A value as the JSON decoder gives it."""
     if not isinstance(value, tuple):
         return value
@@ -337,6 +337,6 @@ def _plain(value: Any) -> Any:
     return list(value)
 
 
-def _short(value: object, limit: int = 120) -> str:
+def _excerpt(value: object, limit: int = 120) -> str:
     text = f'"{value}"' if isinstance(value, str) else repr(value)
     return text if len(text) <= limit else f"{text[:limit]}…"

@@ -120,13 +120,13 @@ def _layout_of_names(path: Path, names: set[str], rows: Rows) -> Layout | None:
         expand = _muchomusic
     if {"file", "single_instruction", "multi_instruction"} <= names:
         track = path.parent.name
-        return Layout("sakura", _SAKURA, lambda path: _sakura_table(_decoded(path, rows), track))
+        return Layout("sakura", _SAKURA, lambda path: _sakura_table(_decode_rows(path, rows), track))
     if expand is None:
         return None
-    return Layout("muchomusic", _MUSIC, lambda path: expand(_decoded(path, rows)))
+    return Layout("muchomusic", _MUSIC, lambda path: expand(_decode_rows(path, rows)))
 
 
-def _decoded(path: Path, rows: Rows) -> Iterator[tuple[int, dict[str, Any]]]:
+def _decode_rows(path: Path, rows: Rows) -> Iterator[tuple[int, dict[str, Any]]]:
     for line, row in rows(path):
         record = decode_json(row, file=str(path), line=line) if isinstance(row, bytes) else row
         if isinstance(record, dict):
@@ -212,7 +212,7 @@ def _muchomusic_prompts(rows: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, 
         question = str(row.get("prompt", "")).rpartition("Question:")[2].partition("Options:")[0].strip()
         answers, order = row.get("answers"), row.get("answer_orders")
         right = order.index(0) if isinstance(order, list) and 0 in order else -1
-        labels = _labels(row.get("knowledge")), _labels(row.get("reasoning"))
+        labels = _read_labels(row.get("knowledge")), _read_labels(row.get("reasoning"))
         record = {name: value for name, value in row.items() if name not in ("id", "answers")}
         record |= {
             "id": f"{source}-{seen[source]}",
@@ -248,7 +248,9 @@ def _music_record(
         "audio_path": clip,
         "choices": choices,
         "answer": row.get("correct_answer"),
-        **_music_groups(_labels(row.get("music_knowledge")), _labels(row.get("music_reasoning")), genre),
+        **_music_groups(
+            _read_labels(row.get("music_knowledge")), _read_labels(row.get("music_reasoning")), genre
+        ),
     }
 
 
@@ -263,7 +265,7 @@ def _music_groups(knowledge: list[str], reasoning: list[str], genre: Any) -> dic
     }
 
 
-def _labels(value: Any) -> list[str]:
+def _read_labels(value: Any) -> list[str]:
     """A list of labels, also where a CSV has it as the text of a Python list."""
     if isinstance(value, str) and value.startswith("["):
         try:

@@ -81,7 +81,7 @@ class FieldMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.id_is_path and isinstance(path := mapped.get("id"), str):
             mapped["id"] = PurePosixPath(path).stem
         if self.key_may_differ:
-            _settle(mapped)
+            _normalise_answer(mapped)
         if self.audio_prefix and isinstance(path := mapped.get("audio_path"), str):
             mapped["audio_path"] = path.removeprefix(self.audio_prefix)
         if self.answer != "text" and mapped.get("answer") is not None:
@@ -130,7 +130,7 @@ def read_field_map(path: Path | str) -> FieldMap:
     return mapping
 
 
-def _settle(mapped: dict[str, Any]) -> None:
+def _normalise_answer(mapped: dict[str, Any]) -> None:
     """An open question has no choices, and a key that differs from one choice in case or white space is that choice.
 
     MMAU-Pro's open questions have their reference answer as the only choice.

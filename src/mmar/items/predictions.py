@@ -29,7 +29,7 @@ class Prediction(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         id: the item's id; empty only with `as_published`.
         text: the model's answer, unchanged; `None` if there is none (`null`, or a failure).
-        asked: whether the record has the prediction key at all.
+        has_prediction: whether the record has the prediction key at all.
         failure: the kind of failure, if the record has one.
         whole: the question, if the record contains it.
         choice_order: the choices in the order of the prompt; `None` for the item's own order.
@@ -38,7 +38,7 @@ class Prediction(msgspec.Struct, frozen=True, gc=False):
 
     id: str
     text: str | None
-    asked: bool
+    has_prediction: bool
     failure: str | None
     whole: Question | None
     choice_order: tuple[str, ...] | None = None
@@ -51,7 +51,7 @@ TOKEN_LIMIT_REASONS = frozenset(
 """Finish reasons that say that the token limit ended an answer, in lower case."""
 
 
-class KeyChoice(msgspec.Struct, frozen=True):
+class PredictionField(msgspec.Struct, frozen=True):
     """Which prediction key is read, and why.
 
     Attributes:
@@ -63,16 +63,16 @@ class KeyChoice(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-def choose_key(names: Sequence[str], requested: str | None = None) -> KeyChoice:
+def choose_field(names: Sequence[str], requested: str | None = None) -> PredictionField:
     """Choose the field that predictions are read from, by the field names of a file's first records."""
     if requested is not None:
-        return KeyChoice(requested)
+        return PredictionField(requested)
     present = [key for key in PREDICTION_KEYS if key in names]
     if len(present) > 1:
         others = " and ".join(f'"{key}"' for key in present[1:])
         reason = f"the file also has {others}, which --key selects"
-        return KeyChoice(present[0], reason)
-    return KeyChoice(present[0] if present else PREDICTION_KEYS[0])
+        return PredictionField(present[0], reason)
+    return PredictionField(present[0] if present else PREDICTION_KEYS[0])
 
 
 def is_cut_off(finish_reason: object) -> bool:
@@ -91,7 +91,7 @@ class PredictionReader:
     """
 
     def __init__(self, key: str, file: str, *, as_published: bool = False) -> None:
-        if key in _TAKEN:
+        if key in _RESERVED:
             raise UsageError(
                 f'the field "{key}" is part of the question, not a prediction', code="not-a-prediction-key"
             )
@@ -157,12 +157,12 @@ class PredictionReader:
         if choices is None:
             return record
         if type(record.modality) is not str or type(record.category) is not str:
-            record = self._labelled(record, line)
+            record = self._with_plain_labels(record, line)
         elif type(record.sub_category) is tuple:
             record = msgspec.structs.replace(record, sub_category=_label(record.sub_category))
         answer = record.answer
         if answer is None:
-            raise self._missing("answer", line)
+            raise self._missing_error("answer", line)
         if (answer not in choices or not 2 <= len(choices) <= MAX_CHOICES) and not self._as_published:
             try:
                 check_question(record, answer)
@@ -185,18 +185,18 @@ class PredictionReader:
             hint = "write the prediction as a JSON string, or use --lenient"
         return convert(value, self._type, file=self.file, line=line, hint=hint)
 
-    def _labelled(self, record: Any, line: int) -> Any:
+    def _with_plain_labels(self, record: Any, line: int) -> Any:
         """A record with labels as plain strings, in either of their spellings."""
         modality = _label(record.task if record.modality is None else record.modality)
         category, sub_category = _label(record.category), _label(record.sub_category)
         if record.answer is None or modality is None or category is None:
             field = "answer" if record.answer is None else "modality" if modality is None else "category"
-            raise self._missing(field, line)
+            raise self._missing_error(field, line)
         return msgspec.structs.replace(
             record, modality=modality, category=category, sub_category=sub_category
         )
 
-    def _missing(self, field: str, line: int) -> InputError:
+    def _missing_error(self, field: str, line: int) -> InputError:
         hint = "a record with choices must be complete; or give only id and prediction, with --benchmark"
         if field == "answer":
             hint = (
@@ -206,7 +206,7 @@ class PredictionReader:
         return record_error("missing", "missing-field", field, hint).located(self.file, line)
 
 
-_TAKEN = frozenset(
+_RESERVED = frozenset(
     ("id", "choices", "answer", "question", "modality", "task", "category", "sub-category", "failure")
 )
 

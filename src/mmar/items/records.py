@@ -100,7 +100,7 @@ def first_records(rows: Iterable[tuple[int, Any]], count: int | None = 50) -> It
             yield record
 
 
-def first_names(path: Path) -> list[str]:
+def first_field_names(path: Path) -> list[str]:
     """The field names of a file's first records, each once, in order of appearance.
 
     Raises:

@@ -97,10 +97,10 @@ def find_video(address: str) -> Video | None:
     path = [part for part in parts.path.split("/") if part]
     query = dict(reversed(parse_qsl(parts.query)))  # the first of a name counts
     if host == "youtu.be" and path:
-        return _youtube(path[0])
+        return _youtube_video(path[0])
     if host in _YOUTUBE_HOSTS:
         named = len(path) > 1 and path[0] in ("shorts", "embed", "live", "v")
-        return _youtube(path[1] if named else query.get("v", "") if path == ["watch"] else "")
+        return _youtube_video(path[1] if named else query.get("v", "") if path == ["watch"] else "")
     if host in _BILIBILI_HOSTS and len(path) > 1 and path[0] == "video" and _BILIBILI_ID.fullmatch(path[1]):
         part = query.get("p", "") if query.get("p") != "1" else ""
         return Video("bilibili", path[1], int(part) if re.fullmatch(r"[1-9]\d{0,3}", part) else None)
@@ -154,7 +154,7 @@ def item_video(item: Item) -> str | None:
     Where the `url` names no video (it is missing, or a short link), it is taken from the item's id, if that has the
     publisher's form; otherwise it is the first address. An item without one is `None`, a cluster of its own.
     """
-    result = video_id(item.url) or _id_of(item)
+    result = video_id(item.url) or _video_id_of(item)
     return result or next((_canonical(address) for address in addresses(item.url)), None)
 
 
@@ -187,7 +187,7 @@ def source_parts(item: Item) -> tuple[tuple[str, Segment], ...]:
     return tuple((key, segment) for key, segment in keyed if key is not None)
 
 
-def overlapping(items: Iterable[Item]) -> tuple[Overlap, ...]:
+def find_overlaps(items: Iterable[Item]) -> tuple[Overlap, ...]:
     """Pairs of items that hold the same seconds of the same recording, one entry for each pair and recording.
 
     Raises:
@@ -211,16 +211,16 @@ def _key(address: str, item: Item) -> str | None:
     if (video := find_video(address)) is not None:
         return video.key
     # A short link, or no address: the id names the video, in the publisher's scheme.
-    if (known := _id_of(item)) is not None:
+    if (known := _video_id_of(item)) is not None:
         return Video("bilibili" if known.startswith("BV") and len(known) == 12 else "youtube", known).key
     return _canonical(address) if address else None
 
 
-def _id_of(item: Item) -> str | None:
+def _video_id_of(item: Item) -> str | None:
     return result[1] if (result := _ITEM_ID.match(item.id)) else None
 
 
-def _youtube(result: str) -> Video | None:
+def _youtube_video(result: str) -> Video | None:
     return Video("youtube", result) if _YOUTUBE_ID.fullmatch(result) else None
 
 

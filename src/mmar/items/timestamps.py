@@ -91,7 +91,7 @@ def format_timestamp(segments: Iterable[Segment]) -> str:
     return ";".join(parts)
 
 
-def is_plain(text: str) -> bool:
+def is_canonical(text: str) -> bool:
     """Whether a field has exactly the common form, `HH:MM:SS,HH:MM:SS`."""
     return _PLAIN.fullmatch(text) is not None
 
@@ -103,11 +103,11 @@ def overlap(one: Sequence[Segment], other: Sequence[Segment]) -> float:
         >>> overlap(parse_timestamp("0:00,0:15"), parse_timestamp("0:10,0:39"))
         5.0
     """
-    shared = (min(a.end, b.end) - max(a.start, b.start) for a in _merged(one) for b in _merged(other))
+    shared = (min(a.end, b.end) - max(a.start, b.start) for a in _merge(one) for b in _merge(other))
     return sum((seconds for seconds in shared if seconds > 0), start=0.0)
 
 
-def _merged(segments: Sequence[Segment]) -> list[Segment]:
+def _merge(segments: Sequence[Segment]) -> list[Segment]:
     """The union of the segments, as disjoint segments in order."""
     merged: list[Segment] = []
     for segment in sorted(segments):

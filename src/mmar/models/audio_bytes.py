@@ -16,7 +16,7 @@ from typing import Literal
 import msgspec
 
 from mmar.audio import Facts, describe, read_clip, resample, to_mono, wav_bytes
-from mmar.audio.wav import pcm_facts
+from mmar.audio.wav import parse_pcm_header
 from mmar.errors import MmarError
 from mmar.files.hashing import sha256_bytes
 from mmar.models.answer import RequestFailed, Sent
@@ -97,7 +97,7 @@ def load_audio(path: Path, form: AudioForm, documented: Container[str]) -> Audio
     """
     with _read_failures(path):
         data = path.read_bytes()
-        facts = pcm_facts(data)
+        facts = parse_pcm_header(data)
         if facts is None:
             return _decoded(path, data, form, documented)
         if not _suits(facts, form, "WAV") or "WAV" not in documented:
@@ -109,7 +109,7 @@ def sent_as_is(path: Path) -> Sent:
     """What the answer records of a clip whose file is handed over; decoded to its end, with errors as `load_audio`."""
     with _read_failures(path):
         data = path.read_bytes()
-        facts = pcm_facts(data)
+        facts = parse_pcm_header(data)
         if facts is None:
             facts = describe(path)
             read_clip(path)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from mmar.errors import InputError, UsageError
-from mmar.items import Benchmark, first_names, load_benchmark, scored_content
+from mmar.items import Benchmark, first_field_names, load_benchmark, scored_content
 from mmar.items.source_video import clusters_of
 from mmar.protocols import Protocol, ReadingRule
 from mmar.scoring.result import ItemScore
@@ -290,7 +290,7 @@ def _own_benchmark(
         if name not in known:
             known[name] = load(name)
         return known[name]
-    if "choices" not in first_names(path):
+    if "choices" not in first_field_names(path):
         raise without_choices(path)
     return load_benchmark(path, name="file", lenient=lenient)
 

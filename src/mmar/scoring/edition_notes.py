@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from mmar.items import Benchmark, Prediction
-from mmar.items.editions import Edition, EditionMatch, edition_named, editions, errata, match_editions
+from mmar.items.editions import Edition, EditionMatch, editions, errata, find_edition, match_editions
 from mmar.scoring.old_keys import edition_keys
 from mmar.scoring.result import ItemScore, Score
 
@@ -121,7 +121,7 @@ def with_errata_note(score: Score, benchmark: str) -> Score:
     too.
     """
     base, _, name = benchmark.partition("#")[0].partition("@")
-    edition = edition_named(base, name)
+    edition = find_edition(base, name)
     disputed = {*errata(), *(edition.faulty if edition is not None else ())}
     rest = [item for item in score.items if item.id not in disputed]
     removed = len(score.items) - len(rest)

@@ -18,8 +18,8 @@ from mmar.items import (
     Prediction,
     PredictionReader,
     Question,
-    choose_key,
-    first_names,
+    choose_field,
+    first_field_names,
     raw_records,
 )
 from mmar.items.item import LAYERS, MODALITIES
@@ -58,7 +58,7 @@ def layout_of(task: Task) -> tuple[str, list[str]]:
         benchmark = benchmark_of(task.path, task.benchmark, manifest)
         by_id = join(benchmark, asked_once(answers_of(task.path)), file)
         return official_layout(_in_order(benchmark, by_id, file, "answer_prediction"), file), []
-    choice = choose_key(first_names(task.path), task.key)
+    choice = choose_field(first_field_names(task.path), task.key)
     if task.benchmark is None:
         return official_layout_of_file(task.path, choice.key), key_notes(choice)
     try:
@@ -123,7 +123,7 @@ def _in_order(
     """The predictions in the benchmark's order, without items of which no answer came."""
     for item in benchmark:
         line, prediction = by_id.get(item.id, (0, None))
-        if prediction is None or not prediction.asked or prediction.failure is not None:
+        if prediction is None or not prediction.has_prediction or prediction.failure is not None:
             continue
         if prediction.text is None:
             raise _is_null(file, line, key)
@@ -137,7 +137,7 @@ def _answered(path: Path, key: str) -> Iterator[tuple[int, Question, str]]:
             prediction = reader.read(text, line)
         except InputError as error:
             raise _strictly(error) from None
-        if not prediction.asked:
+        if not prediction.has_prediction:
             continue
         if prediction.text is None and prediction.failure is None:
             raise _is_null(str(path), line, key)

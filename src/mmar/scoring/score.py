@@ -11,7 +11,7 @@ from mmar.benchmarks import CATALOGUE
 from mmar.errors import InputError, UsageError
 from mmar.files.hashing import reading
 from mmar.files.parquet import is_parquet
-from mmar.items import Benchmark, KeyChoice, choose_key, first_names, load_benchmark
+from mmar.items import Benchmark, PredictionField, choose_field, first_field_names, load_benchmark
 from mmar.items.editions import edition_of
 from mmar.items.layouts import Layout, find_layout
 from mmar.runs.manifest import Signature, run_parts
@@ -86,14 +86,14 @@ def score_task(task: Task) -> Scored:
     layout = _layout(task.path, fields)
     if layout is not None:
         return _score_layout(task, layout)
-    choice = choose_key(fields, task.key)
+    choice = choose_field(fields, task.key)
     is_published_layout = "id" in fields and choice.key in fields and "shown_choices" not in fields
     if choice.key == "answer" and "choices" not in fields:
         is_published_layout = False  # answers that a person calls so, without questions
     if not is_published_layout and (log := _find_log(task, fields)) is not None:
         if task.benchmark is not None or not log.answer_field or not set(fields) >= _WHOLE:
             return _score_other_log(task, log)
-        choice = KeyChoice(log.answer_field, "no field has one of the usual names of a prediction")
+        choice = PredictionField(log.answer_field, "no field has one of the usual names of a prediction")
     streamed, name = _score_records(task, choice.key)
     tally, errors = streamed.tally, streamed.errors
     if errors and tally.n == tally.states["missing"]:
@@ -199,7 +199,7 @@ def _field_names(path: Path) -> list[str]:
             head = stream.read(4096)
         if b'"eval"' in head and b'"version"' in head:  # a log of Inspect: one object, perhaps of a gigabyte
             return []
-        return first_names(path)
+        return first_field_names(path)
     except InputError:
         return []
 

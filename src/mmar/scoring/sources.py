@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mmar.errors import InputError, UsageError
-from mmar.items import Benchmark, Item, KeyChoice, Prediction, Question, load_benchmark
+from mmar.items import Benchmark, Item, Prediction, PredictionField, Question, load_benchmark
 from mmar.items.benchmark import duplicate_id
 from mmar.items.item import FIELDS
 from mmar.items.predictions import is_cut_off
@@ -189,7 +189,7 @@ def join(
     return by_id
 
 
-def key_notes(choice: KeyChoice) -> list[str]:
+def key_notes(choice: PredictionField) -> list[str]:
     """What to say of the field that predictions are read from, where there was a choice."""
     return [f'predictions are read from "{choice.key}": {choice.reason}'] if choice.reason else []
 

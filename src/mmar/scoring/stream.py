@@ -119,7 +119,7 @@ def score_against(
         if prediction is None:
             tally.unanswered(item.id, item, asked=False)
         elif prediction.text is None:
-            tally.unanswered(item.id, item, asked=prediction.asked, failure=prediction.failure)
+            tally.unanswered(item.id, item, asked=prediction.has_prediction, failure=prediction.failure)
         else:
             question = item
             if prediction.choice_order is not None:  # a letter means the choice at its place in the prompt
@@ -269,7 +269,7 @@ def _count(
                 answered(record.id, record, answer, rule, cut_off=is_cut_off(record.finish_reason))
         else:
             prediction = reader.prediction(record)
-            tally.unanswered(record.id, record, asked=prediction.asked, failure=prediction.failure)
+            tally.unanswered(record.id, record, asked=prediction.has_prediction, failure=prediction.failure)
     return part
 
 

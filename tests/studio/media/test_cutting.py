@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from expect import raises
 from mmar.audio import decode_blocks, read_clip
-from mmar.audio.fingerprint_landmarks import similarity
+from mmar.audio.fingerprint import similarity
 from mmar.errors import InputError
 from mmar.files.hashing import sha256_file
 from mmar.items.timestamps import Segment, parse_timestamp

@@ -95,7 +95,7 @@ def copies(subject: Subject) -> Iterator[Finding]:
     The same recording under two addresses, or a re-upload. Such items are not independent, and one may leak
     into the training set of a model through the other.
     """
-    from mmar.audio.fingerprint_landmarks import near_duplicates
+    from mmar.audio.fingerprint import near_duplicates
 
     first: dict[str, Item] = {}
     for item in subject.items:

@@ -16,14 +16,14 @@ from mmar.items.source_video import (
     PERSONAL_PARAMETERS,
     addresses,
     canonical_url,
+    find_overlaps,
     find_video,
     is_short_link,
     item_video,
-    overlapping,
     tracking_parameters,
     video_id,
 )
-from mmar.items.timestamps import format_timestamp, is_plain, overlap, parse_timestamp
+from mmar.items.timestamps import format_timestamp, is_canonical, overlap, parse_timestamp
 
 
 @check("U001", "note", "addresses that name no video")
@@ -181,7 +181,7 @@ def overlaps(subject: Subject) -> Iterator[Finding]:
     every pair of a video counts, not only neighbours. A set split into training and test must not part them.
     """
     readable = [item for item in subject.items if not item.timestamp or item.id in subject.segments]
-    for pair in overlapping(readable):
+    for pair in find_overlaps(readable):
         parts, others = subject.segments[pair.first], subject.segments[pair.second]
         # A clip that is joined of two stretches that overlap contains less of the recording than its length.
         lengths = overlap(parts, parts), overlap(others, others)
@@ -216,7 +216,7 @@ def odd(subject: Subject) -> Iterator[Finding]:
     """
     for item in subject.items:
         parts = subject.segments.get(item.id)
-        if parts and item.timestamp and not is_plain(item.timestamp):
+        if parts and item.timestamp and not is_canonical(item.timestamp):
             kind = "several parts" if len(parts) > 1 else "one part"
             right = format_timestamp(parts)
             if right == item.timestamp:

@@ -1,6 +1,6 @@
 """The demonstration set: questions whose answers are known because the program makes the clips.
 
-It asks what MMAR asks, in MMAR's format: seven modalities, four layers, 2 to 6 choices, with thinking, cues and a
+It questions_about what MMAR questions_about, in MMAR's format: seven modalities, four layers, 2 to 6 choices, with thinking, cues and a
 rubric. Nothing is downloaded. It shows that the way from a clip to a number works on this machine; it does not rank
 models. Clips of one kind count as cut from one recording, so that errors are clustered as in MMAR.
 

@@ -13,12 +13,12 @@ import numpy as np
 import soundfile
 
 from mmar.benchmarks.demo import mixes, single
-from mmar.benchmarks.demo.single import Kind
+from mmar.benchmarks.demo.single import QuestionTemplate
 from mmar.benchmarks.demo.sounds import RATE, Wave
 from mmar.files.atomic import atomic_path, write_atomic
 
 METADATA_NAME = "demo-meta.jsonl"
-_KINDS: tuple[Kind, ...] = single.KINDS + mixes.KINDS
+_KINDS: tuple[QuestionTemplate, ...] = single.KINDS + mixes.KINDS
 
 
 def records(seed: int = 0) -> list[dict[str, Any]]:
@@ -54,7 +54,7 @@ def _items(seed: int) -> Iterator[tuple[dict[str, Any], Wave]]:
         start = 0
         for index in range(kind.clips):
             answer = str(answers[index % len(answers)])
-            wave, heard = kind.make(answer, rng)
+            wave, description = kind.make(answer, rng)
             others = [
                 str(other) for other in rng.permutation([each for each in kind.answers if each != answer])
             ]
@@ -63,18 +63,23 @@ def _items(seed: int) -> Iterator[tuple[dict[str, Any], Wave]]:
                 positions[kind.choices] = [int(each) for each in shuffler.permutation(kind.choices)]
             choices.insert(positions[kind.choices].pop(), answer)
             end = start + -(-len(wave) // RATE)
-            yield _record(kind, index, choices, answer, heard, (start, end)), wave
+            yield _record(kind, index, choices, answer, description, (start, end)), wave
             start = end
 
 
 def _record(
-    kind: Kind, index: int, choices: list[str], answer: str, heard: str, seconds: tuple[int, int]
+    kind: QuestionTemplate,
+    index: int,
+    choices: list[str],
+    answer: str,
+    description: str,
+    seconds: tuple[int, int],
 ) -> dict[str, Any]:
     name = f"{kind.slug}-{index + 1}"
     criteria = (
-        ("Cue Identification", f"says what can be heard: {heard}"),
-        ("Relevant Property", "names the property of the sound that the question asks for"),
-        ("Inference", "derives the answer from what can be heard, not from the choices"),
+        ("Cue Identification", f"says what can be description: {description}"),
+        ("Relevant Property", "names the property of the sound that the question questions_about for"),
+        ("Inference", "derives the answer from what can be description, not from the choices"),
         ("Other Choices", "makes clear why the other choices do not fit"),
         ("Conclusion", f'ends with "{answer}", and nothing in it contradicts that'),
     )
@@ -91,8 +96,8 @@ def _record(
         "source": "synthesis",
         "url": f"mmar-demo:{kind.slug}",
         "timestamp": ",".join(f"00:00:{second:02d}" for second in seconds),
-        "thinking": f"{heard} So the answer is {answer}.",
-        "cue": [heard.rstrip(".")],
+        "thinking": f"{description} So the answer is {answer}.",
+        "cue": [description.rstrip(".")],
         "rubric": [
             {
                 "name": part,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmar.benchmarks.demo.single import CHORDS, PERSONS, PLACES, Kind, asks
+from mmar.benchmarks.demo.single import CHORDS, PERSONS, PLACES, QuestionTemplate, questions_about
 from mmar.benchmarks.demo.sounds import Wave, ambience, chord, event, melody, mix, speak, tone
 
 Rng = np.random.Generator
-_sound_speech, _music_speech = asks("mix-sound-speech"), asks("mix-music-speech")
-_sound_music, _all_three = asks("mix-sound-music"), asks("mix-sound-music-speech")
+_sound_speech, _music_speech = questions_about("mix-sound-speech"), questions_about("mix-music-speech")
+_sound_music, _all_three = questions_about("mix-sound-music"), questions_about("mix-sound-music-speech")
 
 _TIMES = {"Once": 1, "Twice": 2, "Three times": 3, "Four times": 4, "Five times": 5}
 
@@ -106,7 +106,7 @@ def _stops(answer: str, rng: Rng) -> tuple[Wave, str]:
     return wave, f"What is no longer heard after the bell: {answer.lower()}."
 
 
-KINDS: tuple[Kind, ...] = (
+KINDS: tuple[QuestionTemplate, ...] = (
     *(_rings, _behind, _singer, _entry, _chord_behind, _alarm, _start),
     *(_door, _caller, _stops),
 )

@@ -40,7 +40,7 @@ _LAYERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class QuestionTemplate:
     """One kind of question, of which several clips are made; they count as cut from one recording.
 
     `slug` is the first part of the items' ids; `choices` is how many of the possible answers are offered.
@@ -57,18 +57,20 @@ class Kind:
     make: Make
 
 
-def asks(modality: str) -> Callable[..., Callable[[Make], Kind]]:
+def questions_about(modality: str) -> Callable[..., Callable[[Make], QuestionTemplate]]:
     """A decorator for the questions of one modality."""
 
     def decorator(
         sub_category: str, question: str, *answers: str, clips: int = 2, choices: int = 6
-    ) -> Callable[[Make], Kind]:
+    ) -> Callable[[Make], QuestionTemplate]:
         layer = next((name for name, parts in _LAYERS.items() if sub_category in parts), "Perception Layer")
 
-        def decorate(make: Make) -> Kind:
+        def decorate(make: Make) -> QuestionTemplate:
             slug = make.__name__.strip("_").replace("_", "-")
             offered = min(choices, len(answers))
-            return Kind(slug, modality, layer, sub_category, question, answers, clips, offered, make)
+            return QuestionTemplate(
+                slug, modality, layer, sub_category, question, answers, clips, offered, make
+            )
 
         return decorate
 
@@ -76,7 +78,7 @@ def asks(modality: str) -> Callable[..., Callable[[Make], Kind]]:
 
 
 Rng = np.random.Generator
-_sound, _music, _speech = asks("sound"), asks("music"), asks("speech")
+_sound, _music, _speech = questions_about("sound"), questions_about("music"), questions_about("speech")
 
 PLACES = {
     "Out in the rain": "rain",
@@ -292,7 +294,7 @@ def _mandarin(answer: str, rng: Rng) -> tuple[Wave, str]:
     return wave, f"The pitch within the syllable is {answer.lower()}."
 
 
-KINDS: tuple[Kind, ...] = (
+KINDS: tuple[QuestionTemplate, ...] = (
     *(_beeps, _motion, _whistle, _fault, _late, _place, _first, _keypad, _pattern),
     *(_triad, _tempo, _dynamics, _phrases),
     *(_vowel, _speaker, _intonation, _syllables, _mandarin),

@@ -57,7 +57,7 @@ def tone(hz: float | Sequence[float], seconds: float, instrument: str = "sine") 
     for ratio, amplitude, decay in partials:
         if ratio * track.max() < 0.45 * RATE:
             wave += amplitude * np.exp(-decay * time) * np.sin(ratio * phase)
-    return _faded(wave / sum(amplitude for _, amplitude, _ in partials), attack, release)
+    return _fade(wave / sum(amplitude for _, amplitude, _ in partials), attack, release)
 
 
 def note(midi: float, seconds: float, instrument: str = "guitar") -> Wave:
@@ -94,7 +94,7 @@ def event(kind: str, rng: np.random.Generator) -> Wave:
             return tone((140, 62, 55, 52), 0.5) * _decay(0.5, 8)
         case "telephone":
             gate, pitch = 0.5 + 0.5 * np.sin(2 * np.pi * 20 * _time(0.6)), rng.uniform(1000, 1200)
-            return _faded(tone(1.22 * pitch, 0.6) * gate + tone(pitch, 0.6) * (1 - gate), 0.02, 0.03)
+            return _fade(tone(1.22 * pitch, 0.6) * gate + tone(pitch, 0.6) * (1 - gate), 0.02, 0.03)
         case _:
             return tone(rng.uniform(600, 750), 0.9, "bell")
 
@@ -134,13 +134,13 @@ def ambience(kind: str, seconds: float, rng: np.random.Generator) -> Wave:
                     start += 0.12
                 start += rng.uniform(0.1, 0.3)
             wave = mix(seconds, chirps)
-    return _faded(wave, 0.05, 0.05)
+    return _fade(wave, 0.05, 0.05)
 
 
 def mains_hum(seconds: float) -> Wave:
     """50 Hz with the harmonics of a bad power supply."""
     harmonics = [(0.0, np.sin(2 * np.pi * 50 * k * _time(seconds)) / k) for k in range(1, 6)]
-    return _faded(mix(seconds, harmonics), 0.05, 0.05)
+    return _fade(mix(seconds, harmonics), 0.05, 0.05)
 
 
 def speak(
@@ -180,10 +180,10 @@ def speak(
     wave *= 0.25 / np.sqrt(np.mean(wave**2))
     wave += 0.01 * filtered_noise(seconds, 1500, 5000, rng)
     if joined or len(vowels) == 1:
-        return _faded(wave, 0.03, 0.05)
+        return _fade(wave, 0.03, 0.05)
     syllables = [part[: len(part) * 4 // 5] for part in np.array_split(wave, len(vowels))]
     return mix(
-        seconds, [(seconds * i / len(vowels), _faded(part, 0.03, 0.05)) for i, part in enumerate(syllables)]
+        seconds, [(seconds * i / len(vowels), _fade(part, 0.03, 0.05)) for i, part in enumerate(syllables)]
     )
 
 
@@ -233,7 +233,7 @@ def _decay(seconds: float, rate: float) -> Wave:
     return np.exp(-rate * _time(seconds))
 
 
-def _faded(wave: Wave, attack: float, release: float) -> Wave:
+def _fade(wave: Wave, attack: float, release: float) -> Wave:
     up, down = min(_frames(attack), len(wave) // 2), min(_frames(release), len(wave) // 2)
     envelope = np.ones(len(wave))
     envelope[:up] = np.sin(np.linspace(0, np.pi / 2, up)) ** 2

@@ -31,7 +31,7 @@ import msgspec
 from mmar._version import __version__
 from mmar.audio import Facts, describe
 from mmar.errors import ExternalError, InputError, UsageError
-from mmar.files.atomic import copy_atomic, disk_error, part_name
+from mmar.files.atomic import copy_atomic, disk_error, temporary_path
 from mmar.files.hashing import sha256_file
 from mmar.files.safe_paths import clip_path
 from mmar.items import Item, benchmark_digest, load_benchmark
@@ -92,7 +92,7 @@ def write_release(
     if not items:
         raise UsageError("there is no item to release; approve some first", code="nothing-to-release")
     sounds = {} if audio is None else _sounds(items, audio)
-    part = part_name(folder)
+    part = temporary_path(folder)
     try:
         part.mkdir(parents=True)
         published = _write(part, items, sounds, about, sheet)

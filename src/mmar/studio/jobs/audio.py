@@ -19,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mmar.audio import describe
-from mmar.audio.fingerprint_landmarks import similarity
+from mmar.audio.fingerprint import similarity
 from mmar.audit.sounds import Sound
 from mmar.errors import InputError, UsageError
 from mmar.studio.config import CLIP_CHANNELS, CLIP_RATES, ProjectSettings
@@ -114,7 +114,7 @@ def parse_clip_format(rate: str, channels: str) -> dict[str, int | None]:
 
 
 _SAME_SOUND = 0.1
-"""Unrelated sounds stay below 0.02, a copy that went through MP3 above 0.2 (`mmar.audio.fingerprint_landmarks`)."""
+"""Unrelated sounds stay below 0.02, a copy that went through MP3 above 0.2 (`mmar.audio.fingerprint`)."""
 
 _REPLACED = "replaced:"
 """Prefix of the key of a clip that was cut again in another format."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from mmar.audio import Clip, Facts, decode_blocks, describe, read_clip, resample, to_mono, write_wav
 from mmar.audio.clip import frame_at, join
-from mmar.audio.fingerprint_landmarks import fingerprint
+from mmar.audio.fingerprint import fingerprint
 from mmar.audio.levels import Levels, measure_levels
 from mmar.errors import UsageError
 from mmar.files.hashing import sha256_file

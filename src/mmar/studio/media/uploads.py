@@ -13,7 +13,7 @@ import msgspec
 import soundfile
 
 from mmar.audio import Facts, decode_blocks, describe
-from mmar.audio.read import readable_audio
+from mmar.audio.read import convert_media
 from mmar.errors import ExternalError, InputError
 from mmar.files.hashing import sha256_file
 from mmar.files.sniff import sniff_file
@@ -82,7 +82,7 @@ def process_upload(
     waveform = work / f"{secrets.token_hex(8)}.peaks"
     readable = playable = path
     try:
-        readable = playable = readable_audio(path, work, max_seconds=limits.seconds)
+        readable = playable = convert_media(path, work, max_seconds=limits.seconds)
         facts = describe(readable)
         _check_limits(facts, path, limits)
         playable = _playable(readable, work, facts)

@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from mmar.audio import Clip, resample
-from mmar.audio.fingerprint_landmarks import fingerprint, near_duplicates, similarity
+from mmar.audio.fingerprint import fingerprint, near_duplicates, similarity
 
 RATE = 16000
 

@@ -1,7 +1,7 @@
 """Lengths that a file does not state, found from its framing: WAV and MPEG audio.
 
 libsndfile trusts the length in a header. Where there is none it reads less than there is, or nothing, without an
-error. `repaired` finds the true length and gives libsndfile the same file with a header that states it:
+error. `repair_header` finds the true length and gives libsndfile the same file with a header that states it:
 
     WAV    the `data` chunk has size 0, or one of the placeholders near 2^31 and 2^32 that programs leave when they
            write into a pipe (RIFF WAVE, Microsoft and IBM 1991)
@@ -60,7 +60,7 @@ class _Prefixed:
 
 
 @contextmanager
-def repaired(path: Path, kind: str) -> Iterator[object]:
+def repair_header(path: Path, kind: str) -> Iterator[object]:
     """An audio file as `soundfile` is to read it, with a header that states its length.
 
     Args:

@@ -34,22 +34,22 @@ _HOP = 256
 _AROUND_FRAMES = 7
 _AROUND_BINS = 15
 _DEPTH_DB = 70.0
-_FAN = 3
+_PAIRS_OF_PEAK = 3
 _LONGEST_STEP = 31  # frames, so that a step fits 5 bits
 _WIDEST_STEP = 63  # bins either way, so that it fits 7 bits
 _SAME_DISTANCE = 1  # frames: two copies need not be cut at the same point of the hop
 
-_Marks = tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]
+_Landmarks = tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]
 """Hash and time (in hops) of each landmark, sorted by hash, then time."""
 
 _HEAD = struct.Struct("<4sI")
 _MAGIC = b"mlm1"
-_COMMON = 24  # a landmark that is so frequent in a collection does not identify a clip
-_ENOUGH = 5  # shared landmarks that make a pair worth comparing
+_MAX_CLIPS = 24  # a landmark that is so frequent in a collection does not identify a clip
+_MIN_SHARED = 5  # shared landmarks that make a pair worth comparing
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class DuplicatePair:
     """Two clips that hold the same recording, as far as their fingerprints tell.
 
     Attributes:
@@ -81,10 +81,12 @@ def similarity(one: bytes, other: bytes) -> float:
     Raises:
         ValueError: one of them is no fingerprint of this version.
     """
-    return _compared(_unpacked(one), _unpacked(other))[0]
+    return _compare(_unpack(one), _unpack(other))[0]
 
 
-def near_duplicates(fingerprints: Mapping[str, bytes], *, threshold: float = 0.1) -> tuple[Likeness, ...]:
+def near_duplicates(
+    fingerprints: Mapping[str, bytes], *, threshold: float = 0.1
+) -> tuple[DuplicatePair, ...]:
     """The pairs of a collection that hold the same recording.
 
     Only clips that share some landmark which is rare in the collection are compared, so the work grows with
@@ -103,12 +105,12 @@ def near_duplicates(fingerprints: Mapping[str, bytes], *, threshold: float = 0.1
         ValueError: one of them is no fingerprint of this version.
     """
     names = list(fingerprints)
-    marks = [_unpacked(fingerprints[name]) for name in names]
+    marks = [_unpack(fingerprints[name]) for name in names]
     result = []
     for one, other in _candidates(marks):
-        score, distance = _compared(marks[one], marks[other])
+        score, distance = _compare(marks[one], marks[other])
         if score >= threshold:
-            result.append(Likeness(names[one], names[other], score, distance * _HOP / _RATE))
+            result.append(DuplicatePair(names[one], names[other], score, distance * _HOP / _RATE))
     return tuple(sorted(result, key=lambda pair: (-pair.similarity, pair.first, pair.second)))
 
 
@@ -136,14 +138,14 @@ def _largest_around(values: npt.NDArray[np.floating], span: int, axis: int) -> n
     return largest
 
 
-def _landmarks(frames: npt.NDArray[np.int64], bins: npt.NDArray[np.int64]) -> _Marks:
+def _landmarks(frames: npt.NDArray[np.int64], bins: npt.NDArray[np.int64]) -> _Landmarks:
     """Each peak with a few that follow it."""
     hashes, times = [], []
     for first in range(len(frames)):
         last = np.searchsorted(frames, frames[first] + _LONGEST_STEP, side="right")
         later = slice(np.searchsorted(frames, frames[first], side="right"), last)
         steps, rises = frames[later] - frames[first], bins[later] - bins[first]
-        near = np.flatnonzero(np.abs(rises) <= _WIDEST_STEP)[:_FAN]
+        near = np.flatnonzero(np.abs(rises) <= _WIDEST_STEP)[:_PAIRS_OF_PEAK]
         hashes.append((bins[first] << 12) | ((rises[near] + _WIDEST_STEP) << 5) | steps[near])
         times.append(np.full(len(near), frames[first]))
     flat = np.concatenate(hashes or [np.empty(0)]).astype("<u4")
@@ -152,7 +154,7 @@ def _landmarks(frames: npt.NDArray[np.int64], bins: npt.NDArray[np.int64]) -> _M
     return flat[order], when[order]
 
 
-def _unpacked(data: bytes) -> _Marks:
+def _unpack(data: bytes) -> _Landmarks:
     magic, count = _HEAD.unpack_from(data) if len(data) >= _HEAD.size else (b"", 0)
     if magic != _MAGIC or len(data) != _HEAD.size + 8 * count:
         raise ValueError("these bytes are no fingerprint of this version; make it again from the sound")
@@ -160,7 +162,7 @@ def _unpacked(data: bytes) -> _Marks:
     return values[:count], values[count:]
 
 
-def _compared(one: _Marks, other: _Marks) -> tuple[float, int]:
+def _compare(one: _Landmarks, other: _Landmarks) -> tuple[float, int]:
     """Similarity, and the distance in hops at which it is reached."""
     fewer = min(len(one[0]), len(other[0]))
     left = np.searchsorted(other[0], one[0], side="left")
@@ -179,7 +181,7 @@ def _compared(one: _Marks, other: _Marks) -> tuple[float, int]:
     return shared / fewer, best
 
 
-def _candidates(marks: list[_Marks]) -> Iterator[tuple[int, int]]:
+def _candidates(marks: list[_Landmarks]) -> Iterator[tuple[int, int]]:
     """Pairs of clips that share enough landmarks which are rare in the collection."""
     # Once a clip: repetition within a clip is no evidence for a pair.
     own = [np.unique(hashes) for hashes, _ in marks]
@@ -191,14 +193,14 @@ def _candidates(marks: list[_Marks]) -> Iterator[tuple[int, int]]:
     spread = np.repeat(
         np.diff(np.concatenate((starts, [len(hashes)]))), np.diff(np.append(starts, len(hashes)))
     )
-    rare = spread <= _COMMON
+    rare = spread <= _MAX_CLIPS
     pairs = []
-    for step in range(1, _COMMON):
+    for step in range(1, _MAX_CLIPS):
         same = hashes[step:] == hashes[:-step]
         # Neighbours always: of a great many copies of one sound, each is still found beside the next.
         if step > 1:
             same &= rare[step:]
         pairs.append(clips[:-step][same] * len(marks) + clips[step:][same])
     coded, shared = np.unique(np.concatenate(pairs), return_counts=True)
-    for code in coded[shared >= _ENOUGH].tolist():
+    for code in coded[shared >= _MIN_SHARED].tolist():
         yield divmod(code, len(marks))
