@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_items import ANY, BENCHMARKS, as_json
+from item_strategies import ANY, BENCHMARKS, as_json
 
 from expect import raises
 from mmar.errors import InputError

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from made_items import BENCHMARKS, as_json
+from item_strategies import BENCHMARKS, as_json
 
 from mmar.errors import InputError
 from mmar.items import Item, load_benchmark

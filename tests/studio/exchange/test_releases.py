@@ -15,7 +15,7 @@ pytest.importorskip("fastapi", reason="the studio's extra is not installed")
 import numpy as np
 import soundfile
 from click.testing import CliRunner
-from released import LATER, NOW, change, opened, record, release_files, released_folder, tree
+from released_studio import LATER, NOW, change, opened, record, release_files, released_folder, tree
 from sqlalchemy import select
 
 from mmar.audit import audit

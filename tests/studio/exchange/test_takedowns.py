@@ -11,7 +11,7 @@ from expect import raises
 pytest.importorskip("fastapi", reason="the studio's extra is not installed")
 
 from click.testing import CliRunner
-from released import LATER, NOW, change, opened, release_files, released_folder
+from released_studio import LATER, NOW, change, opened, release_files, released_folder
 from sqlalchemy import select
 
 from mmar.cli.studio import studio as command

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from project_team import GOOD, NOW, SPOT, Team
 from sqlalchemy import select
-from team import GOOD, NOW, SPOT, Team
 
 from expect import raises
 from mmar.studio.data import Database

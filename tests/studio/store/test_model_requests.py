@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from project_team import GOOD, NOW, Team
 from sqlalchemy import func, select
-from team import GOOD, NOW, Team
 
 from expect import raises
 from mmar.studio.data import Database

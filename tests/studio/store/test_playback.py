@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 import pytest
+from project_team import NOW, Team
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from team import NOW, Team
 
 from expect import raises
 from mmar.audio.levels import Levels

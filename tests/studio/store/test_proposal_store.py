@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from team import GOOD, NOW, Team
+from project_team import GOOD, NOW, Team
 
 from expect import raises
 from mmar.studio.data import Database

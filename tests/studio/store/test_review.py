@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from project_team import GOOD, NOW, Team
 from sqlalchemy import select
-from team import GOOD, NOW, Team
 from test_proposal_store import propose, typed, write
 
 from mmar.studio.data import Database

@@ -66,7 +66,7 @@ def test_the_draft_of_a_review_and_its_passage_are_restored(imported: Site, brow
 
     anna = Visitor(browser, imported, "anna")
     page = anna.go("")
-    page.get_by_role("button", name="Take one").click()
+    page.get_by_role("button", name="Assign to me").click()
     page.locator("[data-editor][data-ready]").wait_for()
     playwright.expect(page.locator("[data-precut-note]")).to_be_visible()
     playwright.expect(page.locator("[data-length]")).to_have_text("whole clip")

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from actions import BASE, CONTENT
 from browser_user import Visitor
-from test_every_route import ROUTES, filled
+from test_routes import ROUTES, filled
 
 from conftest import Site
 from mmar.studio.config import ProjectSettings

@@ -104,7 +104,7 @@ def parse_clip_format(rate: str, channels: str) -> dict[str, int | None]:
         known = {str(one): one for one in offered}
         if value and value not in known:
             raise InputError(
-                f'"{value}" is no {label} that is offered',
+                f'unsupported {label} "{value}"',
                 field=name,
                 hint=f"choose {', '.join(known)}, or none",
                 code="unknown-format",

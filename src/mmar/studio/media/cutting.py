@@ -107,7 +107,7 @@ def _spans(facts: Facts, segments: Sequence[Segment] | None) -> list[tuple[int, 
     if segments is None:
         return [(0, facts.frames)]
     if not segments:
-        raise UsageError("a clip needs at least one time range", code="no-segments")
+        raise UsageError("a clip needs at least one segment", code="no-segments")
     spans = []
     for segment in segments:
         first, last = frame_at(segment.start, facts.rate), frame_at(segment.end, facts.rate)

@@ -98,7 +98,7 @@ def move_items(
     """Submit, forward, recall, restore or withdraw items; `why` is for `withdraw`."""
     if action not in MOVES:
         raise UsageError(
-            f"many items may be moved by {', '.join(MOVES)}, not by {action}", code="unknown-action"
+            f"{action} is not possible for many items; choose {', '.join(MOVES)}", code="unknown-action"
         )
     if action is Action.WITHDRAW and not why.strip():
         raise NotAllowed("reason", "give a reason")

@@ -49,7 +49,7 @@ def import_records(
     inspect: Annotated[bool, Body(embed=True)] = False,  # noqa: FBT002 - a field of the body
     update: Annotated[bool, Body(embed=True)] = False,  # noqa: FBT002 - a field of the body
 ) -> dict[str, Any]:
-    """Existing items stay as they are; with `update` they are updated from their records."""
+    """Add items; existing ones stay as they are, or with `update` are updated from their records."""
     ctx.actor.require(Role.LEAD)
     try:
         items = [PublicItem.from_record(record, line=index + 1) for index, record in enumerate(records)]
@@ -69,7 +69,7 @@ def import_records(
 
 @router.post("/import/file", summary="Import a file of items", openapi_extra=_FILE_FORM)
 def import_file(ctx: Context) -> dict[str, Any]:
-    """A multipart form with `file`: the publisher's JSON or JSONL, CSV, a Label Studio export, or an archive.
+    """Import `file` of a multipart form: the publisher's JSON or JSONL, CSV, a Label Studio export, or an archive.
 
     An archive (.zip, .tar.gz), such as a release, has one metadata file and the clips that it names.
     """
@@ -81,7 +81,7 @@ router.get("/export.{form}", summary="Export all complete items", response_class
 
 @router.get("/releases", summary="All releases")
 def releases(ctx: Context) -> list[dict[str, Any]]:
-    """Version, day, digest, number of items, and the items that were taken down since."""
+    """Return version, day, digest, number of items, and the items that were taken down since."""
     with ctx.read() as session:
         return [
             {
@@ -97,7 +97,7 @@ def releases(ctx: Context) -> list[dict[str, Any]]:
 
 @router.post("/releases", summary="Create a release", status_code=201)
 def create_release(ctx: Context, version: Text) -> dict[str, Any]:
-    """Freezes the approved items. An existing version is rebuilt with identical files."""
+    """Freeze the approved items. An existing version is rebuilt with identical files."""
     ctx.actor.require(Role.LEAD)
     made = release_project(ctx, version, ctx.clock())
     return {"version": made.version, "digest": made.digest, "items": len(made.items)}
@@ -108,7 +108,7 @@ router.get("/releases/{version}.zip", summary="A release as an archive", respons
 
 @router.get("/takedowns", summary="All takedowns")
 def takedowns(ctx: Context) -> list[dict[str, Any]]:
-    """What is excluded from future releases: id, what, reason, time."""
+    """Return what is excluded from future releases: id, what, reason, time."""
     query = select(Takedown).where(Takedown.project_id == ctx.project.id)
     with ctx.read() as session:
         return [row_json(takedown) for takedown in session.scalars(query)]
@@ -116,7 +116,7 @@ def takedowns(ctx: Context) -> list[dict[str, Any]]:
 
 @router.post("/takedowns", summary="Take down a video, an item or a clip", status_code=201)
 def take_down(ctx: Context, what: Text, why: Text) -> dict[str, Any]:
-    """An item's public id, a video's URL or id, or the SHA-256 of a clip; answers with the items that match."""
+    """Exclude an item (public id), a video (URL or id) or a clip (SHA-256); return the items that match."""
     with ctx.write() as (session, project):
         items = add_takedown(session, project, ctx.actor, what, why, ctx.clock())
     return {"what": what.strip(), "why": why.strip(), "items": items}
@@ -124,7 +124,7 @@ def take_down(ctx: Context, what: Text, why: Text) -> dict[str, Any]:
 
 @router.post("/takedowns/{takedown_id}/lift", summary="Lift a takedown")
 def lift(ctx: Context, takedown_id: int, why: Text) -> dict[str, Any]:
-    """For a mistake; answers with the items that can be released again. The audit log keeps both entries."""
+    """Undo a takedown by mistake; return the items that can be released again. The audit log keeps both entries."""
     with ctx.write() as (session, project):
         what, items = lift_takedown(session, project, ctx.actor, takedown_id, why, ctx.clock())
     return {"what": what, "items": items}

@@ -33,7 +33,7 @@ def assign_items(
     items: ItemIds = None,
     matching: Filter = None,
 ) -> dict[str, Any]:
-    """For leads. Items are split evenly as far as the rules allow; without people any inspector can take them.
+    """Split items evenly, as far as the rules allow; without people any inspector can take them. For leads.
 
     `items` are ids; `matching` is a filter instead: `state`, `layer`, `modality`, `words`, `author`, `inspector`
     (0 is nobody); an empty filter matches every item.
@@ -53,7 +53,7 @@ def move(
     matching: Filter = None,
     why: Annotated[str, Body()] = "",
 ) -> dict[str, Any]:
-    """`submit`, `forward`, `recall`, `restore` or `withdraw` (with `why`); items that a rule forbids stay."""
+    """Move items by `submit`, `forward`, `recall`, `restore` or `withdraw` (with `why`), where the rules allow it."""
     result = _item_ids(ctx, items, matching)
     studio = ctx.studio
     return _bulk_json(
@@ -63,7 +63,7 @@ def move(
 
 @router.post("/items/fetch", summary="Fetch and cut missing audio")
 def fetch(ctx: Context, items: ItemIds = None, matching: Filter = None) -> dict[str, Any]:
-    """Jobs are queued; items that have their clip are left out."""
+    """Queue jobs for the items that have no clip."""
     ctx.actor.require(Role.ANNOTATOR)
     result = _item_ids(ctx, items, matching)
     studio = ctx.studio
@@ -80,7 +80,7 @@ def ask(
     matching: Filter = None,
     again: Annotated[bool, Body()] = False,  # noqa: FBT002 - a field of the body
 ) -> dict[str, int]:
-    """`thinking`, `distractors`, `sub_category`, `rubric`, `guess`; with `again` also where a proposal exists."""
+    """Ask for `thinking`, `distractors`, `sub_category`, `rubric` or `guess`; with `again` also where a proposal exists."""
     ctx.actor.require(Role.ANNOTATOR)
     result = _item_ids(ctx, items, matching)
     studio = ctx.studio
@@ -116,7 +116,7 @@ def item_list(
     after: int = 0,
     limit: int = 50,
 ) -> list[dict[str, Any]]:
-    """`after` is the last id of the previous page; at most 500 a page. `author` or `inspector` 0 is nobody."""
+    """Return at most 500 items, after the id `after`. `author` or `inspector` 0 is nobody."""
     chosen = item_lists.ItemFilter(state, layer, modality, q, author, inspector)
     limit = min(max(limit, 1), 500)
     with ctx.read() as session:
@@ -126,14 +126,14 @@ def item_list(
 
 @router.post("/items", summary="Create an item", status_code=201)
 def create(ctx: Context) -> dict[str, Any]:
-    """Empty, with you as its author."""
+    """Create an empty item; you become its author."""
     with ctx.write() as (session, project):
         return row_json(items.new_item(session, project, ctx.actor, ctx.clock()))
 
 
 @router.get("/items/{item_id}", summary="One item with its history")
 def one_item(ctx: Context, item_id: int) -> dict[str, Any]:
-    """Without its key for whoever may still be asked to answer it blind."""
+    """Return an item. Its key is omitted while you may still answer blind."""
     with ctx.read_item(item_id) as (session, item):
         hidden = inspection.key_is_hidden(session, item, ctx.actor)
         case = revisions.load_case(session, ctx.project, item)
@@ -159,7 +159,7 @@ def save(
     content: Annotated[dict[str, Any], Body()],
     why: Annotated[str, Body()] = "",
 ) -> Response:
-    """`version` and `revision` are those that you read; if someone saved since, 409 with both changes."""
+    """Save content that is based on `version` and `revision`; if someone saved since, 409 with both changes."""
     new = converted(content, ItemContent, "content")
     now = ctx.clock()
     try:
@@ -190,7 +190,7 @@ def save_draft(
     revision: Annotated[int, Body()],
     content: Annotated[dict[str, Any], Body()],
 ) -> None:
-    """Only you can see it. Saving a revision deletes it."""
+    """Save a draft that only you can see. Saving a revision deletes it."""
     new = converted(content, ItemContent, "content")
     with ctx.write_item(item_id) as (session, _project, item):
         drafts.save_draft(session, item, ctx.actor, new, version, revision, ctx.clock())
@@ -198,7 +198,7 @@ def save_draft(
 
 @router.get("/items/{item_id}/draft", summary="Your draft")
 def draft(ctx: Context, item_id: int) -> dict[str, Any] | None:
-    """Null if you have none."""
+    """Return your draft, or null."""
     with ctx.read_item(item_id) as (session, item):
         result = drafts.find_draft(session, item.id, ctx.person.id)
         return _draft_json(result) if result is not None else None
@@ -217,7 +217,7 @@ def _draft_json(draft: Draft) -> dict[str, Any]:
 def resolve(
     ctx: Context, item_id: int, take: Annotated[drafts.Resolution, Body()], first: Annotated[int, Body()] = 0
 ) -> dict[str, Any]:
-    """Your draft becomes `mine`, `theirs`, or `merged` from revision `first`, which you started from."""
+    """Make your draft `mine`, `theirs`, or `merged`; `first` is the revision that you started from."""
     with ctx.write_item(item_id, lock=True) as (session, project, item):
         if drafts.find_draft(session, item.id, ctx.person.id) is None:
             raise NotFound("you have no draft of this item; PUT it to /draft first")
@@ -229,7 +229,7 @@ def resolve(
 
 @router.get("/items/{item_id}/revisions/{number}", summary="One revision of an item")
 def revision(ctx: Context, item_id: int, number: int) -> dict[str, Any]:
-    """Without its key for whoever may still be asked to answer the item blind."""
+    """Return a revision. Its key is omitted while you may still answer the item blind."""
     with ctx.read_item(item_id) as (session, item):
         hidden = inspection.key_is_hidden(session, item, ctx.actor)
         row = revisions.revision_at(session, item.id, number)
@@ -241,7 +241,7 @@ def revision(ctx: Context, item_id: int, number: int) -> dict[str, Any]:
 
 @router.post("/items/{item_id}/show-key", summary="See the key without a blind answer", status_code=204)
 def show_key(ctx: Context, item_id: int) -> None:
-    """It is recorded; you can no longer answer this item blind."""
+    """Record that you see the key; you can no longer answer this item blind."""
     with ctx.write_item(item_id, lock=True) as (session, _project, item):
         inspection.mark_key_seen(session, item, ctx.person.id, ctx.clock())
 
@@ -253,7 +253,7 @@ def assign_item(
     role: Annotated[Literal["annotator", "inspector"], Body()],
     person: Annotated[int | None, Body()] = None,
 ) -> dict[str, Any]:
-    """For leads. No one can inspect what they wrote; without a person any inspector can take the item."""
+    """Set who writes or inspects an item, for leads; without a person any inspector can take it."""
     with ctx.write_item(item_id, lock=True) as (session, project, item):
         assign(session, project, item, ctx.actor, Role(role), person, ctx.clock())
         inspector = revisions.load_case(session, project, item).inspector
@@ -262,7 +262,7 @@ def assign_item(
 
 @router.post("/queue/{queue}/next", summary="Reserve the next item of a queue")
 def take_next(ctx: Context, queue: str) -> dict[str, Any] | None:
-    """`inspection` or `drafts`; null when there is nothing for you."""
+    """Reserve the next item of the queue `inspection` or `drafts`; null if there is nothing for you."""
     with ctx.write() as (session, project):
         item = item_lists.take_next(session, project, ctx.actor, queue, ctx.clock())
         if item is None:
@@ -274,14 +274,14 @@ def take_next(ctx: Context, queue: str) -> dict[str, Any] | None:
 
 @router.post("/items/{item_id}/release", summary="Return an item to its queue", status_code=204)
 def release(ctx: Context, item_id: int) -> None:
-    """Has no effect if the item is not reserved for you."""
+    """Release an item that is reserved for you; otherwise nothing happens."""
     with ctx.write_item(item_id, lock=True) as (_session, _project, item):
         inspection.release_item(item, ctx.person.id)
 
 
 @router.put("/items/{item_id}/playback", summary="Record that the clip is played", status_code=204)
 def playback(ctx: Context, item_id: int, event: Annotated[Literal["start", "end"], Body(embed=True)]) -> None:
-    """`start` when playing begins, `end` when the clip has been played to its end, which a blind answer needs."""
+    """Record the `start` of playing, and the `end` of the clip, which a blind answer needs."""
     with ctx.write_item(item_id) as (session, _project, item):
         record = inspection.start_playback if event == "start" else inspection.finish_playback
         record(session, item, ctx.actor, ctx.clock())
@@ -291,7 +291,7 @@ def playback(ctx: Context, item_id: int, event: Annotated[Literal["start", "end"
 def answer_blind(
     ctx: Context, item_id: int, choice: Annotated[int | None, Body(embed=True)]
 ) -> dict[str, Any]:
-    """Index of the choice, null for "cannot tell"; answers with the key."""
+    """Store the index of the choice, or null for "cannot tell"; return the item with its key."""
     with ctx.write() as (session, project):
         item = inspection.answer_blind(session, project, item_id, ctx.actor, choice, ctx.clock())
         return {**row_json(item), "content": content_json(revisions.content_of(session, item))}
@@ -299,7 +299,7 @@ def answer_blind(
 
 @router.get("/items/{item_id}/judgement-draft", summary="Your draft of a review")
 def review_draft(ctx: Context, item_id: int) -> dict[str, str]:
-    """Each field empty where you wrote nothing."""
+    """Return what you wrote; other fields are empty."""
     with ctx.read_item(item_id) as (session, item):
         return drafts.find_review_draft(session, item.id, ctx.person.id)
 
@@ -314,7 +314,7 @@ def save_review_draft(
     start: Annotated[str, Body()] = "",
     end: Annotated[str, Body()] = "",
 ) -> None:
-    """Only you can see it. Approving or rejecting deletes it."""
+    """Save a draft that only you can see. Approving or rejecting deletes it."""
     fields = {"reason": reason, "field": field, "comment": comment, "start": start, "end": end}
     with ctx.write_item(item_id) as (session, _project, item):
         drafts.save_review_draft(session, item, ctx.actor, fields, ctx.clock())
@@ -330,7 +330,7 @@ def act(
     rejection: Annotated[dict[str, Any] | None, Body()] = None,
     why: Annotated[str, Body()] = "",
 ) -> dict[str, Any]:
-    """submit, recall, forward, approve, reject, resubmit, reopen, withdraw, restore or take_down."""
+    """Submit, recall, forward, approve, reject, resubmit, reopen, withdraw, restore or take_down an item."""
     reason = converted(rejection, Rejection, "rejection") if rejection is not None else None
     command = Command(action, version=version, rejection=reason, why=why)
     with ctx.write() as (session, project):

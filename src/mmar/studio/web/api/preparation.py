@@ -20,7 +20,7 @@ router = APIRouter(prefix="/p/{slug}", tags=["preparation"])
 
 @router.post("/recordings", summary="Upload a recording", status_code=201)
 def upload(ctx: Context) -> dict[str, Any]:
-    """A multipart form with the field `file`. Use the id as an item's `recording`."""
+    """Store `file` of a multipart form. Use the returned id as an item's `recording`."""
     recording = store_upload(ctx)
     return {
         "recording": recording.id,
@@ -32,7 +32,7 @@ def upload(ctx: Context) -> dict[str, Any]:
 
 @router.post("/items/{item_id}/sound", summary="Fetch and cut an item's audio", status_code=202)
 def fetch(ctx: Context, item_id: int) -> dict[str, str]:
-    """`ready`, `cutting`, `fetching`, or `missing` where the item has no URL."""
+    """Queue what is needed; return `ready`, `cutting`, `fetching`, or `missing` if the item has no URL."""
     ctx.actor.require(Role.ANNOTATOR)
     with ctx.write_item(item_id) as (session, project, item):
         now = ctx.clock()
@@ -42,7 +42,7 @@ def fetch(ctx: Context, item_id: int) -> dict[str, str]:
 
 @router.get("/items/{item_id}/sound", summary="An item's recording and clip")
 def sound(ctx: Context, item_id: int) -> dict[str, Any]:
-    """Null where missing. The bytes are at `/p/SLUG/media/clip/ID`, which answers range requests."""
+    """Return both, or null. The bytes are at `/p/SLUG/media/clip/ID`, which answers range requests."""
     with ctx.read_item(item_id) as (session, item):
         recording = recording_of(session, ctx.project.id, revisions.content_of(session, item))
         clip = clip_of(session, item)
@@ -51,14 +51,14 @@ def sound(ctx: Context, item_id: int) -> dict[str, Any]:
 
 @router.get("/jobs", summary="Jobs")
 def job_list(ctx: Context) -> list[dict[str, Any]]:
-    """Running, queued, failed, done."""
+    """Return the newest jobs: running, queued, failed, then done."""
     with ctx.read() as session:
         return [row_json(job) for job in jobs.jobs_page(session, ctx.project.id)]
 
 
 @router.post("/jobs/{job_id}/retry", summary="Retry a failed job", status_code=204)
 def retry(ctx: Context, job_id: int) -> None:
-    """With the full number of attempts."""
+    """Queue a failed job again, with the full number of attempts."""
     ctx.actor.require(Role.ANNOTATOR)
     with ctx.write() as (session, project):
         jobs.retry(session, project.id, job_id)
@@ -66,7 +66,7 @@ def retry(ctx: Context, job_id: int) -> None:
 
 @router.post("/jobs/retry", summary="Retry every failed job")
 def retry_all(ctx: Context) -> dict[str, int]:
-    """Answers how many were queued."""
+    """Queue every failed job again; return how many."""
     ctx.actor.require(Role.ANNOTATOR)
     with ctx.write() as (session, project):
         return {"queued": jobs.retry_all(session, project.id)}
@@ -74,7 +74,7 @@ def retry_all(ctx: Context) -> dict[str, int]:
 
 @router.post("/items/{item_id}/ask/{kind}", summary="Ask the text model about an item", status_code=202)
 def ask(ctx: Context, item_id: int, kind: str) -> dict[str, str]:
-    """`thinking`, `distractors`, `sub_category`, `rubric` or `guess`."""
+    """Ask for `thinking`, `distractors`, `sub_category`, `rubric` or `guess`."""
     with ctx.write() as (session, project):
         request_proposal(session, project, item_id, kind, ctx.actor, ctx.clock())
     return {"state": "queued"}
@@ -82,7 +82,7 @@ def ask(ctx: Context, item_id: int, kind: str) -> dict[str, str]:
 
 @router.get("/proposals", summary="Open proposals")
 def open_proposals(ctx: Context, kind: str = "", before: int = 0) -> list[dict[str, Any]]:
-    """Those that you can review, 200 a page; `before` is the last id of the previous page."""
+    """Return 200 proposals that you can review, with ids below `before`."""
     with ctx.read() as session:
         result = proposals.visible_proposals(session, ctx.project.id, ctx.actor, kind=kind, before=before)
         return [row_json(proposal) for proposal in result]
@@ -90,7 +90,7 @@ def open_proposals(ctx: Context, kind: str = "", before: int = 0) -> list[dict[s
 
 @router.get("/items/{item_id}/proposals", summary="All proposals for an item")
 def item_proposals(ctx: Context, item_id: int) -> list[dict[str, Any]]:
-    """Reviewed or not, with the prompt; none for whoever may still be asked to answer the item blind."""
+    """Return all proposals with their prompts; none while you may still answer the item blind."""
     with ctx.read_item(item_id) as (session, item):
         if key_is_hidden(session, item, ctx.actor):
             return []
@@ -109,7 +109,7 @@ def accept_all(
     item: Annotated[int | None, Body()] = None,
     upto: Annotated[int | None, Body()] = None,
 ) -> dict[str, Any]:
-    """All open proposals that you can review, of one `kind`, for one `item`, with ids up to `upto`.
+    """Accept the open proposals that you can review, of one `kind`, for one `item`, with ids up to `upto`.
 
     Each becomes a revision in your name. Proposals stay open where the question, the key or the same field changed
     since the model was asked.
@@ -131,7 +131,7 @@ def decide(
     edited: Annotated[dict[str, Any] | None, Body()] = None,
     version: Annotated[int | None, Body()] = None,
 ) -> dict[str, Any]:
-    """Accepting saves a revision in your name; with `version` of the item, 409 if it was changed since."""
+    """Accept or reject. Accepting saves a revision in your name; with `version`, 409 if the item was changed since."""
     with ctx.write() as (session, project):
         now = ctx.clock()
         proposal = proposals.review_proposal(

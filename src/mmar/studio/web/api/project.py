@@ -35,7 +35,7 @@ router = APIRouter(tags=["projects and people"])
 
 @router.get("/projects", summary="Your projects")
 def all_projects(request: Request, visitor: LoggedIn) -> list[dict[str, Any]]:
-    """Short name, title, and items by state."""
+    """Return short names, titles, and numbers of items by state."""
     with studio_of(request).database.read() as session:
         return [
             {"slug": one.slug, "title": one.title, "items": projects.state_counts(session, one.id)}
@@ -45,7 +45,7 @@ def all_projects(request: Request, visitor: LoggedIn) -> list[dict[str, Any]]:
 
 @router.get("/p/{slug}", summary="One project")
 def one_project(ctx: Context) -> dict[str, Any]:
-    """Settings, items by state, your queues, human performance."""
+    """Return settings, numbers of items by state, your queues, and human performance."""
     with ctx.read() as session:
         score = ctx.studio.human(session, ctx.project.id)
         return {
@@ -60,7 +60,7 @@ def one_project(ctx: Context) -> dict[str, Any]:
 
 @router.put("/p/{slug}/settings", summary="Change the project's settings")
 def save_settings(ctx: Context, values: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
-    """Omitted fields stay as they are."""
+    """Change the given fields; the others stay as they are."""
     now = ctx.clock()
     with ctx.write() as (session, project):
         current = msgspec.to_builtins(project.settings)
@@ -82,14 +82,14 @@ def create_project(
     title: Annotated[str, Body(max_length=LONGEST_NAME)],
     about: Annotated[str, Body()] = "",
 ) -> dict[str, str]:
-    """For admins of the site."""
+    """Create a project, for admins of the site."""
     made = new_project(studio_of(request), visitor.person, slug, title, about)
     return {"slug": made.slug, "title": made.title}
 
 
 @router.get("/p/{slug}/taxonomy", summary="The current taxonomy")
 def taxonomy(ctx: Context) -> dict[str, Any]:
-    """Its version and its layers."""
+    """Return the version and the layers."""
     with ctx.read() as session:
         current = projects.newest_taxonomy(session, ctx.project.id)
         return {"number": current.number, "why": current.why, **msgspec.to_builtins(current.tree)}
@@ -97,7 +97,7 @@ def taxonomy(ctx: Context) -> dict[str, Any]:
 
 @router.get("/p/{slug}/taxonomy/versions", summary="All versions of the taxonomy, newest first")
 def taxonomy_versions(ctx: Context) -> list[dict[str, Any]]:
-    """Version, author, time, reason, and the layers."""
+    """Return version, author, time, reason, and the layers of each."""
     with ctx.read() as session:
         names = names_of(session)
         return [
@@ -120,7 +120,7 @@ def put_taxonomy(
     why: Annotated[str, Body()],
     moves: Annotated[list[dict[str, str]] | None, Body()] = None,
 ) -> dict[str, Any]:
-    """`base` is the version you read; `moves` says where items of removed categories go."""
+    """Save layers that are based on version `base`; `moves` states where items of removed categories go."""
     tree = converted({"layers": layers}, Taxonomy, "layers")
     now = ctx.clock()
     with ctx.write() as (session, project):
@@ -139,7 +139,7 @@ def put_taxonomy(
 
 @router.get("/p/{slug}/coverage", summary="Items against targets")
 def coverage(ctx: Context, language: str = "") -> dict[str, Any]:
-    """Cells, languages, and the biggest gaps."""
+    """Return cells, languages, and the biggest gaps."""
     with ctx.read() as session:
         counted = item_lists.project_coverage(session, ctx.project, language=language)
     return {
@@ -154,7 +154,7 @@ _FIELDS = ("title", "detail", "tags", "category", "dropped", "version")
 
 @router.get("/p/{slug}/ideas", summary="All ideas")
 def idea_list(ctx: Context) -> list[dict[str, Any]]:
-    """Ideas on the board, those with most votes first."""
+    """Return the ideas on the board, those with most votes first."""
     with ctx.read() as session:
         cards = ideas.idea_board(session, ctx.project.id, ctx.person.id)
     return [row_json(card.idea, votes=card.votes) for card in cards]
@@ -167,7 +167,7 @@ def add(
     detail: Annotated[str, Body(max_length=LONGEST_TEXT)] = "",
     tags: Annotated[list[str] | None, Body()] = None,
 ) -> dict[str, Any]:
-    """Answers with its id and version."""
+    """Add an idea; return it with its id and version."""
     with ctx.write() as (session, project):
         idea = ideas.add_idea(session, project, ctx.actor, title, detail, tags or [], ctx.clock())
     return row_json(idea, votes=0)
@@ -175,7 +175,7 @@ def add(
 
 @router.patch("/p/{slug}/ideas/{idea_id}", summary="Edit an idea")
 def change(ctx: Context, idea_id: int, values: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
-    """`title`, `detail`, `tags`, `category`, `dropped`; with `version`, 409 if it was changed since."""
+    """Change `title`, `detail`, `tags`, `category` or `dropped`; with `version`, 409 if the idea was changed since."""
     unknown = sorted(set(values) - set(_FIELDS))
     if unknown:
         raise UsageError(
@@ -188,21 +188,21 @@ def change(ctx: Context, idea_id: int, values: Annotated[dict[str, Any], Body()]
 
 @router.post("/p/{slug}/ideas/{idea_id}/vote", summary="Vote, or take the vote back", status_code=204)
 def vote(ctx: Context, idea_id: int) -> None:
-    """Each person has one vote."""
+    """Add your vote, or remove it; each person has one."""
     with ctx.write() as (session, project):
         ideas.vote(session, project, idea_id, ctx.actor)
 
 
 @router.post("/p/{slug}/ideas/{idea_id}/merge", summary="Merge an idea into another", status_code=204)
 def merge(ctx: Context, idea_id: int, into: Annotated[int, Body(embed=True)]) -> None:
-    """Votes and tags are merged too."""
+    """Merge an idea into another, with its votes and tags."""
     with ctx.write() as (session, project):
         ideas.merge_ideas(session, project, idea_id, into, ctx.actor)
 
 
 @router.post("/p/{slug}/ideas/ask/{kind}", summary="Ask the text model about the board", status_code=202)
 def ask(ctx: Context, kind: Literal["ideas", "grouping"]) -> dict[str, str]:
-    """`ideas` for more ideas, `grouping` for a category of each idea."""
+    """Ask for more `ideas`, or for a category of each idea (`grouping`)."""
     with ctx.write() as (session, project):
         request_board_proposal(session, project, kind, ctx.actor, ctx.clock())
     return {"state": "queued"}
@@ -210,14 +210,14 @@ def ask(ctx: Context, kind: Literal["ideas", "grouping"]) -> dict[str, str]:
 
 @router.get("/me", summary="Your account")
 def me(visitor: LoggedIn) -> dict[str, Any]:
-    """Id, login, name, and whether you are an admin of the site."""
+    """Return your id, login and name, and whether you are an admin of the site."""
     person = visitor.person
     return {"id": person.id, "login": person.login, "name": person.name, "site_admin": person.site_admin}
 
 
 @router.get("/me/tokens", summary="Your active API tokens")
 def tokens(request: Request, visitor: LoggedIn) -> list[dict[str, Any]]:
-    """Names and dates; never the tokens themselves."""
+    """Return names and dates, never the tokens themselves."""
     with studio_of(request).database.read() as session:
         return [
             {"id": token.id, "name": token.name, "created": token.created.isoformat()}
@@ -229,7 +229,7 @@ def tokens(request: Request, visitor: LoggedIn) -> list[dict[str, Any]]:
 def create_token(
     request: Request, visitor: LoggedIn, name: Annotated[str, Body(embed=True, max_length=100)] = "program"
 ) -> dict[str, str]:
-    """The token is in this answer only."""
+    """Create a token, which is in this answer only."""
     studio = studio_of(request)
     name = name.strip() or "program"
     with studio.database.write() as session:
@@ -240,7 +240,7 @@ def create_token(
 
 @router.delete("/me/tokens/{token_id}", summary="Revoke an API token", status_code=204)
 def delete_token(request: Request, visitor: LoggedIn, token_id: int) -> None:
-    """Effective at once; also for the token that is used for this request."""
+    """Revoke a token, which may be the one of this request."""
     studio = studio_of(request)
     with studio.database.write() as session:
         if not revoke_token(session, visitor.person.id, token_id, studio.clock()):
@@ -249,7 +249,7 @@ def delete_token(request: Request, visitor: LoggedIn, token_id: int) -> None:
 
 @router.get("/p/{slug}/people", summary="Members of the project")
 def people(ctx: Context) -> list[dict[str, Any]]:
-    """Logins, names, roles, and whether the account is active."""
+    """Return logins, names, roles, and whether the accounts are active."""
     with ctx.read() as session:
         return [
             {
@@ -272,14 +272,14 @@ def invite(
     name: Annotated[str, Body(embed=True, max_length=LONGEST_NAME)] = "",
     existing: Annotated[bool, Body(embed=True)] = False,  # noqa: FBT002 - a field of the body
 ) -> dict[str, Any]:
-    """A new account gets a link that works once; it is in this answer only. `existing` confirms an existing account."""
+    """Add a person. The link of a new account works once and is in this answer only. `existing` confirms an existing account."""
     token = invite_person(ctx, login, name, frozenset(roles), existing=existing)
     return {"login": login, "link": str(request.url_for("welcome_page", token=token)) if token else None}
 
 
 @router.put("/p/{slug}/people/{person_id}", summary="Change a member's roles")
 def set_roles(ctx: Context, person_id: int, roles: Annotated[list[Role], Body(embed=True)]) -> list[str]:
-    """Without any role they leave the project."""
+    """Set the roles; without any the member leaves the project."""
     return change_roles(ctx, person_id, frozenset(roles))[1]
 
 
@@ -287,21 +287,21 @@ def set_roles(ctx: Context, person_id: int, roles: Annotated[list[Role], Body(em
     "/p/{slug}/people/{person_id}/link", summary="Create a link to set a new password", status_code=201
 )
 def reset_link(request: Request, ctx: Context, person_id: int) -> dict[str, str]:
-    """It works once, for three days, and is in this answer only; the person's sessions end."""
+    """Create a link that works once, for three days, and is in this answer only; the person's sessions end."""
     login, token = new_password_link(ctx, person_id)
     return {"login": login, "link": str(request.url_for("welcome_page", token=token))}
 
 
 @router.put("/p/{slug}/people/{person_id}/active", summary="Deactivate or reactivate an account")
 def set_active(ctx: Context, person_id: int, active: Annotated[bool, Body(embed=True)]) -> dict[str, Any]:
-    """For the whole site: sessions and tokens end and reserved items are released; name and work stay."""
+    """Change an account of the whole site. Deactivation ends sessions and tokens and releases reserved items."""
     person = set_person_active(ctx, person_id, active=active)
     return {"id": person.id, "login": person.login, "active": person.active}
 
 
 @router.get("/p/{slug}/audit", summary="The audit log")
 def audit(ctx: Context, before: int = 0, limit: int = 60) -> list[dict[str, Any]]:
-    """For admins, newest first; `before` is the last id of the previous page, at most 500 a page."""
+    """Return at most 500 entries with ids below `before`, newest first. For admins."""
     ctx.actor.require(Role.ADMIN)
     query = select(AuditLogEntry).where(AuditLogEntry.project_id == ctx.project.id)
     if before:

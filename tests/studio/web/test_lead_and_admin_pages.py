@@ -145,5 +145,5 @@ def test_targets_are_offered_for_every_language_of_an_item(quiet_site: Site) -> 
     assert anna.post(f"{BASE}/items/{number}/submit", json={}).is_success
     edit = paged(quiet_site, "root").get("/p/demo/coverage?edit=true").text
     assert 'name="target:language:sw"' in edit
-    assert 'sw <span class="muted">1 so far' in edit
+    assert 'sw <span class="muted">1 collected' in edit
     assert "<title>Coverage · Deep listening · mmar</title>" in edit

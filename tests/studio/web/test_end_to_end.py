@@ -162,7 +162,7 @@ def test_an_item_from_an_idea_to_a_release(
     lead.look("9-people")
     page = lead.go("/release")
     page.get_by_label("Version").fill("1.0")
-    page.get_by_label("How it was made").fill("By two people in one minute.")
+    page.get_by_label("Method").fill("By two people in one minute.")
     lead.look("9-release")
     page.get_by_role("button", name="Create release").click()
     expect(page.get_by_role("link", name="Download")).to_be_visible()
