@@ -70,8 +70,8 @@ def test_every_type_that_a_signature_names_is_public(name: str) -> None:
     }
     hints = typing.get_type_hints(function, {**inspect.unwrap(function).__globals__, **local})
     named = {kind for hint in hints.values() for kind in types_in(hint)}
-    ours = {kind.__name__ for kind in named if kind.__module__.startswith("mmar.")}
-    assert ours <= set(NAMES)
+    own_types = {kind.__name__ for kind in named if kind.__module__.startswith("mmar.")}
+    assert own_types <= set(NAMES)
 
 
 @pytest.mark.parametrize(

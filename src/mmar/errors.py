@@ -160,10 +160,10 @@ def lone_surrogate(
     error: UnicodeEncodeError, *, file: str | None = None, line: int | None = None, hint: str | None = None
 ) -> InputError:
     """The error for a text that UTF-8 cannot hold: half of a surrogate pair, which is not a character."""
-    text, place = error.object, error.start
-    before = f" after {text[max(0, place - 40) : place]!r}" if place else ""
+    text, start = error.object, error.start
+    before = f" after {text[max(0, start - 40) : start]!r}" if start else ""
     return InputError(
-        f"contains half of a surrogate pair (\\u{ord(text[place]):04x}){before}, which is not a character",
+        f"contains half of a surrogate pair (\\u{ord(text[start]):04x}){before}, which is not a character",
         file=file,
         line=line,
         code="lone-surrogate",

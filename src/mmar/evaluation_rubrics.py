@@ -29,15 +29,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--retry-interval", type=float, default=1.0, help="seconds before another attempt")
     parser.add_argument("--qps", type=float, default=8.0, help="requests a second")
     parser.add_argument("--max-workers", "-j", type=int, default=80, help="most requests in flight")
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        return _run(asked)
+        return _run(options)
     except MmarError as error:
         sys.stderr.write(f"{error}\n")
         return 2
 
 
-def _run(asked: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> int:
     from mmar.files.atomic import write_atomic
     from mmar.inputs import find_benchmark, open_for
     from mmar.runs.spec import RunSpec
@@ -45,21 +45,21 @@ def _run(asked: argparse.Namespace) -> int:
     from mmar.scoring.rubric.submissions import evaluated_lines, official_table
     from mmar.scoring.text_model import replies_folder
 
-    benchmark = find_benchmark(asked.meta) if asked.meta is not None else None
-    submissions = load_submissions(asked.input, benchmark)
+    benchmark = find_benchmark(options.meta) if options.meta is not None else None
+    submissions = load_submissions(options.input, benchmark)
     base_url = os.environ.get("OPENAI_BASE_URL")
-    output = asked.output or asked.input.with_name(f"{asked.input.name}.evaluated.jsonl")
+    output = options.output or options.input.with_name(f"{options.input.name}.evaluated.jsonl")
     spec = RunSpec.create(
         JUDGE,
         submissions.benchmark,
         out=replies_folder(output, JUDGE, "judge"),
         temperature=0.0,
         base_urls=[base_url] if base_url else [],
-        timeout=asked.timeout,
-        max_attempts=asked.retries,
-        backoff=asked.retry_interval,
-        rate=asked.qps,
-        concurrency=asked.max_workers,
+        timeout=options.timeout,
+        max_attempts=options.retries,
+        backoff=options.retry_interval,
+        rate=options.qps,
+        concurrency=options.max_workers,
     )
     items, _ = judge_items(submissions, spec, open_for(spec), JudgePlan(SCRIPT, seeds="same"))
     write_atomic(output, evaluated_lines(submissions, items, new=[item.id for item in items]))

@@ -17,8 +17,8 @@ from mmar.scoring.old_keys import changed_keys
 CHOICES = ("one", "two", "three", "four")
 FIRST = Benchmark(
     tuple(
-        Item(f"i{place}", f"{place}.wav", f"Which, of {place}?", CHOICES, "one", "sound", "Signal Layer")
-        for place in range(6)
+        Item(f"i{index}", f"{index}.wav", f"Which, of {index}?", CHOICES, "one", "sound", "Signal Layer")
+        for index in range(6)
     ),
     "first",
 )

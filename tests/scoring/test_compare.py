@@ -36,18 +36,18 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     return compared(tmp_path_factory.mktemp("pair"), FIRST, SECOND, draws=20_000, seed=3)
 
 
-def members(found: Comparison, dimension: str, name: str) -> list[int]:
+def members(result: Comparison, dimension: str, name: str) -> list[int]:
     key = {"modality": ("sound", "music", "speech"), "category": ("Signal Layer", "Semantic Layer")}.get(
         dimension
     )
     return [index for index in range(N) if (key[index % len(key)] == name if key else index % 2 == 0)]
 
 
-def parts(found: Comparison) -> list[tuple[PairedScores, list[int]]]:
-    """Everything that was compared, with the items' places."""
-    groups = found.pairs[0].groups
-    return [(found.pairs[0].all, list(range(N)))] + [
-        (group, members(found, dimension, name))
+def parts(result: Comparison) -> list[tuple[PairedScores, list[int]]]:
+    """Everything that was compared, with the items' positions."""
+    groups = result.pairs[0].groups
+    return [(result.pairs[0].all, list(range(N)))] + [
+        (group, members(result, dimension, name))
         for dimension in groups
         for name, group in groups[dimension].items()
     ]
@@ -60,19 +60,19 @@ def test_the_counts_are_those_of_the_files(pair: Comparison) -> None:
         "category": 2,
         "sub-category": 1,
     }
-    for found, places in parts(pair):
-        assert found.n == len(places)
-        assert found.clusters == len({VIDEOS[index] for index in places})
-        assert found.first == pytest.approx(100 * np.mean([FIRST[index] for index in places]))
-        assert found.difference == pytest.approx(found.first - found.second)
-        assert found.only_first == sum(FIRST[index] > SECOND[index] for index in places)
-        assert found.only_second == sum(SECOND[index] > FIRST[index] for index in places)
+    for result, positions in parts(pair):
+        assert result.n == len(positions)
+        assert result.clusters == len({VIDEOS[index] for index in positions})
+        assert result.first == pytest.approx(100 * np.mean([FIRST[index] for index in positions]))
+        assert result.difference == pytest.approx(result.first - result.second)
+        assert result.only_first == sum(FIRST[index] > SECOND[index] for index in positions)
+        assert result.only_second == sum(SECOND[index] > FIRST[index] for index in positions)
     only = [f"id-{index}" for index in range(N) if FIRST[index] and not SECOND[index]]
     assert list(pair.pairs[0].only_first) == only
 
 
 def test_the_permutation_is_scipys_on_the_sums_of_the_videos(pair: Comparison) -> None:
-    found = pair.pairs[0].all
+    result = pair.pairs[0].all
     sums: dict[str, int] = {}
     for index, video in enumerate(VIDEOS):
         sums[video] = sums.get(video, 0) + FIRST[index] - SECOND[index]
@@ -85,7 +85,7 @@ def test_the_permutation_is_scipys_on_the_sums_of_the_videos(pair: Comparison) -
     )
     # Two draws of 20,000: both lie within a few standard errors of the same probability.
     error = math.sqrt(2 * reference.pvalue * (1 - reference.pvalue) / 20_000)
-    assert found.p == pytest.approx(reference.pvalue, abs=4 * error + 1e-4)
+    assert result.p == pytest.approx(reference.pvalue, abs=4 * error + 1e-4)
 
 
 def test_few_videos_are_permuted_as_going_through_all_swaps_does(tmp_path: Path) -> None:
@@ -96,23 +96,23 @@ def test_few_videos_are_permuted_as_going_through_all_swaps_does(tmp_path: Path)
             videos.append(f"v{video}")
             first.append(size > 0)
             second.append(size < 0)
-    found = compared(tmp_path, first, second, videos=videos, draws=50_000).pairs[0].all
+    result = compared(tmp_path, first, second, videos=videos, draws=50_000).pairs[0].all
     swaps = [
         abs(sum(s * size for s, size in zip(signs, sizes, strict=True)))
         for signs in product((1, -1), repeat=8)
     ]
     exact = np.mean([total >= abs(sum(sizes)) for total in swaps])
-    assert found.p == pytest.approx(exact)
-    assert found.verdict == "cannot be told"  # of eight videos
+    assert result.p == pytest.approx(exact)
+    assert result.verdict == "cannot be told"  # of eight videos
 
 
 def test_the_error_of_the_difference_is_the_sum_over_pairs_that_share_a_video(pair: Comparison) -> None:
-    for found, places in parts(pair):
-        gap = np.array([FIRST[index] - SECOND[index] for index in places], dtype=float)
+    for result, positions in parts(pair):
+        gap = np.array([FIRST[index] - SECOND[index] for index in positions], dtype=float)
         gap -= gap.mean()
-        same = np.array([[VIDEOS[a] == VIDEOS[b] for b in places] for a in places])
-        total = float(gap @ same @ gap) * found.clusters / (found.clusters - 1)
-        assert found.standard_error == pytest.approx(100 * math.sqrt(total) / len(places))
+        same = np.array([[VIDEOS[a] == VIDEOS[b] for b in positions] for a in positions])
+        total = float(gap @ same @ gap) * result.clusters / (result.clusters - 1)
+        assert result.standard_error == pytest.approx(100 * math.sqrt(total) / len(positions))
 
 
 def test_the_error_of_the_difference_is_a_clustered_regressions(pair: Comparison) -> None:
@@ -143,29 +143,29 @@ def test_each_dimension_is_a_family_of_its_own(pair: Comparison) -> None:
 
 def test_several_runs_are_ranked_and_their_pairs_are_a_family(tmp_path: Path) -> None:
     worst = [index % 9 == 0 for index in range(N)]
-    found = compared(tmp_path, SECOND, worst, FIRST, FIRST)
-    assert [(pair.first, pair.second) for pair in found.pairs] == [
+    result = compared(tmp_path, SECOND, worst, FIRST, FIRST)
+    assert [(pair.first, pair.second) for pair in result.pairs] == [
         ("A", "B"), ("A", "C"), ("A", "D"), ("B", "C"), ("B", "D"), ("C", "D"),
     ]  # fmt: skip
-    for pair in found.pairs:
+    for pair in result.pairs:
         assert pair.all.p <= pair.all.p_adjusted
         better = {"first": pair.first, "second": pair.second}.get(pair.all.verdict)
-        tied = next(run.tied_with for run in found.runs if run.label == pair.first)
+        tied = next(run.tied_with for run in result.runs if run.label == pair.first)
         assert (better is None) == (pair.second in tied)  # ranks and marks are one decision
-    ranks = {run.label: (run.rank, run.worst, run.tied_with) for run in found.runs}
+    ranks = {run.label: (run.rank, run.worst, run.tied_with) for run in result.runs}
     assert ranks["B"] == (4, 4, ())
     assert ranks["C"][2] == ("D",)
     assert ranks["C"][:2] == ranks["D"][:2] == (1, 2)
 
 
 def test_items_of_their_own_have_wilsons_interval(tmp_path: Path) -> None:
-    found = compared(tmp_path, FIRST, SECOND, videos=[None] * N)
-    for run, hits in zip(found.runs, (FIRST, SECOND), strict=True):
+    result = compared(tmp_path, FIRST, SECOND, videos=[None] * N)
+    for run, hits in zip(result.runs, (FIRST, SECOND), strict=True):
         wilson = stats.binomtest(sum(hits), N).proportion_ci(method="wilson")
         assert run.interval == pytest.approx((100 * wilson.low, 100 * wilson.high))
 
 
-def test_what_these_items_minimum_detectable(tmp_path: Path) -> None:
+def test_the_minimum_detectable_difference_is_millers_formula(tmp_path: Path) -> None:
     # Ten of a hundred items differ, all videos apart: Miller's formula as it stands.
     first, second = [True] * 5 + [False] * 5 + [True] * 90, [False] * 5 + [True] * 95
     least = compared(tmp_path, first, second, videos=[None] * 100).pairs[0].minimum_detectable
@@ -177,7 +177,7 @@ def test_what_these_items_minimum_detectable(tmp_path: Path) -> None:
     assert least.effective_n == pytest.approx(100)
 
 
-def test_items_that_share_videos_minimum_detectable_less(tmp_path: Path) -> None:
+def test_items_that_share_videos_detect_less(tmp_path: Path) -> None:
     # The runs differ on two whole videos of ten items: hardly more than two items' worth.
     videos = [f"v{index // 10}" for index in range(100)]
     first, second = [True] * 10 + [False] * 10 + [True] * 80, [False] * 10 + [True] * 90
@@ -204,54 +204,54 @@ def test_the_same_seed_gives_the_same_and_draws_that_are_too_few_are_said(tmp_pa
 
 def test_runs_that_are_identical(tmp_path: Path) -> None:
     for index, hits in enumerate(([True] * N, [False] * N, FIRST)):
-        found = compared(tmp_path / str(index), hits, hits).pairs[0]
-        assert (found.all.difference, found.all.p, found.all.verdict) == (0, 1, "not shown")
-        low, high = found.all.interval
+        result = compared(tmp_path / str(index), hits, hits).pairs[0]
+        assert (result.all.difference, result.all.p, result.all.verdict) == (0, 1, "not shown")
+        low, high = result.all.interval
         assert low < 0 < high  # equal on these items is not equal
-        assert found.minimum_detectable is None
-        assert found.only_first == found.only_second == ()
+        assert result.minimum_detectable is None
+        assert result.only_first == result.only_second == ()
 
 
 def test_all_right_against_all_wrong(tmp_path: Path) -> None:
-    found = compared(tmp_path, [True] * N, [False] * N).pairs[0]
-    assert found.all.difference == 100
-    assert found.all.standard_error == 0
-    assert found.all.interval[1] == 100
-    assert found.all.interval[0] < 100
-    assert found.all.verdict == "first"
-    assert found.summary.startswith("A is better than B by ")
+    result = compared(tmp_path, [True] * N, [False] * N).pairs[0]
+    assert result.all.difference == 100
+    assert result.all.standard_error == 0
+    assert result.all.interval[1] == 100
+    assert result.all.interval[0] < 100
+    assert result.all.verdict == "first"
+    assert result.summary.startswith("A is better than B by ")
 
 
 def test_one_video_shows_nothing_and_says_so(tmp_path: Path) -> None:
-    found = compared(tmp_path, FIRST, SECOND, videos=["a"] * N)
-    assert (found.clusters, found.pairs[0].all.standard_error) == (1, None)
-    assert found.pairs[0].all.interval == (-100, 100)
-    assert found.runs[0].interval == (0, 100)
-    assert found.pairs[0].minimum_detectable is None
-    assert found.pairs[0].all.p == 1  # swapped as one, the size is always the same
+    result = compared(tmp_path, FIRST, SECOND, videos=["a"] * N)
+    assert (result.clusters, result.pairs[0].all.standard_error) == (1, None)
+    assert result.pairs[0].all.interval == (-100, 100)
+    assert result.runs[0].interval == (0, 100)
+    assert result.pairs[0].minimum_detectable is None
+    assert result.pairs[0].all.p == 1  # swapped as one, the size is always the same
 
 
 def test_one_item(tmp_path: Path) -> None:
-    found = compared(tmp_path, [True], [False], videos=[None])
-    assert (found.n, found.pairs[0].all.interval, found.pairs[0].all.p) == (1, (-100, 100), 1)
+    result = compared(tmp_path, [True], [False], videos=[None])
+    assert (result.n, result.pairs[0].all.interval, result.pairs[0].all.p) == (1, (-100, 100), 1)
 
 
 def test_failures_are_wrong_and_what_they_could_change_is_said(tmp_path: Path) -> None:
     known = questions(tmp_path, [None] * 10)
     one = answers_run(tmp_path / "one", known, [True] * 6 + [False] * 2 + [None] * 2)
     two = answers_run(tmp_path / "two", known, [True] * 5 + [None] + [False] * 4)
-    found = compare(side_by_side(known, one, two))
-    assert found.pairs[0].all.difference == pytest.approx(10)
-    assert found.pairs[0].bounds == Bounds(pytest.approx(0), pytest.approx(30))
-    assert "A: 2 items failed (no answer came), counted as wrong" in found.notes
+    result = compare(side_by_side(known, one, two))
+    assert result.pairs[0].all.difference == pytest.approx(10)
+    assert result.pairs[0].bounds == Bounds(pytest.approx(0), pytest.approx(30))
+    assert "A: 2 items failed (no answer came), counted as wrong" in result.notes
 
 
 def test_every_item_failed_in_all_runs(tmp_path: Path) -> None:
     known = questions(tmp_path, [None] * 4)
     runs = [answers_run(tmp_path / name, known, [None] * 4) for name in ("one", "two")]
-    found = compare(side_by_side(known, *runs)).pairs[0]
-    assert (found.all.first, found.all.difference, found.all.p) == (0, 0, 1)
-    assert found.bounds == Bounds(-100, 100)
+    result = compare(side_by_side(known, *runs)).pairs[0]
+    assert (result.all.first, result.all.difference, result.all.p) == (0, 0, 1)
+    assert result.bounds == Bounds(-100, 100)
 
 
 def test_the_official_scorer_can_be_asked(tmp_path: Path) -> None:

@@ -95,19 +95,21 @@ def test_nine_videos_tell_nothing(tmp_path: Path) -> None:
 
 
 def test_swapping_the_runs_changes_the_sign_alone(tmp_path: Path) -> None:
-    there = compared(tmp_path / "there", FIRST, SECOND, videos=VIDEOS).pairs[0]
-    back = compared(tmp_path / "back", SECOND, FIRST, videos=VIDEOS).pairs[0]
+    forward = compared(tmp_path / "forward", FIRST, SECOND, videos=VIDEOS).pairs[0]
+    backward = compared(tmp_path / "backward", SECOND, FIRST, videos=VIDEOS).pairs[0]
     mirrored = {"first": "second", "second": "first"}
-    groups = [(there.all, back.all)]
+    groups = [(forward.all, backward.all)]
     groups += [
-        (there.groups[d][name], back.groups[d][name]) for d in there.groups for name in there.groups[d]
+        (forward.groups[d][name], backward.groups[d][name])
+        for d in forward.groups
+        for name in forward.groups[d]
     ]
     for one, two in groups:
         assert one.difference == -two.difference
         assert one.interval == pytest.approx((-two.interval.high, -two.interval.low))
         assert (one.p, one.p_adjusted) == (two.p, two.p_adjusted)
         assert one.verdict == mirrored.get(two.verdict, two.verdict)
-    assert there.minimum_detectable == back.minimum_detectable
+    assert forward.minimum_detectable == backward.minimum_detectable
 
 
 def test_an_unfinished_run_is_said_and_monitored(tmp_path: Path) -> None:

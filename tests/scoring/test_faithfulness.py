@@ -125,9 +125,9 @@ def test_a_run_without_reasoning_is_refused(
 
 @given(st.text(max_size=300), st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]))
 def test_a_cut_is_a_beginning_of_bounded_length(text: str, share: float) -> None:
-    kept = cut(text, share)
-    assert text.startswith(kept)
-    assert len(kept) <= round(len(text) * share) or share == 1
+    beginning = cut(text, share)
+    assert text.startswith(beginning)
+    assert len(beginning) <= round(len(text) * share) or share == 1
 
 
 @given(st.text(max_size=300))

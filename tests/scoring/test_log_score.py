@@ -21,11 +21,11 @@ def test_a_letter_means_the_choice_at_its_place_in_the_prompt(tmp_path: Path) ->
     item = load(ITEMS)["dynamics-1"]
     assert len(item.choices) == 3
     for letter in "ABC":
-        shown = [*item.choices[1:], item.choices[0]]
+        rotated = [*item.choices[1:], item.choices[0]]
         prompt = (
             item.question
             + "\n"
-            + "\n".join(f"{name}) {choice}" for name, choice in zip("ABC", shown, strict=True))
+            + "\n".join(f"{name}) {choice}" for name, choice in zip("ABC", rotated, strict=True))
         )
         row = {
             "doc_id": 0,
@@ -37,7 +37,7 @@ def test_a_letter_means_the_choice_at_its_place_in_the_prompt(tmp_path: Path) ->
         path = tmp_path / "log.jsonl"
         path.write_text(json.dumps(row) + "\n", "utf-8")
         score = mmar.score(path, ITEMS)
-        assert score.choice.correct == (shown["ABC".index(letter)] == item.answer)
+        assert score.choice.correct == (rotated["ABC".index(letter)] == item.answer)
 
 
 def test_the_programs_own_verdict_stands_beside_the_scores() -> None:

@@ -34,8 +34,8 @@ def as_described(answer: str, prediction: str, choices: list[str]) -> bool:
 
 
 @given(st.lists(text, min_size=2, max_size=5), text, st.integers(0, 4))
-def test_the_rule_as_described(choices: list[str], prediction: str, at: int) -> None:
-    answer = choices[at % len(choices)]
+def test_the_rule_as_described(choices: list[str], prediction: str, index: int) -> None:
+    answer = choices[index % len(choices)]
     for texts in (prediction, answer, f"{answer} {prediction}", " ".join(choices)):
         assert official_match(answer, texts, tuple(choices)) == as_described(answer, texts, choices)
 
@@ -84,8 +84,8 @@ def test_wrong_choices_with_the_same_words_are_told_apart_by_choice_alone() -> N
     """PITFALLS: 28 wrong choices on 20 items score as right because they hold the same words in another order."""
     result = []
     for item in load_benchmark(MMAR):
-        for at, wrong in enumerate(item.choices):
+        for index, wrong in enumerate(item.choices):
             if wrong != item.answer and official_match(item.answer, wrong, item.choices):
                 result.append(item.id)
-                assert read(wrong, item.choices).index == at
+                assert read(wrong, item.choices).index == index
     assert (len(result), len(set(result))) == (28, 20)

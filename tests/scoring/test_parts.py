@@ -38,8 +38,8 @@ def test_the_items_asked_come_first_with_their_own_interval(known: Benchmark, tm
     assert (result.choice.correct, result.choice.interval, result.choice.clustered) == (right, None, None)
     assert result.choice.accuracy == pytest.approx(100 * right / 60)
     assert "|part:20/60|" in result.signature
-    shown = score_table(result)
-    assert f"of the 20 asked: official {100 * right / 20:.1f}" in " ".join(shown.split())
+    table = score_table(result)
+    assert f"of the 20 asked: official {100 * right / 20:.1f}" in " ".join(table.split())
     assert result.to_dict()["asked"]["n"] == 20
 
 
@@ -147,7 +147,7 @@ def test_a_file_without_a_usable_record_is_refused(known: Benchmark, tmp_path: P
         score(path, lenient=True)
 
 
-def test_results_show_themselves(known: Benchmark, tmp_path: Path) -> None:
+def test_results_as_text_html_frame_and_json(known: Benchmark, tmp_path: Path) -> None:
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     one, two = (
         answers_file(tmp_path / name, hits) for name, hits in (("a.jsonl", RIGHT), ("b.jsonl", RIGHT[::-1]))
@@ -156,11 +156,11 @@ def test_results_show_themselves(known: Benchmark, tmp_path: Path) -> None:
     assert [item.choice for item in result.items] == RIGHT
     assert repr(result) == "<Score official=60.0 choice=60.0 n=60>"
     comparison = compare(side_by_side(known, one, two))
-    for shown in (result, comparison):
-        assert "\n" not in repr(shown)
-        assert shown._repr_html_().startswith("<table>")
-        assert isinstance(shown.to_frame(), pandas.DataFrame)
-        json.dumps(shown.to_dict())
+    for each in (result, comparison):
+        assert "\n" not in repr(each)
+        assert each._repr_html_().startswith("<table>")
+        assert isinstance(each.to_frame(), pandas.DataFrame)
+        json.dumps(each.to_dict())
     assert len(result.to_frame()) == 60
 
 

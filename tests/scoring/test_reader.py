@@ -152,11 +152,14 @@ def test_the_reader_sees_no_key_and_an_answer_cannot_close_the_fence(
     read_with(service, tmp_path)
     orders = set()
     for received in service.requests:
-        shown = document(received)
-        assert set(shown) == {"question", "choices", "answer"}
-        assert sorted(choice["text"] for choice in shown["choices"]) == sorted(CHOICES)
-        assert all(choice["letter"] == "ABCD"[CHOICES.index(choice["text"])] for choice in shown["choices"])
-        orders.add(tuple(choice["text"] for choice in shown["choices"]))
+        received_document = document(received)
+        assert set(received_document) == {"question", "choices", "answer"}
+        assert sorted(choice["text"] for choice in received_document["choices"]) == sorted(CHOICES)
+        assert all(
+            choice["letter"] == "ABCD"[CHOICES.index(choice["text"])]
+            for choice in received_document["choices"]
+        )
+        orders.add(tuple(choice["text"] for choice in received_document["choices"]))
         assert (
             sum(text.count("</document>") for text in received.texts) == 2
         )  # named in the system text, and the end

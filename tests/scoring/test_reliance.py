@@ -35,12 +35,12 @@ def runs(known: Benchmark) -> Path:
     return folder
 
 
-def heard(known: Benchmark, folder: Path, *names: str) -> Reliance:
+def measured(known: Benchmark, folder: Path, *names: str) -> Reliance:
     return measure_reliance(side_by_side(known, *(folder / name for name in names)))
 
 
 def test_the_fall_and_reliance_of_made_up_runs(known: Benchmark, runs: Path) -> None:
-    result = heard(known, runs, "silence", "full")  # in any order
+    result = measured(known, runs, "silence", "full")  # in any order
     (one,) = result.conditions
     real, silent = sum(REAL) / N, sum(SILENT) / N
     assert (result.accuracy, one.all.under) == pytest.approx((100 * real, 100 * silent))
@@ -57,7 +57,7 @@ def test_the_fall_and_reliance_of_made_up_runs(known: Benchmark, runs: Path) -> 
 
 
 def test_groups_are_families_of_their_own(known: Benchmark, runs: Path) -> None:
-    (one,) = heard(known, runs, "full", "silence").conditions
+    (one,) = measured(known, runs, "full", "silence").conditions
     for groups in one.groups.values():
         by_size = sorted(groups.values(), key=lambda effect: effect.p)
         smallest = by_size[0]
@@ -67,7 +67,7 @@ def test_groups_are_families_of_their_own(known: Benchmark, runs: Path) -> None:
 
 
 def test_what_is_solved_without_hearing(known: Benchmark, runs: Path) -> None:
-    result = heard(known, runs, "full", "silence", "noise", "mono")
+    result = measured(known, runs, "full", "silence", "noise", "mono")
     assert [one.condition for one in result.conditions] == ["silence", "noise", "mono"]
     assert result.solved is not None
     both = [index for index in range(N) if SILENT[index] and NOISY[index]]
@@ -90,12 +90,12 @@ def test_what_is_solved_without_hearing(known: Benchmark, runs: Path) -> None:
 
 
 def test_a_clip_that_is_only_changed_has_no_reliance(known: Benchmark, runs: Path) -> None:
-    result = heard(known, runs, "full", "mono")
+    result = measured(known, runs, "full", "mono")
     (one,) = result.conditions
     assert (one.hides, one.all.fall, one.all.reliance, result.solved) == (False, "not shown", None, None)
     assert "no run hides the clips" in result.notes[0]
-    shown = reliance_table(result)
-    assert "needs this  not shown: under mono the accuracy falls by 0.0 points" in shown
+    text = reliance_table(result)
+    assert "needs this  not shown: under mono the accuracy falls by 0.0 points" in text
 
 
 def test_a_model_that_gave_no_answer_is_not_said_to_measure_reliance(
@@ -114,13 +114,13 @@ def test_a_model_that_gave_no_answer_is_not_said_to_measure_reliance(
 
 
 def test_few_abstentions_leave_a_clear_fall_as_it_is(known: Benchmark, runs: Path, tmp_path: Path) -> None:
-    few = answers_run(
+    abstaining = answers_run(
         tmp_path / "none",
         known,
         [None if index < 5 else hit for index, hit in enumerate(SILENT)],
         audio="none",
     )
-    effect = measure_reliance(side_by_side(known, runs / "full", few)).conditions[0].all
+    effect = measure_reliance(side_by_side(known, runs / "full", abstaining)).conditions[0].all
     assert (effect.fall, effect.abstained) == ("falls", 5)
     assert effect.reliance is not None
 
@@ -172,9 +172,9 @@ def test_what_cannot_be_told_apart_from_the_audio_is_refused(
     known: Benchmark, runs: Path, tmp_path: Path
 ) -> None:
     with raises("no-real-run"):
-        heard(known, runs, "silence", "noise")
+        measured(known, runs, "silence", "noise")
     with raises("same-condition"):
-        heard(known, runs, "full", "full")
+        measured(known, runs, "full", "full")
     other = answers_run(tmp_path / "other", known, SILENT, audio="silence", name="test/other", seed=4)
     with raises("more-differs"):
         measure_reliance(side_by_side(known, runs / "full", other))
@@ -183,14 +183,14 @@ def test_what_cannot_be_told_apart_from_the_audio_is_refused(
 
 
 def test_the_table_and_the_json_name_the_sources(known: Benchmark, runs: Path) -> None:
-    result = heard(known, runs, "full", "silence")
-    shown = " ".join(reliance_table(result).split())
-    assert "uses audio yes: under silence the accuracy falls by 65.0 points [" in shown
+    result = measured(known, runs, "full", "silence")
+    text = " ".join(reliance_table(result).split())
+    assert "uses audio yes: under silence the accuracy falls by 65.0 points [" in text
     assert (
-        "solved 15 of 60 items answered (25.0 %) without the audio, under silence; a guesser 33.3 %" in shown
+        "solved 15 of 60 items answered (25.0 %) without the audio, under silence; a guesser 33.3 %" in text
     )
-    assert all(text in shown for text in METHODS.values())
-    assert shown.count("signature ") == 2
+    assert all(source in text for source in METHODS.values())
+    assert text.count("signature ") == 2
     written = result.to_dict()
     assert written["methods"] == METHODS
     assert written["conditions"][0]["groups"]["modality"]["sound"]["n"] == 20

@@ -103,8 +103,8 @@ def test_the_table_and_the_json_say_it(tmp_path: Path) -> None:
     known = benchmark(tmp_path, 5)
     run(Scripted(say), known, out=tmp_path / "run", repeats=4)
     result = score(tmp_path / "run", known)
-    shown = " ".join(score_table(result).split())
-    assert "repeats 5 of 5 items, 4 answers each" in shown
-    assert "majority 40.0 [11.8, 76.9]" in shown  # Wilson's interval of 2 of 5
-    assert "ties (1) and items without a vote (1) are wrong" in shown
+    text = " ".join(score_table(result).split())
+    assert "repeats 5 of 5 items, 4 answers each" in text
+    assert "majority 40.0 [11.8, 76.9]" in text  # Wilson's interval of 2 of 5
+    assert "ties (1) and items without a vote (1) are wrong" in text
     assert result.to_dict()["repeats"]["rates"][3] == {"k": 4, "pass_at": 60.0, "pass_all": 20.0}

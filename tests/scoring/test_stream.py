@@ -91,17 +91,17 @@ def test_every_item_is_handed_on_in_order_and_again_from_the_start_where_an_id_r
     ]
     path = write(tmp_path / "p.jsonl", records)
     rows: list[ItemScore] = []
-    kept = score(path, keep="all", on_item=rows.append).tally.rows
-    assert rows == kept
+    all_rows = score(path, keep="all", on_item=rows.append).tally.rows
+    assert rows == all_rows
     rows.clear()
     differing = score(path, keep="differing", on_item=rows.append)
-    assert rows == kept
-    assert differing.tally.rows == [row for row in kept if row.official != row.choice]
+    assert rows == all_rows
+    assert differing.tally.rows == [row for row in all_rows if row.official != row.choice]
     # An id that repeats is found when all was handed on: it starts over, the first of each alone.
     rows.clear()
     path = write(tmp_path / "q.jsonl", [*records, records[0]])
     assert len(score(path, lenient=True, on_item=rows.append, restart=rows.clear).errors) == 1
-    assert rows == kept
+    assert rows == all_rows
 
 
 def test_a_whole_file_has_its_benchmarks_digest(tmp_path: Path) -> None:

@@ -127,9 +127,9 @@ def mmau_test(path: Path, **answer: str) -> Path:
     """Questions in MMAU's layout whose answers are withheld."""
     rows = [
         {
-            "id": f"q{place}",
-            "audio_id": f"./test-audios/q{place}.wav",
-            "question": f"Which, of {place}?",
+            "id": f"q{index}",
+            "audio_id": f"./test-audios/q{index}.wav",
+            "question": f"Which, of {index}?",
             "choices": ["rain", "wind"],
             **answer,
             "dataset": "AudioSet",
@@ -139,7 +139,7 @@ def mmau_test(path: Path, **answer: str) -> Path:
             "sub-category": "Acoustic Source Inference",
             "difficulty": "easy",
         }
-        for place in range(3)
+        for index in range(3)
     ]
     path.write_text(json.dumps(rows), "utf-8")
     return path
@@ -151,9 +151,9 @@ def test_a_withheld_benchmark_is_run_and_submitted_in_its_own_layout(
 ) -> None:
     questions = mmau_test(tmp_path / "mmau-test.json", **answer)
     run, out = tmp_path / "run", tmp_path / "submission.json"
-    asked = command("run", "baseline/longest", "--benchmark", questions, "--condition", "none", "--out", run)
-    assert asked.status == 0
-    assert "mmar submit" in asked.out + asked.err
+    result = command("run", "baseline/longest", "--benchmark", questions, "--condition", "none", "--out", run)
+    assert result.status == 0
+    assert "mmar submit" in result.out + result.err
     refused = command("score", run)
     assert refused.status == 2
     assert "withholds" in refused.err

@@ -98,8 +98,8 @@ def test_what_alpha_counted() -> None:
 def test_alpha_does_not_mind_who_rated_or_a_shift_of_scale() -> None:
     shuffler = random.Random(3)
     units = [[shuffler.randint(0, 5) for _ in range(5)] for _ in range(30)]
-    turned = [shuffler.sample(unit, 5) for unit in units]
-    assert krippendorff_alpha(turned, "interval", draws=0) == krippendorff_alpha(units, "interval", draws=0)
+    shuffled = [shuffler.sample(unit, 5) for unit in units]
+    assert krippendorff_alpha(shuffled, "interval", draws=0) == krippendorff_alpha(units, "interval", draws=0)
     far = [[value + 1e6 for value in unit] for unit in units]
     assert krippendorff_alpha(far, "interval", draws=0).alpha == pytest.approx(
         krippendorff_alpha(units, "interval", draws=0).alpha, abs=1e-9
@@ -180,11 +180,11 @@ def test_kappas_interval_is_near_statsmodels() -> None:
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), min_size=1, max_size=30))
 def test_kappa_is_symmetric_and_at_most_one(rows: list[tuple[str, str]]) -> None:
     first, second = [one for one, _ in rows], [two for _, two in rows]
-    there, back = cohen_kappa(first, second, draws=0), cohen_kappa(second, first, draws=0)
-    assert there == back
-    if there.kappa is not None:
-        assert there.kappa <= 1
-        assert (there.kappa == 1) == (first == second)
+    forward, backward = cohen_kappa(first, second, draws=0), cohen_kappa(second, first, draws=0)
+    assert forward == backward
+    if forward.kappa is not None:
+        assert forward.kappa <= 1
+        assert (forward.kappa == 1) == (first == second)
 
 
 def test_missing_ratings_are_left_out_and_counted() -> None:

@@ -33,10 +33,12 @@ def test_equivalence_is_the_interval_within_the_margin() -> None:
     generator = np.random.default_rng(2)
     first = generator.random(1000) < 0.6
     second = np.where(generator.random(1000) < 0.02, ~first, first)
-    there, back = (paired.equivalence(*runs, range(1000), 3) for runs in ((first, second), (second, first)))
-    assert there.equivalent is back.equivalent is True
-    assert there.interval.low == pytest.approx(-back.interval.high)
-    within = max(abs(there.interval.low), abs(there.interval.high))
+    forward, backward = (
+        paired.equivalence(*runs, range(1000), 3) for runs in ((first, second), (second, first))
+    )
+    assert forward.equivalent is backward.equivalent is True
+    assert forward.interval.low == pytest.approx(-backward.interval.high)
+    within = max(abs(forward.interval.low), abs(forward.interval.high))
     assert paired.equivalence(first, second, range(1000), within + 0.01).equivalent
     assert not paired.equivalence(first, second, range(1000), within - 0.01).equivalent
     for margin in (0, -1, 100):

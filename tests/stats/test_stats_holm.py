@@ -16,11 +16,11 @@ families = st.lists(st.floats(0, 1), min_size=1, max_size=7)
 
 def closed_bonferroni(p_values: list[float]) -> list[float]:
     """Reject a hypothesis when Bonferroni rejects every subset that holds it: what Holm's steps shorten."""
-    places = range(len(p_values))
-    subsets = [set(some) for size in range(1, len(p_values) + 1) for some in combinations(places, size)]
+    indices = range(len(p_values))
+    subsets = [set(some) for size in range(1, len(p_values) + 1) for some in combinations(indices, size)]
     return [
-        max(min(1.0, len(some) * min(p_values[k] for k in some)) for some in subsets if place in some)
-        for place in places
+        max(min(1.0, len(some) * min(p_values[k] for k in some)) for some in subsets if index in some)
+        for index in indices
     ]
 
 

@@ -121,9 +121,9 @@ def test_newcombe_equals_his_published_examples(
     st.integers(1, 300).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))),
 )
 def test_swapping_two_systems_mirrors_their_interval(first: tuple[int, int], second: tuple[int, int]) -> None:
-    there, back = newcombe(first, second), newcombe(second, first)
-    assert there.low == pytest.approx(-back.high, abs=1e-9)
-    assert -100 - 1e-9 <= there.low <= there.high <= 100 + 1e-9
+    forward, backward = newcombe(first, second), newcombe(second, first)
+    assert forward.low == pytest.approx(-backward.high, abs=1e-9)
+    assert -100 - 1e-9 <= forward.low <= forward.high <= 100 + 1e-9
 
 
 def test_newcombe_needs_items_on_both_sides() -> None:

@@ -75,12 +75,12 @@ def test_without_clusters_the_interval_is_agresti_and_mins(rows: list[tuple[bool
 @given(runs)
 def test_the_interval_holds_the_difference_and_mirrors(rows: list[tuple[bool, bool, int]]) -> None:
     first, second, clusters = zip(*rows, strict=True)
-    there = paired.difference(first, second, clusters)
-    back = paired.difference(second, first, clusters)
-    assert there.points == -back.points
-    assert there.interval.low == pytest.approx(-back.interval.high, abs=1e-9)
-    assert -100 <= there.interval.low <= there.points + 1e-9
-    assert there.points - 1e-9 <= there.interval.high <= 100
+    forward = paired.difference(first, second, clusters)
+    backward = paired.difference(second, first, clusters)
+    assert forward.points == -backward.points
+    assert forward.interval.low == pytest.approx(-backward.interval.high, abs=1e-9)
+    assert -100 <= forward.interval.low <= forward.points + 1e-9
+    assert forward.points - 1e-9 <= forward.interval.high <= 100
 
 
 def test_on_a_thousand_items_the_interval_is_the_usual_one() -> None:

@@ -35,15 +35,15 @@ def test_ranks_follow_the_pairwise_intervals(correct: list[int]) -> None:
     counts = [(right, 60) for right in correct]
     ranks = published_ranks(counts)
     pairs = len(counts) * (len(counts) - 1) // 2
-    for here, result in enumerate(ranks):
+    for index, result in enumerate(ranks):
         better = sum(
-            newcombe(counts[other], counts[here], 1 - 0.05 / max(1, pairs)).low > 0
+            newcombe(counts[other], counts[index], 1 - 0.05 / max(1, pairs)).low > 0
             for other in range(len(counts))
-            if other != here
+            if other != index
         )
         assert result.rank == 1 + better <= result.worst <= len(counts)
-        assert all(here in ranks[other].tied_with for other in result.tied_with)
-        assert result.accuracy == pytest.approx(100 * correct[here] / 60)
+        assert all(index in ranks[other].tied_with for other in result.tied_with)
+        assert result.accuracy == pytest.approx(100 * correct[index] / 60)
 
 
 def test_the_same_items_tell_apart_what_counts_cannot() -> None:
@@ -132,9 +132,9 @@ def test_ten_equal_systems_are_ranked_apart_in_few_draws() -> None:
 def test_items_without_an_answer_do_not_put_a_system_behind() -> None:
     generator = np.random.default_rng(4)
     first = generator.random(400) < 0.7
-    lost = np.arange(400) < 40
-    second = first & ~lost
-    for unanswered, better in ((None, 0), ([np.zeros(400), lost], None)):
+    unanswered_items = np.arange(400) < 40
+    second = first & ~unanswered_items
+    for unanswered, better in ((None, 0), ([np.zeros(400), unanswered_items], None)):
         order = pairwise([first, second], range(400), unanswered=unanswered, draws=500)[0, 1]
         assert order.better == better
         assert order.depends == (better is None)

@@ -82,8 +82,8 @@ def test_spread_at_its_ends() -> None:
     assert (decided.within, decided.correlation, decided.run_deviation) == (0.0, 1.0, 0.0)
     same = spread([[1, 1], [1, 1]])
     assert (same.within, same.between, same.correlation) == (0.0, 0.0, None)
-    luck = spread([[1, 0], [0, 1], [1, 0]])
-    assert (luck.between, luck.correlation) == (0.0, 0.0)
+    chance = spread([[1, 0], [0, 1], [1, 0]])
+    assert (chance.between, chance.correlation) == (0.0, 0.0)
     single = spread([[1, 0, 1]])
     assert single.between is None
     assert single.within == pytest.approx(1 / 3)

@@ -21,11 +21,11 @@ def ask_all_rotations(pick_first: bool) -> tuple[list[list[str]], list[int], lis
         answer = chooser.choice(choices)
         row = []
         for turn in range(len(choices)):
-            shown = choices[turn:] + choices[:turn]
-            slot = 0 if pick_first else shown.index(answer)
-            row.append(shown[slot])
+            order = choices[turn:] + choices[:turn]
+            slot = 0 if pick_first else order.index(answer)
+            row.append(order[slot])
             slots.append(slot)
-            keys.append(shown.index(answer))
+            keys.append(order.index(answer))
             counts.append(len(choices))
         named.append(row)
     return named, slots, keys, counts
@@ -79,7 +79,7 @@ def test_unanimous_items_agree(named: list[list[str | None]]) -> None:
     )
 )
 def test_slots_add_up(rows: list[tuple[int, int, int]]) -> None:
-    named = [None if here < 0 else here for _, _, here in rows]
+    named = [None if slot < 0 else slot for _, _, slot in rows]
     result = slot_shares(named, [key for _, key, _ in rows], [n for n, _, _ in rows])
     assert sum(slot.named for slot in result.slots) == pytest.approx(
         100 if any(n is not None for n in named) else 0

@@ -58,12 +58,12 @@ def test_equal_runs_are_told_apart_at_any_time_in_less_than_one_path_of_twenty()
 
 def test_a_clear_difference_is_decided_and_mirrors() -> None:
     first, second = [True] * 80 + [False] * 20, [True] * 50 + [False] * 50
-    there = compare_sequence(first, second, range(100))
-    back = compare_sequence(second, first, range(100))
-    assert there.decided
-    assert (there.only_first, there.only_second) == (back.only_second, back.only_first) == (30, 0)
-    assert there.e_value == pytest.approx(back.e_value)
-    assert there.e_value == pytest.approx(2**30 / 31)
+    forward = compare_sequence(first, second, range(100))
+    backward = compare_sequence(second, first, range(100))
+    assert forward.decided
+    assert (forward.only_first, forward.only_second) == (backward.only_second, backward.only_first) == (30, 0)
+    assert forward.e_value == pytest.approx(backward.e_value)
+    assert forward.e_value == pytest.approx(2**30 / 31)
     # Thirty items of one video are one item.
     assert not compare_sequence(first, second, ["a"] * 100).decided
 

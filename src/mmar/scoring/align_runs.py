@@ -35,7 +35,7 @@ class ScoredRun(msgspec.Struct, frozen=True):
         label: a letter to call it by in tables.
         states: number of items in each state, by the first repeat.
         rows: the score of each item's first repeat, in the benchmark's order.
-        repeats: the score of each further repeat, for the items that have any, by place in the benchmark.
+        repeats: the score of each further repeat, for the items that have any, by position in the benchmark.
     """
 
     label: str
@@ -124,12 +124,12 @@ class AlignedRuns(msgspec.Struct, frozen=True):
 
     def asked_groups(self) -> dict[str, dict[str, list[int]]]:
         """By dimension and name the positions in `asked` of the items in a group; groups never asked are left out."""
-        positions = {place: position for position, place in enumerate(self.asked)}
+        index_of = {position: index for index, position in enumerate(self.asked)}
         return {
             dimension: {
                 name: members
-                for name, places in groups.items()
-                if (members := [positions[place] for place in places if place in positions])
+                for name, positions in groups.items()
+                if (members := [index_of[each] for each in positions if each in index_of])
             }
             for dimension, groups in self.groups.items()
         }
@@ -184,11 +184,11 @@ def align_scored(inputs: Sequence[tuple[Task, Benchmark, Scored]], *, partial: b
     )
     runs: list[ScoredRun] = []
     errors: dict[tuple[str | None, int | None], InputError] = {}
-    for place, (task, own, scored) in enumerate(inputs):
+    for index, (task, own, scored) in enumerate(inputs):
         for error in scored.errors:
             # A bad record of a file that is its own benchmark is met twice.
             errors.setdefault((error.file, error.line), error)
-        runs.append(_scored_run(run_label(place), task.path, own.closed, scored, task.rule))
+        runs.append(_scored_run(run_label(index), task.path, own.closed, scored, task.rule))
         if own.digest != inputs[0][1].digest:
             raise _other_benchmark((runs[0], inputs[0][1]), (runs[-1], own))
     benchmarks = [own.closed for _, own, _ in inputs]
@@ -222,13 +222,13 @@ def _scored_run(
     repeats: dict[int, list[ItemScore]] = {}
     if scored.manifest is not None:
         rule = rule if rule is not None else scored.manifest.protocol.reading
-        places = {item.id: position for position, item in enumerate(benchmark)}
+        positions = {item.id: position for position, item in enumerate(benchmark)}
         for (item_id, rotation, repeat), (_, answer) in sorted(scored.answers.items()):
-            if rotation or not repeat or item_id not in places:
+            if rotation or not repeat or item_id not in positions:
                 continue
             text = answer.text if answer.failure is None else None
             row = score_answer(benchmark[item_id], text, rule)
-            repeats.setdefault(places[item_id], []).append(row)
+            repeats.setdefault(positions[item_id], []).append(row)
     return ScoredRun(
         label,
         path,
@@ -237,15 +237,15 @@ def _scored_run(
         scored.score.signature,
         scored.score.states,
         scored.rows,
-        {place: tuple(rows) for place, rows in repeats.items()},
+        {position: tuple(rows) for position, rows in repeats.items()},
     )
 
 
 def _in_order(run: ScoredRun, own: Benchmark, common: Benchmark) -> ScoredRun:
     if own is common:
         return run
-    place = {row.id: position for position, row in enumerate(run.rows)}
-    order = [place[item.id] for item in common]
+    positions = {row.id: position for position, row in enumerate(run.rows)}
+    order = [positions[item.id] for item in common]
     return msgspec.structs.replace(
         run,
         rows=tuple(run.rows[position] for position in order),
@@ -271,10 +271,10 @@ def _asked_in_all(runs: Sequence[ScoredRun], *, partial: bool) -> tuple[int, ...
     )
 
 
-def run_label(place: int) -> str:
-    """The label at a place, counting from 0: A to Z, then AA, AB and so on."""
-    before, here = divmod(place, 26)
-    return (run_label(before - 1) if before else "") + chr(ord("A") + here)
+def run_label(index: int) -> str:
+    """The label of a run, counting from 0: A to Z, then AA, AB and so on."""
+    before, letter = divmod(index, 26)
+    return (run_label(before - 1) if before else "") + chr(ord("A") + letter)
 
 
 def _own_benchmark(

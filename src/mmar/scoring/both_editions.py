@@ -84,9 +84,9 @@ def _score_on(
         group = score.asked or GroupScore(score.n, score.official, score.choice, score.chance)
         rows, left_out = scored.rows, len(scored.errors)
     else:
-        asked = benchmark_of(path, other, manifest)
+        own_questions = benchmark_of(path, other, manifest)
         task = Task(path, benchmark, rule=manifest.protocol.reading, keep="all", lenient=True)
-        streamed = score_against(benchmark, _asked_of(path, asked), task)
+        streamed = score_against(benchmark, _asked_of(path, own_questions), task)
         total = streamed.tally.total()
         group, rows, left_out = total.asked or total, tuple(streamed.tally.rows), len(streamed.errors)
         if not group.n:
@@ -95,10 +95,10 @@ def _score_on(
     return EditionScore(len(benchmark), group.n, left_out, group), by_id
 
 
-def _asked_of(path: Path, asked: Benchmark) -> Iterator[tuple[int, Prediction]]:
+def _asked_of(path: Path, own_questions: Benchmark) -> Iterator[tuple[int, Prediction]]:
     """The answers of a run with the questions that it asked, so that they are compared with another edition's."""
     for line, prediction in asked_once(answers_of(path)):
-        yield line, msgspec.structs.replace(prediction, whole=asked.by_id[prediction.id])
+        yield line, msgspec.structs.replace(prediction, whole=own_questions.by_id[prediction.id])
 
 
 def _changes(first: Mapping[str, ItemScore], second: Mapping[str, ItemScore]) -> Iterator[VerdictChange]:

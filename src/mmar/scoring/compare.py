@@ -260,11 +260,11 @@ def _equivalence(first: _Run, second: _Run, clusters: NDArray[np.intp], margin: 
 
 
 def _by_itself(
-    aligned: AlignedRuns, place: int, numbers: _Run, clusters: NDArray[np.intp], rank: Rank, scorer: Scorer
+    aligned: AlignedRuns, index: int, numbers: _Run, clusters: NDArray[np.intp], rank: Rank, scorer: Scorer
 ) -> ComparedRun:
-    run = aligned.runs[place]
+    run = aligned.runs[index]
     alone = accuracy(numbers.scores, clusters, answers=int(numbers.repeats.sum()))
-    of_all = [hit for hit, asked in zip(run.scores(scorer), run.asked(), strict=True) if asked]
+    of_all = [score for score, counts in zip(run.scores(scorer), run.asked(), strict=True) if counts]
     return ComparedRun(
         label=run.label,
         path=str(run.path),

@@ -164,8 +164,8 @@ class ComparedRun(msgspec.Struct, frozen=True):
         interval: of the accuracy, clustered by source video.
         of_all: percent of the whole benchmark, where items never asked count as wrong.
         repeats: the most repeats of any item.
-        rank: the best place that the data allow.
-        worst: the lowest place that the data allow.
+        rank: the best rank that the data allow.
+        worst: the lowest rank that the data allow.
         tied_with: labels of the runs that cannot be told from this one.
     """
 
@@ -213,10 +213,8 @@ class Comparison(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         if len(self.pairs) == 1:
             return f"<Comparison n={self.asked} {self.pairs[0].summary}>"
-        places = ", ".join(
-            f"{run.label} {run.accuracy:.1f} ({run.rank}-{run.worst})" for run in self.runs[:6]
-        )
-        return f"<Comparison n={self.asked} runs={len(self.runs)} ranks: {places}{', ...' if len(self.runs) > 6 else ''}>"
+        ranks = ", ".join(f"{run.label} {run.accuracy:.1f} ({run.rank}-{run.worst})" for run in self.runs[:6])
+        return f"<Comparison n={self.asked} runs={len(self.runs)} ranks: {ranks}{', ...' if len(self.runs) > 6 else ''}>"
 
     def _repr_html_(self) -> str:
         return html_table(repr(self).strip("<>"), self._rows(), "; ".join(self.notes))

@@ -143,7 +143,7 @@ def wrong_items(
     if sample is None or sample >= len(wrong):
         return tuple(wrong)
     drawn = sorted(random.Random(seed).sample(range(len(wrong)), sample))  # noqa: S311 - no secret
-    return tuple(wrong[place] for place in drawn)
+    return tuple(wrong[index] for index in drawn)
 
 
 def labels_path(run: Path) -> Path:

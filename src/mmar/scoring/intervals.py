@@ -24,21 +24,21 @@ def with_clusters(whole: GroupScore, benchmark: Benchmark, verdicts: bytes) -> G
     `verdicts` holds a byte for each of the questions with choices (`mmar.scoring.tally`).
     """
     labels = clusters_of(benchmark)
-    asked = [(byte, label) for byte, label in zip(verdicts, labels, strict=False) if byte & ASKED]
-    if not asked or not any(label.startswith("video ") for label in labels):
+    asked_verdicts = [(byte, label) for byte, label in zip(verdicts, labels, strict=False) if byte & ASKED]
+    if not asked_verdicts or not any(label.startswith("video ") for label in labels):
         return whole
     group = whole.asked or whole
     group = msgspec.structs.replace(
         group,
-        official=_clustered(group.official, asked, OFFICIAL),
-        choice=_clustered(group.choice, asked, CHOICE),
+        official=_clustered(group.official, asked_verdicts, OFFICIAL),
+        choice=_clustered(group.choice, asked_verdicts, CHOICE),
     )
     return group if whole.asked is None else msgspec.structs.replace(whole, asked=group)
 
 
-def _clustered(total: Accuracy, asked: Sequence[tuple[int, str]], bit: int) -> Accuracy:
+def _clustered(total: Accuracy, asked_verdicts: Sequence[tuple[int, str]], bit: int) -> Accuracy:
     counts: dict[str, list[int]] = {}
-    for verdict, label in asked:
+    for verdict, label in asked_verdicts:
         count = counts.setdefault(label, [0, 0])
         count[0] += bool(verdict & bit)
         count[1] += 1

@@ -42,13 +42,13 @@ class LiveScore:
         """Number of answers counted so far."""
         return len(self.right)
 
-    def update(self, most: int = 1000) -> None:
-        """Count new answers, `most` at a time so that an event loop is not held up."""
+    def update(self, limit: int = 1000) -> None:
+        """Count new answers, at most `limit`, so that an event loop is not held up."""
         if self._offset < 0 or not self._path.exists():
             return
         with self._path.open("rb") as stream:
             stream.seek(self._offset)
-            for line in islice(stream, most):
+            for line in islice(stream, limit):
                 if not line.endswith(b"\n"):
                     break
                 self._offset += len(line)

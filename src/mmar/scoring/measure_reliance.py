@@ -52,12 +52,12 @@ def measure_reliance(
             or more than the condition differs between them.
     """
     real, others = _real_and_others(aligned.runs)
-    places = np.array(aligned.asked)
-    clusters = cluster_index([aligned.clusters[position] for position in aligned.asked], len(places))
+    positions = np.array(aligned.asked)
+    clusters = cluster_index([aligned.clusters[position] for position in aligned.asked], len(positions))
     numbers = {
         run.label: _Run(
-            np.array(run.first_scores(scorer))[places],
-            np.array(run.without_choice())[places],
+            np.array(run.first_scores(scorer))[positions],
+            np.array(run.without_choice())[positions],
         )
         for run in aligned.runs
     }

@@ -3,7 +3,7 @@
 Right under every rotation is CircularEval (MMBench, arXiv 2307.06281); the other measures are those of
 `mmar.stats.repeats`.
 
-A question under rotation r shows the choices moved r places to the left, so the choice that stands at i there
+A question under rotation r shows the choices moved r positions to the left, so the choice that stands at i there
 is the original one at (i + r) mod n (`mmar.runs.ledger.rotate`). Each answer is read against the choices as
 they were shown, and the position named is mapped back. What was planned is told by the run's sessions, so
 that a request that was never made, or got no answer, still counts as one without an answer.
@@ -153,40 +153,40 @@ def readings_of(
     The sessions of the manifest say what was to be asked; `answers` are those of `mmar.runs.ledger.latest`.
     """
     named: dict[str, dict[tuple[int, int], int | None]] = {}
-    most = _planned(benchmark, manifest)
+    planned = _planned(benchmark, manifest)
     for (item_id, rotation, repeat), (_, answer) in answers.items():
         if item_id not in benchmark.by_id:
             continue
-        before = most.get(item_id, (1, 1))
-        most[item_id] = max(before[0], rotation + 1), max(before[1], repeat + 1)
+        before = planned.get(item_id, (1, 1))
+        planned[item_id] = max(before[0], rotation + 1), max(before[1], repeat + 1)
         if answer.failure is None:
-            place = _original_place(benchmark[item_id], rotation, answer.text, rule)
-            named.setdefault(item_id, {})[rotation, repeat] = place
+            index = _original_index(benchmark[item_id], rotation, answer.text, rule)
+            named.setdefault(item_id, {})[rotation, repeat] = index
     return tuple(
-        ItemReadings(item, *most[item.id], named.get(item.id, {}))
+        ItemReadings(item, *planned[item.id], named.get(item.id, {}))
         for item in benchmark
-        if most.get(item.id, (1, 1)) != (1, 1)
+        if planned.get(item.id, (1, 1)) != (1, 1)
     )
 
 
 def rotations_of(items: Sequence[ItemReadings]) -> Rotations | None:
     """Score the items that were asked under more than one rotation; `None` where none was."""
-    turned = [item for item in items if item.rotations > 1]
-    if not turned:
+    rotated = [item for item in items if item.rotations > 1]
+    if not rotated:
         return None
-    named = [[item.choice(rotation, 0) for rotation in range(item.rotations)] for item in turned]
-    answers = [item.item.answer for item in turned]
+    named = [[item.choice(rotation, 0) for rotation in range(item.rotations)] for item in rotated]
+    answers = [item.item.answer for item in rotated]
     right = [[choice == answer for choice in row] for row, answer in zip(named, answers, strict=True)]
-    clusters = clusters_of(item.item for item in turned)
+    clusters = clusters_of(item.item for item in rotated)
     mean = accuracy([sum(row) / len(row) for row in right], clusters, answers=sum(map(len, right)))
     every = accuracy([all(row) for row in right], clusters)
-    shares = _shares(turned)
+    shares = _shares(rotated)
     agreement, unanimous = rotation_agreement(named)
     return Rotations(
-        n=len(turned),
+        n=len(rotated),
         questions=sum(map(len, right)),
         unanswered=sum(
-            not item.answered(rotation, 0) for item in turned for rotation in range(item.rotations)
+            not item.answered(rotation, 0) for item in rotated for rotation in range(item.rotations)
         ),
         clusters=mean.clusters,
         mean=mean.accuracy,
@@ -196,7 +196,7 @@ def rotations_of(items: Sequence[ItemReadings]) -> Rotations | None:
         any_right=100 * sum(map(any, right)) / len(right),
         agreement=agreement,
         unanimous=unanimous,
-        chance=guessing([len(item.item.choices) for item in turned]),
+        chance=guessing([len(item.item.choices) for item in rotated]),
         slots=shares.slots if shares else (),
         unnamed=shares.unnamed if shares else 0,
         distance=shares.distance if shares else None,
@@ -252,22 +252,22 @@ def _shares(items: Sequence[ItemReadings]) -> SlotShares | None:
     return slot_shares(named_slots, keys, counts) if named_slots else None
 
 
-def _original_place(item: Item, rotation: int, text: str, rule: ReadingRule | None) -> int | None:
+def _original_index(item: Item, rotation: int, text: str, rule: ReadingRule | None) -> int | None:
     index = read(text, rotate(item.choices, rotation), rule).index
     return None if index is None else (index + rotation) % len(item.choices)
 
 
 def _planned(benchmark: Benchmark, manifest: Manifest) -> dict[str, tuple[int, int]]:
     """The most rotations and repeats that any session was to ask of each item."""
-    most: dict[str, tuple[int, int]] = {}
+    planned: dict[str, tuple[int, int]] = {}
     for item, rotations, repeats in _session_plans(benchmark, manifest):
-        before = most.get(item.id, (1, 1))
+        before = planned.get(item.id, (1, 1))
         count = len(item.choices)
-        most[item.id] = (
+        planned[item.id] = (
             max(before[0], count if rotations == 0 else min(rotations, count)),
             max(before[1], repeats),
         )
-    return most
+    return planned
 
 
 def _session_plans(benchmark: Benchmark, manifest: Manifest) -> Iterator[tuple[Item, int, int]]:

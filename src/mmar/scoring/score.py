@@ -240,8 +240,8 @@ def _score_run(task: Task, manifest: Manifest) -> Scored:
         from mmar.scoring.intervals import running_interval
 
         verdicts = (streamed.tally.verdicts or bytearray())[: len(benchmark.closed)]
-        asked = {position: bool(byte & CHOICE) for position, byte in enumerate(verdicts) if byte & ASKED}
-        running = running_interval(benchmark.closed, asked)
+        right = {position: bool(byte & CHOICE) for position, byte in enumerate(verdicts) if byte & ASKED}
+        running = running_interval(benchmark.closed, right)
         notes.append(
             f"the run is not finished; the same mmar run command continues it. Running interval of choice {running}, "
             "valid however often it is looked at (arXiv 1810.08240)"

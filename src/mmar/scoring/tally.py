@@ -53,11 +53,12 @@ Counts = Counter[tuple[int, int]]
 
 def group_score(counts: Counts, unreadable: int = 0) -> GroupScore:
     """The scores of the items counted; `unreadable` ones were never asked and have no part in `chance`."""
-    asked: Counts = Counter({key: count for key, count in counts.items() if key[1] & ASKED})
+    asked_counts: Counts = Counter({key: count for key, count in counts.items() if key[1] & ASKED})
     n = counts.total() + unreadable
-    complete = asked.total() == n
+    complete = asked_counts.total() == n
     official, choice = (
-        sum(count for (_, verdict), count in asked.items() if verdict & bit) for bit in (OFFICIAL, CHOICE)
+        sum(count for (_, verdict), count in asked_counts.items() if verdict & bit)
+        for bit in (OFFICIAL, CHOICE)
     )
     # In whole shares, so that sums do not depend on their order.
     chance = sum(_WHOLE // choices * count for (choices, _), count in counts.items())
@@ -66,7 +67,7 @@ def group_score(counts: Counts, unreadable: int = 0) -> GroupScore:
         accuracy(official, n, complete=complete),
         accuracy(choice, n, complete=complete),
         100 * chance / (counts.total() * _WHOLE) if counts else 0.0,
-        None if complete else group_score(asked),
+        None if complete else group_score(asked_counts),
     )
 
 

@@ -157,11 +157,11 @@ def solved_without(
     has_answer = np.stack(
         [right_or_wrong(row, f"condition {position}") for position, row in enumerate(answered)]
     )
-    asked = has_answer.sum(axis=0)
-    some = asked > 0
+    answers = has_answer.sum(axis=0)
+    some = answers > 0
     n = int(some.sum())
     guess = 1 / np.asarray(choice_counts, dtype=np.float64)[some]
-    times = asked[some]
+    times = answers[some]
     return Solved(
         n=n,
         any_condition=int((table & has_answer).any(axis=0).sum()),

@@ -28,8 +28,8 @@ class Judgement(msgspec.Struct, frozen=True):
 
     def share(self, rubric: Sequence[Criterion]) -> float:
         """Sum of the scores over the sum of the highest allowed ones, 0 to 1; 0 where that is 0."""
-        most = float(sum(max(criterion.choices) for criterion in rubric))
-        return sum(vote.score for vote in self.votes) / most if most else 0.0
+        highest = float(sum(max(criterion.choices) for criterion in rubric))
+        return sum(vote.score for vote in self.votes) / highest if highest else 0.0
 
 
 class JudgedItem(msgspec.Struct, frozen=True):

@@ -255,9 +255,9 @@ def _kinds(items: Sequence[JudgedItem], questions: Sequence[Item]) -> tuple[Crit
     for item, question in zip(items, questions, strict=True):
         for index, criterion in enumerate(question.rubric or ()):
             cast = [each.votes[index].score for each in item.judgements if each is not None]
-            most = max(criterion.choices)
-            if cast and most:
-                votes[_kind(criterion.name)].append([score / most for score in cast])
+            highest = max(criterion.choices)
+            if cast and highest:
+                votes[_kind(criterion.name)].append([score / highest for score in cast])
     kinds = []
     for kind, rows in votes.items():
         if rows:
