@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mmar.audio.wav import parse_pcm_header
 from mmar.models import RequestFailed
-from mmar.models.audio_bytes import AudioForm, load_audio, sent_as_is
+from mmar.models.audio_bytes import AudioForm, describe_unchanged, load_audio
 
 PASSES = {"WAV": "wav", "MP3": "mp3"}
 AS_IS = AudioForm()
@@ -34,7 +34,7 @@ def test_a_pcm_wav_file_goes_out_as_it_is(tmp_path, container, subtype):
     assert audio.data == path.read_bytes()
     assert (audio.sent().rate, audio.sent().channels, audio.sent().seconds) == (8000, 2, 0.5)
     assert audio.sent().source_sha256 == audio.sent().sha256 == hashlib.sha256(audio.data).hexdigest()
-    assert sent_as_is(path) == audio.sent()
+    assert describe_unchanged(path) == audio.sent()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from expect import raises
 from mmar.errors import ExternalError
-from mmar.models import ModelOptions, RequestFailed, Sent, Usage, open_model
+from mmar.models import ModelOptions, RequestFailed, SentAudio, Usage, open_model
 from mmar.models.cascade import Caption, CaptionStore, caption_key
 from mmar.protocols import Message, Request
 from servers.fake_models import Say, Status
@@ -180,7 +180,7 @@ CAPTIONS = st.builds(
     st.none() | st.text(),
     st.none() | st.just("stop"),
     st.none() | st.just(Usage(3, 4)),
-    st.none() | st.just(Sent("a", "b", 1, 2, 1, 0.5)),
+    st.none() | st.just(SentAudio("a", "b", 1, 2, 1, 0.5)),
 )
 
 

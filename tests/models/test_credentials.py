@@ -13,7 +13,7 @@ import pytest
 from expect import raises
 from mmar.errors import UsageError
 from mmar.models import ModelOptions
-from mmar.models.credentials import Credential, find_credential, secrets_of
+from mmar.models.credentials import Credential, environment_secrets, find_credential
 from servers.fake_models import ReceivedRequest, Say, Status
 
 KEY = "sk-planted/0123456789+abcdef"
@@ -73,7 +73,7 @@ def test_a_credential_does_not_show_itself():
 
 def test_secrets_are_told_by_their_variables_names():
     environment = {"HF_TOKEN": KEY, "MY_SECRET": KEY, "PATH": "/usr/bin", "HOME": "/home/me"}
-    assert [secret.source for secret in secrets_of(environment)] == [
+    assert [secret.source for secret in environment_secrets(environment)] == [
         "the environment variable HF_TOKEN",
         "the environment variable MY_SECRET",
     ]

@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 
 from expect import raises
-from mmar.models import FailureKind, ModelOptions, Sent, open_model
+from mmar.models import FailureKind, ModelOptions, SentAudio, open_model
 from mmar.models.answer import Usage
 from mmar.models.cascade import open_cascade
 from mmar.models.model import ADAPTERS
@@ -82,7 +82,7 @@ def test_every_adapter_and_each_of_its_options_is_explained(adapter, tmp_path):
 
 
 def test_every_kind_of_failure_and_every_fact_about_a_clip_is_explained():
-    for name in [*get_args(FailureKind), *Sent.__struct_fields__, *Usage.__struct_fields__]:
+    for name in [*get_args(FailureKind), *SentAudio.__struct_fields__, *Usage.__struct_fields__]:
         assert f"`{name}`" in DOCUMENT, name
 
 

@@ -11,7 +11,7 @@ import pytest
 from expect import raises
 from mmar.api import load
 from mmar.inputs import open_for
-from mmar.models.machine import Gpu, Machine, find_machine, memory_gib, ways
+from mmar.models.hardware import Gpu, Machine, find_machine, memory_gib, obstacles_of
 from mmar.models.model import ADAPTERS
 from mmar.models.presets import Preset, check_requirements, preset_of, presets, resolve_preset
 from mmar.protocols import Settings, protocols
@@ -204,10 +204,10 @@ def test_a_machine_is_looked_at_by_its_own_tools(tmp_path: Path) -> None:
 
 def test_what_keeps_a_system_from_running() -> None:
     small = Machine(gpus=(Gpu("A10", 22.5),), programs=("vllm",), packages=("torch", "transformers"))
-    omni = ways(presets()["qwen3-omni-thinking"], small)
+    omni = obstacles_of(presets()["qwen3-omni-thinking"], small)
     assert omni == {"hf": "needs 67 GiB of 22", "vllm": "needs 67 GiB of 22", "sglang": "no program"}
-    assert ways(presets()["audio-flamingo-3"], small) == {"hf": "", "vllm": ""}
-    assert ways(presets()["audio-flamingo-3"], Machine())["hf"] == "no torch"
-    assert ways(presets()["random-guess"], Machine()) == {"builtin": ""}
-    assert ways(presets()["caption+o3"], small) == {"cascade": "needs two servers"}
+    assert obstacles_of(presets()["audio-flamingo-3"], small) == {"hf": "", "vllm": ""}
+    assert obstacles_of(presets()["audio-flamingo-3"], Machine())["hf"] == "no torch"
+    assert obstacles_of(presets()["random-guess"], Machine()) == {"builtin": ""}
+    assert obstacles_of(presets()["caption+o3"], small) == {"cascade": "needs two servers"}
     assert memory_gib("167M") == pytest.approx(0.37, abs=0.01)

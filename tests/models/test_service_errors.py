@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mmar.models.service_errors import error_in_reply, failure_of, retry_after
+from mmar.models.service_errors import find_reply_error, read_error_response, retry_after
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -36,7 +36,7 @@ def test_retry_after_is_seconds_or_a_date(headers, seconds):
 
 @pytest.mark.parametrize("status", range(400, 600))
 def test_asking_again_is_for_what_may_pass(status):
-    failure = failure_of(status, {}, b"", "here")
+    failure = read_error_response(status, {}, b"", "here")
     assert failure.retryable == (status in (408, 429) or (status >= 500 and status not in (501, 505)))
     expected = {401: "denied", 402: "denied", 403: "denied", 404: "denied", 408: "timeout", 429: "rate_limit"}
     assert failure.kind == expected.get(status, "server" if status >= 500 else "rejected")
@@ -54,12 +54,12 @@ def test_asking_again_is_for_what_may_pass(status):
     ],
 )
 def test_the_message_is_found_wherever_services_put_it(body, message):
-    failure = failure_of(400, {}, json.dumps(body).encode(), "here")
+    failure = read_error_response(400, {}, json.dumps(body).encode(), "here")
     assert failure.message == f"HTTP 400 from here: {message}"
 
 
 def test_a_page_instead_of_json_is_quoted_and_cut():
-    failure = failure_of(502, {}, b"<html>\n  bad   gateway " + b"x" * 10_000, "here")
+    failure = read_error_response(502, {}, b"<html>\n  bad   gateway " + b"x" * 10_000, "here")
     assert failure.message.startswith("HTTP 502 from here: <html> bad gateway xxx")
     assert len(failure.message) < 700
 
@@ -78,7 +78,7 @@ def test_a_page_instead_of_json_is_quoted_and_cut():
 )
 def test_the_words_of_services_count_more_than_the_status(status, word, kind):
     body = json.dumps({"error": {"message": "no", "code": word}}).encode()
-    failure = failure_of(status, {}, body, "here")
+    failure = read_error_response(status, {}, body, "here")
     assert failure.kind == kind
     assert failure.retryable == (kind == "rate_limit")
 
@@ -108,7 +108,7 @@ def test_the_words_of_services_count_more_than_the_status(status, word, kind):
     ],
 )
 def test_moderation_is_refused_and_no_money_is_denied(status, body, kind):
-    failure = failure_of(status, {}, json.dumps(body).encode(), "here")
+    failure = read_error_response(status, {}, json.dumps(body).encode(), "here")
     assert (failure.kind, failure.retryable) == (kind, False)
 
 
@@ -123,13 +123,16 @@ def test_moderation_is_refused_and_no_money_is_denied(status, body, kind):
 )
 def test_the_cause_that_a_gateway_passes_on_is_shown(raw):
     body = {"error": {"message": "Provider returned error", "code": 400, "metadata": {"raw": raw}}}
-    failure = failure_of(400, {}, json.dumps(body).encode(), "here")
+    failure = read_error_response(400, {}, json.dumps(body).encode(), "here")
     assert failure.message == "HTTP 400 from here: Provider returned error: needs audio"
 
 
 def test_json_in_a_message_is_opened():
     body = {"error": {"message": '{"error": {"message": "too long", "code": 400}}'}}
-    assert failure_of(400, {}, json.dumps(body).encode(), "here").message == "HTTP 400 from here: too long"
+    assert (
+        read_error_response(400, {}, json.dumps(body).encode(), "here").message
+        == "HTTP 400 from here: too long"
+    )
 
 
 @pytest.mark.parametrize(
@@ -156,7 +159,7 @@ def test_json_in_a_message_is_opened():
     ],
 )
 def test_an_error_with_status_200_is_classified_by_what_it_says(reply, kind, retryable, text):
-    failure = error_in_reply(reply, "here", has_answer=False)
+    failure = find_reply_error(reply, "here", has_answer=False)
     assert (failure.kind, failure.retryable) == (kind, retryable)
     assert failure.message == f"here reported an error: {text}"
 
@@ -173,10 +176,10 @@ def test_an_error_with_status_200_is_classified_by_what_it_says(reply, kind, ret
     ],
 )
 def test_what_stands_beside_an_answer_is_no_error_by_itself(reply):
-    assert error_in_reply(reply, "here", has_answer=True) is None
+    assert find_reply_error(reply, "here", has_answer=True) is None
 
 
 def test_endless_nesting_and_damaged_text_are_words():
     deep = b'{"error": ' * 5000 + b"1" + b"}" * 5000
-    assert failure_of(500, {}, deep, "here").kind == "server"
-    assert failure_of(500, {}, b"\xff\xfe\x00", "here").kind == "server"
+    assert read_error_response(500, {}, deep, "here").kind == "server"
+    assert read_error_response(500, {}, b"\xff\xfe\x00", "here").kind == "server"

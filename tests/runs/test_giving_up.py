@@ -104,7 +104,7 @@ def test_workers_that_are_killed_before_the_first_answer_do_not_end_a_run(tmp_pa
 class Silent:
     """A model that answers when it is told to, and whose server replies to other requests or does not."""
 
-    name, uses_audio, keeps_time = "test/silent", False, True
+    name, uses_audio, enforces_timeout = "test/silent", False, True
 
     def __init__(self, place: str) -> None:
         self.place = place

@@ -1,4 +1,4 @@
-"""`mmar models` and `mmar protocols`: the presets of models and how each is run, and the ways to put a question."""
+"""`mmar models` and `mmar protocols`: the presets of models and how each is run, and the obstacles_of to put a question."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mmar.protocols import protocols as all_protocols
 from mmar.reports.tables import columns_of, draw, facts, join_blocks, row, wrapped
 
 if TYPE_CHECKING:
-    from mmar.models.machine import Machine
+    from mmar.models.hardware import Machine
     from mmar.reports.published import PublishedResult
 
 _CLASSES = ("LALM", "LARM", "OLM", "LLM", "LRM")
@@ -94,10 +94,10 @@ def _print_list(chosen: Sequence[Preset]) -> None:
 
 def _print_here(chosen: Sequence[Preset], *, as_json: bool) -> None:
     """What this machine has, and for each preset what serves it here and what the others lack."""
-    from mmar.models.machine import find_machine, ways
+    from mmar.models.hardware import find_machine, obstacles_of
 
     machine = find_machine(os.environ)
-    presets_here = [(each, ways(each, machine)) for each in chosen]
+    presets_here = [(each, obstacles_of(each, machine)) for each in chosen]
     if as_json:
         systems = [{"name": each.name, "obstacles": obstacles} for each, obstacles in presets_here]
         print_json({"machine": msgspec.to_builtins(machine), "systems": systems})

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mmar.models.answer import Answer, Failure, FailureKind, RequestFailed, Sent, Usage
-from mmar.models.model import Model, ModelFacts, ModelOptions, open_model, prepared
+from mmar.models.answer import Answer, Failure, FailureKind, RequestFailed, SentAudio, Usage
+from mmar.models.model import Model, ModelFacts, ModelOptions, open_model, prepare_model
 
 __all__ = [
     "Answer",
@@ -13,8 +13,8 @@ __all__ = [
     "ModelFacts",
     "ModelOptions",
     "RequestFailed",
-    "Sent",
+    "SentAudio",
     "Usage",
     "open_model",
-    "prepared",
+    "prepare_model",
 ]

@@ -95,7 +95,7 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
     reasoning_tokens: int | None = None
 
 
-class Sent(msgspec.Struct, frozen=True, omit_defaults=True):
+class SentAudio(msgspec.Struct, frozen=True, omit_defaults=True):
     """What audio was really sent.
 
     Attributes:
@@ -118,10 +118,10 @@ class Sent(msgspec.Struct, frozen=True, omit_defaults=True):
     seconds: float
     mixed_down: bool = False
     cut: bool = False
-    more: tuple[Sent, ...] = ()
+    more: tuple[SentAudio, ...] = ()
 
 
-def sent_record(clips: Sequence[Sent]) -> Sent | None:
+def join_sent(clips: Sequence[SentAudio]) -> SentAudio | None:
     """The record of all clips of a request, in order; `None` where there are none."""
     if not clips:
         return None
@@ -159,7 +159,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     usage: Usage | None = None
     latency_s: float | None = None
     attempts: int = 1
-    sent: Sent | None = None
+    sent: SentAudio | None = None
     request: str | None = None
     completed_at: str | None = None
     model: str | None = None

@@ -19,7 +19,7 @@ from mmar.audio import Facts, describe, read_clip, resample, to_mono, wav_bytes
 from mmar.audio.wav import parse_pcm_header
 from mmar.errors import MmarError
 from mmar.files.hashing import sha256_bytes
-from mmar.models.answer import RequestFailed, Sent
+from mmar.models.answer import RequestFailed, SentAudio
 from mmar.protocols import Request
 
 MIME: dict[str, str] = {
@@ -49,19 +49,16 @@ class AudioForm(msgspec.Struct, frozen=True):
 
 
 class AudioBytes(msgspec.Struct, frozen=True):
-    """Audio ready to be sent.
+    """A clip as it is sent: bytes before base64, and their format in libsndfile's names.
 
-    Attributes:
-        data: the bytes, before base64.
-        container: their format, in libsndfile's names.
-        description: what the answer records of them; without hashes where the file is sent unchanged.
+    `description` is what the answer records of it, without hashes where the file is sent unchanged.
     """
 
     data: bytes
     container: str
-    description: Sent
+    description: SentAudio
 
-    def sent(self) -> Sent:
+    def sent(self) -> SentAudio:
         """What the answer records of them. Hashing takes the longest: do it while the answer is awaited."""
         if self.description.sha256:
             return self.description
@@ -69,7 +66,7 @@ class AudioBytes(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self.description, source_sha256=digest, sha256=digest)
 
 
-def check_placed(request: Request) -> None:
+def check_audio_placement(request: Request) -> None:
     """Refuse, as `audio`, a request whose clip has no place in its messages, or whose place has no clip."""
     placed = sum(message.audio is not None for message in request.messages)
     if placed != (request.audio is not None):
@@ -105,7 +102,7 @@ def load_audio(path: Path, form: AudioForm, documented: Container[str]) -> Audio
         return AudioBytes(data, "WAV", _unchanged(data, facts))
 
 
-def sent_as_is(path: Path) -> Sent:
+def describe_unchanged(path: Path) -> SentAudio:
     """What the answer records of a clip whose file is handed over; decoded to its end, with errors as `load_audio`."""
     with _read_failures(path):
         data = path.read_bytes()
@@ -127,8 +124,8 @@ def _read_failures(path: Path) -> Iterator[None]:
         raise RequestFailed("audio", text) from None
 
 
-def _unchanged(data: bytes, facts: Facts) -> Sent:
-    return Sent("", "", len(data), facts.rate, facts.channels, facts.duration)
+def _unchanged(data: bytes, facts: Facts) -> SentAudio:
+    return SentAudio("", "", len(data), facts.rate, facts.channels, facts.duration)
 
 
 def _suits(facts: Facts, form: AudioForm, container: str) -> bool:
@@ -172,7 +169,7 @@ def _converted(path: Path, data: bytes, form: AudioForm) -> AudioBytes:
         bytes_sent = target.getvalue()
     else:
         bytes_sent = wav_bytes(clip)
-    sent = Sent(
+    sent = SentAudio(
         sha256_bytes(data),
         sha256_bytes(bytes_sent),
         len(bytes_sent),

@@ -29,11 +29,9 @@ _MAX_REPLY = 1 << 30
 
 
 class BatchState(msgspec.Struct, frozen=True):
-    """How far a batch is.
+    """How far a batch is, with what the service says.
 
-    Attributes:
-        state: `running`, `done` (results can be fetched, perhaps of a part), or `failed`.
-        detail: what the service says.
+    It is `running`, `done` (results can be fetched, perhaps of a part), or `failed`.
     """
 
     state: Literal["running", "done", "failed"]

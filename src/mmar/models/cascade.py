@@ -3,10 +3,6 @@
 For example `cascade/openai/qwen2-audio+text/deepseek-chat`. Both halves are names as anywhere else; the plus
 sign stands before the reasoner's adapter. A caption is made once for each clip, captioner and prompt, kept in
 a file, and shared by every reasoner. An item whose caption fails is a failed item.
-
-Options (`ModelOptions.extra`), explained in docs/models.md: `captions` (the file; needed), `caption_prompt`,
-`caption_max_tokens`, `caption_temperature`, and with `captioner.` or `reasoner.` before them `base_url`
-(several separated by commas) and every option of that half's own adapter.
 """
 
 from __future__ import annotations
@@ -20,10 +16,10 @@ import msgspec
 
 from mmar.errors import MmarError, UsageError, did_you_mean
 from mmar.files.hashing import sha256_file
-from mmar.models.answer import Answer, RequestFailed, Sent, Usage
-from mmar.models.audio_bytes import check_placed, check_single
+from mmar.models.answer import Answer, RequestFailed, SentAudio, Usage
+from mmar.models.audio_bytes import check_audio_placement, check_single
 from mmar.models.model import ADAPTERS, Model, ModelOptions, model_error, open_model
-from mmar.models.options import number_of, whole_of
+from mmar.models.options import get_int, get_number
 from mmar.models.sqlite_store import SqliteStore
 from mmar.protocols import Message, Request, Settings
 
@@ -46,7 +42,7 @@ class Caption(msgspec.Struct, frozen=True, omit_defaults=True):
     model: str | None = None
     finish_reason: str | None = None
     usage: Usage | None = None
-    sent: Sent | None = None
+    sent: SentAudio | None = None
 
 
 def caption_key(clip_sha256: str, captioner: str, how: str) -> bytes:
@@ -84,7 +80,7 @@ class Cascade:
 
     Args:
         name: with the adapter's name before it.
-        captioner: is given the clip and the prompt.
+        captioner: is given the clip, with `prompt` and `settings`.
         reasoner: is given the question with the caption in the clip's place.
         store: of captions.
         prompt: the captioner's.
@@ -93,7 +89,7 @@ class Cascade:
     """
 
     uses_audio = True
-    keeps_time = True  # its two models do, as all that have a name
+    enforces_timeout = True  # its two models do, as all that have a name
 
     def __init__(
         self,
@@ -114,7 +110,7 @@ class Cascade:
 
     async def ask(self, request: Request) -> Answer:
         """Look up or make the caption, then ask the reasoner once; see `Model.ask`."""
-        check_placed(request)
+        check_audio_placement(request)
         check_single(request, "a cascade")
         if request.audio is None:
             return await self._reasoner.ask(request)
@@ -238,8 +234,8 @@ def open_cascade(name: str, options: ModelOptions) -> Cascade:
             hint="name it with the option captions=FILE; reasoners that share the file share the captions",
         )
     settings = Settings(
-        temperature=number_of(extra, "caption_temperature", 0, 2),
-        max_tokens=whole_of(extra, "caption_max_tokens", 1, 1_000_000),
+        temperature=get_number(extra, "caption_temperature", 0, 2),
+        max_tokens=get_int(extra, "caption_max_tokens", 1, 1_000_000),
     )
     captioner = open_model(captioner_name, _half(options, "captioner."))
     if not captioner.uses_audio:

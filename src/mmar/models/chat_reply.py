@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from mmar.models.answer import Answer, RequestFailed, Usage
-from mmar.models.service_errors import error_in_reply
+from mmar.models.service_errors import find_reply_error
 from mmar.protocols.reading import split_thinking
 
 _REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking", "reasoning_text", "reasoning_details")
@@ -76,9 +76,9 @@ def chat_answer(item_id: str, body: bytes, url: str) -> Answer:
     fields = reply if isinstance(reply, dict) else {}
     choice = first_object(fields.get("choices"))
     usage = _usage(fields.get("usage"))
-    failure = error_in_reply(reply, url, has_answer=choice is not None)
+    failure = find_reply_error(reply, url, has_answer=choice is not None)
     if failure is None and choice is not None:
-        failure = error_in_reply(choice, url, has_answer=True)
+        failure = find_reply_error(choice, url, has_answer=True)
     if failure is not None:
         failure.usage = usage
         raise failure
@@ -98,7 +98,7 @@ def chat_answer(item_id: str, body: bytes, url: str) -> Answer:
             message = f"{url}: the reply is speech without a transcript; ask for text only"
             raise RequestFailed("speech", message, usage=usage)
         raise RequestFailed(
-            "bad_reply", no_text(finish_reason, url), usage=usage, finish_reason=finish_reason
+            "bad_reply", empty_reply_message(finish_reason, url), usage=usage, finish_reason=finish_reason
         )
     return Answer(
         item_id,
@@ -111,7 +111,7 @@ def chat_answer(item_id: str, body: bytes, url: str) -> Answer:
     )
 
 
-def no_text(finish_reason: str | None, url: str) -> str:
+def empty_reply_message(finish_reason: str | None, url: str) -> str:
     """What to say of a reply without text."""
     if finish_reason in ("length", "MAX_TOKENS"):
         return f"{url}: no text, the token limit was reached before the answer began; raise max_tokens"
@@ -203,7 +203,7 @@ def _joined(stream: bytes) -> dict[str, Any]:
             ended = True
             break
         for chunk in _chunks(data):
-            if error_in_reply(chunk, "", has_answer="choices" in chunk) is not None:
+            if find_reply_error(chunk, "", has_answer="choices" in chunk) is not None:
                 return {"usage": whole.get("usage"), **chunk, "choices": None}
             whole["model"] = chunk.get("model") or whole.get("model")
             whole["usage"] = chunk.get("usage") or whole.get("usage")

@@ -16,7 +16,7 @@ import msgspec
 import pybase64
 
 from mmar.models.audio_bytes import MIME, AudioBytes
-from mmar.models.options import merged
+from mmar.models.options import deep_merge
 from mmar.protocols import Message, Request
 
 DOCUMENTED = {"WAV": "wav", "MP3": "mp3"}
@@ -72,7 +72,7 @@ def chat_body(form: ChatFormat, request: Request, clips: Sequence[AudioBytes] = 
         "seed": settings.seed,
     }
     body |= {name: value for name, value in generation.items() if value is not None}
-    return streaming_body(merged(body, form.body), [(clip.data, _lead(form, clip)) for clip in clips])
+    return streaming_body(deep_merge(body, form.body), [(clip.data, _lead(form, clip)) for clip in clips])
 
 
 def _lead(form: ChatFormat, audio: AudioBytes) -> str:

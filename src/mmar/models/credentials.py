@@ -84,7 +84,7 @@ def find_credential(options: ModelOptions, names: Sequence[str]) -> Credential |
             raise UsageError(
                 f"the key file {file} cannot be read ({why})", code="missing-key", argument="options"
             ) from None
-        return _checked(secret, f"the file {file}")
+        return _check_key(secret, f"the file {file}")
     variable = options.extra.get("api_key_env")
     if variable is not None:
         if not variable.isidentifier():
@@ -94,11 +94,13 @@ def find_credential(options: ModelOptions, names: Sequence[str]) -> Credential |
                 code="invalid-option",
                 argument="options",
             )
-        return _checked(options.environment.get(variable, "").strip(), f"the environment variable {variable}")
+        return _check_key(
+            options.environment.get(variable, "").strip(), f"the environment variable {variable}"
+        )
     for name in names:
         secret = options.environment.get(name, "").strip()
         if secret:
-            return _checked(secret, f"the environment variable {name}")
+            return _check_key(secret, f"the environment variable {name}")
     return None
 
 
@@ -109,7 +111,7 @@ def scrub(text: str, secrets: Iterable[Credential]) -> str:
     return text
 
 
-def scrubbed_answer(answer: Answer, secrets: Sequence[Credential]) -> Answer:
+def scrub_answer(answer: Answer, secrets: Sequence[Credential]) -> Answer:
     """The answer without the secrets, should a service or a program have echoed one."""
     return msgspec.structs.replace(
         answer,
@@ -120,7 +122,7 @@ def scrubbed_answer(answer: Answer, secrets: Sequence[Credential]) -> Answer:
     )
 
 
-def secrets_of(environment: Mapping[str, str]) -> tuple[Credential, ...]:
+def environment_secrets(environment: Mapping[str, str]) -> tuple[Credential, ...]:
     """What an environment holds that looks like a secret by its name, to be kept out of a program's words."""
     return tuple(
         Credential(value, f"the environment variable {name}")
@@ -174,7 +176,7 @@ def _redact(value: Any, name: str, secrets: set[str]) -> Any:
     return value
 
 
-def _checked(secret: str, source: str) -> Credential:
+def _check_key(secret: str, source: str) -> Credential:
     if not secret:
         raise UsageError(f"{source} holds no key", code="missing-key")
     if not secret.isascii() or not secret.isprintable() or " " in secret:

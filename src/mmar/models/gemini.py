@@ -4,9 +4,6 @@ Source: Gemini API reference, "Generating content" (v1beta): Content, Part, Blob
 GenerateContentResponse, FinishReason; "Audio understanding" for the media types; "Thinking" for thoughts. The service
 itself mixes a clip's channels into one and reduces it to 16 kbit/s ("Audio understanding", technical details); an
 answer's `sent` says what was given to the service.
-
-Options (`ModelOptions.extra`), explained in docs/models.md: `audio_format`, `audio_rate`, `audio_channels`,
-`audio_seconds`, `thoughts`, `body`, `api_key_file`, `api_key_env`.
 """
 
 from __future__ import annotations
@@ -20,13 +17,19 @@ import msgspec
 
 from mmar.models.answer import Answer, RequestFailed, Usage
 from mmar.models.audio_bytes import AudioBytes
-from mmar.models.chat_reply import check_finished, decode_reply, first_object, no_text, token_count
+from mmar.models.chat_reply import (
+    check_finished,
+    decode_reply,
+    empty_reply_message,
+    first_object,
+    token_count,
+)
 from mmar.models.chat_request import PLACEHOLDER, StreamingBody, streaming_body
 from mmar.models.credentials import KEY_NAMES, KEY_OPTIONS
 from mmar.models.model import ModelOptions
-from mmar.models.options import AUDIO_OPTIONS, audio_form, check_known, extra_object, merged, yes
+from mmar.models.options import AUDIO_OPTIONS, audio_form, check_known, deep_merge, get_object, get_switch
 from mmar.models.service import Service, ServiceModel
-from mmar.models.service_errors import error_in_reply
+from mmar.models.service_errors import find_reply_error
 from mmar.protocols import Message, Request
 from mmar.protocols.reading import split_thinking
 
@@ -49,12 +52,7 @@ _RESERVED = ("contents", "systemInstruction")
 
 
 class GeminiFormat(msgspec.Struct, frozen=True):
-    """How requests are written.
-
-    Attributes:
-        thoughts: whether summaries of the model's thoughts are asked for.
-        body: fields added to every request.
-    """
+    """How requests are written: whether summaries of thoughts are asked for, and fields of every request."""
 
     thoughts: bool = False
     body: dict[str, Any] = {}
@@ -62,7 +60,7 @@ class GeminiFormat(msgspec.Struct, frozen=True):
 
 def gemini_format(extra: Mapping[str, str]) -> GeminiFormat:
     """How requests are written, by the options."""
-    return GeminiFormat(yes(extra, "thoughts"), extra_object(extra, "body", _RESERVED))
+    return GeminiFormat(get_switch(extra, "thoughts"), get_object(extra, "body", _RESERVED))
 
 
 def open_gemini(name: str, options: ModelOptions) -> ServiceModel:
@@ -99,7 +97,7 @@ def gemini_body(form: GeminiFormat, request: Request, clips: Sequence[AudioBytes
         body["systemInstruction"] = {"parts": system}
     if config:
         body["generationConfig"] = config
-    return streaming_body(merged(body, form.body), [(clip.data, "") for clip in clips])
+    return streaming_body(deep_merge(body, form.body), [(clip.data, "") for clip in clips])
 
 
 def _content(message: Message, clips: Sequence[AudioBytes]) -> dict[str, Any]:
@@ -123,7 +121,7 @@ def gemini_answer(item_id: str, body: bytes, url: str) -> Answer:
     fields = reply if isinstance(reply, dict) else {}
     candidate = first_object(fields.get("candidates"))
     usage = _usage(fields.get("usageMetadata"))
-    if failure := error_in_reply(reply, url, has_answer=candidate is not None):
+    if failure := find_reply_error(reply, url, has_answer=candidate is not None):
         failure.usage = usage
         raise failure
     feedback = fields.get("promptFeedback")
@@ -156,7 +154,7 @@ def gemini_answer(item_id: str, body: bytes, url: str) -> Answer:
             raise RequestFailed("speech", f"{url}: the reply is speech; ask for text only", usage=usage)
         raise RequestFailed(
             "bad_reply",
-            no_text(finish_reason, url),
+            empty_reply_message(finish_reason, url),
             retryable=finish_reason != "MAX_TOKENS",
             usage=usage,
             max_attempts=2,

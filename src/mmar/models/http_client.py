@@ -25,11 +25,11 @@ import msgspec
 
 from mmar._version import __version__
 from mmar.errors import UsageError
-from mmar.models.answer import RequestFailed, Sent, sent_record
+from mmar.models.answer import RequestFailed, SentAudio, join_sent
 from mmar.models.audio_bytes import AudioBytes
 from mmar.models.chat_request import StreamingBody
 from mmar.models.credentials import Credential, redact_text, scrub
-from mmar.models.service_errors import failure_of
+from mmar.models.service_errors import read_error_response
 
 # vLLM and SGLang close a connection that was idle for 5 s (uvicorn's default); reusing one at that very
 # moment would fail a request for nothing.
@@ -54,13 +54,9 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class UploadSlot:
-    """Permission to read a clip and send it; wait for it as an asynchronous context manager.
+    """Permission to read a clip and send it, as an asynchronous context manager.
 
-    It ends when it is released, with the block, or by itself after a while: a slow disk or connection holds up nobody.
-
-    Args:
-        semaphore: how many may read and send at once.
-        patience_s: seconds until it is released by itself.
+    It ends when it is released, with the block, or after `patience_s`: a slow disk or connection holds up nobody.
     """
 
     def __init__(self, semaphore: asyncio.Semaphore, patience_s: float = 0.05) -> None:
@@ -116,7 +112,7 @@ class HttpClient:
     """Sends requests to servers that share the load.
 
     Args:
-        base_urls: at least one, each checked by `checked_base_url`.
+        base_urls: at least one, each checked by `validate_base_url`.
         headers: sent with each request, the credential's among them.
         timeout_s: longest wait for a reply, from sending on.
         secrets: kept out of every message and answer.
@@ -179,12 +175,12 @@ class HttpClient:
 
     async def post_clips(
         self, path: str, body: StreamingBody, clips: Sequence[AudioBytes], slot: UploadSlot
-    ) -> tuple[Reply, Sent | None]:
+    ) -> tuple[Reply, SentAudio | None]:
         """Post a JSON body that holds clips, which are hashed in a thread while the reply is awaited; see `request`.
 
         The slot is released when the body is sent.
         """
-        hashing: list[asyncio.Future[Sent | None]] = []
+        hashing: list[asyncio.Future[SentAudio | None]] = []
 
         def end_upload() -> None:
             slot.release()
@@ -249,7 +245,7 @@ class HttpClient:
             raise RequestFailed("transport", message, retryable=not permanent) from None
         latency = time.perf_counter() - start
         if not 200 <= status < 300:
-            failure = failure_of(status, response.headers, content, url)
+            failure = read_error_response(status, response.headers, content, url)
             raise failure.with_message(scrub(failure.message, self.secrets))
         return Reply(content, url, latency)
 
@@ -267,7 +263,7 @@ class HttpClient:
             await server.close()
 
 
-def checked_base_url(url: str) -> str:
+def validate_base_url(url: str) -> str:
     """A base URL without its last slash.
 
     Raises:
@@ -296,8 +292,8 @@ def checked_base_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def _hashed(clips: Sequence[AudioBytes]) -> Sent | None:
-    return sent_record([clip.sent() for clip in clips])
+def _hashed(clips: Sequence[AudioBytes]) -> SentAudio | None:
+    return join_sent([clip.sent() for clip in clips])
 
 
 async def _read(response: aiohttp.ClientResponse, url: str, most: int) -> bytes:

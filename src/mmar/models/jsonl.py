@@ -19,8 +19,8 @@ from typing import Any
 
 import msgspec
 
-from mmar.models.answer import Answer, FailureKind, RequestFailed, Sent, Usage, sent_record
-from mmar.models.audio_bytes import check_placed, sent_as_is
+from mmar.models.answer import Answer, FailureKind, RequestFailed, SentAudio, Usage, join_sent
+from mmar.models.audio_bytes import check_audio_placement, describe_unchanged
 from mmar.protocols import Request, split_thinking
 
 
@@ -53,7 +53,7 @@ class ProgramAnswer(msgspec.Struct):
     in_flight: int | None = None
 
 
-def request_record(request: Request, request_id: str) -> dict[str, Any]:
+def write_request(request: Request, request_id: str) -> dict[str, Any]:
     """A request as a program is given it; its id differs from the item's where an item is asked twice."""
     # A list for several clips, so that a program that takes one fails instead of answering with a part of the audio.
     paths = [str(path.absolute()) for path in request.clips]
@@ -72,20 +72,24 @@ def request_record(request: Request, request_id: str) -> dict[str, Any]:
     }
 
 
-def sent_of(request: Request) -> Sent | None:
+def describe_clips(request: Request) -> SentAudio | None:
     """What the answer records of the clips that are passed as paths; errors as `load_audio`."""
-    check_placed(request)
-    return sent_record([sent_as_is(path) for path in request.clips])
+    check_audio_placement(request)
+    return join_sent([describe_unchanged(path) for path in request.clips])
 
 
-def without_audio(request: Request) -> Request:
+def strip_audio(request: Request) -> Request:
     """The same request with no clip and no place for one."""
     messages = tuple(msgspec.structs.replace(message, audio=None) for message in request.messages)
     return msgspec.structs.replace(request, messages=messages, audio=None, more_audio=())
 
 
-def answer_of(
-    reply: ProgramAnswer, item_id: str, who: str, sent: Sent | None = None, latency_s: float | None = None
+def read_answer(
+    reply: ProgramAnswer,
+    item_id: str,
+    who: str,
+    sent: SentAudio | None = None,
+    latency_s: float | None = None,
 ) -> Answer:
     """The answer that a program, called `who` in messages, returned.
 

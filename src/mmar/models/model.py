@@ -22,7 +22,7 @@ class Model(Protocol):
 
     A model may also have:
 
-    - `keeps_time`: true where it ends a request after `ModelOptions.timeout_s` by itself: it can say who did not answer,
+    - `enforces_timeout`: true where it ends a request after `ModelOptions.timeout_s` by itself: it can say who did not answer,
       and leaves out the time for which a request waits its turn or a program loads weights;
     - `in_flight`: how many requests it takes at once, used where the run names no concurrency;
     - `async prepare() -> ModelFacts`: called once before the first request, and before the run's manifest is compared;
@@ -66,7 +66,7 @@ class ModelFacts(msgspec.Struct, frozen=True):
         return sorted({text for name, text in self.environment.items() if name.endswith("warning")})
 
 
-async def prepared(model: Model) -> ModelFacts:
+async def prepare_model(model: Model) -> ModelFacts:
     """What a model finds out about itself, nothing where it has no `prepare`; an `MmarError` if it cannot be used."""
     prepare = getattr(model, "prepare", None)
     return ModelFacts() if prepare is None else cast("ModelFacts", await prepare())
@@ -83,7 +83,7 @@ class ModelOptions(msgspec.Struct, frozen=True):
         workers: command lines of workers, for the same adapters.
         clips: most clips of one request, for servers that are started with a limit.
         environment: where credentials are looked up; handed in, so that nothing is read behind the caller's back.
-        extra: further options of one adapter, by name.
+        extra: further options of one adapter, by name; docs/models.md explains them.
     """
 
     seed: int = 0
@@ -129,7 +129,7 @@ ADAPTERS: dict[str, tuple[str, str]] = {
 """Adapter by the part of a model's name before the slash: its module, which has `open_ADAPTER`, and its line in a list."""
 
 
-POOLED = ("command", "hf", "sglang", "vllm")
+WORKER_ADAPTERS = ("command", "hf", "sglang", "vllm")
 """Adapters that start programs, and so take GPUs and workers."""
 
 
@@ -167,9 +167,9 @@ def open_model(name: str, options: ModelOptions | None = None) -> Model:
     """
     adapter, rest = split_name(name)
     options = options or ModelOptions()
-    if (options.gpus or options.workers) and adapter not in POOLED:
+    if (options.gpus or options.workers) and adapter not in WORKER_ADAPTERS:
         raise UsageError(
-            f"{adapter}/ starts no programs; only {', '.join(f'{each}/' for each in POOLED)} can be given GPUs or workers",
+            f"{adapter}/ starts no programs; only {', '.join(f'{each}/' for each in WORKER_ADAPTERS)} can be given GPUs or workers",
             code="incompatible-options",
             argument="gpus" if options.gpus else "workers",
         )

@@ -1,9 +1,6 @@
 """`openai/NAME` and `text/NAME`: models behind OpenAI's chat completions or any compatible server's.
 
 `openai` sends the clip; `text` sends the question alone or, in a cascade, a caption beside it.
-
-Options (`ModelOptions.extra`), explained in docs/models.md: `max_tokens_as`, `stream`, `body`, `api_key_file`,
-`api_key_env`; for `openai` also `audio_as`, `audio_format`, `audio_rate`, `audio_channels`, `audio_seconds`.
 """
 
 from __future__ import annotations
@@ -18,7 +15,7 @@ from mmar.models.chat_request import DOCUMENTED, RESERVED, AudioAs, ChatFormat, 
 from mmar.models.credentials import KEY_NAMES, KEY_OPTIONS
 from mmar.models.http_client import HttpClient
 from mmar.models.model import ModelOptions
-from mmar.models.options import AUDIO_OPTIONS, audio_form, check_known, choice_of, extra_object, yes
+from mmar.models.options import AUDIO_OPTIONS, audio_form, check_known, get_choice, get_object, get_switch
 from mmar.models.service import Service, ServiceModel
 
 OPENAI = Service("https://api.openai.com/v1", KEY_NAMES["openai"], "Authorization", "Bearer ")
@@ -35,10 +32,10 @@ def chat_format(model: str, extra: Mapping[str, str]) -> ChatFormat:
     """How requests are written, by the options."""
     return ChatFormat(
         model,
-        choice_of(extra, "audio_as", get_args(AudioAs), "input_audio"),
-        choice_of(extra, "max_tokens_as", get_args(MaxTokensAs), "max_tokens"),
-        yes(extra, "stream"),
-        extra_object(extra, "body", RESERVED),
+        get_choice(extra, "audio_as", get_args(AudioAs), "input_audio"),
+        get_choice(extra, "max_tokens_as", get_args(MaxTokensAs), "max_tokens"),
+        get_switch(extra, "stream"),
+        get_object(extra, "body", RESERVED),
     )
 
 

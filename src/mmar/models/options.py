@@ -31,7 +31,7 @@ def check_known(extra: Mapping[str, str], known: tuple[str, ...], adapter: str) 
             )
 
 
-def choice_of(extra: Mapping[str, str], name: str, words: tuple[_Word, ...], default: _Word) -> _Word:
+def get_choice(extra: Mapping[str, str], name: str, words: tuple[_Word, ...], default: _Word) -> _Word:
     """One of a few words."""
     value = extra.get(name, default)
     for word in words:
@@ -40,9 +40,9 @@ def choice_of(extra: Mapping[str, str], name: str, words: tuple[_Word, ...], def
     raise _invalid(name, " or ".join(words), value)
 
 
-def yes(extra: Mapping[str, str], name: str) -> bool:
+def get_switch(extra: Mapping[str, str], name: str) -> bool:
     """A switch, `yes` or `no`; no where it is not given."""
-    return choice_of(extra, name, ("yes", "no"), "no") == "yes"
+    return get_choice(extra, name, ("yes", "no"), "no") == "yes"
 
 
 def audio_form(extra: Mapping[str, str]) -> AudioForm:
@@ -55,13 +55,13 @@ def audio_form(extra: Mapping[str, str]) -> AudioForm:
         raise _invalid("audio_channels", "1 (leave it out to keep all channels)", channels)
     return AudioForm(
         _CONTAINERS[container],
-        whole_of(extra, "audio_rate", 1000, 768_000),
+        get_int(extra, "audio_rate", 1000, 768_000),
         channels == "1",
-        number_of(extra, "audio_seconds", 0.01, 1e6),
+        get_number(extra, "audio_seconds", 0.01, 1e6),
     )
 
 
-def number_of(extra: Mapping[str, str], name: str, least: float, most: float) -> float | None:
+def get_number(extra: Mapping[str, str], name: str, least: float, most: float) -> float | None:
     """A number within bounds; `None` where it is not given."""
     text = extra.get(name)
     if text is None:
@@ -75,15 +75,15 @@ def number_of(extra: Mapping[str, str], name: str, least: float, most: float) ->
     return number
 
 
-def whole_of(extra: Mapping[str, str], name: str, least: int, most: int) -> int | None:
+def get_int(extra: Mapping[str, str], name: str, least: int, most: int) -> int | None:
     """A whole number within bounds; `None` where it is not given."""
-    number = number_of(extra, name, least, most)
+    number = get_number(extra, name, least, most)
     if number is not None and number != int(number):
         raise _invalid(name, f"a whole number from {least} to {most}", extra[name])
     return None if number is None else int(number)
 
 
-def extra_object(extra: Mapping[str, str], name: str, reserved: tuple[str, ...]) -> dict[str, Any]:
+def get_object(extra: Mapping[str, str], name: str, reserved: tuple[str, ...]) -> dict[str, Any]:
     """An option that is a JSON object, empty where it is not given; `reserved` fields may not be in it."""
     text = extra.get(name)
     if text is None:
@@ -110,11 +110,11 @@ def option_error(message: str) -> UsageError:
     return UsageError(message, code="invalid-option", argument="options")
 
 
-def merged(ground: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Two JSON objects as one; where both hold an object it is merged too, else `over` counts."""
+def deep_merge(ground: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Two JSON objects as one; where both hold an object it is deep_merge too, else `over` counts."""
     result = dict(ground)
     for name, value in over.items():
         below: Any = result.get(name)
         both = isinstance(below, dict) and isinstance(value, dict)
-        result[name] = merged(below, value) if both else value
+        result[name] = deep_merge(below, value) if both else value
     return result

@@ -15,7 +15,7 @@ from mmar.models.chat_request import DOCUMENTED as CHAT_DOCUMENTED
 from mmar.models.chat_request import chat_body
 from mmar.models.gemini import DOCUMENTED as GEMINI_DOCUMENTED
 from mmar.models.gemini import gemini_body, gemini_format
-from mmar.models.jsonl import request_record
+from mmar.models.jsonl import write_request
 from mmar.models.model import split_name
 from mmar.models.openai import chat_format
 from mmar.models.options import audio_form
@@ -30,7 +30,7 @@ def preview_body(model: str, request: Request, options: Mapping[str, str] | None
     adapter, name = split_name(model)
     extra = options or {}
     if adapter in ("command", "hf"):
-        return request_record(request, request.item_id)
+        return write_request(request, request.item_id)
     if adapter in ("openai", "text", "vllm", "sglang"):
         if adapter in ("vllm", "sglang"):  # as `mmar.models.local.serving` sends clips to its servers
             extra = {"audio_rate": "16000", **extra, "audio_channels": "1"}

@@ -3,8 +3,6 @@
 The function takes one dictionary and returns a text or a dictionary, both as in `mmar.models.jsonl`. If it
 is `async`, it is awaited, as many at a time as the run asks for; otherwise it is called in a thread, one call
 at a time unless the option `threads` says more, because few models bear two calls at once.
-
-Options (`ModelOptions.extra`): `uses_audio` (`yes`, or `no` for a function that takes no audio), `threads`.
 """
 
 from __future__ import annotations
@@ -25,15 +23,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from mmar.errors import InputError
 from mmar.files.typed import convert
 from mmar.models.answer import Answer, RequestFailed
-from mmar.models.credentials import scrub, secrets_of
-from mmar.models.jsonl import ProgramAnswer, answer_of, request_record, sent_of, without_audio
+from mmar.models.credentials import environment_secrets, scrub
+from mmar.models.jsonl import ProgramAnswer, describe_clips, read_answer, strip_audio, write_request
 from mmar.models.model import ModelOptions, model_error
-from mmar.models.options import check_known, choice_of, whole_of
+from mmar.models.options import check_known, get_choice, get_int
 from mmar.protocols import Request
 
 _IMPORTLIB = str(Path(importlib.__file__).parent)
@@ -55,7 +51,7 @@ class PythonFunction:
         environment: its secrets are kept out of messages.
     """
 
-    keeps_time = True  # a call may wait longer for its turn than it takes
+    enforces_timeout = True  # a call may wait longer for its turn than it takes
 
     def __init__(
         self,
@@ -72,7 +68,7 @@ class PythonFunction:
         self.uses_audio = uses_audio
         self._function = function
         self._timeout_s = timeout_s
-        self._secrets = secrets_of(environment or {})
+        self._secrets = environment_secrets(environment or {})
         # An object may have an async __call__.
         methods = (function, getattr(function, "__call__", None))  # noqa: B004
         self._is_async = any(map(inspect.iscoroutinefunction, methods))
@@ -80,16 +76,15 @@ class PythonFunction:
 
     async def ask(self, request: Request) -> Answer:
         """Ask once; see `Model.ask`."""
-        sent = await asyncio.to_thread(sent_of, request) if self.uses_audio else None
+        sent = await asyncio.to_thread(describe_clips, request) if self.uses_audio else None
         if not self.uses_audio:
-            request = without_audio(request)
-        record = request_record(request, request.item_id)
+            request = strip_audio(request)
+        record = write_request(request, request.item_id)
         try:
             value, latency_s = await self._call(record)
-            answer = answer_of(_program_answer(value), request.item_id, self.name)
+            return read_answer(_program_answer(value), request.item_id, self.name, sent, latency_s)
         except RequestFailed as failure:
             raise failure.with_message(scrub(failure.message, self._secrets)) from None
-        return msgspec.structs.replace(answer, latency_s=latency_s, sent=sent)
 
     async def _call(self, record: RequestRecord) -> tuple[Any, float]:
         """What a call returned, and the seconds that it took."""
@@ -219,9 +214,9 @@ def open_python(name: str, options: ModelOptions) -> PythonFunction:
     return PythonFunction(
         function,
         f"python:{name}",
-        uses_audio=choice_of(options.extra, "uses_audio", ("yes", "no"), "yes") == "yes",
+        uses_audio=get_choice(options.extra, "uses_audio", ("yes", "no"), "yes") == "yes",
         timeout_s=options.timeout_s,
-        threads=whole_of(options.extra, "threads", 1, 1024) or 1,
+        threads=get_int(options.extra, "threads", 1, 1024) or 1,
         environment=options.environment,
     )
 

@@ -9,10 +9,10 @@ import msgspec
 
 from mmar.errors import UsageError
 from mmar.models.answer import Answer, RequestFailed
-from mmar.models.audio_bytes import AudioBytes, AudioForm, check_placed, load_clips
+from mmar.models.audio_bytes import AudioBytes, AudioForm, check_audio_placement, load_clips
 from mmar.models.chat_request import StreamingBody
-from mmar.models.credentials import embedded_secrets, find_credential, scrub, scrubbed_answer
-from mmar.models.http_client import MAX_REPLY, HttpClient, checked_base_url
+from mmar.models.credentials import embedded_secrets, find_credential, scrub, scrub_answer
+from mmar.models.http_client import MAX_REPLY, HttpClient, validate_base_url
 from mmar.models.model import ModelOptions
 from mmar.protocols import Request
 
@@ -34,7 +34,7 @@ class Service(msgspec.Struct, frozen=True):
 
     def client(self, options: ModelOptions, max_reply: int = MAX_REPLY) -> HttpClient:
         """The HTTP client for a model; a `UsageError` without a key if the service itself is asked."""
-        urls = tuple(checked_base_url(url) for url in options.base_urls) or (self.url,)
+        urls = tuple(validate_base_url(url) for url in options.base_urls) or (self.url,)
         credential = find_credential(options, self.key_names)
         if credential is None and self.url in urls:
             raise UsageError(
@@ -63,7 +63,7 @@ class ServiceModel:
         read: the answer of a reply by item id, body and URL.
     """
 
-    keeps_time = True
+    enforces_timeout = True
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class ServiceModel:
     async def ask(self, request: Request) -> Answer:
         """Ask once, a model without audio by the text alone; see `Model.ask`."""
         if self._audio is not None:
-            check_placed(request)
+            check_audio_placement(request)
         if self._audio is None or request.audio is None:
             body = self._write(request, ())
             reply, sent = await self._client.request("POST", self._path, body.texts[0]), None
@@ -100,4 +100,4 @@ class ServiceModel:
         except RequestFailed as failure:
             raise failure.with_message(scrub(failure.message, secrets)) from None
         answer = msgspec.structs.replace(answer, latency_s=reply.latency_s, sent=sent)
-        return scrubbed_answer(answer, secrets)
+        return scrub_answer(answer, secrets)

@@ -101,7 +101,7 @@ class _Report(msgspec.Struct):
         return text if len(text) <= _MAX_MESSAGE else f"{text[:_MAX_MESSAGE]} ..."
 
 
-def failure_of(status: int, headers: Mapping[str, str], body: bytes, url: str) -> RequestFailed:
+def read_error_response(status: int, headers: Mapping[str, str], body: bytes, url: str) -> RequestFailed:
     """The failure that a reply with an HTTP error stands for.
 
     `headers` are looked up without regard to case; `url` is what was asked, for the message.
@@ -124,7 +124,7 @@ def failure_of(status: int, headers: Mapping[str, str], body: bytes, url: str) -
     return failure
 
 
-def error_in_reply(reply: Any, url: str, *, has_answer: bool) -> RequestFailed | None:
+def find_reply_error(reply: Any, url: str, *, has_answer: bool) -> RequestFailed | None:
     """The failure that a reply with status 200 reports, or `None`.
 
     Args:
@@ -133,7 +133,7 @@ def error_in_reply(reply: Any, url: str, *, has_answer: bool) -> RequestFailed |
         has_answer: whether it also holds what an answer is read from; without it any message is an error.
     """
     if isinstance(reply, list):
-        parts = (error_in_reply(part, url, has_answer=has_answer) for part in reply)
+        parts = (find_reply_error(part, url, has_answer=has_answer) for part in reply)
         return next((failure for failure in parts if failure is not None), None)
     if not isinstance(reply, dict):
         return None

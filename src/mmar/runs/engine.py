@@ -111,7 +111,7 @@ class Engine:
         self._recorder = Recorder(ledger, cache, self._count)
         self._watch = FailureWatch(spec.stop_after, spec.max_attempts, answered_before=answered_before)
         self._first = FirstAnswers(spec.protocol.reading, self._warn)
-        self._own_timeout = bool(getattr(model, "keeps_time", False))
+        self._own_timeout = bool(getattr(model, "enforces_timeout", False))
         self._error: Exception | None = None
         self._asking: set[asyncio.Task[None]] = set()
 

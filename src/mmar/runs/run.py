@@ -21,7 +21,7 @@ import msgspec
 from mmar._display import frame, html_table
 from mmar.errors import ExternalError, UsageError
 from mmar.items import Benchmark
-from mmar.models import Answer, Model, prepared
+from mmar.models import Answer, Model, prepare_model
 from mmar.protocols import Request
 from mmar.runs.conditions import MADE, check_clips, make_clip, shuffled_clips
 from mmar.runs.engine import Counts, Engine, unmade
@@ -159,7 +159,7 @@ async def _run(
         raise UsageError("a run needs a folder", code="missing-argument", argument="out")
     if model.uses_audio and spec.condition != "none":
         check_clips(spec.benchmark, selected_items(spec))
-    facts = await prepared(model)
+    facts = await prepare_model(model)
     fresh = new_manifest(spec, model, facts)
     manifest_in(spec.out, fresh)  # refuses a folder before anything is written to it
     ledger = stack.enter_context(Ledger(spec.out / LEDGER_NAME))

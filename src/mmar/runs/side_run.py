@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import msgspec
 
-from mmar.models import Answer, Model, RequestFailed, prepared
+from mmar.models import Answer, Model, RequestFailed, prepare_model
 from mmar.protocols import Request
 from mmar.runs.engine import Counts, Engine
 from mmar.runs.event_loop import Stopper, run_blocking
@@ -79,7 +79,7 @@ async def _session(
         answered = {key for key, answer in before.items() if answer.failure is None}
         waiting = [request for request in requests if request_key(request) not in answered]
         if waiting:
-            await prepared(model)
+            await prepare_model(model)
         engine = Engine(
             model,
             ledger,

@@ -212,11 +212,11 @@ def test_closing_lets_the_program_leave_by_itself(tmp_path):
     assert marker.read_text() == "left"
 
 
-def test_a_program_that_will_not_leave_is_ended(tmp_path, monkeypatch):
+def test_a_program_that_ignores_the_end_of_its_input_is_terminated(tmp_path, monkeypatch):
     from mmar.models.local import program as life
 
-    monkeypatch.setattr(life, "_LEAVE_S", 0.1)
-    monkeypatch.setattr(life, "_END_S", 0.3)
+    monkeypatch.setattr(life, "_STDIN_CLOSE_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(life, "_TERMINATE_TIMEOUT_S", 0.3)
     stubborn = tmp_path / "stubborn.py"
     stubborn.write_text(
         "import json, signal, sys, time\n"

@@ -14,7 +14,7 @@ import pytest
 from expect import raises
 from mmar.api import run
 from mmar.errors import ExternalError
-from mmar.models.local.minder import failure_cause
+from mmar.models.local.supervisor import failure_cause
 from models.local.conftest import answers, benchmark
 from waiting import until
 

@@ -4,9 +4,8 @@ It reads a line of JSON for each request on standard input and writes a line of 
 standard output, in any order, while standard input stays open; see `mmar.models.jsonl` for the lines and
 docs/models.md for an example. The end of what it writes to standard error is kept for messages.
 
-Options (`ModelOptions.extra`): `uses_audio` (`yes`, or `no` for a program that takes no audio), `start_s` (longest
-wait for its first line, in seconds). With `gpus` a copy runs on each GPU; with `workers` each is a command line, or
-`ray:N` for N copies on a Ray cluster. The workers of `hf/` are made here too.
+With `gpus` a copy runs on each GPU; with `workers` each is a command line, or `ray:N` for N copies on a Ray cluster. The
+workers of `hf/` are made here too.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ from pathlib import Path
 import msgspec
 
 from mmar.errors import UsageError
-from mmar.models.credentials import secrets_of
+from mmar.models.credentials import environment_secrets
 from mmar.models.local.program import Program
 from mmar.models.local.ray_worker import PREFIX, ray_workers
 from mmar.models.local.worker_pool import RunningWorker, Worker, WorkerPool
 from mmar.models.model import ModelOptions, model_error
-from mmar.models.options import check_known, choice_of, number_of
+from mmar.models.options import check_known, get_choice, get_number
 
 _START_S = 1800.0  # the longest wait for a program's first line, unless the option `start_s` says otherwise
 
@@ -42,10 +41,10 @@ def open_command(name: str, options: ModelOptions) -> WorkerPool:
     return WorkerPool(
         f"command/{name}",
         workers_of(f"command/{name}", arguments, options),
-        uses_audio=choice_of(options.extra, "uses_audio", ("yes", "no"), "yes") == "yes",
+        uses_audio=get_choice(options.extra, "uses_audio", ("yes", "no"), "yes") == "yes",
         timeout_s=options.timeout_s,
-        start_s=number_of(options.extra, "start_s", 0.1, 86_400) or _START_S,
-        secrets=secrets_of(options.environment),
+        start_s=get_number(options.extra, "start_s", 0.1, 86_400) or _START_S,
+        secrets=environment_secrets(options.environment),
     )
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import sys
 from importlib.util import find_spec
 
-from mmar.models.credentials import secrets_of
+from mmar.models.credentials import environment_secrets
 from mmar.models.local.command import workers_of
 from mmar.models.local.worker_pool import WorkerPool
 from mmar.models.model import ModelOptions, model_error
-from mmar.models.options import check_known, choice_of, number_of, whole_of
+from mmar.models.options import check_known, get_choice, get_int, get_number
 
 PACKAGES_HINT = "pip install 'mmar[local]', or name a Python that has them: --option python=/venv/bin/python"
 CHOICES = (
@@ -37,16 +37,16 @@ def open_hf(name: str, options: ModelOptions) -> WorkerPool:
     if python == sys.executable and missing and not options.workers:
         raise model_error("missing-extra", f"hf/{name} needs torch and transformers", PACKAGES_HINT)
     arguments = ["-m", "mmar.models.local.weights", "--model", name]
-    arguments += ["--batch", str(whole_of(extra, "batch", 1, 1024) or 1)]
+    arguments += ["--batch", str(get_int(extra, "batch", 1, 1024) or 1)]
     for option, values, default in CHOICES:
-        arguments += [f"--{option}", choice_of(extra, option, values, default)]
+        arguments += [f"--{option}", get_choice(extra, option, values, default)]
     for option in ("adapter", "device"):
         if extra.get(option):
             arguments += [f"--{option}", extra[option]]
     if not extra.get("device") and options.gpus:
         # Named, so that a worker without its GPU is an error; a worker that has several shares the layers out.
         arguments += ["--device", "auto" if any("+" in gpu for gpu in options.gpus) else "cuda:0"]
-    if choice_of(extra, "code", ("refuse", "trust"), "refuse") == "trust":
+    if get_choice(extra, "code", ("refuse", "trust"), "refuse") == "trust":
         arguments.append("--trust-code")
     workers = workers_of(
         f"hf/{name}",
@@ -60,7 +60,7 @@ def open_hf(name: str, options: ModelOptions) -> WorkerPool:
         workers,
         uses_audio=True,
         timeout_s=options.timeout_s,
-        start_s=number_of(extra, "start_s", 0.1, 86_400) or _START_S,
+        start_s=get_number(extra, "start_s", 0.1, 86_400) or _START_S,
         handshake=True,
-        secrets=secrets_of(options.environment),
+        secrets=environment_secrets(options.environment),
     )

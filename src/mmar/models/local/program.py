@@ -21,18 +21,18 @@ from typing import Any
 import msgspec
 
 from mmar.models.answer import Answer, FailureKind, RequestFailed
-from mmar.models.jsonl import ProgramAnswer, answer_of, request_record, sent_of
+from mmar.models.jsonl import ProgramAnswer, describe_clips, read_answer, write_request
 from mmar.protocols import Request
 
 _MAX_LINE = 16 * 2**20
-_STDERR_KEPT = 2048
-_NOISE_KEPT = 200
-_LOOK_S = 0.1
+_MAX_STDERR = 2048
+_MAX_NOISE = 200
+_POLL_S = 0.1
 # How long an answer may take to follow a line that is none.
 _GRACE_S = 1.0
 # How long a program may take to leave when its input closes, and to end when told to.
-_LEAVE_S = 5.0
-_END_S = 5.0
+_STDIN_CLOSE_TIMEOUT_S = 5.0
+_TERMINATE_TIMEOUT_S = 5.0
 # How long the pipes of a program that is gone are read on; its children may hold them open.
 _DRAIN_S = 1.0
 
@@ -58,7 +58,7 @@ class Program:
         self._fault_since: float | None = None
         self._request_ids: set[str] = set()
         self._cancelled = False
-        self._swept = False
+        self._group_ended = False
         self._spoke = False
         self._first: asyncio.Future[ProgramAnswer] = asyncio.get_running_loop().create_future()
         self._silences = 0
@@ -105,7 +105,7 @@ class Program:
     def exit_report(self) -> str:
         """How it ended and what it wrote last, for messages."""
         status = self._process.returncode
-        report = "still running" if status is None else _ending(status)
+        report = "still running" if status is None else _exit_text(status)
         if self.stderr_end:
             report += f"; the end of its standard error:\n{self.stderr_end}"
         if self._noise:
@@ -114,7 +114,7 @@ class Program:
 
     async def ask(self, request: Request, request_id: str) -> Answer:
         """Send a request and wait for its answer; see `RunningWorker.ask`."""
-        sent = await asyncio.to_thread(sent_of, request)
+        sent = await asyncio.to_thread(describe_clips, request)
         if self.over:  # nobody watches over a request that is sent from here on
             raise RequestFailed("crash", f"the program ended: {self.exit_report}", retryable=True)
         if not self._pending and self._spoke:
@@ -124,7 +124,7 @@ class Program:
         self._pending[request_id] = future
         self._request_ids.add(request_id)
         # Beside the wait, not before it: a program that reads nothing fills the pipe and holds the sending up.
-        line = msgspec.json.encode(request_record(request, request_id)) + b"\n"
+        line = msgspec.json.encode(write_request(request, request_id)) + b"\n"
         sending = asyncio.create_task(self._send(line))
         try:
             reply = await future
@@ -134,7 +134,7 @@ class Program:
         finally:
             self._pending.pop(request_id, None)
             sending.cancel()
-        return answer_of(reply, request.item_id, self._name, sent, time.perf_counter() - start)
+        return read_answer(reply, request.item_id, self._name, sent, time.perf_counter() - start)
 
     async def ready(self) -> ProgramAnswer:
         """Wait for its first line of JSON; see `RunningWorker.ready`."""
@@ -168,14 +168,14 @@ class Program:
                 return
             if not line:
                 return
-            self._take(line)
+            self._read_line(line)
 
-    def _take(self, line: bytes) -> None:
+    def _read_line(self, line: bytes) -> None:
         """One line of standard output: an answer, a sign of life, or something else."""
         try:
             answer = _DECODER.decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            self._pass_over(line, fault=not self.answered and self._has_read_a_request())
+            self._ignore_line(line, fault=not self.answered and self._has_read_a_request())
             return
         self._spoke = True
         self._silences = 0
@@ -185,18 +185,18 @@ class Program:
         if answer.id is None or answer.id not in self._request_ids:
             is_answer = answer.text is not None or answer.error is not None
             if is_answer or answer.id is not None:
-                self._pass_over(line, fault=True)
+                self._ignore_line(line, fault=True)
             return  # without id and text it is a sign of life
         future = self._pending.get(answer.id)
         if future is None or future.done():
-            self._pass_over(line, fault=False)  # a second answer, or one that came too late
+            self._ignore_line(line, fault=False)  # a second answer, or one that came too late
             return
         self.answered += 1
         self._fault_since = None
         future.set_result(answer)
 
-    def _pass_over(self, line: bytes, *, fault: bool) -> None:
-        self._noise = line[:_NOISE_KEPT].decode("utf-8", "replace").strip() or self._noise
+    def _ignore_line(self, line: bytes, *, fault: bool) -> None:
+        self._noise = line[:_MAX_NOISE].decode("utf-8", "replace").strip() or self._noise
         if fault and self._fault_since is None and line.strip():
             self._fault_since = time.monotonic()
 
@@ -209,26 +209,26 @@ class Program:
     async def _read_stderr(self) -> None:
         stderr = self._process.stderr
         while stderr is not None and (chunk := await stderr.read(65_536)):
-            self._stderr = (self._stderr + chunk)[-_STDERR_KEPT:]
+            self._stderr = (self._stderr + chunk)[-_MAX_STDERR:]
 
     async def _watch_over(self) -> None:
         """Fail what is due when the program is gone, or does nothing."""
         while True:
             # The return code is polled, not awaited: asyncio's wait may wait for the pipes too, which
             # children of a program that is gone can hold open.
-            await asyncio.wait({self._reader}, timeout=_LOOK_S)
+            await asyncio.wait({self._reader}, timeout=_POLL_S)
             if self._process.returncode is not None:
                 await asyncio.wait({self._reader, self._stderr_reader}, timeout=_DRAIN_S)
                 break
             if self._reader.done():
-                await self._gone_within(_END_S)
+                await self._exited_within(_TERMINATE_TIMEOUT_S)
                 break
             self._check_fault()
-            if self._pending and self._silent():
+            if self._pending and self._check_silence():
                 break
         self.over = True
         self._signal_all(_KILL)
-        self._swept = await self._gone_within(_END_S)
+        self._group_ended = await self._exited_within(_TERMINATE_TIMEOUT_S)
         self._fail("crash", f"the program ended before it answered: {self.exit_report}", retryable=True)
 
     def _check_fault(self) -> None:
@@ -247,7 +247,7 @@ class Program:
             if not self._pending[key].done():
                 self._pending[key].set_exception(RequestFailed("crash", message, retryable=self.answered > 0))
 
-    def _silent(self) -> bool:
+    def _check_silence(self) -> bool:
         """Handle silence that lasts too long; true if the program is to be ended."""
         silence = time.monotonic() - self._last_line
         if not self._spoke:
@@ -279,12 +279,12 @@ class Program:
         if self._process.stdin is not None:
             self._process.stdin.close()
         # One that has fallen silent, or whose answers nobody waits for, is not waited for.
-        patience = 0.0 if self._silences or self._cancelled else _LEAVE_S
-        if not await self._gone_within(patience):
+        patience = 0.0 if self._silences or self._cancelled else _STDIN_CLOSE_TIMEOUT_S
+        if not await self._exited_within(patience):
             self._signal_all(_TERMINATE)
-            await self._gone_within(_END_S)
+            await self._exited_within(_TERMINATE_TIMEOUT_S)
         self._signal_all(_KILL)
-        await self._gone_within(_END_S)
+        await self._exited_within(_TERMINATE_TIMEOUT_S)
         self._fail("crash", f"the program was stopped: {self.exit_report}", retryable=True)
         await asyncio.wait({self._reader, self._stderr_reader}, timeout=_DRAIN_S)
         tasks = (self._reader, self._stderr_reader, self._watch)
@@ -292,7 +292,7 @@ class Program:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _gone_within(self, seconds: float) -> bool:
+    async def _exited_within(self, seconds: float) -> bool:
         until = time.monotonic() + seconds
         while self._process.returncode is None and time.monotonic() < until:
             await asyncio.sleep(0.01)
@@ -300,7 +300,7 @@ class Program:
 
     def _signal_all(self, number: int) -> None:
         """Signal the program and all that it started."""
-        if self._swept:  # nothing is left, and the number may be another process's by now
+        if self._group_ended:  # nothing is left, and the number may be another process's by now
             return
         try:
             if sys.platform == "win32":
@@ -333,7 +333,7 @@ _TERMINATE = signal.SIGTERM
 _KILL = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL
 
 
-def _ending(status: int) -> str:
+def _exit_text(status: int) -> str:
     if status >= 0:
         return f"exit status {status}"
     try:

@@ -1,4 +1,4 @@
-"""One inference server as a worker of the pool: started under a minder, questioned once, then asked over HTTP.
+"""One inference server as a worker of the pool: started under a supervisor, questioned once, then asked over HTTP.
 
 It counts as ready when `/health` says so and one question with a clip was answered. The first server is also asked how far
 it hears: a longer clip takes more tokens, until the server cuts it.
@@ -89,14 +89,9 @@ class Checkpoint:
 
 
 class ServerWorker(msgspec.Struct, frozen=True):
-    """How to start one server.
+    """How to start one server; its command is `program`, the model, `arguments`.
 
     Attributes:
-        label: for messages.
-        engine: its kind.
-        checkpoint: what it serves.
-        program: the words that start it.
-        arguments: what follows the model.
         environment: all its environment variables.
         settings: for the signature, as far as they are known before it runs.
         key: what requests must show.
@@ -114,7 +109,7 @@ class ServerWorker(msgspec.Struct, frozen=True):
     chat: Callable[[str], ServiceModel]
 
     async def start(self, name: str, timeout_s: float, start_s: float) -> RunningWorker:
-        """Start a minder with a server; see `Worker.start`."""
+        """Start a supervisor with a server; see `Worker.start`."""
         folder, identity = await self.checkpoint.find()
         model = [self.engine.folder_option, str(folder), "--served-model-name", self.checkpoint.name]
         command = [*self.program, *(word for word in model if word), *self.arguments]
@@ -123,43 +118,55 @@ class ServerWorker(msgspec.Struct, frozen=True):
             command += ["--api-key", self.key.reveal()]
         descriptor, log = tempfile.mkstemp(prefix=f"mmar-{self.engine.name}-", suffix=".log")
         os.close(descriptor)
-        minder = [sys.executable, "-m", "mmar.models.local.minder", "--log", log, "--start-s", f"{start_s:g}"]
-        # The minder itself keeps to start_s; what is waited here beyond it is for what it has to say.
+        supervisor = [
+            sys.executable,
+            "-m",
+            "mmar.models.local.supervisor",
+            "--log",
+            log,
+            "--start-s",
+            f"{start_s:g}",
+        ]
+        # The supervisor itself keeps to start_s; what is waited here beyond it is for what it has to say.
         program = await Program.start(
-            [*minder, *command, "--port", "{port}"], name, timeout_s, start_s + _VERDICT_S, self.environment
+            [*supervisor, *command, "--port", "{port}"],
+            name,
+            timeout_s,
+            start_s + _VERDICT_S,
+            self.environment,
         )
         return _RunningServer(self, program, {**self.settings, "weights": identity}, environment)
 
 
 class _RunningServer:
-    """A server with its minder, and the adapter for requests to it."""
+    """A server with its supervisor, and the adapter for requests to it."""
 
     def __init__(
         self,
         worker: ServerWorker,
-        minder: Program,
+        supervisor: Program,
         settings: Mapping[str, str],
         environment: Mapping[str, str],
     ) -> None:
         self.answered = 0
-        self._worker, self._minder = worker, minder
+        self._worker, self._supervisor = worker, supervisor
         self._settings, self._environment = settings, environment
         self._chat: ServiceModel | None = None
         self._server: HttpClient | None = None
 
     @property
     def over(self) -> bool:
-        """Whether the minder has ended, and so the server."""
-        return self._minder.over
+        """Whether the supervisor has ended, and so the server."""
+        return self._supervisor.over
 
     @property
     def exit_report(self) -> str:
-        """How it ended, with the cause that the minder found in its log."""
-        return self._minder.stderr_end or self._minder.exit_report
+        """How it ended, with the cause that the supervisor found in its log."""
+        return self._supervisor.stderr_end or self._supervisor.exit_report
 
     async def ready(self) -> ProgramAnswer:
         """Wait until it is healthy and has answered a question with a clip."""
-        first = await self._minder.ready()
+        first = await self._supervisor.ready()
         if first.fatal is not None or first.facts is None:
             return first
         server = first.facts["server"]
@@ -197,14 +204,14 @@ class _RunningServer:
         return answer
 
     async def stop(self) -> None:
-        """End the server by closing the minder's input."""
+        """End the server by closing the supervisor's input."""
         if self._chat is not None and self._server is not None:
             await self._chat.close()
             await self._server.close()
-        await self._minder.stop()
+        await self._supervisor.stop()
 
     async def _has_ended(self, failure: RequestFailed) -> bool:
-        """Whether a request failed because the server ended; waits until the minder knows, or the server is healthy."""
+        """Whether a request failed because the server ended; waits until the supervisor knows, or the server is healthy."""
         if failure.kind not in ("transport", "server"):
             return False
         until = time.monotonic() + _VERDICT_S

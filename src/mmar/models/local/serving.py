@@ -1,7 +1,7 @@
 """`vllm/…` and `sglang/…`: an inference server for each group of GPUs, started and ended by this program.
 
 The server's program lives in an environment of its own and is found on the path or by the option `program`; it is never
-a dependency. A minder (`mmar.models.local.minder`) owns each server, so that none survives this program. Requests go through
+a dependency. A supervisor (`mmar.models.local.supervisor`) owns each server, so that none survives this program. Requests go through
 the adapter of `openai/`, and the pool of `hf/` shares them out, starts a server again that ended, and compares facts.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from mmar.errors import UsageError
-from mmar.models.credentials import Credential, embedded_secrets, secrets_of
+from mmar.models.credentials import Credential, embedded_secrets, environment_secrets
 from mmar.models.http_client import HttpClient
 from mmar.models.local.command import split_command
 from mmar.models.local.server_worker import Checkpoint, Engine, ServerWorker
@@ -27,11 +27,11 @@ from mmar.models.options import (
     AUDIO_OPTIONS,
     audio_form,
     check_known,
-    choice_of,
-    extra_object,
-    number_of,
-    whole_of,
-    yes,
+    get_choice,
+    get_int,
+    get_number,
+    get_object,
+    get_switch,
 )
 from mmar.models.service import ServiceModel
 
@@ -89,13 +89,13 @@ def _open(engine: Engine, name: str, options: ModelOptions) -> WorkerPool:
             argument="workers" if options.workers else "base_urls",
             hint="for servers elsewhere start them there and use openai/NAME with --base-url",
         )
-    start_s = number_of(extra, "start_s", 0.1, 86_400) or _START_S
+    start_s = get_number(extra, "start_s", 0.1, 86_400) or _START_S
     program = _program(engine, options)
-    size, groups = _gpu_groups(options.gpus, whole_of(extra, "tensor_parallel", 1, 1024))
+    size, groups = _gpu_groups(options.gpus, get_int(extra, "tensor_parallel", 1, 1024))
     checkpoint = Checkpoint(name)
     # Hexadecimal, since a key that begins with "-" would be an option on the server's command line.
     key = Credential(secrets.token_hex(24), "this session")
-    hidden = (key, *secrets_of(options.environment), *embedded_secrets(extra))
+    hidden = (key, *environment_secrets(options.environment), *embedded_secrets(extra))
     form = msgspec.structs.replace(audio_form(extra), mono=True)
     form = form if form.rate is not None else msgspec.structs.replace(form, rate=16_000)
 
@@ -105,7 +105,7 @@ def _open(engine: Engine, name: str, options: ModelOptions) -> WorkerPool:
         return chat_model(full_name, client, chat_format(name, extra), form)
 
     environment = {**options.environment, "VLLM_NO_USAGE_STATS": "1"}
-    if yes(extra, "exact"):
+    if get_switch(extra, "exact"):
         environment |= engine.exact_environment
     if engine.key_variable:
         environment[engine.key_variable] = key.reveal()
@@ -179,20 +179,20 @@ def _gpu_groups(gpus: tuple[str, ...], parallel: int | None) -> tuple[int, list[
 def _arguments(engine: Engine, extra: Mapping[str, str], size: int, clips: int) -> list[str]:
     values: dict[str, object] = {
         "tensor_parallel": size,
-        "dtype": choice_of(extra, "dtype", _DTYPES, "auto"),
+        "dtype": get_choice(extra, "dtype", _DTYPES, "auto"),
         "quantization": extra.get("quantization"),
-        "max_model_len": whole_of(extra, "max_model_len", 1, 1 << 30),
+        "max_model_len": get_int(extra, "max_model_len", 1, 1 << 30),
     }
     words = ["--host", "127.0.0.1", *engine.always]
     if engine.clip_limit:
         words += [engine.clip_limit, msgspec.json.encode({"audio": clips}).decode()]
     for option, value in values.items():
         words += [] if value is None else [engine.option_names.get(option, f"--{option}"), str(value)]
-    if yes(extra, "exact"):
+    if get_switch(extra, "exact"):
         words += engine.exact
-    if choice_of(extra, "code", ("refuse", "trust"), "refuse") == "trust":
+    if get_choice(extra, "code", ("refuse", "trust"), "refuse") == "trust":
         words.append("--trust-remote-code")
-    for option, value in extra_object(extra, "serve", _OWN_ARGUMENTS).items():
+    for option, value in get_object(extra, "serve", _OWN_ARGUMENTS).items():
         flag = f"--{option.replace('_', '-')}"
         if value is True:
             words.append(flag)
@@ -205,7 +205,7 @@ def _settings(extra: Mapping[str, str], size: int) -> dict[str, str]:
     settings = {
         "dtype": extra.get("dtype", "auto"),
         "generation": "request",
-        "batch": "invariant" if yes(extra, "exact") else "continuous",
+        "batch": "invariant" if get_switch(extra, "exact") else "continuous",
         "tensor_parallel": str(size),
     }
     return settings | {name: extra[name] for name in ("quantization", "max_model_len") if name in extra}

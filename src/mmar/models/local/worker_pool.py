@@ -17,11 +17,11 @@ import msgspec
 from mmar.errors import ExternalError, UsageError
 from mmar.models.answer import Answer, RequestFailed
 from mmar.models.credentials import Credential, scrub
-from mmar.models.jsonl import ProgramAnswer, without_audio
+from mmar.models.jsonl import ProgramAnswer, strip_audio
 from mmar.models.model import ModelFacts, model_error
 from mmar.protocols import Request
 
-_MAX_FRUITLESS_STARTS = 3
+_MAX_FAILED_STARTS = 3
 
 
 class RunningWorker(Protocol):
@@ -78,7 +78,7 @@ class _Member:
         self.error: UsageError | None = None
         self.ready = False
         self.starts = 0
-        self.fruitless = 0
+        self.failed_starts = 0
         self.starting = asyncio.Lock()
 
     @property
@@ -87,11 +87,11 @@ class _Member:
 
 
 class WorkerPool:
-    """A model whose requests are answered by workers.
+    """A model whose requests are answered by workers, at least one.
 
     Args:
         name: with the adapter's name before it.
-        workers: at least one.
+        workers: how each is started.
         uses_audio: whether they are given the clip.
         timeout_s: as for `Worker.start`.
         start_s: as for `Worker.start`.
@@ -100,7 +100,7 @@ class WorkerPool:
         secrets: kept out of every message and answer.
     """
 
-    keeps_time = True  # a program may take longer to load weights than to answer
+    enforces_timeout = True  # a program may take longer to load weights than to answer
 
     def __init__(
         self,
@@ -140,7 +140,7 @@ class WorkerPool:
         if self._handshake:
             await asyncio.gather(*(self._running(member) for member in self._members), return_exceptions=True)
             if all(member.failure for member in self._members):
-                raise self._none_left()
+                raise self._no_worker_error()
         refused = {
             f"refused {member.worker.label}": member.failure for member in self._members if member.failure
         }
@@ -149,7 +149,7 @@ class WorkerPool:
     async def ask(self, request: Request) -> Answer:
         """Ask once; see `Model.ask`. An `ExternalError` if no worker is left."""
         if not self.uses_audio:
-            request = without_audio(request)
+            request = strip_audio(request)
         self._times[request.item_id] += 1
         times = self._times[request.item_id]
         request_id = request.item_id if times == 1 else f"{request.item_id}#{times}"
@@ -176,12 +176,12 @@ class WorkerPool:
                 return member
             if all(member.failure for member in self._members):
                 if self._answered or self._handshake:
-                    raise self._none_left()
+                    raise self._no_worker_error()
                 raise RequestFailed("crash", scrub(self._members[0].failure, self._secrets))
             self._room.clear()
             await self._room.wait()
 
-    def _none_left(self) -> ExternalError | UsageError:
+    def _no_worker_error(self) -> ExternalError | UsageError:
         first = self._members[0]
         if first.error is not None:
             return first.error
@@ -228,9 +228,11 @@ class WorkerPool:
 
     def _count_end(self, member: _Member, answered: int, exit_report: str) -> None:
         """Give a worker up that has ended too often, or could not be started."""
-        member.fruitless = 0 if answered else member.fruitless + 1
-        if member.fruitless >= _MAX_FRUITLESS_STARTS:
-            member.failure = f"{self.name} ended {member.fruitless} times without an answer; {exit_report}"
+        member.failed_starts = 0 if answered else member.failed_starts + 1
+        if member.failed_starts >= _MAX_FAILED_STARTS:
+            member.failure = (
+                f"{self.name} ended {member.failed_starts} times without an answer; {exit_report}"
+            )
         elif self._most_restarts is not None and member.starts > self._most_restarts:
             member.failure = f"{self.name} ended {member.starts} times; {exit_report}"
 

@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from mmar.items.predictions import is_cut_off
-from mmar.models import Answer, Failure, Sent
+from mmar.models import Answer, Failure, SentAudio
 from mmar.protocols import Message
 from mmar.protocols.reading import Reading
 from mmar.runs.check.probes import Group, Probe
@@ -301,7 +301,7 @@ def _clips(replies: Sequence[ProbeReply], *, certain: bool) -> Verdict:
     return _verdict(name, group, "hears the second of two clips", failed, certain=certain)
 
 
-def _sent(group: Sequence[ProbeReply]) -> list[Sent]:
+def _sent(group: Sequence[ProbeReply]) -> list[SentAudio]:
     return [
         reply.answer.sent for reply in group if reply.answer is not None and reply.answer.sent is not None
     ]

@@ -20,7 +20,7 @@ pytest.importorskip("torch", reason="local weights need torch (pip install 'mmar
 pytest.importorskip("transformers", reason="local weights need transformers (pip install 'mmar[local]')")
 
 from expect import raises
-from mmar.models.local.weights.probes import batch_equals_alone, longest_read, uses_clip
+from mmar.models.local.weights.self_test import batch_matches_single, depends_on_clip, max_audio_seconds
 from models.local.weights.conftest import answers_of, clips, record
 
 pytestmark = pytest.mark.timeout(1800)
@@ -45,10 +45,10 @@ def test_a_batch_answers_as_one_alone(tiny_model: Any, worker: Any, tmp_path: Pa
 
 def test_the_self_tests(tiny_model: Any, worker: Any) -> None:
     answerer = worker("--model", str(tiny_model("qwen2_audio")), "--dtype", "float32")._answerer
-    assert uses_clip(answerer)
-    assert longest_read(answerer, 60.0) == pytest.approx(30.0, abs=0.11)
-    assert longest_read(answerer, 20.0) == float("inf")
-    assert batch_equals_alone(answerer, 3)
+    assert depends_on_clip(answerer)
+    assert max_audio_seconds(answerer, 60.0) == pytest.approx(30.0, abs=0.11)
+    assert max_audio_seconds(answerer, 20.0) == float("inf")
+    assert batch_matches_single(answerer, 3)
 
 
 def test_a_clip_that_is_longer_than_the_model_hears_is_counted_or_refused(
@@ -91,8 +91,8 @@ def test_the_batch_size_is_tested(fits: int, equal: bool, size: int, monkeypatch
             raise torch.OutOfMemoryError("CUDA out of memory")
         return equal
 
-    monkeypatch.setattr(probes, "batch_equals_alone", compare)
-    assert __main__._tested_batch(None, 8) == size  # type: ignore[arg-type]
+    monkeypatch.setattr(probes, "batch_matches_single", compare)
+    assert __main__._usable_batch_size(None, 8) == size  # type: ignore[arg-type]
 
 
 class OutOfMemoryAbove:

@@ -112,15 +112,15 @@ class _Inbox:
         self.queue.put(None)
 
 
-def _tested_batch(answerer: Answerer, size: int) -> int:
+def _usable_batch_size(answerer: Answerer, size: int) -> int:
     """The batch size: what was asked for, as far as memory goes and a batch answers as one request alone, else 1."""
     import torch
 
-    from mmar.models.local.weights.probes import batch_equals_alone
+    from mmar.models.local.weights.self_test import batch_matches_single
 
     while size > 1:
         try:
-            if batch_equals_alone(answerer, min(size, 4)):
+            if batch_matches_single(answerer, min(size, 4)):
                 return size
         except torch.OutOfMemoryError:
             size //= 2
@@ -136,21 +136,21 @@ class _Worker:
 
     def __init__(self, options: argparse.Namespace, writer: _Writer, inbox: _Inbox) -> None:
         from mmar.models.local.weights.answering import Answerer
-        from mmar.models.local.weights.loading import WeightOptions, load, reason
-        from mmar.models.local.weights.probes import tested
+        from mmar.models.local.weights.loading import WeightOptions, first_line, load
+        from mmar.models.local.weights.self_test import run_self_test
 
         loaded = load(WeightOptions(**{name: getattr(options, name) for name in WeightOptions._fields}))
         self._answerer: Answerer = Answerer(loaded, options.generation, writer.alive)
         self._writer, self._long = writer, options.long
         try:
-            self._limit = tested(self._answerer, options.model)
-            self._batch = _tested_batch(self._answerer, max(1, options.batch))
+            self._limit = run_self_test(self._answerer, options.model)
+            self._batch = _usable_batch_size(self._answerer, max(1, options.batch))
         except UsageError:
             raise
         except Exception as error:
             raise model_error(
                 "cannot-ask",
-                f"{options.model} cannot be asked about a clip ({reason(error)})",
+                f"{options.model} cannot be asked about a clip ({first_line(error)})",
                 "check its chat template, tokenizer and processor against the model that it was tuned from",
             ) from error
         self.settings = {**loaded.settings, **self._answerer.settings, "batch": str(self._batch)}

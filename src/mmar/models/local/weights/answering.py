@@ -16,7 +16,7 @@ import transformers
 from numpy.typing import NDArray
 
 from mmar.audio import read_clip, resample, to_mono
-from mmar.models.local.weights.loading import Loaded, sampling_rate
+from mmar.models.local.weights.loading import LoadedModel, sampling_rate
 
 _SHORTEST_S = 0.1
 _DEFAULT_TOKENS = 1024
@@ -39,7 +39,7 @@ class Answerer:
     """
 
     def __init__(
-        self, loaded: Loaded, generation: str = "greedy", alive: Callable[[], None] = lambda: None
+        self, loaded: LoadedModel, generation: str = "greedy", alive: Callable[[], None] = lambda: None
     ) -> None:
         self.processor, self.model = loaded.processor, loaded.model
         self.rate = sampling_rate(loaded.processor)
@@ -151,7 +151,7 @@ class Answerer:
         """Whether tokens stand for sound, by their names such as `<|audio_12|>`."""
         return any(_SPEECH.search(name) for name in self._tokenizer.convert_ids_to_tokens(tokens))
 
-    def gives_numbers(self, chat: list[dict[str, Any]]) -> bool:
+    def has_finite_logits(self, chat: list[dict[str, Any]]) -> bool:
         """Whether the scores of the first token of an answer are numbers: an overflow in float16 makes them NaN."""
         inputs = {name: self._placed(value) for name, value in self.encode([chat]).items()}
         config = self._generation({"max_tokens": 1})

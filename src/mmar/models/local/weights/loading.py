@@ -29,13 +29,10 @@ _MAX_REASON = 400
 
 
 class WeightOptions(NamedTuple):
-    """How to open a checkpoint.
+    """How to open a checkpoint; `CHOICES` has the values of the words.
 
     Attributes:
         model: hub id, `ORG/NAME@REVISION`, or the path of a folder.
-        dtype: `auto`, `float32`, `bfloat16` or `float16`.
-        attention: `sdpa`, `eager` or `flash_attention_2`.
-        quantization: `none`, `bnb-4bit` or `bnb-8bit`.
         adapter: hub id or folder of a LoRA adapter (peft); empty for none.
         trust_code: run the checkpoint's own Python code.
         device: such as `cuda:0`; empty for the first GPU, else the CPU; `auto` to share the layers out to all GPUs.
@@ -50,7 +47,7 @@ class WeightOptions(NamedTuple):
     device: str = ""
 
 
-class Loaded(NamedTuple):
+class LoadedModel(NamedTuple):
     """An opened checkpoint: a model in evaluation mode and its processor.
 
     Attributes:
@@ -64,7 +61,7 @@ class Loaded(NamedTuple):
     environment: dict[str, str]
 
 
-def load(options: WeightOptions) -> Loaded:
+def load(options: WeightOptions) -> LoadedModel:
     """Open a checkpoint; the `UsageError` of one that cannot be used says what to do."""
     _check_packages(options)
     folder, identity = find_checkpoint(options.model)
@@ -91,10 +88,10 @@ def load(options: WeightOptions) -> Loaded:
     if options.adapter:
         model, name = _with_adapter(model, options)
         settings["adapter"] = name
-    return Loaded(model, processor, settings, _environment(model, kind, processor))
+    return LoadedModel(model, processor, settings, _environment(model, kind, processor))
 
 
-def reason(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
     """The first line of a library's error, which may go on for a page."""
     first, *_ = str(error).strip().splitlines() or [""]
     return f"{type(error).__name__}: {first}"[:_MAX_REASON]
@@ -164,7 +161,7 @@ def _config(folder: Path, options: WeightOptions) -> Any:
     except (ValueError, OSError, KeyError) as error:
         raise model_error(
             "unknown-architecture",
-            f"transformers {transformers.__version__} does not know the architecture {raw.get('model_type')!r} ({reason(error)})",
+            f"transformers {transformers.__version__} does not know the architecture {raw.get('model_type')!r} ({first_line(error)})",
             "pip install -U transformers, or run it as command/ in its authors' environment",
         ) from None
 
@@ -195,7 +192,7 @@ def _processor(folder: Path, options: WeightOptions) -> Any:
     except Exception as error:  # noqa: BLE001 - whatever a damaged file raises
         raise model_error(
             "no-processor",
-            f"{options.model} has no usable processor ({reason(error)})",
+            f"{options.model} has no usable processor ({first_line(error)})",
             "copy the files of processor, tokenizer and chat template from the model that it was tuned from",
         ) from None
     tokenizer = getattr(processor, "tokenizer", processor)
@@ -246,7 +243,7 @@ def _weights(kind: Any, folder: Path, options: WeightOptions) -> tuple[Any, dict
             "use --option quantization=bnb-4bit, or vllm/ over several GPUs",
         ) from None
     except ImportError as error:
-        problem = f"{options.model} cannot be loaded as the options say ({reason(error)})"
+        problem = f"{options.model} cannot be loaded as the options say ({first_line(error)})"
         raise model_error(
             "missing-package", problem, "install what it names, or choose another option"
         ) from None
@@ -257,7 +254,7 @@ def _weights(kind: Any, folder: Path, options: WeightOptions) -> tuple[Any, dict
         raise model_error("unsafe-weights", problem, "convert it to safetensors where you trust it") from None
     except Exception as error:  # noqa: BLE001 - whatever a damaged file raises
         raise model_error(
-            "cannot-load", f"{options.model} cannot be loaded ({reason(error)})", _INCOMPLETE
+            "cannot-load", f"{options.model} cannot be loaded ({first_line(error)})", _INCOMPLETE
         ) from None
     return model, info
 
@@ -284,7 +281,7 @@ def _with_adapter(model: Any, options: WeightOptions) -> tuple[Any, str]:
         adapted = peft.PeftModel.from_pretrained(model, folder).merge_and_unload()
     except (ValueError, OSError, RuntimeError) as error:
         raise model_error(
-            "cannot-load", f"the adapter {options.adapter} does not fit ({reason(error)})"
+            "cannot-load", f"the adapter {options.adapter} does not fit ({first_line(error)})"
         ) from None
     return adapted.eval(), identity
 

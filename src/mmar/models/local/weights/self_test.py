@@ -20,34 +20,34 @@ _USUAL_S = (30.12, 30.07, 600.12, 600.07)
 _QUESTION = {"messages": [{"role": "user", "content": "What is heard?", "audio": "before"}]}
 
 
-def tested(answerer: Answerer, name: str) -> float:
-    """Test that a model uses the clip and computes numbers; returns how much of a clip it reads, as `longest_read`.
+def run_self_test(answerer: Answerer, name: str) -> float:
+    """Test that a model uses the clip and computes numbers; returns how much of a clip it reads, as `max_audio_seconds`.
 
     Raises:
         UsageError: it does not (code `deaf` or `not-finite`).
     """
-    if not uses_clip(answerer):
+    if not depends_on_clip(answerer):
         raise model_error(
             "deaf",
             f"{name} does not hear: its inputs stay the same whatever the clip",
             "check its processor and chat template",
         )
-    if not answerer.gives_numbers(answerer.chat(_QUESTION, [_noise(2.0, answerer.rate)])):
+    if not answerer.has_finite_logits(answerer.chat(_QUESTION, [_noise(2.0, answerer.rate)])):
         raise model_error(
             "not-finite",
             f"{name} computes no numbers (NaN) in {str(answerer.model.dtype).removeprefix('torch.')}",
             "try --option dtype=bfloat16 or float32; if that does not help, the weights are damaged",
         )
-    return longest_read(answerer)
+    return max_audio_seconds(answerer)
 
 
-def uses_clip(answerer: Answerer) -> bool:
+def depends_on_clip(answerer: Answerer) -> bool:
     """Whether the model's inputs change when the clip does."""
     noise = _noise(2.0, answerer.rate)
     return not _same(_inputs(answerer, noise), _inputs(answerer, np.roll(noise, len(noise) // 3) * 0.5))
 
 
-def longest_read(answerer: Answerer, most: float = _LONGEST_S) -> float:
+def max_audio_seconds(answerer: Answerer, most: float = _LONGEST_S) -> float:
     """Seconds up to which a change of a clip's last tenth of a second reaches the model; infinite without a limit.
 
     Exact to a tenth of a second, and without a table of models: the processor is given two clips that differ in their
@@ -64,7 +64,7 @@ def longest_read(answerer: Answerer, most: float = _LONGEST_S) -> float:
     return round(low, 1)
 
 
-def batch_equals_alone(answerer: Answerer, size: int) -> bool:
+def batch_matches_single(answerer: Answerer, size: int) -> bool:
     """Whether clips of different lengths get the same short answers in a batch as alone."""
     records = []
     for index in range(size):

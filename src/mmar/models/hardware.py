@@ -89,7 +89,7 @@ def memory_gib(size: str) -> float | None:
     return parameters * _BYTES_A_PARAMETER * _OVERHEAD / 2**30
 
 
-def ways(preset: Preset, machine: Machine) -> dict[str, str]:
+def obstacles_of(preset: Preset, machine: Machine) -> dict[str, str]:
     """For each thing that serves a system, what keeps it from running here; empty where nothing does."""
     return {kind: _obstacle(kind, preset, machine) for kind in preset.served_by}
 

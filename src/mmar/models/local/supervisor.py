@@ -1,11 +1,11 @@
-"""The owner of one inference server: `python -m mmar.models.local.minder --log FILE PROGRAM ARGUMENTS...`.
+"""Supervises one inference server: `python -m mmar.models.local.supervisor --log FILE PROGRAM ARGUMENTS...`.
 
-It starts the server on a free port of the loopback interface, says when it is healthy, watches over it, and ends it when
-its own standard input closes. The server therefore goes with the program that started the minder, however that ends:
-at its own will, on an error, or by SIGKILL. The argument `{port}` is replaced by the port.
+It starts the server on a free port of the loopback interface (`{port}` in the arguments), reports when it is healthy,
+checks `/health`, and stops the server when standard input closes. The server therefore ends with the program that
+started the supervisor, also after SIGKILL.
 
 The first line of standard output is as in `mmar.models.jsonl`, with the facts `{"server": {"url", "log", "pid"}}`. A server
-that ends later, or stays up and is not healthy, ends the minder with status 1 and the cause on standard error.
+that ends later, or stays up and is not healthy, ends the supervisor with status 1 and the cause on standard error.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
-_LOOK_S = 0.25
+_POLL_S = 0.25
 _WATCH_S = 1.0
 _HEALTH_TIMEOUT_S = 2.0
 # In a row: a server says that it is not healthy, or does not say anything.
-_UNHEALTHY = 3
-_SPEECHLESS = 60
+_MAX_UNHEALTHY = 3
+_MAX_UNANSWERED = 60
 _PORTS = 3
 # Together less than a program is given to leave (`program`).
 _TERMINATE_S = 4.0
@@ -50,8 +50,10 @@ _TRACEBACK = "Traceback (most recent call last)"
 
 
 def main() -> int:
-    """Own a server until standard input closes."""
-    parser = argparse.ArgumentParser(prog="python -m mmar.models.local.minder", description="Own one server.")
+    """Run a server until standard input closes."""
+    parser = argparse.ArgumentParser(
+        prog="python -m mmar.models.local.supervisor", description="Supervise one server."
+    )
     parser.add_argument("--log", type=Path, required=True, help="File for what the server prints.")
     parser.add_argument("--start-s", type=float, default=1800.0, help="Longest wait until it is healthy.")
     parser.add_argument("command", nargs=argparse.REMAINDER)
@@ -63,7 +65,9 @@ def main() -> int:
             start = log.tell()
             server = _start([str(port) if word == "{port}" else word for word in options.command], log)
             try:
-                status = _mind(server, port, options.log, start, options.start_s, last=attempt == _PORTS)
+                status = _run_server(
+                    server, port, options.log, start, options.start_s, last=attempt == _PORTS
+                )
             finally:
                 _end(server)
             if status is not None:
@@ -88,23 +92,23 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
-def _mind(
+def _run_server(
     server: subprocess.Popen[bytes], port: int, log: Path, start: int, start_s: float, *, last: bool
 ) -> int | None:
     """Watch over a server; the exit status, or `None` where another port is worth an attempt."""
     url = f"http://127.0.0.1:{port}"
     begun = time.monotonic()
     while _health(url) != 200:
-        if _input_closed(_LOOK_S):
+        if _input_closed(_POLL_S):
             return 0
         after = time.monotonic() - begun
         if server.poll() is not None:
             if not last and _in_use(port):
                 return None  # somebody else took the port between our look and the server's
-            _say_fatal(f"{_ending(server)} after {after:.0f} s", log, start)
+            _report_fatal(f"{_exit_text(server)} after {after:.0f} s", log, start)
             return 1
         if after > start_s:
-            _say_fatal(f"the server was not healthy within {start_s:g} s", log, start)
+            _report_fatal(f"the server was not healthy within {start_s:g} s", log, start)
             return 1
     server_facts = {"url": url, "log": str(log), "pid": str(server.pid)}
     print(json.dumps({"ready": True, "facts": {"server": server_facts}}), flush=True)
@@ -112,15 +116,17 @@ def _mind(
 
 
 def _watch(server: subprocess.Popen[bytes], url: str, log: Path, start: int) -> int:
-    unhealthy = speechless = 0
+    unhealthy = unanswered = 0
     while not _input_closed(_WATCH_S):
         if server.poll() is not None:
-            print(f"{_ending(server)}: {failure_cause(log, start)}\nlog: {log}", file=sys.stderr, flush=True)
+            print(
+                f"{_exit_text(server)}: {failure_cause(log, start)}\nlog: {log}", file=sys.stderr, flush=True
+            )
             return 1
         status = _health(url)
         unhealthy = 0 if status in (200, None) else unhealthy + 1
-        speechless = 0 if status is not None else speechless + 1
-        if unhealthy >= _UNHEALTHY or speechless >= _SPEECHLESS:
+        unanswered = 0 if status is not None else unanswered + 1
+        if unhealthy >= _MAX_UNHEALTHY or unanswered >= _MAX_UNANSWERED:
             what = f"HTTP {status} from" if unhealthy else "no reply from"
             print(
                 f"the server is up and not healthy ({what} /health): {failure_cause(log, start)}\nlog: {log}",
@@ -131,7 +137,7 @@ def _watch(server: subprocess.Popen[bytes], url: str, log: Path, start: int) -> 
     return 0
 
 
-def _say_fatal(what: str, log: Path, start: int) -> None:
+def _report_fatal(what: str, log: Path, start: int) -> None:
     message = f"{what}: {failure_cause(log, start)}"
     fatal = {"code": "server-failed", "message": message, "hint": f"the server's log: {log}"}
     print(json.dumps({"fatal": fatal}), flush=True)
@@ -194,7 +200,7 @@ def _input_closed(seconds: float) -> bool:
     return bool(readable) and not os.read(0, 65_536)
 
 
-def _ending(server: subprocess.Popen[bytes]) -> str:
+def _exit_text(server: subprocess.Popen[bytes]) -> str:
     status = server.returncode
     how = f"exit status {status}" if status >= 0 else signal.Signals(-status).name
     return f"the server ended with {how}"
