@@ -48,7 +48,7 @@ def test_without_a_benchmark_runs_and_whole_records_bring_their_own(tmp_path: Pa
     assert len(set(result.clusters)) == 5
 
 
-def test_what_differs_is_said_and_not_refused(tmp_path: Path) -> None:
+def test_differences_are_reported_not_refused(tmp_path: Path) -> None:
     known = questions(tmp_path, VIDEOS)
     one = answers_run(tmp_path / "one", known, HITS)
     two = answers_run(tmp_path / "two", known, HITS, name="test/other", audio="silence", seed=7)
@@ -135,7 +135,7 @@ def test_nothing_asked_at_all_is_refused(tmp_path: Path) -> None:
         align_runs([file, file], lambda _: known, benchmark=known, lenient=True)
 
 
-def test_input_that_is_nothing_to_align_runs(tmp_path: Path) -> None:
+def test_invalid_inputs_are_refused(tmp_path: Path) -> None:
     known = questions(tmp_path, VIDEOS)
     file = answers_file(tmp_path / "p.jsonl", HITS)
     with raises("too-few-runs"):
@@ -161,7 +161,7 @@ def test_input_that_is_nothing_to_align_runs(tmp_path: Path) -> None:
     assert [error.line for error in side_by_side(None, whole, whole, lenient=True).errors] == [2]
 
 
-def test_a_protocol_can_be_given_for_all(tmp_path: Path) -> None:
+def test_one_protocol_for_all_runs(tmp_path: Path) -> None:
     known = questions(tmp_path, VIDEOS)
     file = answers_file(tmp_path / "p.jsonl", HITS)
     result = align_runs([file, file], load, benchmark=known, protocol=load_protocol("letter"))

@@ -43,7 +43,7 @@ def test_the_error_is_that_of_the_definition() -> None:
     assert result.clusters == 3
 
 
-def test_a_score_joined_to_a_benchmark_with_videos_says_both_intervals() -> None:
+def test_a_benchmark_with_videos_has_both_intervals() -> None:
     items = tuple(item(index, video("ab"[index // 10])) for index in range(20))
     texts = [
         {"id": each.id, "answer_prediction": "one" if index < 10 else "two"}
@@ -63,7 +63,7 @@ def test_a_score_joined_to_a_benchmark_with_videos_says_both_intervals() -> None
     assert "clustered" not in result.to_dict()["groups"]["modality"]["sound"]["choice"]
 
 
-def test_without_videos_nothing_is_said_twice() -> None:
+def test_without_videos_there_is_no_clustered_interval() -> None:
     items = tuple(item(index, None) for index in range(4))
     result = score([{"id": each.id, "answer_prediction": "one"} for each in items], Benchmark(items, "x"))
     assert result.choice.clustered is None

@@ -88,7 +88,7 @@ def test_the_permutation_is_scipys_on_the_sums_of_the_videos(pair: Comparison) -
     assert result.p == pytest.approx(reference.pvalue, abs=4 * error + 1e-4)
 
 
-def test_few_videos_are_permuted_as_going_through_all_swaps_does(tmp_path: Path) -> None:
+def test_few_videos_are_permuted_by_all_swaps(tmp_path: Path) -> None:
     sizes = [3, -2, 2, 1, -1, 1, 1, 1]  # by how much the first is better on each video
     videos, first, second = [], [], []
     for video, size in enumerate(sizes):
@@ -187,7 +187,7 @@ def test_items_that_share_videos_detect_less(tmp_path: Path) -> None:
     assert not least.possible
 
 
-def test_the_same_seed_gives_the_same_and_draws_that_are_too_few_are_said(tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_result_and_too_few_draws_are_noted(tmp_path: Path) -> None:
     one, again, other = (
         compared(tmp_path / str(index), FIRST, SECOND, draws=500, seed=seed)
         for index, seed in enumerate((1, 1, 2))
@@ -222,7 +222,7 @@ def test_all_right_against_all_wrong(tmp_path: Path) -> None:
     assert result.summary.startswith("A is better than B by ")
 
 
-def test_one_video_shows_nothing_and_says_so(tmp_path: Path) -> None:
+def test_one_video_decides_nothing(tmp_path: Path) -> None:
     result = compared(tmp_path, FIRST, SECOND, videos=["a"] * N)
     assert (result.clusters, result.pairs[0].all.standard_error) == (1, None)
     assert result.pairs[0].all.interval == (-100, 100)
@@ -236,7 +236,7 @@ def test_one_item(tmp_path: Path) -> None:
     assert (result.n, result.pairs[0].all.interval, result.pairs[0].all.p) == (1, (-100, 100), 1)
 
 
-def test_failures_are_wrong_and_what_they_could_change_is_said(tmp_path: Path) -> None:
+def test_failures_are_wrong_and_bound_the_difference(tmp_path: Path) -> None:
     known = questions(tmp_path, [None] * 10)
     one = answers_run(tmp_path / "one", known, [True] * 6 + [False] * 2 + [None] * 2)
     two = answers_run(tmp_path / "two", known, [True] * 5 + [None] + [False] * 4)
@@ -254,7 +254,7 @@ def test_every_item_failed_in_all_runs(tmp_path: Path) -> None:
     assert result.bounds == Bounds(-100, 100)
 
 
-def test_the_official_scorer_can_be_asked(tmp_path: Path) -> None:
+def test_the_official_scorer(tmp_path: Path) -> None:
     known = questions(tmp_path, [None] * 2)
     file = tmp_path / "letters.jsonl"
     # A letter is never right by the published rule; “It is not yes” always is.

@@ -87,7 +87,7 @@ def test_a_margin_tells_equal_runs_equivalent(tmp_path: Path) -> None:
         compare(side_by_side(known, *paths), margin=0)
 
 
-def test_nine_videos_tell_nothing(tmp_path: Path) -> None:
+def test_nine_videos_decide_nothing(tmp_path: Path) -> None:
     videos = [f"v{index % 9}" for index in range(90)]
     result = compared(tmp_path, [True] * 90, [False] * 90, videos=videos).pairs[0]
     assert result.all.verdict == "cannot be told"
@@ -112,7 +112,7 @@ def test_swapping_the_runs_changes_the_sign_alone(tmp_path: Path) -> None:
     assert forward.minimum_detectable == backward.minimum_detectable
 
 
-def test_an_unfinished_run_is_said_and_monitored(tmp_path: Path) -> None:
+def test_an_unfinished_run_is_noted_and_monitored(tmp_path: Path) -> None:
     known = questions(tmp_path, [None] * 40)
     one, two = (
         answers_run(tmp_path / name, known, hits)

@@ -53,7 +53,7 @@ def test_a_file_of_no_edition_says_how_near_it_is_to_each(tmp_path: Path) -> Non
 
 
 @needs_real_data
-def test_another_edition_than_the_benchmark_named_is_told(tmp_path: Path) -> None:
+def test_another_edition_than_the_benchmark_is_named(tmp_path: Path) -> None:
     path = answered(tmp_path / "a.json", records(SHARED / "mmau" / "editions" / "2025-03-25-1f675a9.json.gz"))
     with raises("other-question", field="choices") as caught:
         mmar.score(path, SHARED / "mmau" / "mmau-test-mini.json")

@@ -173,7 +173,7 @@ def test_unusable_grades(reply: str) -> None:
         read_grades(reply)
 
 
-def test_rows_of_open_questions_are_not_kept_among_the_closed(tmp_path: Path) -> None:
+def test_open_questions_have_no_rows_among_the_closed(tmp_path: Path) -> None:
     scored = score_task(task_for(answered(tmp_path / "answers.jsonl"), keep="all"))
     assert [row.id for row in scored.rows] == ["c1", "c2", "c3"]
     assert [each.item.id for each in scored.open_answers] == ["o1", "o2"]

@@ -51,11 +51,13 @@ def test_the_rule_as_described(choices: list[str], prediction: str, index: int) 
         ("?", "…", ("?", "!"), False),
     ],
 )
-def test_its_faults_are_kept(answer: str, prediction: str, choices: tuple[str, ...], right: bool) -> None:
+def test_the_faults_of_the_published_rule(
+    answer: str, prediction: str, choices: tuple[str, ...], right: bool
+) -> None:
     assert official_match(answer, prediction, choices) is right
 
 
-def test_reasons_say_what_was_found() -> None:
+def test_reasons_of_the_published_rule() -> None:
     choices = ("big dog", "small cat")
     assert official_reason("big dog", "...", choices) == "no word"
     assert official_reason("big dog", "the dog", choices) == 'lacks "big"'
@@ -80,7 +82,7 @@ def test_every_verdict_of_the_reference() -> None:
 
 
 @needs_real_data
-def test_wrong_choices_with_the_same_words_are_told_apart_by_choice_alone() -> None:
+def test_wrong_choices_with_the_same_words_are_distinguished_by_choice_alone() -> None:
     """PITFALLS: 28 wrong choices on 20 items score as right because they hold the same words in another order."""
     result = []
     for item in load_benchmark(MMAR):

@@ -166,7 +166,7 @@ def test_the_reader_sees_no_key_and_an_answer_cannot_close_the_fence(
     assert len(orders) > 1
 
 
-def test_replies_are_kept_and_not_asked_for_again(
+def test_replies_are_stored_and_not_requested_again(
     fake_models: Callable[..., FakeModels], tmp_path: Path
 ) -> None:
     service = fake_models(says(lambda received: number_of(received, "rain")))

@@ -66,7 +66,7 @@ def test_groups_are_families_of_their_own(known: Benchmark, runs: Path) -> None:
     assert sum(effect.n for effect in one.groups["modality"].values()) == N
 
 
-def test_what_is_solved_without_hearing(known: Benchmark, runs: Path) -> None:
+def test_items_solved_without_the_audio(known: Benchmark, runs: Path) -> None:
     result = measured(known, runs, "full", "silence", "noise", "mono")
     assert [one.condition for one in result.conditions] == ["silence", "noise", "mono"]
     assert result.solved is not None
@@ -98,9 +98,7 @@ def test_a_clip_that_is_only_changed_has_no_reliance(known: Benchmark, runs: Pat
     assert "needs this  not shown: under mono the accuracy falls by 0.0 points" in text
 
 
-def test_a_model_that_gave_no_answer_is_not_said_to_measure_reliance(
-    known: Benchmark, runs: Path, tmp_path: Path
-) -> None:
+def test_without_answers_no_reliance_is_reported(known: Benchmark, runs: Path, tmp_path: Path) -> None:
     refuses = answers_run(tmp_path / "none", known, [None] * N, audio="none")
     result = measure_reliance(side_by_side(known, runs / "full", refuses))
     assert result.conditions[0].all.interval[0] > 0
@@ -168,7 +166,7 @@ def test_one_video_shows_no_fall(tmp_path: Path) -> None:
     assert "fewer than 10 source videos" in reliance_table(result)
 
 
-def test_what_cannot_be_told_apart_from_the_audio_is_refused(
+def test_runs_that_differ_in_more_than_the_audio_are_refused(
     known: Benchmark, runs: Path, tmp_path: Path
 ) -> None:
     with raises("no-real-run"):

@@ -97,7 +97,7 @@ def test_one_item_has_no_variance_between_items(tmp_path: Path) -> None:
     assert (result.between, result.correlation, result.interval) == (None, None, (0, 100))
 
 
-def test_the_table_and_the_json_say_it(tmp_path: Path) -> None:
+def test_repeats_in_the_table_and_in_json(tmp_path: Path) -> None:
     from mmar.reports.score_table import score_table
 
     known = benchmark(tmp_path, 5)

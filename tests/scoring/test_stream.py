@@ -81,7 +81,7 @@ def test_the_number_of_processes_changes_nothing(tmp_path: Path, monkeypatch: py
     assert [row.id for row in alone.tally.rows] == [record["id"] for record in records]
 
 
-def test_every_item_is_handed_on_in_order_and_again_from_the_start_where_an_id_repeats(
+def test_every_item_is_passed_on_in_order_and_again_from_the_start_where_an_id_repeats(
     tmp_path: Path,
 ) -> None:
     records = [

@@ -43,9 +43,7 @@ def printed(k: int, n: int, decimals: int, rule: str) -> str:
     st.integers(0, 3),
     st.sampled_from(["half_up", "half_even", "twice", "truncated"]),
 )
-def test_exactly_the_counts_that_print_so_are_found(
-    counts: tuple[int, int], decimals: int, rule: str
-) -> None:
+def test_counts_are_exactly_those_that_print_so(counts: tuple[int, int], decimals: int, rule: str) -> None:
     k, n = counts
     text = printed(k, n, decimals, rule)
     expected = tuple(other for other in range(n + 1) if printed(other, n, decimals, rule) == text)
@@ -68,7 +66,7 @@ def test_the_impossible_cell() -> None:
     assert result.neighbours == ((6, "54.5"), (7, "63.6"))
 
 
-def test_ways_of_printing_are_told_apart() -> None:
+def test_ways_of_printing_are_distinguished() -> None:
     # 19/24 is 79.1666…, 23/82 is 28.0488, 1/8 to one decimal is a tie.
     assert grim("79.2", 24).by_rule.get("half_up", ()) == (19,)
     assert tuple(grim("79.1", 24).by_rule) == ("truncated",)

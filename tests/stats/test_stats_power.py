@@ -23,7 +23,7 @@ def test_the_formula_with_scipys_quantiles(n: int, discordant: float) -> None:
     assert minimum_detectable_difference(n, discordant) == pytest.approx(expected, rel=1e-7)
 
 
-def test_a_difference_of_that_size_is_found_four_times_in_five() -> None:
+def test_a_difference_of_that_size_is_detected_four_times_in_five() -> None:
     generator = np.random.default_rng(0)
     n, discordant = 1000, 0.2
     points = minimum_detectable_difference(n, discordant)

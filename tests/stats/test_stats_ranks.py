@@ -46,7 +46,7 @@ def test_ranks_follow_the_pairwise_intervals(correct: list[int]) -> None:
         assert result.accuracy == pytest.approx(100 * correct[index] / 60)
 
 
-def test_the_same_items_tell_apart_what_counts_cannot() -> None:
+def test_paired_tests_distinguish_what_counts_cannot() -> None:
     # 20 items apart, all in one direction: the pairs decide, the counts do not.
     base = np.arange(500) < 300
     better = np.arange(500) < 320
@@ -140,7 +140,7 @@ def test_items_without_an_answer_do_not_put_a_system_behind() -> None:
         assert order.depends == (better is None)
 
 
-def test_nine_clusters_tell_nothing() -> None:
+def test_nine_clusters_decide_nothing() -> None:
     order = pairwise([np.ones(9), np.zeros(9)], range(9))[0, 1]
     assert order.p == pytest.approx(2 / 512)
     assert order.better is None

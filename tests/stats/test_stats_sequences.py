@@ -43,7 +43,7 @@ def test_a_true_share_leaves_the_sequence_at_any_time_in_less_than_one_path_of_t
     assert left / 100 < 0.05 + 4 * math.sqrt(0.05 * 0.95 / 100)
 
 
-def test_equal_runs_are_told_apart_at_any_time_in_less_than_one_path_of_twenty() -> None:
+def test_equal_runs_are_decided_at_any_time_in_less_than_one_path_of_twenty() -> None:
     generator = np.random.default_rng(3)
     labels = [f"v{index // 2}" for index in range(400)]
     decided = 0
@@ -68,7 +68,7 @@ def test_a_clear_difference_is_decided_and_mirrors() -> None:
     assert not compare_sequence(first, second, ["a"] * 100).decided
 
 
-def test_nothing_asked_yet_says_nothing() -> None:
+def test_without_answers_the_sequence_is_0_to_100() -> None:
     assert share_sequence(0, 0) == (0, 100)
     assert compare_sequence([], [], []).e_value == 1
     assert worst_design_effect([]) == 1

@@ -333,8 +333,8 @@ class Score(msgspec.Struct, frozen=True):
 
     def to_dict(self) -> dict[str, Any]:
         """The stable form that `mmar score --json` prints; optional parts only where there are any."""
-        kept = msgspec.structs.replace(self, items=(), reader=None)
-        value: dict[str, Any] = msgspec.to_builtins(kept)
+        without_items = msgspec.structs.replace(self, items=(), reader=None)
+        value: dict[str, Any] = msgspec.to_builtins(without_items)
         for name in ("items", "parents", "disagreement_count"):
             del value[name]
         scores = {scorer: value.pop(scorer) for scorer in ("official", "choice")}

@@ -61,7 +61,7 @@ def test_questions_without_rubrics_are_refused(tmp_path: Path, command: Callable
     assert json.loads(joined.out)["score"] == pytest.approx(50.0)
 
 
-def test_the_exam_tells_reasoning_apart(
+def test_the_exam_distinguishes_kinds_of_reasoning(
     tmp_path: Path, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
