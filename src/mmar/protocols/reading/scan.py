@@ -81,7 +81,7 @@ class _Builder:
             return False
         after = text[index + 1 : index + 2]
         if after.isalnum():
-            return after.islower() or text[index - 1 : index].islower() is False
+            return after.islower() or not text[index - 1 : index].islower()
         word = text[max(0, index - 7) : index].split()[-1:] or [""]
         return word[0].casefold().lstrip("(") in _ABBREVIATIONS
 
@@ -129,13 +129,9 @@ class _Builder:
             if not (is_edge(text, start) and is_edge(text, end)):
                 continue
             if len(sequence) == 1:
-                if sequence[0].upper() in self.notes:
-                    continue
-                if (
-                    len(sequence[0]) == 1
-                    and "A" <= sequence[0].upper() <= "Z"
-                    and (self.letters or text[start].isupper())
-                ):
+                letter = sequence[0].upper()
+                is_letter = len(letter) == 1 and "A" <= letter <= "Z"
+                if letter in self.notes or (is_letter and (self.letters or text[start].isupper())):
                     continue
                 if not self._counts(choice, index):
                     continue
@@ -146,30 +142,23 @@ class _Builder:
         """Whether a choice of one common word is meant here, and not the word."""
         _, start, end = self.words[index]
         raw = self.text[start:end].casefold()
-        before = self.words[index - 1][0] if index else ""
-        after = self.words[index + 1][0] if index + 1 < len(self.words) else ""
-        adjoining_before = index > 0 and self.text[self.words[index - 1][2] : start] == " "
-        adjoining_after = bool(after) and self.text[end : self.words[index + 1][1]] == " "
-        if raw == "one" and (
-            (adjoining_before and before in _PRONOUN_BEFORE)
-            or (
-                adjoining_after
-                and (
-                    after in _PRONOUN_AFTER
-                    or (after == "or" and self.tokens[index + 2 : index + 3] == ("more",))
-                )
-            )
-        ):
-            return False
-        if raw == "second" and adjoining_before and (before in _PER or before[0].isdigit()):
+        before = after = ""  # the words beside it, with one blank between
+        if index and self.text[self.words[index - 1][2] : start] == " ":
+            before = self.tokens[index - 1]
+        if index + 1 < len(self.words) and self.text[end : self.words[index + 1][1]] == " ":
+            after = self.tokens[index + 1]
+        if raw == "one":
+            or_more = after == "or" and self.tokens[index + 2 : index + 3] == ("more",)
+            return not (before in _PRONOUN_BEFORE or after in _PRONOUN_AFTER or or_more)
+        if raw == "second" and (before in _PER or before[:1].isdigit()):
             return False  # a span of time
-        if not self.table.is_common(choice) or raw == "one":
+        if not self.table.is_common(choice):
             return True
-        opens = not adjoining_before or (self.symbols[-1:] and self.symbols[-1] in "=:vyAVI&/gh,(.|-?cTB")
-        closes = (not adjoining_after and not _LETTER_NEXT.match(self.text, end)) or (
-            self._kind_at(index + 1) in "B&KT" and self._choice_at(index + 1) is None
-        )
-        return bool(opens and closes)
+        if before and not (self.symbols and self.symbols[-1] in "=:vyAVI&/gh,(.|-?cTB"):
+            return False
+        if not after and not _LETTER_NEXT.match(self.text, end):
+            return True
+        return self._kind_at(index + 1) in "B&KT" and self._choice_at(index + 1) is None
 
     def _kind_at(self, index: int) -> str:
         """The symbol of the phrase that begins at a word, `w` for none."""
@@ -184,41 +173,19 @@ class _Builder:
         text = self.text
         mark = text[start]
         left, right = neighbour(text, start - 1, -1), neighbour(text, end, 1)
-        if (
-            (text[start - 1 : start] in ("-", "'", ".") and start > 1 and text[start - 2].isalnum())
-            or (
-                text[end : end + 1] in ("-", "'", "+", "#", "♯")
-                and text[end + 1 : end + 2].strip()
-                and not text.startswith(("->", "'."), end)
-                and text[end + 1 : end + 2].isalnum()
-                and not _ADDED_LETTER.match(text, end)
-            )
-            or (text[end : end + 1] in ("+", "#") and not _ADDED_LETTER.match(text, end))
-        ):
+        if _GLUED_BEFORE.match(text, max(0, start - 2), start) or _GLUED_BEHIND.match(text, end):
             return 0
-        if (
-            text[end : end + 1] == "."
-            and text[end + 1 : end + 2].isalnum()
-            and text[end + 2 : end + 3] in (".", "")
-        ):
-            return 0  # "A.M."
         bracketed = left in "([{【" and left and right in ")]}】" and right
-        emphasised = bool(
-            text[start - 1 : start]
-            and text[start - 1] in "*\"'$"
-            and text[end : end + 1]
-            and text[end] in "*\"'$"
-        )
+        beside = text[start - 1 : start], text[end : end + 1]
+        emphasised = all(mark and mark in "*\"'$" for mark in beside)
         previous = self.symbols[-1] if self.symbols else "|"
         opens = previous in ".|?:"
-        spaced = (
-            text[end : end + 1] == " " and index + 1 < len(self.words) and self.words[index + 1][1] == end + 1
-        )
+        spaced = beside[1] == " " and index + 1 < len(self.words) and self.words[index + 1][1] == end + 1
         choice = self._letter_choice(mark)
         if (
             bracketed
             or (emphasised and mark.isupper())
-            or (right == ")" and text[end : end + 1] == ")" and (opens or previous in "A=:Tv"))
+            or (beside[1] == ")" and (opens or previous in "A=:Tv"))
         ):
             symbol = "L"
         elif mark.isupper():
@@ -302,5 +269,7 @@ class _Builder:
         return choice if 0 <= choice < len(self.table.choices) else None
 
 
-_ADDED_LETTER = pattern(r"\+[A-Z](?![A-Za-z+#])")
+# A letter that is part of a word: "X-ray", "it's", "B+", "F#", "A.M."; but "A+B" are two letters.
+_GLUED_BEFORE = pattern(r"[^\W_][-'.]")
+_GLUED_BEHIND = pattern(r"(?!\+[A-Z](?![A-Za-z+#]))(?:[-'♯][^\W_]|[+#])|\.[^\W_](?:\.|\Z)")
 _LETTER_NEXT = pattern(r" ?\([A-Za-z]")
