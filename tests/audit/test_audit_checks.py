@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from msgspec import UNSET
-from outcomes import Maker, many, outcome, spoiled
 from scipy import stats
+from single_check import Maker, many, run_check, spoiled
 
 from mmar.audit import CHECKS, Link, Outcome, SystemRun, Unheard
 from mmar.errors import InputError
@@ -16,8 +16,8 @@ from mmar.items import Item
 
 def rubric(point: str = "Give a point.", *, count: int = 5, scores: Any = (0, 1)) -> list[dict[str, Any]]:
     return [
-        {"name": f"Criterion {at}", "scoring_point": point, "note": "", "choices": list(scores)}
-        for at in range(count)
+        {"name": f"Criterion {index}", "scoring_point": point, "note": "", "choices": list(scores)}
+        for index in range(count)
     ]
 
 
@@ -87,18 +87,18 @@ ELSEWHERE = {
     "M001",
     "M002",
     "M003",
-} | {f"D00{at}" for at in range(1, 7)}
+} | {f"D00{index}" for index in range(1, 7)}
 
 
 def systems(items: list[Item], *rows: str) -> tuple[SystemRun, ...]:
     """Runs of systems; a letter for each item is the choice that it names, the first being right."""
     return tuple(
         SystemRun(
-            f"run {at}",
+            f"run {index}",
             {item.id: letter == "a" for item, letter in zip(items, row, strict=True)},
             {item.id: "abcd".index(letter) for item, letter in zip(items, row, strict=True)},
         )
-        for at, row in enumerate(rows)
+        for index, row in enumerate(rows)
     )
 
 
@@ -106,13 +106,13 @@ def test_items_over_several_systems(item: Maker) -> None:
     items = many(item, 6, choices=lambda _: ["One", "Two", "Three", "Four"], answer=lambda _: "One")
     # The last item is missed by the stronger systems, all with the second choice.
     runs = systems(items, "aaaaab", "aaaaab", "aaaabb", "bbaaba", "bbbbba", "bbbbba")
-    assert [finding.item for finding in outcome("M001", items, systems=runs).findings] == [items[5].id]
-    assert [finding.item for finding in outcome("M002", items, systems=runs).findings] == [items[5].id]
-    assert outcome("M003", items, systems=runs).findings == ()  # too few wrong answers
+    assert [finding.item for finding in run_check("M001", items, systems=runs).findings] == [items[5].id]
+    assert [finding.item for finding in run_check("M002", items, systems=runs).findings] == [items[5].id]
+    assert run_check("M003", items, systems=runs).findings == ()  # too few wrong answers
     many_wrong = systems(items, *["bbbbbb"] * 8, *["cccccc"] * 8)
-    result = outcome("M003", items, systems=many_wrong).findings
+    result = run_check("M003", items, systems=many_wrong).findings
     assert [(finding.item, finding.current) for finding in result] == [(each.id, "Four") for each in items]
-    assert outcome("M001", items, systems=runs[:1]).skipped == "systems"
+    assert run_check("M001", items, systems=runs[:1]).skipped == "systems"
 
 
 def test_every_check_of_a_benchmark_is_tried() -> None:
@@ -121,14 +121,14 @@ def test_every_check_of_a_benchmark_is_tried() -> None:
 
 @pytest.mark.parametrize("code", [check.code for check in CHECKS if check.needs == "records"])
 def test_a_clean_benchmark_has_no_findings(code: str, item: Maker) -> None:
-    assert outcome(code, spoiled(item)).findings == ()
+    assert run_check(code, spoiled(item)).findings == ()
 
 
 @pytest.mark.parametrize("code", SPOILED)
 def test_a_spoiled_benchmark_has_them(code: str, item: Maker) -> None:
     changes, fields = SPOILED[code]
     items = spoiled(item, *changes)
-    result = outcome(code, items)
+    result = run_check(code, items)
     assert [finding.field for finding in result.findings] == fields
     changed = {each.id for each, change in zip(items, changes, strict=False) if change}
     for finding in result.findings:
@@ -144,11 +144,11 @@ def test_a_spoiled_benchmark_has_them(code: str, item: Maker) -> None:
 )
 def test_records_that_cannot_be_read_are_findings(code: str, field: str | None, item: Maker) -> None:
     fault = InputError("is not what it should be", file="set.jsonl", line=7, field=field)
-    (finding,) = outcome(code, spoiled(item), faults=(fault,)).findings
+    (finding,) = run_check(code, spoiled(item), faults=(fault,)).findings
     assert finding.message == "line 7: is not what it should be"
     assert finding.field == field
     others = {"S001", "S002", "S003", "S004"} - {code}
-    assert not any(outcome(other, spoiled(item), faults=(fault,)).findings for other in others)
+    assert not any(run_check(other, spoiled(item), faults=(fault,)).findings for other in others)
 
 
 def test_videos_that_are_gone(item: Maker) -> None:
@@ -159,41 +159,41 @@ def test_videos_that_are_gone(item: Maker) -> None:
         urls[1]: Link(urls[1], False, "code -404"),
         urls[2]: Link(urls[2], None, "HTTP 429"),
     }
-    result = outcome("U008", items, links=links)
+    result = run_check("U008", items, links=links)
     assert [finding.item for finding in result.findings] == [items[1].id]
     assert result.measures[0].values == {"asked": 3, "open": 1}
-    assert outcome("U008", items).skipped == "network"
+    assert run_check("U008", items).skipped == "network"
 
 
 def test_a_short_link_that_was_followed_is_proposed_by_its_video(item: Maker) -> None:
     short = "https://b23.tv/abc"
     items = [item(url=f"{short}\nhttps://www.bilibili.com/video/BV1999999999?p=2&vd_source=1")]
-    (unknown,) = outcome("U004", items).findings
+    (unknown,) = run_check("U004", items).findings
     assert unknown.proposed is UNSET
     assert "BV1999999999" in unknown.message
     links = {short: Link(short, True, "code 0", "https://www.bilibili.com/video/BV1888888888/")}
-    (finding,) = outcome("U004", items, links=links).findings
+    (finding,) = run_check("U004", items, links=links).findings
     assert finding.proposed == (
         "https://www.bilibili.com/video/BV1888888888/\nhttps://www.bilibili.com/video/BV1999999999/?p=2"
     )
 
 
 def test_solved_without_hearing(item: Maker) -> None:
-    items = many(item, 40, choices=lambda _: ["North", "East", "South", "West"], answer=lambda at: "East")
-    lucky = Unheard("lucky", {each.id: at % 4 == 0 for at, each in enumerate(items)})
-    knowing = Unheard("knowing", {each.id: at % 2 == 0 for at, each in enumerate(items)})
-    assert len(outcome("N001", items, unheard=(lucky,)).findings) == 10
-    both = outcome("N001", items, unheard=(lucky, knowing))
+    items = many(item, 40, choices=lambda _: ["North", "East", "South", "West"], answer=lambda index: "East")
+    lucky = Unheard("lucky", {each.id: index % 4 == 0 for index, each in enumerate(items)})
+    knowing = Unheard("knowing", {each.id: index % 2 == 0 for index, each in enumerate(items)})
+    assert len(run_check("N001", items, unheard=(lucky,)).findings) == 10
+    both = run_check("N001", items, unheard=(lucky, knowing))
     assert [finding.item for finding in both.findings] == [each.id for each in items[::4]]
-    result = outcome("N002", items, unheard=(lucky, knowing))
+    result = run_check("N002", items, unheard=(lucky, knowing))
     assert [finding.kind for finding in result.findings] == ["knowing"]
     assert result.measures[1].values["p"] == pytest.approx(stats.binom.sf(19, 40, 1 / 4))
-    assert outcome("N001", items).skipped == "unheard"
+    assert run_check("N001", items).skipped == "unheard"
 
 
 def test_country_codes_that_are_languages_too(item: Maker) -> None:
     def languages(*codes: str) -> Outcome:
-        return outcome("L002", [item(at, language=code) for at, code in enumerate(codes)])
+        return run_check("L002", [item(index, language=code) for index, code in enumerate(codes)])
 
     assert languages("kr", "kr").findings == ()  # Kanuri, for all that is known
     (finding,) = languages("kr", "ko", "en|ko").findings
@@ -219,19 +219,19 @@ def test_country_codes_that_are_languages_too(item: Maker) -> None:
 def test_a_correction_that_is_certain_is_proposed(
     code: str, change: dict[str, Any], proposed: Any, item: Maker
 ) -> None:
-    (finding,) = outcome(code, spoiled(item, change)).findings
+    (finding,) = run_check(code, spoiled(item, change)).findings
     assert finding.current == next(iter(change.values()))
     assert finding.proposed == proposed
     # What is proposed has no such fault any more.
     name = "choices" if code.startswith("C") else finding.field or ""
-    assert outcome(code, spoiled(item, {**change, name: proposed})).findings == ()
+    assert run_check(code, spoiled(item, {**change, name: proposed})).findings == ()
 
 
 def test_an_emoji_may_be_joined_but_not_a_word(item: Maker) -> None:
-    assert outcome("S006", [item(question="What is 🧑\u200d🤝\u200d🧑 or 🏴\u200d☠️?")]).findings == ()
-    assert len(outcome("S006", [item(question="wo\u200drd")]).findings) == 1
+    assert run_check("S006", [item(question="What is 🧑\u200d🤝\u200d🧑 or 🏴\u200d☠️?")]).findings == ()
+    assert len(run_check("S006", [item(question="wo\u200drd")]).findings) == 1
 
 
 def test_ids_of_another_scheme_are_no_fault(item: Maker) -> None:
-    items = many(item, 4, id=lambda at: f"question-{at}")
-    assert outcome("I001", items).findings == ()
+    items = many(item, 4, id=lambda index: f"question-{index}")
+    assert run_check("I001", items).findings == ()

@@ -1,4 +1,4 @@
-"""Whether videos are still there, asked of a real server on the loopback that replies as the sites do."""
+"""Checking links, against a server on the loopback that replies as the sites do."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ GONE, PRIVATE, BUSY = "BV1gone00000", "BV1private00", "BV1busy00000"
 class Site(BaseHTTPRequestHandler):
     """YouTube's oEmbed, Bilibili's view, the short links, and a page of its own."""
 
-    asked: list[str]
+    requested: list[str]
 
     def do_GET(self) -> None:
-        at = urlsplit(self.path)
-        query = {name: values[0] for name, values in parse_qs(at.query).items()}
-        self.asked.append(self.path)
+        url = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(url.query).items()}
+        self.requested.append(self.path)
         assert "Cookie" not in self.headers
         body = b""
         status, to = 200, None
-        if at.path == "/oembed":
+        if url.path == "/oembed":
             status = {"gonegonegon": 404, "privatepriv": 403}.get(query["url"][-11:], 200)
-        elif at.path == "/view":
+        elif url.path == "/view":
             code = {GONE: -404, PRIVATE: 62012, BUSY: -412}.get(query.get("bvid", ""), 0)
             body = b"<html>" if query.get("bvid") == "BV1html00000" else json.dumps({"code": code}).encode()
-        elif at.path == "/to-video":
+        elif url.path == "/to-video":
             status, to = 302, "https://www.bilibili.com/video/BV1xX4y1y721?p=3&share_source=copy"
-        elif at.path == "/to-gone":
+        elif url.path == "/to-gone":
             status, to = 302, f"/hop?to={GONE}"
-        elif at.path == "/hop":
+        elif url.path == "/hop":
             status, to = 301, f"https://m.bilibili.com/video/{query['to']}"
-        elif at.path == "/round":
+        elif url.path == "/round":
             status, to = 302, "/round"
-        elif at.path != "/page":
+        elif url.path != "/page":
             status = 404
         self.send_response(status)
         if to:
@@ -55,7 +55,7 @@ class Site(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def site() -> Iterator[str]:
-    Site.asked = []
+    Site.requested = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
     thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.01), daemon=True)
     thread.start()
@@ -71,7 +71,7 @@ def tried(site: str, *addresses: str) -> dict[str, Link]:
 
 
 @pytest.mark.parametrize(
-    ("address", "alive", "said"),
+    ("address", "alive", "reply"),
     [
         ("https://youtu.be/abcdefghijk", True, "HTTP 200"),
         ("https://www.youtube.com/watch?v=gonegonegon&t=3", False, "HTTP 404"),
@@ -84,8 +84,10 @@ def tried(site: str, *addresses: str) -> dict[str, Link]:
         ("https://www.bilibili.com/video/BV1html00000", None, "unknown reply"),
     ],
 )
-def test_what_a_site_says_of_a_video(address: str, alive: bool | None, said: str, site: str) -> None:
-    assert tried(site, address) == {address: Link(address, alive, said)}
+def test_the_state_of_a_video_is_what_its_site_replies(
+    address: str, alive: bool | None, reply: str, site: str
+) -> None:
+    assert tried(site, address) == {address: Link(address, alive, reply)}
 
 
 def test_a_short_link_is_followed_to_its_video(site: str) -> None:
@@ -98,8 +100,8 @@ def test_a_short_link_is_followed_to_its_video(site: str) -> None:
 
 
 def test_any_other_address_is_asked_itself(site: str) -> None:
-    page, lost = f"{site}/page", f"{site}/lost"
-    assert [link.alive for link in tried(site, page, lost).values()] == [True, False]
+    page, missing = f"{site}/page", f"{site}/lost"
+    assert [link.alive for link in tried(site, page, missing).values()] == [True, False]
 
 
 def test_what_gives_no_reply_is_left_open() -> None:
@@ -113,7 +115,7 @@ def test_what_gives_no_reply_is_left_open() -> None:
 def test_an_address_is_asked_once_and_in_order(site: str) -> None:
     page = f"{site}/page"
     calls: list[tuple[int, int]] = []
-    links = check_links([page, f"{site}/lost", page], progress=lambda *at: calls.append(at))
+    links = check_links([page, f"{site}/lost", page], progress=lambda *counts: calls.append(counts))
     assert list(links) == [page, f"{site}/lost"]
-    assert sorted(Site.asked) == ["/lost", "/page"]
+    assert sorted(Site.requested) == ["/lost", "/page"]
     assert calls == [(1, 2), (2, 2)]

@@ -51,20 +51,20 @@ def records() -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def found() -> Audit:
+def result() -> Audit:
     return audit(load_benchmark(MMAR, lenient=True))
 
 
-def of(found: Audit, code: str) -> Outcome:
-    return next(each for each in found.outcomes if each.code == code)
+def of(result: Audit, code: str) -> Outcome:
+    return next(each for each in result.outcomes if each.code == code)
 
 
-def findings(found: Audit, code: str) -> tuple[Finding, ...]:
-    return of(found, code).findings
+def findings(result: Audit, code: str) -> tuple[Finding, ...]:
+    return of(result, code).findings
 
 
-def items(found: Audit, code: str) -> set[str | None]:
-    return {finding.item for finding in findings(found, code)}
+def items(result: Audit, code: str) -> set[str | None]:
+    return {finding.item for finding in findings(result, code)}
 
 
 def seconds(clock: str) -> int:
@@ -83,12 +83,12 @@ def video_of(record: dict[str, Any]) -> str:
     return match[0]
 
 
-def test_every_count(found: Audit) -> None:
-    assert {each.code: len(each.findings) for each in found.outcomes if each.findings} == COUNTS
-    assert (found.count("error"), found.count("warning"), found.count("note")) == (32, 380, 855)
+def test_every_count(result: Audit) -> None:
+    assert {each.code: len(each.findings) for each in result.outcomes if each.findings} == COUNTS
+    assert (result.count("error"), result.count("warning"), result.count("note")) == (32, 380, 855)
 
 
-def test_choices_that_the_published_rule_takes_for_the_answer(found: Audit, records: list[Any]) -> None:
+def test_choices_that_the_published_rule_takes_for_the_answer(result: Audit, records: list[Any]) -> None:
     def words(text: str) -> set[str]:
         return set(re.findall(r"\w+", text.lower()))
 
@@ -98,31 +98,31 @@ def test_choices_that_the_published_rule_takes_for_the_answer(found: Audit, reco
         for choice in record["choices"]
         if choice != record["answer"] and words(choice) == words(record["answer"])
     ]
-    assert [(finding.item, finding.current) for finding in findings(found, "C001")] == expected
-    assert (len(expected), of(found, "C001").items) == (28, 20)
+    assert [(finding.item, finding.current) for finding in findings(result, "C001")] == expected
+    assert (len(expected), of(result, "C001").items) == (28, 20)
 
 
-def test_empty_choices_and_stray_white_space(found: Audit, records: list[Any]) -> None:
-    assert items(found, "C002") == {record["id"] for record in records if "" in record["choices"]}
+def test_empty_choices_and_stray_white_space(result: Audit, records: list[Any]) -> None:
+    assert items(result, "C002") == {record["id"] for record in records if "" in record["choices"]}
     untidy = {
         record["id"]
         for record in records
         if any(choice and choice != " ".join(choice.split()) for choice in record["choices"])
     }
-    assert items(found, "C006") == untidy
+    assert items(result, "C006") == untidy
     questions = {r["id"] for r in records if r["question"] != " ".join(r["question"].split())}
-    assert items(found, "S007") == questions
+    assert items(result, "S007") == questions
 
 
-def test_the_key(found: Audit, records: list[Any]) -> None:
-    (place,) = of(found, "A001").measures
+def test_the_key(result: Audit, records: list[Any]) -> None:
+    (measure,) = of(result, "A001").measures
     slots = Counter((len(r["choices"]), r["choices"].index(r["answer"])) for r in records)
-    assert place.values["answers_by_slot"] == {
+    assert measure.values["answers_by_slot"] == {
         "2": [slots[2, index] for index in range(2)],
         "4": [slots[4, index] for index in range(4)],
     }
-    assert place.values["p"] > 0.5
-    longest, shortest = of(found, "A002").measures
+    assert measure.values["p"] > 0.5
+    longest, shortest = of(result, "A002").measures
     assert (longest.values["longest"], longest.values["n"]) == (232, 762)
     assert (shortest.values["shortest"], shortest.values["n"]) == (225, 712)
     # Numbers alone, as 80 of the 122 items have them: the answer is inner in 65, by chance it would be in 40.
@@ -132,25 +132,25 @@ def test_the_key(found: Audit, records: list[Any]) -> None:
         numbers = [int(choice) for choice in record["choices"]]
         inner += min(numbers) < int(record["answer"]) < max(numbers)
     assert (inner, len(bare)) == (65, 80)
-    (middle,) = of(found, "A003").measures
+    (middle,) = of(result, "A003").measures
     assert (middle.values["inner"], middle.values["n"], middle.values["expected"]) == (94, 122, 61.0)
     polar = Counter(
         r["answer"].strip().lower()
         for r in records
         if sorted(c.strip().lower() for c in r["choices"]) == ["no", "yes"]
     )
-    yes_no, numbers_2_to_5 = findings(found, "A004")
+    yes_no, numbers_2_to_5 = findings(result, "A004")
     assert yes_no.kind == "No / Yes"
     assert polar == {"no": 57, "yes": 30}
     assert len(yes_no.others) == 87
     assert numbers_2_to_5.kind == "3 / 4 / 2 / 5"
 
 
-def test_ids_and_file_names(found: Audit, records: list[Any]) -> None:
+def test_ids_and_file_names(result: Audit, records: list[Any]) -> None:
     differ = {r["id"] for r in records if r["audio_path"] != f"./audio/{r['id']}.wav"}
-    assert items(found, "I001") == differ
+    assert items(result, "I001") == differ
     assert len(differ) == 46
-    assert of(found, "I001").kinds == {
+    assert of(result, "I001").kinds == {
         "times written otherwise": 20,
         "no times in the name": 19,
         "other times": 7,
@@ -162,49 +162,49 @@ def test_ids_and_file_names(found: Audit, records: list[Any]) -> None:
         times = tuple(seconds(clock.replace("-", ":")) for clock in clocks.groups())
         if times != spans(record)[0]:
             wrong.add(record["id"])
-    assert items(found, "I002") == wrong
+    assert items(result, "I002") == wrong
     assert wrong < differ
 
 
-def test_timestamps(found: Audit, records: list[Any]) -> None:
+def test_timestamps(result: Audit, records: list[Any]) -> None:
     clock = r"\d\d:\d\d:\d\d"
     odd = {r["id"] for r in records if not re.fullmatch(f"{clock},{clock}", r["timestamp"])}
-    assert items(found, "T001") == odd
-    assert of(found, "T001").kinds == {"one part": 27, "several parts": 18}
-    assert items(found, "T003") == {r["id"] for r in records if len(spans(r)) > 1}
-    for finding in findings(found, "T001"):
+    assert items(result, "T001") == odd
+    assert of(result, "T001").kinds == {"one part": 27, "several parts": 18}
+    assert items(result, "T003") == {r["id"] for r in records if len(spans(r)) > 1}
+    for finding in findings(result, "T001"):
         assert spans({"timestamp": finding.proposed}) == spans({"timestamp": finding.current})
 
 
-def test_addresses(found: Audit, records: list[Any]) -> None:
+def test_addresses(result: Audit, records: list[Any]) -> None:
     shared = {r["id"] for r in records if "vd_source=" in r["url"]}
     assert len(shared) == 125
-    assert {f.item for f in findings(found, "U002") if f.kind == "vd_source"} == shared
+    assert {f.item for f in findings(result, "U002") if f.kind == "vd_source"} == shared
     # Eleven more name who copied them without it: YouTube's `si`, and five of the Bilibili app's own links.
-    assert of(found, "U002").kinds == {"vd_source": 125, "si": 6, "buvid": 5}
-    for finding in (*findings(found, "U002"), *findings(found, "U003")):
+    assert of(result, "U002").kinds == {"vd_source": 125, "si": 6, "buvid": 5}
+    for finding in (*findings(result, "U002"), *findings(result, "U003")):
         assert not re.search(r"vd_source|spm_id|buvid|share_|[?&]si=|feature=", finding.proposed)
         assert video_of({"id": finding.item}) in finding.proposed or "b23.tv" in finding.proposed
-    assert items(found, "U004") == {r["id"] for r in records if "b23.tv/" in r["url"]}
+    assert items(result, "U004") == {r["id"] for r in records if "b23.tv/" in r["url"]}
     # Three end in a line break; three hold two addresses, which others count as white space too.
-    assert of(found, "U005").kinds == {"several addresses": 3, "white space around": 3}
-    assert items(found, "U005") == {r["id"] for r in records if re.search(r"\s", r["url"])}
+    assert of(result, "U005").kinds == {"several addresses": 3, "white space around": 3}
+    assert items(result, "U005") == {r["id"] for r in records if re.search(r"\s", r["url"])}
 
 
-def test_languages(found: Audit, records: list[Any]) -> None:
-    (korean,) = findings(found, "L002")
+def test_languages(result: Audit, records: list[Any]) -> None:
+    (korean,) = findings(result, "L002")
     assert (korean.current, korean.proposed) == ("kr", "ko")
     silent = {r["id"] for r in records if "speech" in r["modality"] and not r["language"]}
-    assert items(found, "L003") == silent
+    assert items(result, "L003") == silent
     assert len(silent) == 29
 
 
-def test_videos(found: Audit, records: list[Any]) -> None:
+def test_videos(result: Audit, records: list[Any]) -> None:
     videos = Counter(map(video_of, records))
     shared = [count for count in videos.values() if count > 1]
     assert (len(videos), len(shared), sum(shared)) == (911, 59, 148)
-    assert of(found, "V001").measures[0].values == {"sources": 911}
-    assert (len(findings(found, "V001")), of(found, "V001").items) == (59, 148)
+    assert of(result, "V001").measures[0].values == {"sources": 911}
+    assert (len(findings(result, "V001")), of(result, "V001").items) == (59, 148)
 
 
 def pairs(records: list[Any], key: Any) -> set[frozenset[str]]:
@@ -221,8 +221,8 @@ def pairs(records: list[Any], key: Any) -> set[frozenset[str]]:
     }
 
 
-def test_overlaps_are_29_and_why_others_count_26_or_27(found: Audit, records: list[Any]) -> None:
-    audited = {frozenset((f.item, *f.others)) for f in findings(found, "V002")}
+def test_overlaps_are_29_and_why_others_count_26_or_27(result: Audit, records: list[Any]) -> None:
+    audited = {frozenset((f.item, *f.others)) for f in findings(result, "V002")}
     assert audited == pairs(records, video_of)
     assert len(audited) == 29
 
@@ -262,7 +262,7 @@ def test_overlaps_are_29_and_why_others_count_26_or_27(found: Audit, records: li
 
 
 def test_rubrics_that_name_the_answer_are_752_and_why_others_count_762_or_763(
-    found: Audit, records: list[Any]
+    result: Audit, records: list[Any]
 ) -> None:
     def holding(strip: bool) -> set[str]:
         """Items whose answer's letters stand in a scoring point, small or capital."""
@@ -281,7 +281,7 @@ def test_rubrics_that_name_the_answer_are_752_and_why_others_count_762_or_763(
     # The one is an answer with a blank at its end.
     assert [by_id[each]["answer"] for each in stripped - as_published] == ["Connor "]
 
-    points = {f.item for f in findings(found, "R001") if f.kind == "scoring point"}
+    points = {f.item for f in findings(result, "R001") if f.kind == "scoring point"}
     assert len(points) == 748
     # Letters within other words name nothing: “No” in “not”, “South Africa” in “South African”.
     inside = Counter(by_id[each]["answer"] for each in stripped - points)
@@ -291,4 +291,4 @@ def test_rubrics_that_name_the_answer_are_752_and_why_others_count_762_or_763(
     dressed = {by_id[each or ""]["answer"] for each in points - stripped}
     assert all(answer[-1] in ".”" for answer in dressed)
     assert len(points - stripped) == 7
-    assert of(found, "R001").kinds == {"scoring point": 748, "name or note": 4}
+    assert of(result, "R001").kinds == {"scoring point": 748, "name or note": 4}

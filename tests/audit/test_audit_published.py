@@ -25,7 +25,7 @@ def audited(tmp_path: Path, text: str, counts: Counts = SIZES) -> Audit:
     return audit_table(read_table(path, counts))
 
 
-def found(audit: Audit) -> dict[str, list[tuple[str | None, str | None, object]]]:
+def findings_of(audit: Audit) -> dict[str, list[tuple[str | None, str | None, object]]]:
     return {
         each.code: [(finding.item, finding.field, finding.current) for finding in each.findings]
         for each in audit.outcomes
@@ -49,8 +49,8 @@ def test_every_check_of_a_table_is_tried() -> None:
 def test_a_fault_is_found_where_it_is(code: str, tmp_path: Path) -> None:
     row, where = SPOILED[code]
     clean = "B,74.3,63.6,79.2\n"
-    assert found(audited(tmp_path, HEADER + clean)) == {}
-    assert found(audited(tmp_path, f"{HEADER}{row}\n{clean}")) == {code: [where]}
+    assert findings_of(audited(tmp_path, HEADER + clean)) == {}
+    assert findings_of(audited(tmp_path, f"{HEADER}{row}\n{clean}")) == {code: [where]}
 
 
 def test_the_average_tells_what_an_impossible_cell_was(tmp_path: Path) -> None:

@@ -94,8 +94,8 @@ def test_corrections_hold_every_finding(spoiled: Benchmark) -> None:
 
 
 def test_checks_are_chosen_by_code_or_family() -> None:
-    def codes(*given: tuple[str, ...]) -> list[str]:
-        return [check.code for check in choose(CHECKS, *given)]
+    def codes(*selection: tuple[str, ...]) -> list[str]:
+        return [check.code for check in choose(CHECKS, *selection)]
 
     everything = codes((), ())
     assert codes(("T001",), ()) == ["T001"]

@@ -31,7 +31,7 @@ def melody(seed: int, seconds: float) -> np.ndarray:
 
 @pytest.fixture
 def clips(tmp_path: Path) -> Path:
-    sounds = {name: melody(at, 10) for at, name in enumerate(NAMES)}
+    sounds = {name: melody(index, 10) for index, name in enumerate(NAMES)}
     sounds["copy"] = np.concatenate((melody(99, 3), 0.5 * sounds["good"][: 7 * RATE]))
     sounds["silent"] = np.zeros_like(sounds["silent"])
     sounds["clipped"] = np.clip(8 * sounds["clipped"], -1, 1)
@@ -47,10 +47,10 @@ def clips(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def items(item: Callable[..., Item]) -> list[Item]:
-    return [item(at, id=name, audio_path=f"./audio/{name}.wav") for at, name in enumerate(NAMES)]
+    return [item(index, id=name, audio_path=f"./audio/{name}.wav") for index, name in enumerate(NAMES)]
 
 
-def outcome(code: str, items: list[Item], folder: Path) -> Outcome:
+def run_check(code: str, items: list[Item], folder: Path) -> Outcome:
     subject = Subject(tuple(items), sounds=measure_clips(items, folder))
     (result,), _ = run_checks(subject, [check for check in CHECKS if check.code == code], subject.has)
     return result
@@ -68,23 +68,23 @@ def outcome(code: str, items: list[Item], folder: Path) -> Outcome:
     ],
 )
 def test_each_fault_is_found_and_no_other(code: str, who: str, items: list[Item], clips: Path) -> None:
-    assert [finding.item for finding in outcome(code, items, clips).findings] == [who]
+    assert [finding.item for finding in run_check(code, items, clips).findings] == [who]
     clean = [each for each in items if each.id not in ("copy", who)]
-    assert outcome(code, clean, clips).findings == ()
+    assert run_check(code, clean, clips).findings == ()
 
 
 def test_what_is_said_of_them(items: list[Item], clips: Path) -> None:
-    def said(code: str) -> str:
-        return outcome(code, items, clips).findings[0].message
+    def message_of(code: str) -> str:
+        return run_check(code, items, clips).findings[0].message
 
-    assert "cut short" in said("D002")
-    assert said("D003") == "digital silence"
-    assert said("D005") == "7.0 s, the timestamp states 10 s"
+    assert "cut short" in message_of("D002")
+    assert message_of("D003") == "digital silence"
+    assert message_of("D005") == "7.0 s, the timestamp states 10 s"
     # Seven of ten seconds are in the copy, three seconds later.
-    copy = outcome("D006", items, clips).findings[0]
+    copy = run_check("D006", items, clips).findings[0]
     assert copy.others == ("copy",)
     assert copy.message.endswith("-3.0 s apart")
-    assert outcome("D001", items, clips).measures[0].values == {"8000 Hz 1 ch": 5}
+    assert run_check("D001", items, clips).measures[0].values == {"8000 Hz 1 ch": 5}
 
 
 def test_a_copy_that_the_timestamps_name_is_left_to_them(
@@ -92,13 +92,15 @@ def test_a_copy_that_the_timestamps_name_is_left_to_them(
 ) -> None:
     url = "https://www.bilibili.com/video/BV1000000000/"
     items[1] = item(1, id="copy", audio_path="./audio/copy.wav", url=url, timestamp="00:00:57,00:01:07")
-    assert outcome("D006", items, clips).findings == ()
+    assert run_check("D006", items, clips).findings == ()
 
 
 def test_without_clips_the_checks_are_skipped(items: list[Item]) -> None:
     subject = Subject(tuple(items))
     outcomes, _ = run_checks(subject, CHECKS, subject.has)
-    assert {each.code for each in outcomes if each.skipped == "audio"} == {f"D00{at}" for at in range(1, 7)}
+    assert {each.code for each in outcomes if each.skipped == "audio"} == {
+        f"D00{index}" for index in range(1, 7)
+    }
 
 
 def test_the_folder_may_be_that_of_the_files_themselves(clips: Path) -> None:
@@ -112,10 +114,12 @@ def test_a_clip_of_several_items_is_heard_once(
 ) -> None:
     calls: list[tuple[int, int]] = []
     both = [items[0], item(7, audio_path="./audio/good.wav"), item(8, audio_path="/etc/passwd")]
-    assert list(measure_clips(both, clips, progress=lambda *at: calls.append(at))) == ["./audio/good.wav"]
+    assert list(measure_clips(both, clips, progress=lambda *counts: calls.append(counts))) == [
+        "./audio/good.wav"
+    ]
     assert calls == [(1, 1)]
 
 
 def test_several_processes_hear_the_same(items: list[Item], clips: Path, item: Callable[..., Item]) -> None:
-    more = [item(at, audio_path=f"./audio/not-here/{at}.wav") for at in range(40)]
+    more = [item(index, audio_path=f"./audio/not-here/{index}.wav") for index in range(40)]
     assert measure_clips([*items, *more], clips, workers=2) == measure_clips([*items, *more], clips)

@@ -30,7 +30,7 @@ def test_a_phrase_is_named_by_words_of_its_own(text: str, phrase: str, expected:
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "marked"),
     [
         ("two words", None),
         ("Connor ", '"Connor␣"'),
@@ -40,8 +40,8 @@ def test_a_phrase_is_named_by_words_of_its_own(text: str, phrase: str, expected:
         ("no\u00a0break", '"no␣break"'),
     ],
 )
-def test_stray_white_space_is_made_visible(text: str, shown: str | None) -> None:
-    assert stray_space(text) == shown
+def test_stray_white_space_is_made_visible(text: str, marked: str | None) -> None:
+    assert stray_space(text) == marked
 
 
 @given(st.text(max_size=40))

@@ -179,8 +179,8 @@ def test_archives(demo: Benchmark, tmp_path: Path) -> None:
 
 
 def test_clips_under_other_paths(demo: Benchmark, tmp_path: Path) -> None:
-    for place in ("C:\\data\\{}.flac", "/data/x/{}.mp3", "file:///data/{}.wav"):
-        rows = [{"audio": place.format(Path(item.audio_path).stem), "response": item.answer} for item in demo]
+    for path in ("C:\\data\\{}.flac", "/data/x/{}.mp3", "file:///data/{}.wav"):
+        rows = [{"audio": path.format(Path(item.audio_path).stem), "response": item.answer} for item in demo]
         (tmp_path / "log.jsonl").write_text(lines(rows))
         assert texts(tmp_path / "log.jsonl", demo) == {item.id: item.answer for item in demo}
 
@@ -196,11 +196,11 @@ def test_items_of_one_question_are_not_told_apart_by_their_order(demo: Benchmark
     prompt = f"{question}\nA) x\nB) y"
     rows = [
         {
-            "index": place,
+            "index": index,
             "model_output": {"choices": [{"message": {"role": "assistant", "content": "A"}}]},
             "messages": [{"role": "user", "content": prompt}],
         }
-        for place in range(len(demo))
+        for index in range(len(demo))
     ]
     (tmp_path / "predictions.jsonl").write_text(lines(rows))
     with raises("ambiguous-item", line=1):

@@ -66,7 +66,7 @@ def test_prompts_and_reasoning_are_not_kept_where_only_answers_are_wanted(demo: 
 
 
 def test_the_id_may_stand_beside_others(demo: Benchmark, write_rows: WriteRows) -> None:
-    rows = [{"id": place, "metadata": {"id": item.id}, "response": "x"} for place, item in enumerate(demo)]
+    rows = [{"id": index, "metadata": {"id": item.id}, "response": "x"} for index, item in enumerate(demo)]
     assert join_log(open_log(write_rows("m.jsonl", rows)), demo).methods == {"id": len(demo)}
 
 

@@ -62,9 +62,9 @@ def test_layouts_without_a_program(demo: Benchmark, tmp_path: Path, write_rows: 
 
 def test_cells_that_are_no_number(demo: Benchmark, tmp_path: Path) -> None:
     rows = [
-        {"index": place, "question": item.question, "answer": "A", "prediction": "A"}
+        {"index": index, "question": item.question, "answer": "A", "prediction": "A"}
         | dict(zip("ABCDEF", [*item.choices, *[float("nan")] * 4], strict=False))
-        for place, item in enumerate(demo)
+        for index, item in enumerate(demo)
     ]
     (tmp_path / "v.json").write_text(json.dumps(rows), "utf-8")
     assert len(texts(tmp_path / "v.json", demo)) == len(demo)

@@ -56,10 +56,10 @@ def test_the_order_of_choices_is_taken_from_inspects_prompt(demo: Benchmark) -> 
     joined = join_log(open_log(DATA / "inspect-0.3.285.eval"), demo)
     shuffled = {name: each.choice_order for name, each in joined.answers.items() if each.choice_order}
     assert shuffled
-    for name, shown in shuffled.items():
-        assert shown is not None
-        assert sorted(shown) == sorted(demo[name].choices)
-        assert shown != demo[name].choices
+    for name, in_prompt in shuffled.items():
+        assert in_prompt is not None
+        assert sorted(in_prompt) == sorted(demo[name].choices)
+        assert in_prompt != demo[name].choices
 
 
 def test_an_inspect_log_as_json_is_read_like_the_archive(demo: Benchmark, tmp_path: Path) -> None:
@@ -262,8 +262,8 @@ def evalscope(index: int, item_id: str, text: str, group: int, repeat: int) -> d
 
 def test_of_repeated_answers_the_first_counts(demo: Benchmark, write_rows: WriteRows) -> None:
     rows = [
-        evalscope(2 * place + repeat, item.id, f"{place} {repeat}", place, repeat)
-        for place, item in enumerate(demo)
+        evalscope(2 * index + repeat, item.id, f"{index} {repeat}", index, repeat)
+        for index, item in enumerate(demo)
         for repeat in (1, 0)
     ]
     joined = join_log(open_log(write_rows("r.jsonl", rows)), demo)
@@ -272,9 +272,9 @@ def test_of_repeated_answers_the_first_counts(demo: Benchmark, write_rows: Write
 
 def test_a_failure_of_vlmevalkit_is_no_answer(demo: Benchmark, write_rows: WriteRows) -> None:
     rows = [
-        {"index": place, "question": item.question, "A": item.choices[0], "B": item.choices[1]}
-        | {"answer": "A", "prediction": "Failed to obtain answer via API." if place == 0 else "A"}
-        for place, item in enumerate(demo)
+        {"index": index, "question": item.question, "A": item.choices[0], "B": item.choices[1]}
+        | {"answer": "A", "prediction": "Failed to obtain answer via API." if index == 0 else "A"}
+        for index, item in enumerate(demo)
     ]
     log = open_log(write_rows("v.jsonl", rows))
     assert log.program == "VLMEvalKit"

@@ -37,10 +37,10 @@ def disagreement(text: str, choices: tuple[str, ...]) -> tuple[str, object, obje
 @pytest.mark.parametrize("choices", SETS)
 def test_both_name_the_same_choice(choices: tuple[str, ...]) -> None:
     texts = [frame.format(choice) for frame in FRAMES for choice in choices]
-    texts += [f"({chr(65 + place)}) {choice}" for place in range(len(choices)) for choice in choices]
+    texts += [f"({chr(65 + index)}) {choice}" for index in range(len(choices)) for choice in choices]
     texts += [
-        form.format(chr(65 + place))
-        for place in range(len(choices))
+        form.format(chr(65 + index))
+        for index in range(len(choices))
         for form in ("{}", "({})", "{}.", "({}).")
     ]
     assert [result for text in texts if (result := disagreement(text, choices))] == []

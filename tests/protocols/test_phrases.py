@@ -38,7 +38,7 @@ for row in ROWS:
 TABLE = {first: phrase_rows(group) for first, group in GROUPS.items()}
 
 
-def outcome(phrase: Phrase) -> str:
+def reading_of(phrase: Phrase) -> str:
     """What a row's example is read as, in the terms of its column `reads`."""
     reading = read(phrase.example, CHOICES)
     if phrase.reads not in {*"ABCD", "none", "refused"}:
@@ -60,12 +60,12 @@ def test_an_example_is_read_as_its_row_says_and_otherwise_without_the_row(
     monkeypatch.setattr(cascade, "read_common", lambda *_: None)  # it looks at no phrase
     wrong, idle = [], []
     for phrase in (row for row in ROWS if row.language == language):
-        if outcome(phrase) != phrase.reads:
+        if reading_of(phrase) != phrase.reads:
             wrong.append(phrase)
         with monkeypatch.context() as patch:
             table = without(phrase)
             patch.setattr(scan, "phrase_table", lambda table=table: table)
-            if outcome(phrase) == phrase.reads:
+            if reading_of(phrase) == phrase.reads:
                 idle.append(phrase)
     assert not wrong, wrong[:5]
     assert not idle, idle[:5]

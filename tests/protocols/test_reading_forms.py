@@ -42,7 +42,7 @@ HARD = (
     ("Cannot be determined", "Did not guess it", "Didn't"),
     ("One", "Two", "None", "All"),
     ("$20", "20%", "20"),
-    tuple(f"choice number {at}" for at in range(26)),
+    tuple(f"choice number {index}" for index in range(26)),
 )
 """Order, multiplicity, numbers, negations, quotation marks, scripts, the largest number of choices."""
 
@@ -101,11 +101,11 @@ def all_questions() -> Iterator[tuple[str, ...]]:
 QUESTIONS = tuple(dict.fromkeys(all_questions()))
 
 
-def told_apart(choices: tuple[str, ...], at: int) -> bool:
+def is_distinct(choices: tuple[str, ...], index: int) -> bool:
     """Whether a choice is the first of its text, not empty, and differs from others by more than punctuation."""
     table = choice_table(choices)
-    form = loose(plain(normalise(choices[at])[0]))
-    return bool(form) and table.looses.get(form) == at
+    form = loose(plain(normalise(choices[index])[0]))
+    return bool(form) and table.looses.get(form) == index
 
 
 @pytest.mark.parametrize("name", [*TEXT_FORMS, *MARKED_FORMS])
@@ -113,12 +113,12 @@ def test_every_choice_is_read_from_every_form(name: str) -> None:
     form = (TEXT_FORMS | MARKED_FORMS)[name]
     missed, wrong = [], []
     for choices in QUESTIONS:
-        for at, choice in enumerate(choices):
-            answer = form(choice, chr(65 + at))
+        for index, choice in enumerate(choices):
+            answer = form(choice, chr(65 + index))
             reading = read(answer, choices)
             if reading.index is not None and choices[reading.index] != choice:
                 wrong.append((answer, reading, choices))
-            elif reading.state != "choice" and told_apart(choices, at):
+            elif reading.state != "choice" and is_distinct(choices, index):
                 missed.append((answer, reading, choices))
     assert not wrong, wrong[:12]
     assert not missed, missed[:12]
@@ -130,28 +130,28 @@ def test_every_letter_is_read(form: str) -> None:
     for choices in QUESTIONS:
         # Where a choice is itself a letter (MMAU asks for notes), it takes a protocol that asks for letters.
         notes = any(len(choice) == 1 and choice.isalpha() for choice in choices)
-        for at in range(len(choices)):
+        for index in range(len(choices)):
             for rule in (None, ReadingRule(expects="letter"))[notes:]:
-                reading = read(form.format(chr(65 + at)), choices, rule)
-                if reading.index != at:
-                    wrong.append((form, at, reading, choices))
+                reading = read(form.format(chr(65 + index)), choices, rule)
+                if reading.index != index:
+                    wrong.append((form, index, reading, choices))
     assert not wrong, wrong[:12]
 
 
 def test_what_is_denied_is_never_read_as_the_answer() -> None:
     wrong = []
     for choices in QUESTIONS:
-        for at, choice in enumerate(choices):
-            for denial in (
+        for index, choice in enumerate(choices):
+            for negation in (
                 "It is not {}",
                 "The answer is not {}.",
                 "It isn't {}",
                 "{} is incorrect.",
                 "I would rule out {}",
             ):
-                reading = read(denial.format(choice), choices)
-                if reading.index == at and choice and "incorrect" not in choice.lower():
-                    wrong.append((denial.format(choice), reading, choices))
+                reading = read(negation.format(choice), choices)
+                if reading.index == index and choice and "incorrect" not in choice.lower():
+                    wrong.append((negation.format(choice), reading, choices))
     assert not wrong, wrong[:12]
 
 
@@ -159,7 +159,7 @@ def test_two_choices_are_no_answer() -> None:
     wrong = []
     for choices in QUESTIONS:
         first, second = choices[0], choices[-1]
-        if not (told_apart(choices, 0) and told_apart(choices, len(choices) - 1)):
+        if not (is_distinct(choices, 0) and is_distinct(choices, len(choices) - 1)):
             continue
         for form in (
             "{} or {}",
@@ -178,22 +178,22 @@ def test_two_choices_are_no_answer() -> None:
 def test_a_letter_beside_another_choices_text_is_a_contradiction() -> None:
     wrong = []
     for choices in QUESTIONS:
-        for at, choice in enumerate(choices):
-            beside = (at + 1) % len(choices)
-            if not told_apart(choices, at) or choices[beside] == choice:
+        for index, choice in enumerate(choices):
+            beside = (index + 1) % len(choices)
+            if not is_distinct(choices, index) or choices[beside] == choice:
                 continue
             reading = read(f"({chr(65 + beside)}) {choice}", choices)
             if reading.state == "choice":
-                wrong.append((at, reading, choices))
+                wrong.append((index, reading, choices))
     assert not wrong, wrong[:12]
 
 
 def test_the_options_given_back_are_no_answer() -> None:
     wrong = []
     for choices in QUESTIONS:
-        if not all(told_apart(choices, at) for at in range(len(choices))):
+        if not all(is_distinct(choices, index) for index in range(len(choices))):
             continue
-        lettered = "\n".join(f"({chr(65 + at)}) {choice}" for at, choice in enumerate(choices))
+        lettered = "\n".join(f"({chr(65 + index)}) {choice}" for index, choice in enumerate(choices))
         for answer in (
             "\n".join(choices),
             lettered,
@@ -235,10 +235,10 @@ def test_empty_choices_survive() -> None:
     empty = [item for item in load_benchmark(MMAR) if "" in item.choices]
     assert len(empty) == 4
     for item in empty:
-        at = item.choices.index("")
-        assert read("<answer></answer>", item.choices).index == at
-        assert read('{"answer": ""}', item.choices).index == at
-        assert read(chr(65 + at), item.choices).index == at
+        index = item.choices.index("")
+        assert read("<answer></answer>", item.choices).index == index
+        assert read('{"answer": ""}', item.choices).index == index
+        assert read(chr(65 + index), item.choices).index == index
         assert read("", item.choices).state == "unresolved"
         assert read("It is something else", item.choices).state == "unresolved"
 

@@ -35,9 +35,9 @@ def questions(draw: st.DrawFn) -> tuple[tuple[str, ...], list[int]]:
     return choices, draw(st.permutations(range(len(choices))))
 
 
-def put(draw: st.DrawFn, choices: tuple[str, ...], place: int) -> str:
-    letter = chr(65 + place)
-    forms = (choices[place], f"({letter})", f"({letter}) {choices[place]}", f"option {letter}")
+def put(draw: st.DrawFn, choices: tuple[str, ...], index: int) -> str:
+    letter = chr(65 + index)
+    forms = (choices[index], f"({letter})", f"({letter}) {choices[index]}", f"option {letter}")
     return draw(st.sampled_from(forms))
 
 
@@ -47,8 +47,8 @@ def test_denials_and_an_assertion_name_the_asserted_choice_or_none(data: st.Data
     choices, order = data.draw(questions())
     right, *others = order
     pieces = [
-        data.draw(st.sampled_from(DENIALS)).format(put(data.draw, choices, place))
-        for place in data.draw(st.lists(st.sampled_from(others), max_size=3))
+        data.draw(st.sampled_from(DENIALS)).format(put(data.draw, choices, index))
+        for index in data.draw(st.lists(st.sampled_from(others), max_size=3))
     ]
     pieces.append(data.draw(st.sampled_from(ASSERTIONS)).format(put(data.draw, choices, right)))
     text = data.draw(st.sampled_from((" ", "\n", "\n\n"))).join(pieces)
@@ -60,8 +60,8 @@ def test_denials_and_an_assertion_name_the_asserted_choice_or_none(data: st.Data
 def test_denials_alone_name_nothing(data: st.DataObject) -> None:
     choices, order = data.draw(questions())
     text = " ".join(
-        data.draw(st.sampled_from(DENIALS)).format(put(data.draw, choices, place))
-        for place in order[: data.draw(st.integers(1, 2))]
+        data.draw(st.sampled_from(DENIALS)).format(put(data.draw, choices, index))
+        for index in order[: data.draw(st.integers(1, 2))]
     )
     assert read(text, choices).index is None, text
 

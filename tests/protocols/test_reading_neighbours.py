@@ -1,4 +1,4 @@
-r"""Answers in many phrasings of the kinds that readings are known to fail on, each with every outcome that is right.
+r"""Answers in many phrasings of the kinds that readings are known to fail on, each with every result that is right.
 
 `reading_neighbours.tsv` beside this file has a row for each: kind, choices, right outcomes (a choice's text,
 `unresolved` or `refused`) and the answer, in which `\n`, `\t`, `\r` and `\\` stand for themselves.
@@ -52,9 +52,9 @@ def test_every_answer_of_a_kind_is_read_rightly(kind: str) -> None:
         if of != kind:
             continue
         reading = read(answer, choices)
-        outcome = reading.state if reading.index is None else choices[reading.index]
-        if outcome not in right:
-            wrong.append((answer, outcome, reading.reason))
+        result = reading.state if reading.index is None else choices[reading.index]
+        if result not in right:
+            wrong.append((answer, result, reading.reason))
     assert not wrong, wrong[:12]
 
 

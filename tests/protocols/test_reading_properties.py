@@ -125,9 +125,9 @@ def test_nothing_is_invented(text: str, choices: tuple[str, ...], rule: ReadingR
     st.sampled_from(("It is not {}", "{} is wrong", "neither {} nor anything", "I rule out {}.")),
 )
 @settings(deadline=None)
-def test_a_denied_choice_is_never_read(choices: tuple[str, ...], rng: random.Random, denial: str) -> None:
+def test_a_denied_choice_is_never_read(choices: tuple[str, ...], rng: random.Random, negation: str) -> None:
     index = rng.randrange(len(choices))
-    assert read(denial.format(choices[index]), choices).index != index
+    assert read(negation.format(choices[index]), choices).index != index
 
 
 @given(CHOICES, st.randoms(use_true_random=False))

@@ -137,7 +137,7 @@ def run_checks(
     outcomes = []
     used: set[tuple[str, ...]] = set()
     for check in checks:
-        outcome = Outcome(check.code, check.severity, check.title, skipped=check.needs)
+        result = Outcome(check.code, check.severity, check.title, skipped=check.needs)
         if check.needs in has:
             results = list(check.find(subject))
             identified = [
@@ -147,8 +147,8 @@ def run_checks(
             measures = tuple(each for each in results if isinstance(each, Measure))
             used |= {key for key, _ in identified}
             number = len(identified) - len(findings)
-            outcome = Outcome(check.code, check.severity, check.title, findings, measures, number)
-        outcomes.append(outcome)
+            result = Outcome(check.code, check.severity, check.title, findings, measures, number)
+        outcomes.append(result)
     ran = {each.code for each in outcomes if each.skipped is None}
     return tuple(outcomes), sum(key[0] in ran for key in keys - used)
 

@@ -24,7 +24,7 @@ _FEWEST_SETS = 20  # times that a set of choices must recur to say anything
 
 
 @check("A001", "warning", "keys that favour a place among the choices")
-def place(subject: Subject) -> Iterator[Finding | Measure]:
+def position(subject: Subject) -> Iterator[Finding | Measure]:
     """The answer is more often at some positions than at others.
 
     Pearson's χ² against even use of the slots, over all numbers of choices of which enough items exist; a

@@ -114,11 +114,14 @@ def above_chance(subject: Subject) -> Iterator[Finding | Measure]:
     """
     choices = {item.id: len(item.choices) for item in subject.items}
     for run in subject.unheard:
-        asked = [item_id for item_id in run.right if item_id in choices]
-        if not asked:
+        item_ids = [item_id for item_id in run.right if item_id in choices]
+        if not item_ids:
             continue
-        right, chances = sum(run.right[item_id] for item_id in asked), [1 / choices[each] for each in asked]
-        n, expected, p = len(asked), math.fsum(chances), at_least(right, chances)
+        right, chances = (
+            sum(run.right[item_id] for item_id in item_ids),
+            [1 / choices[each] for each in item_ids],
+        )
+        n, expected, p = len(item_ids), math.fsum(chances), at_least(right, chances)
         interval = wilson(right, n)
         text = (
             f"{run.name}: {right:,} of {n:,} right without the audio, {100 * right / n:.1f} % "

@@ -109,8 +109,8 @@ def named_choices(text: str, known: ChoiceForms) -> tuple[set[int], set[int]]:
     affirmed: set[int] = set()
     denied: set[int] = set()
     for start, end, index in mentions:
-        asked = known.plains[index][-1] != "?" and _is_asked(text, end)
-        (denied if asked or is_denied(text, start, end) else affirmed).add(index)
+        is_question = known.plains[index][-1] != "?" and _is_asked(text, end)
+        (denied if is_question or is_denied(text, start, end) else affirmed).add(index)
     return affirmed, denied - affirmed
 
 

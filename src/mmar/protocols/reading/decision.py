@@ -118,8 +118,12 @@ def _unrivalled(units: Units, chosen: Statement, listed: set[int]) -> Statement:
         return chosen
     for match in _LATER_LETTER.finditer(units.symbols, chosen.last + 1):
         ref = match.start("ref")
-        asked = units.symbols[match.end() : match.end() + 1] == "?"
-        if ref not in listed and units.choices[ref] != chosen.choice and (asked or is_mentioned(units, ref)):
+        is_question = units.symbols[match.end() : match.end() + 1] == "?"
+        if (
+            ref not in listed
+            and units.choices[ref] != chosen.choice
+            and (is_question or is_mentioned(units, ref))
+        ):
             return unclear("several-choices", chosen.first, ref)
     if (other := _equal_rival(units, chosen)) >= 0:
         return unclear("several-choices", chosen.first, other)

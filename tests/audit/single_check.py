@@ -1,4 +1,4 @@
-"""Outcomes of single checks on small benchmarks."""
+"""Runs of single checks on small benchmarks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Maker = Callable[..., Item]
 CLEAN = 12
 
 
-def outcome(code: str, items: list[Item] | tuple[Item, ...], **more: Any) -> Outcome:
+def run_check(code: str, items: list[Item] | tuple[Item, ...], **more: Any) -> Outcome:
     subject = Subject(tuple(items), **more)
     (result,), _ = run_checks(subject, [check for check in CHECKS if check.code == code], subject.has)
     return result
