@@ -53,8 +53,8 @@ def room_of(path: Path) -> str:
 
 
 def imported(path: Path) -> set[str]:
-    """The rooms that a module imports at run time; what only type checkers see does not count."""
-    found: set[str] = set()
+    """The rooms that a module imports at run time, without those for type checkers alone."""
+    rooms: set[str] = set()
 
     def visit(node: ast.AST) -> None:
         if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
@@ -64,15 +64,15 @@ def imported(path: Path) -> set[str]:
         if isinstance(node, ast.ImportFrom) and node.module:
             assert not node.level, f"{path}: relative import"
             names = [node.module] if node.module != "mmar" else [f"mmar.{alias.name}" for alias in node.names]
-            found.update(name.split(".")[1] for name in names if name.startswith("mmar."))
+            rooms.update(name.split(".")[1] for name in names if name.startswith("mmar."))
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
-            found.update(name.split(".")[1] for name in names if name.startswith("mmar."))
+            rooms.update(name.split(".")[1] for name in names if name.startswith("mmar."))
         for child in ast.iter_child_nodes(node):
             visit(child)
 
     visit(ast.parse(path.read_text("utf-8")))
-    return found
+    return rooms
 
 
 MODULES = sorted(path for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py")
@@ -81,31 +81,31 @@ MODULES = sorted(path for path in SOURCE.rglob("*.py") if path != SOURCE / "__in
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_imports_run_downwards(path: Path) -> None:
     room = room_of(path)
-    assert room in ROOMS, f"{room} is no room: add it to the list at its place"
+    assert room in ROOMS, f"{room} is not in ROOMS: add it to the list, above the rooms that import it"
     below = set(ROOMS[: ROOMS.index(room)]) | {room}
     assert imported(path) <= below
     assert not imported(path) & FORBIDDEN.get(room, set())
 
 
-def test_every_room_of_the_list_that_exists_is_checked() -> None:
+def test_every_room_is_in_the_list() -> None:
     assert {room_of(path) for path in MODULES} <= set(ROOMS)
     assert len(MODULES) > 40
 
 
-def test_no_modules_need_each_other() -> None:
-    """A circle is one idea in two places, or two ideas in one; one behind a late or a type-only import is one too."""
+def test_no_imports_are_circular() -> None:
+    """No modules import each other in a circle, not even by late or type-only imports."""
     names = {path: ".".join(("mmar", *path.relative_to(SOURCE).with_suffix("").parts)) for path in MODULES}
     modules = {name.removesuffix(".__init__"): path for path, name in names.items()}
     needs: dict[str, set[str]] = {}
     for name, path in modules.items():
-        found = set()
+        imports = set()
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.module:
-                found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+                imports |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
             elif isinstance(node, ast.Import):
-                found |= {alias.name for alias in node.names}
-        # A package's front door gathers what its modules offer: it needs them, and they do not go through it.
-        needs[name] = (found & modules.keys()) - {name, name.rpartition(".")[0]}
+                imports |= {alias.name for alias in node.names}
+        # A package re-exports names of its modules, which do not import from it.
+        needs[name] = (imports & modules.keys()) - {name, name.rpartition(".")[0]}
     try:
         tuple(TopologicalSorter(needs).static_order())
     except CycleError as error:
@@ -113,6 +113,6 @@ def test_no_modules_need_each_other() -> None:
 
 
 def test_no_two_test_files_share_a_name() -> None:
-    """Tests lie in no packages, so pytest collects two files of one name in different folders as one module."""
+    """The folders of tests are no packages, so pytest takes two files of one name for one module."""
     names = Counter(path.name for path in Path(__file__).parent.rglob("*.py") if path.name != "conftest.py")
     assert [name for name, count in names.items() if count > 1] == []
