@@ -62,5 +62,5 @@ def test_silence_takes_the_sound_and_nothing_else() -> None:
 
 def test_importing_the_room_loads_no_numerical_library() -> None:
     program = "import sys, mmar.audio; print(sorted({'numpy', 'soundfile', 'soxr'} & set(sys.modules)))"
-    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "[]"
+    process = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert process.stdout.strip() == "[]"

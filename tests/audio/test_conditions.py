@@ -22,8 +22,8 @@ def test_noise_keeps_length_channels_and_level_and_nothing_else() -> None:
     hiss = noise(source, 7)
     assert hiss.samples.shape == source.samples.shape
     assert hiss.samples.dtype == np.float32
-    level, heard = (np.sqrt(np.mean(np.square(one.samples, dtype=np.float64))) for one in (source, hiss))
-    assert heard == pytest.approx(level, rel=0.02)
+    level, audible = (np.sqrt(np.mean(np.square(one.samples, dtype=np.float64))) for one in (source, hiss))
+    assert audible == pytest.approx(level, rel=0.02)
     # White: each tenth of the band has a tenth of the power, and no channel tells of another or of the clip.
     power = np.square(np.abs(np.fft.rfft(hiss.samples[:, 0].astype(np.float64))))[1:20_001]
     assert np.allclose(power.reshape(10, -1).sum(axis=1) / power.sum(), 0.1, atol=0.01)

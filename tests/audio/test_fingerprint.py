@@ -15,14 +15,14 @@ def melody(seed: int, seconds: float = 8, rate: int = RATE) -> Clip:
     random = np.random.Generator(np.random.PCG64(seed))
     time = np.arange(int(rate * seconds)) / rate
     sound = random.normal(0, 0.003, len(time))
-    at = 0.0
-    while at < seconds:
+    onset = 0.0
+    while onset < seconds:
         pitch = 110 * 2 ** (random.integers(0, 48) / 12)
-        note = (time >= at) & (time < at + random.uniform(0.1, 0.6))
-        since = time[note] - at
+        note = (time >= onset) & (time < onset + random.uniform(0.1, 0.6))
+        since = time[note] - onset
         for overtone in range(1, 5):
             sound[note] += np.sin(2 * np.pi * pitch * overtone * since) * np.exp(-5 * since) / overtone
-        at += random.uniform(0.08, 0.35)
+        onset += random.uniform(0.08, 0.35)
     return Clip((0.8 * sound / np.abs(sound).max()).astype(np.float32)[:, None], rate)
 
 
@@ -61,9 +61,9 @@ def test_a_copy_is_known_through_level_rate_channels_format_noise_and_cutting(ma
 def test_other_sounds_are_far_below_the_threshold() -> None:
     clips = [melody(seed) for seed in range(12)] + [rustle(seed) for seed in range(12)]
     marks = [fingerprint(clip) for clip in clips]
-    largest = max(similarity(a, b) for at, a in enumerate(marks) for b in marks[:at])
+    largest = max(similarity(a, b) for index, a in enumerate(marks) for b in marks[:index])
     assert largest < 0.03
-    assert near_duplicates({str(at): data for at, data in enumerate(marks)}) == ()
+    assert near_duplicates({str(index): data for index, data in enumerate(marks)}) == ()
 
 
 def test_a_collection_names_its_copies_with_the_distance_between_them() -> None:
@@ -76,8 +76,8 @@ def test_a_collection_names_its_copies_with_the_distance_between_them() -> None:
 
 
 def test_of_very_many_copies_none_is_overlooked() -> None:
-    marks = {str(at): fingerprint(melody(1, 4)) for at in range(2)}
-    marks |= {str(at): marks["0"] for at in range(2, 40)}
+    marks = {str(index): fingerprint(melody(1, 4)) for index in range(2)}
+    marks |= {str(index): marks["0"] for index in range(2, 40)}
     pairs = near_duplicates(marks)
     assert {name for pair in pairs for name in (pair.first, pair.second)} == set(marks)
 

@@ -36,8 +36,8 @@ def test_wav_with_a_placeholder_for_its_length(tmp_path: Path, size: int) -> Non
     struct.pack_into("<I", data, 40, size)
     for riff_size in (0, size, min(size + 36, 0xFFFFFFFF)):
         struct.pack_into("<I", data, 4, riff_size)
-        found = read_clip_of(tmp_path / "piped.wav", bytes(data))
-        assert np.array_equal(found.samples, expected.samples)
+        clip = read_clip_of(tmp_path / "piped.wav", bytes(data))
+        assert np.array_equal(clip.samples, expected.samples)
     assert describe(tmp_path / "piped.wav").frames == 8000
 
 

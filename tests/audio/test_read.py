@@ -84,7 +84,7 @@ def test_a_pipe_is_refused_without_waiting_for_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "found"),
+    ("content", "kind"),
     [
         (b"<!DOCTYPE html><title>404</title>", "a web page"),
         (b'{"error": "not found"}', "JSON"),
@@ -94,18 +94,18 @@ def test_a_pipe_is_refused_without_waiting_for_it(tmp_path: Path) -> None:
         (bytes(range(256)), "unknown binary format"),
     ],
 )
-def test_files_that_are_not_audio(tmp_path: Path, content: bytes, found: str) -> None:
+def test_files_that_are_not_audio(tmp_path: Path, content: bytes, kind: str) -> None:
     path = tmp_path / "clip.wav"
     path.write_bytes(content)
-    assert found in refused(path, "not-audio").problem
+    assert kind in refused(path, "not-audio").problem
 
 
-@pytest.mark.parametrize("kept", [45, 500, 3243])
-def test_a_wav_that_was_cut_short_is_refused(tmp_path: Path, kept: int) -> None:
+@pytest.mark.parametrize("size", [45, 500, 3243])
+def test_a_wav_that_was_cut_short_is_refused(tmp_path: Path, size: int) -> None:
     data = wav_bytes(Clip(tone(), 16000))
     path = tmp_path / "cut.wav"
-    path.write_bytes(data[:kept])
-    assert f"{len(data) - kept:,} bytes" in refused(path, "cut-short").problem
+    path.write_bytes(data[:size])
+    assert f"{len(data) - size:,} bytes" in refused(path, "cut-short").problem
 
 
 def test_a_flac_or_mp3_that_was_cut_short_is_refused(tmp_path: Path) -> None:

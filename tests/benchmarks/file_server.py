@@ -155,13 +155,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _body(self, page: Page, rest: bytes, serve: Serve) -> None:
-        shown = rest if serve.cut is None else rest[: serve.cut]
+        data = rest if serve.cut is None else rest[: serve.cut]
         try:
             if serve.stall:
-                self._write(page, shown[: len(shown) // 2], serve)
+                self._write(page, data[: len(data) // 2], serve)
                 self.server.ended.wait(serve.stall)  # type: ignore[attr-defined]
-                shown = shown[len(shown) // 2 :]
-            self._write(page, shown, serve)
+                data = data[len(data) // 2 :]
+            self._write(page, data, serve)
             if serve.cut is not None:
                 self._break()
             elif serve.chunked:

@@ -276,10 +276,10 @@ def test_questions_without_a_known_digest_have_the_right_layout(tmp_path: Path, 
 
 
 def test_where_the_files_of_an_archive_go() -> None:
-    place = clip_path_map(["./audio/a.wav", "./audio/b.wav"])
-    assert place(PurePosixPath("set/audio/README")) is None
-    assert place(PurePosixPath("set/audio/b.wav")) == PurePosixPath("audio/b.wav")
-    assert place(PurePosixPath("other/a.wav")) is None
-    place = clip_path_map(["one/a.wav", "two/a.wav"])  # only the full path tells them apart
-    assert place(PurePosixPath("two/a.wav")) == PurePosixPath("two/a.wav")
-    assert place(PurePosixPath("set/a.wav")) is None
+    path_of = clip_path_map(["./audio/a.wav", "./audio/b.wav"])
+    assert path_of(PurePosixPath("set/audio/README")) is None
+    assert path_of(PurePosixPath("set/audio/b.wav")) == PurePosixPath("audio/b.wav")
+    assert path_of(PurePosixPath("other/a.wav")) is None
+    path_of = clip_path_map(["one/a.wav", "two/a.wav"])  # only the full path tells them apart
+    assert path_of(PurePosixPath("two/a.wav")) == PurePosixPath("two/a.wav")
+    assert path_of(PurePosixPath("set/a.wav")) is None

@@ -77,18 +77,18 @@ def test_a_record_is_written_as_it_was_read(record: dict[str, Any]) -> None:
     assert item.choices[item.answer_index] == item.answer
 
 
-@given(found=st.lists(records(), min_size=1, max_size=4, unique_by=lambda record: record["id"]))
+@given(records=st.lists(records(), min_size=1, max_size=4, unique_by=lambda record: record["id"]))
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("name", ["b.jsonl", "b.json", "b.jsonl.gz", "b.json.gz"])
 def test_a_benchmark_is_read_as_it_was_written(
-    tmp_path: Path, name: str, found: list[dict[str, Any]]
+    tmp_path: Path, name: str, records: list[dict[str, Any]]
 ) -> None:
-    items = [Item.from_record(record) for record in found]
+    items = [Item.from_record(record) for record in records]
     path = tmp_path / name
     write_benchmark(items, path)
     again = load_benchmark(path)
     assert list(again) == items
-    assert [item.to_record() for item in again] == found
+    assert [item.to_record() for item in again] == records
 
 
 @pytest.mark.parametrize(

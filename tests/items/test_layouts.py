@@ -78,7 +78,7 @@ def test_the_second_hop_given_the_first(tmp_path: Path) -> None:
 def music_rows() -> list[dict[str, str]]:
     return [
         {
-            "question": f"What plays in {place}?",
+            "question": f"What plays in {index}?",
             "correct_answer": "a piano",
             "distractor_1_answer": "a violin",
             "distractor_2_answer": "a drum",
@@ -87,9 +87,9 @@ def music_rows() -> list[dict[str, str]]:
             "dataset_identifier": identifier,
             "genre": "Jazz",
             "music_knowledge": "['instrumentation']",
-            "music_reasoning": "" if place else "['mood', 'genre and style']",
+            "music_reasoning": "" if index else "['mood', 'genre and style']",
         }
-        for place, (dataset, identifier) in enumerate(
+        for index, (dataset, identifier) in enumerate(
             [("sdd", "415607.json"), ("sdd", "415607.json"), ("musiccaps", "a_b-c_1.json")]
         )
     ]
@@ -117,8 +117,8 @@ def test_prompts_of_muchomusic_with_answers_are_scored_alone(tmp_path: Path) -> 
         {
             "id": 7,
             "prompt": "Question: An example?\n Options: (A) x (B) y \n The correct answer is: A\n "
-            * (place % 2)
-            + f"Question: Which {place}?\n Options: (A) jazz (B) soul (C) rock (D) folk \n The correct answer is: ",
+            * (index % 2)
+            + f"Question: Which {index}?\n Options: (A) jazz (B) soul (C) rock (D) folk \n The correct answer is: ",
             "answers": ["jazz", "soul", "rock", "folk"],
             "answer_orders": [1, 0, 3, 2],
             "dataset": "sdd",
@@ -128,7 +128,7 @@ def test_prompts_of_muchomusic_with_answers_are_scored_alone(tmp_path: Path) -> 
             "audio_path": "data/7.mp3",
             "model_output": "B",
         }
-        for place in range(2)
+        for index in range(2)
     ]
     path = tmp_path / "prompts.json"
     path.write_text(json.dumps(prompts))
