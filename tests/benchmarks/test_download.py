@@ -133,7 +133,7 @@ def hub_file(server: FileServer, body: bytes, *script: Serve) -> RemoteFile:
 
 def test_files_of_the_hugging_face_hub(server: FileServer, tmp_path: Path) -> None:
     remote = hub_file(server, BODY)
-    path = download(remote, tmp_path, label="audio", endpoint=server.base)
+    path = download(remote, tmp_path, endpoint=server.base)
     assert path.read_bytes() == BODY
     assert path.parent == tmp_path
 
@@ -142,7 +142,7 @@ def test_files_of_the_hugging_face_hub(server: FileServer, tmp_path: Path) -> No
 def test_refusals_of_the_hugging_face_hub(server: FileServer, tmp_path: Path, status: int) -> None:
     remote = hub_file(server, BODY, Serve(status=status))
     with raises("download-refused", ExternalError):
-        download(remote, tmp_path, label="audio", endpoint=server.base)
+        download(remote, tmp_path, endpoint=server.base)
 
 
 def test_without_a_network_the_hub_is_offline(
@@ -151,4 +151,4 @@ def test_without_a_network_the_hub_is_offline(
     monkeypatch.setattr("time.sleep", lambda _: None)  # the client of the hub waits 23 s between its attempts
     remote = hub_file(server, BODY)
     with raises("offline", ExternalError):
-        download(remote, tmp_path, label="audio", endpoint="http://127.0.0.1:9")
+        download(remote, tmp_path, endpoint="http://127.0.0.1:9")

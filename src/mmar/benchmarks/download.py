@@ -22,43 +22,33 @@ from mmar._version import __version__
 from mmar.benchmarks.catalogue import RemoteFile
 from mmar.errors import ExternalError, UsageError
 from mmar.files.atomic import disk_error
-from mmar.files.progress import Advance, NoProgress, Progress
+from mmar.files.progress import Advance, ignore
 from mmar.files.sniff import is_html
 
 _CONTINUE = "run the same command again; it continues where it stopped"
-_TRIES = 5
+_MAX_ATTEMPTS = 5
 _TIMEOUT_S = 30.0
 _CHUNK = 1 << 18
-_RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
+_RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 def download(
-    remote: RemoteFile,
-    folder: Path,
-    *,
-    label: str,
-    progress: Progress | None = None,
-    endpoint: str | None = None,
+    remote: RemoteFile, folder: Path, advance: Advance = ignore, *, endpoint: str | None = None
 ) -> Path:
-    """Download a file of the catalogue at its pinned revision.
+    """Download a file of the catalogue at its pinned revision into a folder, where an incomplete one is continued.
 
-    Args:
-        remote: the file.
-        folder: where to put it, and what is incomplete.
-        label: what to call it in the progress display.
-        progress: by default nothing is reported.
-        endpoint: address of the Hugging Face Hub or a mirror; by default `HF_ENDPOINT` or the public one.
+    `endpoint` is the address of the Hugging Face Hub or a mirror; by default `HF_ENDPOINT` or the public one.
 
     Raises:
         ExternalError: network or disk; what was downloaded is kept.
     """
     if not remote.repo:
         target = folder / remote.filename.replace("/", "-")
-        return download_url(remote.url, target, size=remote.size or None, label=label, progress=progress)
+        return download_url(remote.url, target, advance, size=remote.size or None)
     from huggingface_hub import hf_hub_download
 
     address = public_url(remote.url)
-    with (progress or NoProgress()).task(label, remote.size or None) as advance, _hub_errors(address, folder):
+    with _hub_errors(address, folder):
         return Path(
             hf_hub_download(
                 remote.repo,
@@ -129,10 +119,9 @@ def _hub_errors(address: str, folder: Path) -> Iterator[None]:
 def download_url(
     url: str,
     target: Path,
+    advance: Advance = ignore,
     *,
     size: int | None = None,
-    label: str = "file",
-    progress: Progress | None = None,
     backoff: float = 1.0,
 ) -> Path:
     """Download an address over HTTP. Proxies are those of the environment (`HTTPS_PROXY`, `NO_PROXY`).
@@ -140,9 +129,8 @@ def download_url(
     Args:
         url: http or https; a user name and a password in it are used and never shown.
         target: the file to make, which is returned; while incomplete it is called `TARGET.part`.
+        advance: called with the bytes so far and their total, if known.
         size: expected bytes, if known.
-        label: what to call it in the progress display.
-        progress: by default nothing is reported.
         backoff: seconds before the second try, doubled before each further one.
 
     Raises:
@@ -152,23 +140,22 @@ def download_url(
     request = _request(url)
     part = target.with_name(f"{target.name}.part")
     failures = 0
-    with (progress or NoProgress()).task(label, size) as advance:
-        while True:
-            before = _size(part)
-            try:
-                if _continue(request, part, size, advance):
-                    part.replace(target)
-                    return target
-                reason = "the connection was closed early"
-            except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
-                reason = str(getattr(error, "reason", "") or error) or type(error).__name__
-            except OSError as error:
-                raise disk_error(error, target) from None
-            failures = 0 if _size(part) > before else failures + 1
-            if failures >= _TRIES:
-                raise _failed(public_url(url), reason)
-            if failures:
-                time.sleep(backoff * 2 ** (failures - 1))
+    while True:
+        before = _size(part)
+        try:
+            if _resume(request, part, size, advance):
+                part.replace(target)
+                return target
+            reason = "the connection was closed early"
+        except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
+            reason = str(getattr(error, "reason", "") or error) or type(error).__name__
+        except OSError as error:
+            raise disk_error(error, target) from None
+        failures = 0 if _size(part) > before else failures + 1
+        if failures >= _MAX_ATTEMPTS:
+            raise _failed(public_url(url), reason)
+        if failures:
+            time.sleep(backoff * 2 ** (failures - 1))
 
 
 def _request(url: str) -> urllib.request.Request:
@@ -201,7 +188,7 @@ def public_url(url: str) -> str:
         return url.partition("?")[0]
 
 
-def _continue(request: urllib.request.Request, part: Path, size: int | None, advance: Advance) -> bool:
+def _resume(request: urllib.request.Request, part: Path, size: int | None, advance: Advance) -> bool:
     """Request the rest of a file; whether it is complete then."""
     done = _size(part)
     if size is not None and done == size:
@@ -214,7 +201,7 @@ def _continue(request: urllib.request.Request, part: Path, size: int | None, adv
         response = urllib.request.urlopen(request, timeout=_TIMEOUT_S)  # noqa: S310 - http or https
     except urllib.error.HTTPError as error:
         error.close()
-        if error.code in _RETRIED:
+        if error.code in _RETRIED_STATUSES:
             raise
         if error.code == 416 and done:
             part.unlink()  # longer than the file, which has changed since

@@ -92,7 +92,7 @@ class _Download(msgspec.Struct, frozen=True):
         return self.cache.entry
 
     def run(self, sources: Sequence[str], *, audio: bool, force: bool) -> DownloadResult:
-        """Do what is left to do."""
+        """Download, verify and unpack what is missing."""
         before = receipt = None if force else self._valid_receipt()
         # Clips that an archive lacks are not in a second copy of it, but may be in another source.
         wants_audio = audio and (
@@ -106,7 +106,9 @@ class _Download(msgspec.Struct, frozen=True):
             )
         if receipt is None:
             receipt = self._get_metadata(by_kind.get("metadata", []))
-        if wants_audio and (clips or (receipt.audio is None and self._has_published_audio())):
+        # The publisher's Parquet files are of use only with the library that reads them.
+        published = self.entry.audio is not None or bool(self.entry.parquet and find_spec("pyarrow"))
+        if wants_audio and (clips or (receipt.audio is None and published)):
             receipt = self._get_audio(receipt, clips)
         if receipt.audio is not None or not any(self.cache.work.iterdir()):
             shutil.rmtree(self.cache.work, ignore_errors=True)
@@ -132,10 +134,6 @@ class _Download(msgspec.Struct, frozen=True):
         pinned = self.entry.audio is None or audio.sha256 == self.entry.audio.sha256
         return receipt if unchanged and pinned else msgspec.structs.replace(receipt, audio=None)
 
-    def _has_published_audio(self) -> bool:
-        """Whether the publisher's clips can be fetched: an archive, or Parquet files and the library to read them."""
-        return self.entry.audio is not None or bool(self.entry.parquet and find_spec("pyarrow"))
-
     def _sort_sources(self, sources: Sequence[str]) -> dict[str, list[Source]]:
         """The user's sources by what they contain: `metadata`, `clips` or `parquet`."""
         by_kind: dict[str, list[Source]] = {}
@@ -143,7 +141,8 @@ class _Download(msgspec.Struct, frozen=True):
             if "://" in text:
                 name = public_url(text)
                 target = self.cache.work / (PurePosixPath(name).name or "mirror")
-                download_url(text, target, label=target.name, progress=self.progress)
+                with self.progress.task(target.name, None) as advance:
+                    download_url(text, target, advance)
                 source = Source(name, target, downloaded=True)
             else:
                 source = Source(text, Path(text).expanduser())
@@ -160,9 +159,8 @@ class _Download(msgspec.Struct, frozen=True):
 
     def _download(self, remote: RemoteFile, label: str) -> Source:
         try:
-            path = download(
-                remote, self.cache.work, label=label, progress=self.progress, endpoint=self.endpoint
-            )
+            with self.progress.task(label, remote.size or None) as advance:
+                path = download(remote, self.cache.work, advance, endpoint=self.endpoint)
         except ExternalError as error:
             command = f"mmar get {self.entry.label} --from {PurePosixPath(remote.filename).name}"
             error.hint = f"{error.hint or 'check the disk'}; or get the file elsewhere and give it: {command}"

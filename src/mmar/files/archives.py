@@ -27,7 +27,7 @@ import msgspec
 
 from mmar.errors import InputError
 from mmar.files.atomic import disk_error
-from mmar.files.progress import Advance, format_bytes
+from mmar.files.progress import Advance, format_bytes, ignore
 from mmar.files.safe_paths import UnsafePathError, check_relative, quote
 from mmar.files.sniff import FileType, sniff_file
 
@@ -67,7 +67,7 @@ def unpack(
     map_path: PathMap = lambda path: path,
     *,
     limits: Limits | None = None,
-    advance: Advance = lambda done, of: None,  # noqa: ARG005
+    advance: Advance = ignore,
     name: str | None = None,
 ) -> tuple[str, ...]:
     """Write an archive's files into a new folder.

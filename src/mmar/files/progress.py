@@ -11,6 +11,10 @@ Advance = Callable[[int, int | None], None]
 """Called with the bytes done so far and, if known, the total."""
 
 
+def ignore(done: int, of: int | None) -> None:
+    """An `Advance` that reports nothing."""
+
+
 class Progress(Protocol):
     """Where a step reports to."""
 
@@ -30,7 +34,7 @@ class NoProgress:
     @contextmanager
     def task(self, label: str, total: int | None) -> Iterator[Advance]:  # noqa: ARG002
         """Ignore the task."""
-        yield lambda done, of: None  # noqa: ARG005
+        yield ignore
 
 
 class LogProgress:
