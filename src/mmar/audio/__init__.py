@@ -1,6 +1,6 @@
 """Sound: reading clips, changing them, measuring them.
 
-    read_clip -> Clip -> to_mono, resample, join, silence, noise, surrogate, reverse -> write_wav, wav_bytes
+    read_clip -> Clip -> to_mono, resample, silence, noise, surrogate, reverse -> write_wav, wav_bytes
 
 `Clip` holds float32 samples of shape (frames, channels) within -1 to 1. Nothing here changes a clip unless asked:
 channels are kept, nothing is cut, no level is changed. `describe` answers without decoding. numpy, soundfile and soxr

@@ -1,7 +1,4 @@
-"""Decoded sound, and what can be done to it without interpreting it: channels, rate, parts, control conditions.
-
-Times are in seconds; a time t is the frame nearest to t * rate (halves to even).
-Nothing is faded: a joint is a plain splice.
+"""Decoded sound, and what can be done to it without interpreting it: channels, rate, control conditions.
 
 Control conditions (silence, noise, surrogate, reversed) replace a clip, to measure how much a model relies on the audio:
 one that scores as well on a control as on the clips did not need the clips.
@@ -9,7 +6,6 @@ one that scores as well on a control as on the clips did not need the clips.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -132,32 +128,6 @@ def resample(clip: Clip, rate: int) -> Clip:
     # soxr refuses arrays that are not contiguous, such as one channel sliced out of two.
     samples = soxr.resample(np.ascontiguousarray(clip.samples), clip.rate, rate, quality="HQ")
     return replace(clip, samples=samples.astype(np.float32, copy=False), rate=rate)
-
-
-def frame_at(seconds: float, rate: int) -> int:
-    """The frame nearest to a time (halves to even)."""
-    return round(seconds * rate)
-
-
-def join(clips: Sequence[Clip]) -> Clip:
-    """Concatenate clips; the result's path is the first one's.
-
-    Raises:
-        UsageError: there is no clip, or rates or channels differ.
-    """
-    import numpy as np
-
-    if not clips:
-        raise UsageError("no clips to join", code="invalid-part")
-    first = clips[0]
-    for other in clips[1:]:
-        if (other.rate, other.channels) != (first.rate, first.channels):
-            raise UsageError(
-                f"cannot join {first.rate} Hz with {first.channels} channel(s) and {other.rate} Hz with "
-                f"{other.channels}; resample or mix down first",
-                code="clips-differ",
-            )
-    return replace(first, samples=np.concatenate([clip.samples for clip in clips]))
 
 
 def silence(clip: Clip) -> Clip:

@@ -14,7 +14,6 @@ import msgspec
 import numpy as np
 
 from mmar.audio import Clip, Facts, decode_blocks, describe, read_clip, resample, to_mono, write_wav
-from mmar.audio.clip import frame_at, join
 from mmar.audio.fingerprint import fingerprint
 from mmar.audio.levels import Levels, measure_levels
 from mmar.errors import UsageError
@@ -94,12 +93,8 @@ def cut(source: Path, segments: Sequence[Segment] | None) -> Clip:
             code="clip-too-long",
             hint="choose shorter segments",
         )
-    return join(
-        [
-            Clip(np.concatenate(list(decode_blocks(source, start=first, end=last))), facts.rate, source)
-            for first, last in spans
-        ]
-    )
+    blocks = [block for first, last in spans for block in decode_blocks(source, start=first, end=last)]
+    return Clip(np.concatenate(blocks), facts.rate, source)
 
 
 def _spans(facts: Facts, segments: Sequence[Segment] | None) -> list[tuple[int, int]]:
@@ -110,7 +105,7 @@ def _spans(facts: Facts, segments: Sequence[Segment] | None) -> list[tuple[int, 
         raise UsageError("a clip needs at least one segment", code="no-segments")
     spans = []
     for segment in segments:
-        first, last = frame_at(segment.start, facts.rate), frame_at(segment.end, facts.rate)
+        first, last = round(segment.start * facts.rate), round(segment.end * facts.rate)
         if last > facts.frames:
             raise UsageError(
                 f"the segment from {segment.start:g} s to {segment.end:g} s is outside the recording, which ends at "
