@@ -12,7 +12,7 @@ import mmar
 from expect import raises
 from mmar.items import Benchmark, Item, write_benchmark
 from mmar.scoring.both_editions import score_on_both
-from mmar.scoring.old_keys import changed_keys
+from mmar.scoring.editions import changed_keys
 
 CHOICES = ("one", "two", "three", "four")
 FIRST = Benchmark(

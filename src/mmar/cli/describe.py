@@ -63,7 +63,7 @@ def diff(first: str, second: str, runs: tuple[Path, ...], as_json: bool) -> None
       mmar diff demo demo --runs runs/demo/baseline-listener
     """
     from mmar.scoring.both_editions import score_on_both
-    from mmar.scoring.old_keys import changed_keys
+    from mmar.scoring.editions import changed_keys
 
     one, other = find_benchmark(first), find_benchmark(second)
     result = diff_benchmarks(one, other)

@@ -105,8 +105,7 @@ def _serve(source: ScoredSource, wrong: tuple[WrongItem, ...], *, open_page: boo
 def _propose(source: ScoredSource, wrong: tuple[WrongItem, ...], name: str, **options: Any) -> None:
     from mmar.cli.progress import opened_model
     from mmar.runs.spec import RunSpec
-    from mmar.scoring.error_labels import labels_path
-    from mmar.scoring.error_proposals import propose_labels
+    from mmar.scoring.error_labels import labels_path, propose_labels
     from mmar.scoring.text_model import replies_folder
 
     folder = replies_folder(source.path, name, "errors")

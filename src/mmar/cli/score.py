@@ -118,7 +118,7 @@ def score(
     if judge is not None:
         scored = _with_judge(scored, task, judge, **others)
     if errata:
-        from mmar.scoring.edition_notes import with_errata_note
+        from mmar.scoring.editions import with_errata_note
 
         scored = msgspec.structs.replace(scored, score=with_errata_note(scored.score, scored.parts["bench"]))
     from mmar.reports.score_table import score_table

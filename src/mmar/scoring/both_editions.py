@@ -14,7 +14,7 @@ import msgspec
 from mmar.errors import UsageError
 from mmar.items import Benchmark, Prediction
 from mmar.runs.manifest import Manifest
-from mmar.scoring.old_keys import ChangedKey, OldKeys, count_old_keys
+from mmar.scoring.editions import ChangedKey, OldKeys, count_old_keys
 from mmar.scoring.result import GroupScore, ItemScore
 from mmar.scoring.score import score_task
 from mmar.scoring.sources import Task, answers_of, asked_once, benchmark_of, find_run, run_of

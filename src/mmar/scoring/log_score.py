@@ -45,20 +45,12 @@ def score_log(
             hint="check that it answers this benchmark",
         )
     verdicts = joined.verdicts
-    rows: list[ItemScore] = []
-
-    def on_item(row: ItemScore) -> None:
-        if row.id in verdicts:
-            rows.append(row)
-        if task.on_item is not None:
-            task.on_item(row)
-
-    streamed = score_against(
-        benchmark, _predictions(joined), msgspec.structs.replace(task, on_item=on_item), errors
-    )
+    if verdicts:
+        task = msgspec.structs.replace(task, keep="all")
+    streamed = score_against(benchmark, _predictions(joined), task, errors)
     streamed.tally.cut_off = sum(each.record.finish_reason == "length" for each in joined.answers.values())
     notes = [f"layout of the log: {joined.program}", *joined.notes]
-    return streamed, notes, _program(joined, rows) if verdicts else None
+    return streamed, notes, _program(joined, streamed.tally.rows) if verdicts else None
 
 
 def _predictions(joined: JoinedLog) -> Iterator[tuple[int, Prediction]]:
@@ -86,7 +78,7 @@ def _program(joined: JoinedLog, rows: list[ItemScore]) -> ProgramScore:
                 row.prediction,
             )
             for row in rows
-            if verdicts[row.id] != row.choice
+            if verdicts.get(row.id, row.choice) != row.choice
         ),
     )
 

@@ -15,7 +15,7 @@ from mmar.items import Benchmark, PredictionField, choose_field, first_field_nam
 from mmar.items.editions import edition_of
 from mmar.items.layouts import Layout, find_layout
 from mmar.runs.manifest import Signature, run_parts
-from mmar.scoring.edition_notes import answered_edition, edition_notes, old_edition_notes, own_key_notes
+from mmar.scoring.editions import answered_edition, edition_notes, old_edition_notes, own_key_notes
 from mmar.scoring.kinds import OpenAnswer, further_groups, open_answers, paired_hops, score_kinds
 from mmar.scoring.official import OFFICIAL_VERSION, is_mmsu, mmsu_score
 from mmar.scoring.result import ItemScore, SampleEstimate, Score

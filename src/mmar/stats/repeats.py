@@ -46,28 +46,17 @@ class Spread:
     run_deviation: float
 
 
-def pass_at(right: Sequence[Sequence[bool | int]], k: int) -> float:
-    """pass@k: percent of items of which at least one of k answers drawn is right.
+def pass_rates(right: Sequence[Sequence[bool | int]], k: int) -> tuple[float, float]:
+    """pass@k and pass^k: percent of items of which at least one, and of which all, of k answers drawn are right.
 
     Example:
-        >>> pass_at([[1, 0, 0, 0]], 2)
-        50.0
+        >>> pass_rates([[1, 0, 0, 0], [1, 1, 1, 0]], 2)
+        (75.0, 25.0)
     """
     counts = _counts(right, k)
-    shares = [1 - math.comb(n - c, k) / math.comb(n, k) for c, n in counts]
-    return 100 * math.fsum(shares) / len(counts)
-
-
-def pass_all(right: Sequence[Sequence[bool | int]], k: int) -> float:
-    """pass^k: percent of items of which all of k answers drawn are right; errors as `pass_at`.
-
-    Example:
-        >>> pass_all([[1, 1, 1, 0]], 2)
-        50.0
-    """
-    counts = _counts(right, k)
-    shares = [math.comb(c, k) / math.comb(n, k) for c, n in counts]
-    return 100 * math.fsum(shares) / len(counts)
+    at_least_one = [1 - math.comb(n - c, k) / math.comb(n, k) for c, n in counts]
+    every_one = [math.comb(c, k) / math.comb(n, k) for c, n in counts]
+    return 100 * math.fsum(at_least_one) / len(counts), 100 * math.fsum(every_one) / len(counts)
 
 
 def majority(votes: Sequence[Hashable]) -> tuple[Hashable, bool]:

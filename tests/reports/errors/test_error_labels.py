@@ -21,10 +21,10 @@ from mmar.scoring.error_labels import (
     ErrorLabel,
     add_label,
     labels_path,
+    propose_labels,
     read_labels,
     wrong_items,
 )
-from mmar.scoring.error_proposals import propose_labels
 from mmar.scoring.text_model import replies_folder
 from mmar.stats.interval import wilson
 from runs.made_up import Scripted

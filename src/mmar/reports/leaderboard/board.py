@@ -25,7 +25,7 @@ from mmar.reports.leaderboard.names import KnownSystem, find_system, known_syste
 from mmar.reports.published import PublishedResult, impossible_cells
 from mmar.reports.scored_source import ScoredSource, align_sources
 from mmar.reports.systems_table import parameters
-from mmar.scoring.old_keys import OldKeys
+from mmar.scoring.editions import OldKeys
 
 Kind = Literal["reproduced", "benchmark", "challenge", "authors", "others"]
 _KINDS: tuple[Kind, ...] = ("reproduced", "benchmark", "challenge", "authors", "others")

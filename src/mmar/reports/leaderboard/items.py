@@ -10,7 +10,7 @@ import msgspec
 
 from mmar.items import Benchmark, Item
 from mmar.reports.scored_source import ScoredSource
-from mmar.scoring.old_keys import OldKeys, changed_keys, count_old_keys
+from mmar.scoring.editions import OldKeys, changed_keys, count_old_keys
 from mmar.scoring.result import ItemScore
 
 _LEAST = 3  # runs that can dispute a key together

@@ -14,7 +14,7 @@ from expect import raises
 from mmar.inputs import score_path, task_for
 from mmar.items import Item, load_benchmark, write_benchmark
 from mmar.items.editions import editions, key_hash
-from mmar.scoring.old_keys import edition_keys
+from mmar.scoring.editions import edition_keys
 from mmar.scoring.result import ItemScore
 from real_data import MMAR, SHARED, needs_real_data
 
