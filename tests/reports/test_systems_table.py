@@ -12,12 +12,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from mmar.reports.benchmarks_table import benchmarks_table
 from mmar.reports.published import GROUP_SIZES, impossible_cells, published_results
-from mmar.reports.systems_table import ALL, RunRow, SystemsTable, parameters, systems_table
+from mmar.reports.systems_table import ALL, RunRow, System, SystemsTable, parameters, systems_table
 from mmar.reports.table_formats import FORMATS, render
 from mmar.reports.tables import Display, text_width
 from real_data import SHARED, needs_real_data
@@ -25,20 +24,29 @@ from real_data import SHARED, needs_real_data
 BENCHMARK = [result for result in published_results() if result.by == "benchmark"]
 
 
-def run_result(name: str, right: list[bool], **more: Any) -> RunRow:
+def run_result(
+    name: str, right: list[bool], *, size: str = "", path: str = "", benchmark: str = "mmar#1234"
+) -> RunRow:
     counts = {ALL: (sum(right), len(right)), "sound": (sum(right[:3]), 3)}
+    system = System(
+        name,
+        "run",
+        "",
+        size,
+        None,
+        {},
+        unresolved=1,
+        source=path or f"runs/{name}",
+        signature=f"model:{name}",
+    )
     return RunRow(
-        name=name,
-        path=f"runs/{name}",
+        system,
         counts={"official": counts, "choice": counts},
         right={"official": right, "choice": right},
         clusters=[str(index) for index in range(len(right))],
         groups={"modality": ("sound",)},
-        unresolved=1,
-        signature=f"model:{name}",
         asked=len(right),
-        benchmark="mmar#1234",
-        **more,
+        benchmark=benchmark,
     )
 
 
@@ -207,7 +215,7 @@ def test_sizes_are_read(size: str, billions: float | None) -> None:
 
 def over_benchmarks() -> list[RunRow]:
     """Two models on three benchmarks, one of them twice on one."""
-    asked = [
+    runs = [
         ("a", "demo#1", [True] * 4),
         ("a", "mmsu@2025#2", [True, False] * 2),
         ("a", "mmau-mini@2025-08-09#3", [False] * 4),
@@ -216,8 +224,8 @@ def over_benchmarks() -> list[RunRow]:
         ("b", "mmsu@2025#2", [True] * 4),
     ]
     return [
-        msgspec.structs.replace(run_result(name, right), benchmark=benchmark, path=f"runs/{place}")
-        for place, (name, benchmark, right) in enumerate(asked)
+        run_result(name, right, benchmark=benchmark, path=f"runs/{index}")
+        for index, (name, benchmark, right) in enumerate(runs)
     ]
 
 
@@ -242,10 +250,7 @@ def test_a_models_row_over_several_benchmarks() -> None:
 
 
 def test_two_sets_of_questions_of_one_name_are_two_columns() -> None:
-    runs = [
-        msgspec.structs.replace(run_result("a", [True] * 4), benchmark=benchmark)
-        for benchmark in ("file#1", "file#2")
-    ]
+    runs = [run_result("a", [True] * 4, benchmark=benchmark) for benchmark in ("file#1", "file#2")]
     assert benchmarks_table(runs).columns == ("file#1", "file#2")
 
 
@@ -258,7 +263,7 @@ def test_published_results_stand_in_the_column_of_mmar() -> None:
 
 
 def test_published_results_beside_runs_of_another_benchmark() -> None:
-    other = msgspec.structs.replace(run_result("b", [True] * 4), benchmark="demo#1")
+    other = run_result("b", [True] * 4, benchmark="demo#1")
     notes = systems_table([other], BENCHMARK).notes
     assert any("MMAR" in note and "demo" in note for note in notes)
 

@@ -14,7 +14,6 @@ from mmar.reports.scored_source import Scorer
 from mmar.reports.systems_table import (
     ALL,
     RunRow,
-    System,
     SystemsTable,
     mark_best,
     published_system,
@@ -41,12 +40,13 @@ def benchmarks_table(
     rows: dict[tuple[str, int], dict[str, RunRow]] = {}
     for run in runs:
         label = labels[run.digest]
-        turn = next(turn for turn in itertools.count(1) if label not in rows.get((run.name, turn), {}))
-        rows.setdefault((run.name, turn), {})[label] = run
+        name = run.system.name
+        turn = next(turn for turn in itertools.count(1) if label not in rows.get((name, turn), {}))
+        rows.setdefault((name, turn), {})[label] = run
     own_rules: dict[str, str] = {}
     systems = []
     for (name, turn), members in rows.items():
-        first = next(iter(members.values()))
+        parts = [run.system for run in members.values()]
         values = {}
         for label, run in members.items():
             counts, note = _counts(run, label, scorer)
@@ -54,15 +54,14 @@ def benchmarks_table(
                 own_rules[label] = note
             values[label] = value_of(*counts)
         systems.append(
-            System(
-                name if turn == 1 else f"{name} ({turn})",
-                "run",
-                first.model_class,
-                first.size,
-                first.open_weights,
-                values,
-                source="; ".join(dict.fromkeys(run.path for run in members.values())),
-                signature="; ".join(dict.fromkeys(run.signature for run in members.values())),
+            msgspec.structs.replace(
+                parts[0],
+                name=name if turn == 1 else f"{name} ({turn})",
+                values=values,
+                choice=None,
+                unresolved=None,
+                source="; ".join(dict.fromkeys(part.source for part in parts)),
+                signature="; ".join(dict.fromkeys(part.signature for part in parts)),
             )
         )
     mmar = next((label for label in labels.values() if _name(label) == "mmar"), None)
@@ -76,7 +75,7 @@ def benchmarks_table(
     if any(_name(label) == "mmau-pro" for label in columns):
         notes.append("mmau-pro: questions with choices; mmar score has the other kinds")
     notes += [
-        f"{run.path}: {run.asked:,} of {run.counts[scorer][ALL][1]:,} items asked, the others count as wrong"
+        f"{run.system.source}: {run.asked:,} of {run.counts[scorer][ALL][1]:,} items asked, the others count as wrong"
         for run in runs
         if run.asked < run.counts[scorer][ALL][1]
     ]

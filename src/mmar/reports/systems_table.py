@@ -51,45 +51,6 @@ class Value(msgspec.Struct, frozen=True):
     problem: str = ""
 
 
-class RunRow(msgspec.Struct, frozen=True):
-    """What the table needs of a scored run.
-
-    Attributes:
-        name: the model, with its condition if that is not `full`.
-        counts: by scorer (`official`, `choice`), then by column: items right and items.
-        right: by scorer, for each item whether it is right; in the order of the benchmark.
-        clusters: a label of the source video for each item.
-        groups: names of the groups by dimension (`modality`, `category`, `sub-category`).
-        unresolved: number of answers that name no choice.
-        asked: number of items that were asked; the others count as wrong.
-        benchmark: name and digest of the questions, `NAME#DIGEST`.
-        model_class: of the published system with that name, as its size and weights; empty if there is none.
-        unanswered: whether no answer came to each item; empty where all were answered.
-        own_rule: items right and counted by the benchmark's own rule, where it is not MMAR's.
-    """
-
-    name: str
-    path: str
-    counts: Mapping[str, Mapping[str, tuple[int, int]]]
-    right: Mapping[str, Sequence[bool]]
-    clusters: Sequence[str]
-    groups: Mapping[str, Sequence[str]]
-    unresolved: int
-    signature: str
-    asked: int
-    benchmark: str
-    model_class: str = ""
-    size: str = ""
-    open_weights: bool | None = None
-    unanswered: Sequence[bool] = ()
-    own_rule: tuple[int, int] | None = None
-
-    @property
-    def digest(self) -> str:
-        """The digest of the questions."""
-        return self.benchmark.partition("#")[2]
-
-
 class System(msgspec.Struct, frozen=True):
     """A row of the table; class and size are empty, `open_weights` is `None` where they are not known.
 
@@ -115,6 +76,37 @@ class System(msgspec.Struct, frozen=True):
     rank: tuple[int, int] | None = None
     source: str = ""
     signature: str = ""
+
+
+class RunRow(msgspec.Struct, frozen=True):
+    """A scored run.
+
+    Attributes:
+        system: the row, without values by column; its name is the model, with its condition if that is not `full`.
+        counts: by scorer (`official`, `choice`), then by column: items right and items.
+        right: by scorer, for each item whether it is right; in the order of the benchmark.
+        clusters: a label of the source video for each item.
+        groups: names of the groups by dimension (`modality`, `category`, `sub-category`).
+        asked: number of items that were asked; the others count as wrong.
+        benchmark: name and digest of the questions, `NAME#DIGEST`.
+        unanswered: whether no answer came to each item; empty where all were answered.
+        own_rule: items right and counted by the benchmark's own rule, where it is not MMAR's.
+    """
+
+    system: System
+    counts: Mapping[str, Mapping[str, tuple[int, int]]]
+    right: Mapping[str, Sequence[bool]]
+    clusters: Sequence[str]
+    groups: Mapping[str, Sequence[str]]
+    asked: int
+    benchmark: str
+    unanswered: Sequence[bool] = ()
+    own_rule: tuple[int, int] | None = None
+
+    @property
+    def digest(self) -> str:
+        """The digest of the questions."""
+        return self.benchmark.partition("#")[2]
 
 
 class SystemsTable(msgspec.Struct, frozen=True):
@@ -149,21 +141,27 @@ def run_row(path: Path, scored: Scored, benchmark: Benchmark | None = None) -> R
     clusters = clusters_of(benchmark) if benchmark is not None else ()
     if len(clusters) != len(scored.rows):
         clusters = tuple(row.id for row in scored.rows)
-    return RunRow(
+    system = System(
         name=name if condition in ("full", "?", "none") else f"{name} ({condition})",
-        path=str(path),
+        kind="run",
+        model_class=preset.model_class if preset else "",
+        size=preset.size.strip("-") if preset else "",
+        open_weights=preset.open_weights if preset else None,
+        values={},
+        choice=value_of(*counts["choice"][ALL]),
+        unresolved=score.states["unresolved"],
+        source=str(path),
+        signature=score.signature,
+    )
+    return RunRow(
+        system,
         counts=counts,
         right={scorer: [getattr(row, scorer) for row in scored.rows] for scorer in SCORERS},
         clusters=clusters,
         unanswered=[row.state in ("failed", "missing") for row in scored.rows],
         groups={dimension: tuple(groups) for dimension, groups in score.groups.items()},
-        unresolved=score.states["unresolved"],
-        signature=score.signature,
         asked=score.n if score.asked is None else score.asked.n,
         benchmark=parts.get("bench", "?"),
-        model_class=preset.model_class if preset else "",
-        size=preset.size.strip("-") if preset else "",
-        open_weights=preset.open_weights if preset else None,
         own_rule=None if score.mmsu is None else (score.mmsu.correct, score.mmsu.counted),
     )
 
@@ -196,18 +194,8 @@ def systems_table(
 
 def _of_run(run: RunRow, scorer: str, columns: Sequence[str]) -> System:
     counts = run.counts[scorer]
-    return System(
-        run.name,
-        "run",
-        run.model_class,
-        run.size,
-        run.open_weights,
-        {name: value_of(*counts[name]) for name in (ALL, *columns) if name in counts},
-        choice=value_of(*run.counts["choice"][ALL]),
-        unresolved=run.unresolved,
-        source=run.path,
-        signature=run.signature,
-    )
+    values = {name: value_of(*counts[name]) for name in (ALL, *columns) if name in counts}
+    return msgspec.structs.replace(run.system, values=values)
 
 
 def published_system(result: PublishedResult, columns: Sequence[str] = ()) -> System:
@@ -334,7 +322,7 @@ def _notes(systems: Sequence[System], runs: Sequence[RunRow], scorer: str) -> li
         n = run.counts[scorer][ALL][1]
         if run.asked < n:
             notes.append(
-                f"{run.name}: only {run.asked:,} of {n:,} items were asked; the others count as wrong"
+                f"{run.system.name}: only {run.asked:,} of {n:,} items were asked; the others count as wrong"
             )
     notes += [
         f"{system.name}, {name}: {value.problem}"

@@ -204,15 +204,15 @@ def _rows(entries: Sequence[RunEntry], owners: Sequence[str], *, published: bool
     runs: dict[str, list[RunEntry]] = {}
     for entry, owner in zip(entries, owners, strict=True):
         runs.setdefault(owner, []).append(entry)
-    known = known_systems()
-    names = [*runs, *(name for name in known if published and name not in runs)]
-    rows = [_row(name, known.get(name), runs.get(name, []), published=published) for name in names]
+    names = dict.fromkeys((*runs, *(known_systems() if published else ())))
+    rows = [_row(name, runs.get(name, []), published=published) for name in names]
     return sorted(rows, key=lambda row: (-row.number, row.name))
 
 
-def _row(name: str, known: KnownSystem | None, runs: list[RunEntry], *, published: bool) -> BoardRow:
-    results = known.results if known is not None and published else ()
-    values = tuple(_value(result) for result in results)
+def _row(name: str, runs: list[RunEntry], *, published: bool) -> BoardRow:
+    aliases = tuple(dict.fromkeys(run.model for run in runs))
+    system = known_systems().get(name) or KnownSystem(name, plain_name(aliases[0]), aliases, ())
+    values = tuple(_value(result) for result in system.results) if published else ()
     whole = [value.value for value in values if value.in_spread]
     by: dict[str, list[float]] = {}
     for value in values:
@@ -225,19 +225,18 @@ def _row(name: str, known: KnownSystem | None, runs: list[RunEntry], *, publishe
     kind = next(kind for kind in _KINDS if kind in by)
     numbers = sorted(by[kind])
     number = numbers[0] if kind in ("reproduced", "benchmark") else (numbers[0] + numbers[-1]) / 2
-    fact = known.fact if known is not None else lambda _: ""
-    model_class = fact("model_class")
+    model_class = system.fact("model_class")
     return BoardRow(
-        id=name,
-        name=known.name if known is not None else plain_name(runs[0].model),
-        aliases=known.aliases if known is not None else tuple(dict.fromkeys(run.model for run in runs)),
+        id=system.id,
+        name=system.name,
+        aliases=system.aliases,
         kind=kind,
         number=number,
         model_class=model_class,
-        size=fact("size"),
-        billions=parameters(fact("size")),
-        weights={"True": "open", "False": "closed"}.get(str(fact("open_weights")), ""),
-        hub_id=fact("hub_id"),
+        size=system.fact("size"),
+        billions=parameters(system.fact("size")),
+        weights={"True": "open", "False": "closed"}.get(str(system.fact("open_weights")), ""),
+        hub_id=system.fact("hub_id"),
         thinks=model_class in ("LARM", "LRM"),
         lowest=min(whole, default=None),
         highest=max(whole, default=None),
