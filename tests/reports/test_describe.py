@@ -83,11 +83,11 @@ def test_durations_are_those_of_the_clips_where_they_are(
     benchmark: Benchmark, tone: Callable[..., Path], tmp_path: Path
 ) -> None:
     (tmp_path / "audio").mkdir()
-    for at in range(3):
-        tone(f"audio/{at}.wav", seconds=0.5 + at / 2)
+    for index in range(3):
+        tone(f"audio/{index}.wav", seconds=0.5 + index / 2)
     here = Benchmark(benchmark.items, "set", audio_dir=tmp_path)
     calls: list[tuple[int, int]] = []
-    durations = describe_benchmark(here, progress=lambda *at: calls.append(at)).durations
+    durations = describe_benchmark(here, progress=lambda *call: calls.append(call)).durations
     assert durations is not None
     assert durations.measured_from == "clips"
     assert (durations.n, durations.mean, durations.longest) == (3, 1.0, 1.5)

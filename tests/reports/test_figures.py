@@ -53,8 +53,8 @@ def texts(description: Description) -> Iterator[list[tuple[str, Any]]]:
             renderer = canvas.get_renderer()
             axes = figure.axes[0]
             legend = axes.get_legend()
-            shown = [*axes.texts, *(legend.get_texts() if legend else [])]
-            yield [(text.get_text(), text.get_window_extent(renderer)) for text in shown]
+            drawn = [*axes.texts, *(legend.get_texts() if legend else [])]
+            yield [(text.get_text(), text.get_window_extent(renderer)) for text in drawn]
 
 
 def assert_no_overlap(description: Description) -> None:

@@ -22,12 +22,12 @@ def runs(tmp_path: Path) -> list[Path]:
     questions.write_text("".join(f"{json.dumps(record)}\n" for record in records()), "utf-8")
     choices = {record["id"]: record["choices"] or ["Because."] for record in records()}
 
-    def made(place: int) -> Path:
+    def made(index: int) -> Path:
         def say(request: Any, _: int) -> Answer:
-            return Answer(request.item_id, choices[request.item_id][place], "")
+            return Answer(request.item_id, choices[request.item_id][index], "")
 
-        mmar.run(Scripted(say, name=f"test/{place}"), questions, out=tmp_path / f"run{place}")
-        return tmp_path / f"run{place}"
+        mmar.run(Scripted(say, name=f"test/{index}"), questions, out=tmp_path / f"run{index}")
+        return tmp_path / f"run{index}"
 
     return [made(0), made(-1)]
 

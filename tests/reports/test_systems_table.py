@@ -45,7 +45,7 @@ def run_result(
         right={"official": right, "choice": right},
         clusters=[str(index) for index in range(len(right))],
         groups={"modality": ("sound",)},
-        asked=len(right),
+        items_asked=len(right),
         benchmark=benchmark,
     )
 

@@ -37,9 +37,9 @@ def audit_table(audit: Audit, *, examples: int | None = 3, display: Display = PL
     """Draw an audit, with so many findings of each check as `examples`; with all of them when it is `None`."""
     findings = [
         line
-        for outcome in audit.outcomes
-        if outcome.findings
-        for line in _outcome(outcome, audit.subject["kind"] == "benchmark", examples, display)
+        for check in audit.outcomes
+        if check.findings
+        for line in _findings(check, audit.subject["kind"] == "benchmark", examples, display)
     ]
     return join_blocks([paint(_title(audit), "bold", display)], findings, facts(_summary(audit), display))
 
@@ -57,54 +57,54 @@ def _title(audit: Audit) -> str:
     return f"{about['name']}: {count(about['items'], 'item')}{unreadable}{revision}, digest {about['digest'][:8]}"
 
 
-def _outcome(outcome: Outcome, of_items: bool, examples: int | None, display: Display) -> Iterator[str]:  # noqa: FBT001
-    number = count(len(outcome.findings), "finding")
-    items = f" on {count(outcome.items, 'item' if of_items else 'row')}" if outcome.items else ""
-    severity = f"{outcome.severity}:"
-    title, *rest = wrapped(f"{severity} {outcome.title} ({number}{items})", f"{outcome.code}  ", display)
-    yield title.replace(severity, paint(severity, _STYLES[outcome.severity], display), 1)
+def _findings(check: Outcome, of_items: bool, examples: int | None, display: Display) -> Iterator[str]:  # noqa: FBT001
+    number = count(len(check.findings), "finding")
+    items = f" on {count(check.items, 'item' if of_items else 'row')}" if check.items else ""
+    severity = f"{check.severity}:"
+    title, *rest = wrapped(f"{severity} {check.title} ({number}{items})", f"{check.code}  ", display)
+    yield title.replace(severity, paint(severity, _STYLES[check.severity], display), 1)
     yield from rest
-    if kinds := _kinds(outcome):
+    if kinds := _kinds(check):
         yield from (paint(line, "dim", display) for line in wrapped(kinds, " " * 6, display))
-    shown = outcome.findings if examples is None else outcome.findings[:examples]
-    item_width = max((text_width(finding.item or "") for finding in shown), default=0)
-    field_width = max((text_width(finding.field or "") for finding in shown), default=0)
-    for finding in shown:
+    findings = check.findings if examples is None else check.findings[:examples]
+    item_width = max((text_width(finding.item or "") for finding in findings), default=0)
+    field_width = max((text_width(finding.field or "") for finding in findings), default=0)
+    for finding in findings:
         item = f"{finding.item or '':<{item_width}}  " if item_width else ""
         prefix = strip_control_chars(f"      {item}{finding.field or '':<{field_width}}  ")
         if text_width(prefix) > display.width // 2:
             yield prefix.rstrip()
             prefix = " " * 8
         yield from wrapped(finding.message, prefix, display)
-    if len(outcome.findings) > len(shown) > 0:
+    if len(check.findings) > len(findings) > 0:
         yield paint(
-            f"      … and {len(outcome.findings) - len(shown):,} more; --all shows them", "dim", display
+            f"      … and {len(check.findings) - len(findings):,} more; --all shows them", "dim", display
         )
 
 
-def _kinds(outcome: Outcome) -> str:
-    kinds = list(outcome.kinds.items())
-    if len(kinds) < 2 or len(kinds) == len(outcome.findings):
+def _kinds(check: Outcome) -> str:
+    kinds = list(check.kinds.items())
+    if len(kinds) < 2 or len(kinds) == len(check.findings):
         return ""
     listed = ", ".join(f"{name or 'others'} {number:,}" for name, number in kinds[:_MAX_KINDS])
     return f"{listed}, …" if len(kinds) > _MAX_KINDS else listed
 
 
 def _summary(audit: Audit) -> Iterator[Fact]:
-    for outcome in audit.outcomes:
-        messages = {finding.message for finding in outcome.findings}
-        for measure in outcome.measures:
+    for check in audit.outcomes:
+        messages = {finding.message for finding in check.findings}
+        for measure in check.measures:
             if measure.text not in messages:
-                yield "measured", f"{outcome.code}  {measure.text}"
-    skipped = [outcome for outcome in audit.outcomes if outcome.skipped is not None]
-    for need, group in groupby(skipped, key=lambda outcome: outcome.skipped or "records"):
-        codes = [outcome.code for outcome in group]
+                yield "measured", f"{check.code}  {measure.text}"
+    skipped = [check for check in audit.outcomes if check.skipped is not None]
+    for need, group in groupby(skipped, key=lambda check: check.skipped or "records"):
+        codes = [check.code for check in group]
         listed = codes[0] if len(codes) == 1 else f"{codes[0]} to {codes[-1]}"
         yield "skipped", f"{listed}: {_NEEDS[need]}"
-    ran = [outcome for outcome in audit.outcomes if outcome.skipped is None]
-    clean = sum(not outcome.findings for outcome in ran)
+    ran = [check for check in audit.outcomes if check.skipped is None]
+    clean = sum(not check.findings for check in ran)
     counts = ", ".join(count(audit.count(severity), severity) for severity in SEVERITIES)
-    accepted = sum(outcome.accepted for outcome in audit.outcomes)
+    accepted = sum(check.accepted for check in audit.outcomes)
     extra = f"; {accepted:,} accepted by the baseline" if accepted else ""
     if audit.stale:
         extra += f"; {count(audit.stale, 'baseline entry', 'baseline entries')} no longer found"

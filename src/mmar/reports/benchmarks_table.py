@@ -75,9 +75,9 @@ def benchmarks_table(
     if any(_name(label) == "mmau-pro" for label in columns):
         notes.append("mmau-pro: questions with choices; mmar score has the other kinds")
     notes += [
-        f"{run.system.source}: {run.asked:,} of {run.counts[scorer][ALL][1]:,} items asked, the others count as wrong"
+        f"{run.system.source}: {run.items_asked:,} of {run.counts[scorer][ALL][1]:,} items asked, the others count as wrong"
         for run in runs
-        if run.asked < run.counts[scorer][ALL][1]
+        if run.items_asked < run.counts[scorer][ALL][1]
     ]
     return SystemsTable(scorer, tuple(columns), tuple(mark_best(systems, columns)), tuple(notes))
 

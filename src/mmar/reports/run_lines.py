@@ -29,20 +29,20 @@ _REPLY = 300  # characters of the reply that is shown in full
 def check_lines(report: CheckReport, display: Display) -> Iterator[str]:
     """The result of `mmar check`."""
     settings = ", ".join(f"{name} {value}" for name, value in msgspec.to_builtins(report.settings).items())
-    asked = [reply for reply in report.replies if reply.answer is not None]
+    replies = [reply for reply in report.replies if reply.answer is not None]
     pairs = [
         ("model", report.model),
         ("protocol", report.protocol),
         ("settings", settings or "the model's own"),
     ]
     yield from facts(pairs, display)
-    if asked:
+    if replies:
         yield ""
-        yield from _request(asked[0], display)
-    if len(asked) > 1:
+        yield from _request(replies[0], display)
+    if len(replies) > 1:
         yield ""
         columns = columns_of("CLIP", "REPLY", "READ AS", "")
-        yield from draw(columns, [_row(reply) for reply in asked], display)
+        yield from draw(columns, [_row(reply) for reply in replies], display)
     yield ""
     width = max(len(verdict.name) for verdict in report.verdicts)
     for verdict in report.verdicts:

@@ -121,7 +121,7 @@ def _read_by_program(difference: ProgramDifference) -> str:
 
 
 def _facts(score: Score) -> Iterator[Fact]:
-    asked = score.asked or score
+    part = score.asked or score
     if score.asked is not None:
         yield (
             "asked",
@@ -138,7 +138,7 @@ def _facts(score: Score) -> Iterator[Fact]:
             f"{sample.official.accuracy:.1f} {sample.official.interval}, choice "
             f"{sample.choice.accuracy:.1f} {sample.choice.interval}",
         )
-    official, choice = asked.official.clustered, asked.choice.clustered
+    official, choice = part.official.clustered, part.choice.clustered
     if official is not None and choice is not None:
         yield (
             "clustered",

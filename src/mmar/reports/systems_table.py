@@ -87,7 +87,7 @@ class RunRow(msgspec.Struct, frozen=True):
         right: by scorer, for each item whether it is right; in the order of the benchmark.
         clusters: a label of the source video for each item.
         groups: names of the groups by dimension (`modality`, `category`, `sub-category`).
-        asked: number of items that were asked; the others count as wrong.
+        items_asked: the others count as wrong.
         benchmark: name and digest of the questions, `NAME#DIGEST`.
         unanswered: whether no answer came to each item; empty where all were answered.
         own_rule: items right and counted by the benchmark's own rule, where it is not MMAR's.
@@ -98,7 +98,7 @@ class RunRow(msgspec.Struct, frozen=True):
     right: Mapping[str, Sequence[bool]]
     clusters: Sequence[str]
     groups: Mapping[str, Sequence[str]]
-    asked: int
+    items_asked: int
     benchmark: str
     unanswered: Sequence[bool] = ()
     own_rule: tuple[int, int] | None = None
@@ -160,7 +160,7 @@ def run_row(path: Path, scored: Scored, benchmark: Benchmark | None = None) -> R
         clusters=clusters,
         unanswered=[row.state in ("failed", "missing") for row in scored.rows],
         groups={dimension: tuple(groups) for dimension, groups in score.groups.items()},
-        asked=score.n if score.asked is None else score.asked.n,
+        items_asked=score.n if score.asked is None else score.asked.n,
         benchmark=parts.get("bench", "?"),
         own_rule=None if score.mmsu is None else (score.mmsu.correct, score.mmsu.counted),
     )
@@ -320,9 +320,9 @@ def _notes(systems: Sequence[System], runs: Sequence[RunRow], scorer: str) -> li
         notes.append("ranks: from counts alone (Newcombe 1998); runs of the same items compare more sharply")
     for run in runs:
         n = run.counts[scorer][ALL][1]
-        if run.asked < n:
+        if run.items_asked < n:
             notes.append(
-                f"{run.system.name}: only {run.asked:,} of {n:,} items were asked; the others count as wrong"
+                f"{run.system.name}: only {run.items_asked:,} of {n:,} items were asked; the others count as wrong"
             )
     notes += [
         f"{system.name}, {name}: {value.problem}"

@@ -20,9 +20,9 @@ def run(tmp_path: Path, tone: Callable[..., Path]) -> Path:
     """Twelve items, of which eight are wrong: one by an unreadable answer that holds markup."""
     tone("clip.wav", seconds=0.3)
     items = [
-        Item(f"id-{place}", "./clip.wav", f"Is it so, {place}?", ("yes", "no"), "yes", ("sound", "speech")[place % 2],
+        Item(f"id-{index}", "./clip.wav", f"Is it so, {index}?", ("yes", "no"), "yes", ("sound", "speech")[index % 2],
              "Signal Layer", thinking="It is so.", cue=("a tone",))
-        for place in range(N)
+        for index in range(N)
     ]  # fmt: skip
     write_benchmark(items, tmp_path / "made-up-meta.jsonl")
 

@@ -15,7 +15,7 @@ from mmar.scoring.error_labels import (
 )
 
 N = 12
-WRONG = [f"id-{place}" for place in range(8)]
+WRONG = [f"id-{index}" for index in range(8)]
 
 
 def label(run: Path, item: str, labeller: str, kind: Any, **more: Any) -> None:

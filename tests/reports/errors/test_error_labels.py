@@ -41,10 +41,10 @@ def test_wrong_answers_are_those_that_do_not_name_the_right_choice(run: Path) ->
 
 
 def test_shares_have_wilsons_intervals_and_only_settled_items_count(run: Path) -> None:
-    for place, item in enumerate(WRONG):
-        label(run, item, "Ada", "perception" if place < 5 else "reasoning")
-    for place, item in enumerate(WRONG[:6]):
-        label(run, item, "Bo", "perception" if place < 4 else "knowledge")
+    for index, item in enumerate(WRONG):
+        label(run, item, "Ada", "perception" if index < 5 else "reasoning")
+    for index, item in enumerate(WRONG[:6]):
+        label(run, item, "Bo", "perception" if index < 4 else "knowledge")
     result = mmar.error_analysis(run)
     assert (result.wrong, result.labelled, result.settled) == (8, 8, 6)
     assert result.disputed == ("id-4", "id-5")

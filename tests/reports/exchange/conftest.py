@@ -22,16 +22,16 @@ def run(tmp_path: Path) -> Path:
     items = [
         Item(
             name,
-            f"audio/{place}.wav",
-            f"Is it so? {TEXT if place == 4 else ''}",
+            f"audio/{index}.wav",
+            f"Is it so? {TEXT if index == 4 else ''}",
             choices,
             "yes",
-            ("sound", "speech")[place % 2],
+            ("sound", "speech")[index % 2],
             "Signal Layer",
             language="en|zh",
-            url=f"https://youtu.be/{place:_<11}",
+            url=f"https://youtu.be/{index:_<11}",
         )
-        for place, name in enumerate(names)
+        for index, name in enumerate(names)
     ]
     write_benchmark(items, tmp_path / "made-up-meta.jsonl")
     answers = {

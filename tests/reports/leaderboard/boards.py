@@ -20,18 +20,18 @@ def questions(folder: Path, *, old: bool = False) -> Path:
     """Sixty items, each of a video of its own; of the old edition two keys are wrong."""
     items = [
         Item(
-            f"id-{place}",
-            f"./{place}.wav",
-            f"Is it so, {place}?"
-            if place
+            f"id-{index}",
+            f"./{index}.wav",
+            f"Is it so, {index}?"
+            if index
             else "<img src=x onerror=alert(1)> </script><script>alert(1)</script>",
             CHOICES,
-            "no" if old and place < 2 else "yes",
-            ("sound", "speech")[place % 2],
+            "no" if old and index < 2 else "yes",
+            ("sound", "speech")[index % 2],
             "Signal Layer",
-            url=f"https://youtu.be/{place:_<11}",
+            url=f"https://youtu.be/{index:_<11}",
         )
-        for place in range(N)
+        for index in range(N)
     ]
     path = folder / ("old-meta.jsonl" if old else "made-up-meta.jsonl")
     write_benchmark(items, path)
@@ -51,8 +51,8 @@ def made_run(
     """A run that is right but for some items."""
 
     def say(request: Any, _: int) -> Answer:
-        place = int(request.item_id.removeprefix("id-"))
-        text = say_wrong if place in wrong else "yes"
+        index = int(request.item_id.removeprefix("id-"))
+        text = say_wrong if index in wrong else "yes"
         return Answer(request.item_id, text, "", usage=Usage(100, 10), latency_s=0.5)
 
     out = folder / f"{name.replace('/', '-')}-{condition}"

@@ -144,9 +144,9 @@ def test_items_say_who_solves_them_and_which_keys_are_doubted(tmp_path: Path, ru
     )
     items = board["items"]
     assert len(board["runs"]) == len(items["picks"]) == 4
-    place = items["ids"].index("id-7")
-    assert items["solved"][place] == 0
-    assert items["disputed"][place] == CHOICES.index("no")
+    index = items["ids"].index("id-7")
+    assert items["solved"][index] == 0
+    assert items["disputed"][index] == CHOICES.index("no")
     assert items["disputed"][items["ids"].index("id-58")] == -1
     assert sum(items["without_audio"]) == 10
     assert items["old_keys"] == {"0": "no", "1": "no"}

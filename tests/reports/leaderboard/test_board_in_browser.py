@@ -23,8 +23,8 @@ from real_data import GOLDEN, MMAR, needs_real_data
 @pytest.fixture(scope="module")
 def folder(runs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A leaderboard's folder."""
-    place = tmp_path_factory.mktemp("board")
-    return mmar.leaderboard(*runs, out=place / "board", earlier=questions(place, old=True)).parent
+    folder = tmp_path_factory.mktemp("board")
+    return mmar.leaderboard(*runs, out=folder / "board", earlier=questions(folder, old=True)).parent
 
 
 @pytest.fixture
@@ -58,11 +58,11 @@ def test_the_page_shows_the_same_numbers_and_asks_for_nothing(
     opened: Callable[..., Any], runs: list[Path]
 ) -> None:
     page = opened()
-    shown = page.locator("tr.reproduced").all_inner_texts()
-    assert len(shown) == 4
+    visible = page.locator("tr.reproduced").all_inner_texts()
+    assert len(visible) == 4
     for path in runs[:4]:
         value = f"{mmar.score(path).official.accuracy:.1f}"
-        assert any(re.search(rf"\b{re.escape(value)}\b", text) for text in shown)
+        assert any(re.search(rf"\b{re.escape(value)}\b", text) for text in visible)
     for view in ("items", "tradeoffs", "changes", "systems"):
         page.locator(f"#to-{view}").click()
         wait_until(page, f"document.querySelector('#to-{view}').getAttribute('aria-current') === 'page'")

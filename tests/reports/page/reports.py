@@ -36,23 +36,23 @@ WORDS = [
 def write_questions(path: Path, n: int, change: Callable[[dict[str, Any], int], None] | None = None) -> Path:
     """A metadata file of `n` questions in all groups of MMAR."""
     with path.open("w", encoding="utf-8") as stream:
-        for place in range(n):
+        for index in range(n):
             record = {
-                "id": f"item-{place:04}",
-                "audio_path": f"audio/{place}.wav",
-                "question": f"Which of four sounds is the {place}th?",
-                "choices": [f"bell {place}", f"rain {place}", f"piano {place}", f"voice {place}"],
-                "answer": f"{('bell', 'rain', 'piano', 'voice')[place % 4]} {place}",
-                "modality": MODALITIES[place % 7 if place % 5 else 0],
-                "category": LAYERS[place % 4],
-                "sub-category": f"kind {place % 16}",
-                "language": ("en", "zh", "")[place % 3],
+                "id": f"item-{index:04}",
+                "audio_path": f"audio/{index}.wav",
+                "question": f"Which of four sounds is the {index}th?",
+                "choices": [f"bell {index}", f"rain {index}", f"piano {index}", f"voice {index}"],
+                "answer": f"{('bell', 'rain', 'piano', 'voice')[index % 4]} {index}",
+                "modality": MODALITIES[index % 7 if index % 5 else 0],
+                "category": LAYERS[index % 4],
+                "sub-category": f"kind {index % 16}",
+                "language": ("en", "zh", "")[index % 3],
                 "source": "youtube",
-                "url": f"https://www.youtube.com/watch?v={place // 2:011}",
+                "url": f"https://www.youtube.com/watch?v={index // 2:011}",
                 "timestamp": "00:00:01,00:00:05",
             }
             if change is not None:
-                change(record, place)
+                change(record, index)
             stream.write(f"{json.dumps(record)}\n")
     return path
 
@@ -69,7 +69,7 @@ def write_predictions(
     """Answers of one model: right with a probability, some unresolved, refused, failed or cut off."""
     rng = random.Random(f"{seed}")
     with path.open("w", encoding="utf-8") as stream:
-        for place, line in enumerate(questions.read_text("utf-8").splitlines()):
+        for index, line in enumerate(questions.read_text("utf-8").splitlines()):
             item = json.loads(line)
             draw, kind = rng.random(), rng.random()
             wrong = rng.choice([choice for choice in item["choices"] if choice != item["answer"]])
@@ -93,7 +93,7 @@ def write_predictions(
             }
             if kind > 0.98:
                 record["finish_reason"] = "length"
-            if first is None or place < first:
+            if first is None or index < first:
                 stream.write(f"{json.dumps(record)}\n")
     return path
 
@@ -104,8 +104,8 @@ def blocks_of(html: str) -> dict[str, Any]:
     import gzip
     import re
 
-    found = re.findall(r'<script type="application/gzip" id="(\w+)">([^<]*)</script>', html)
-    data = {name: gzip.decompress(base64.b64decode(text)) for name, text in found}
+    blocks = re.findall(r'<script type="application/gzip" id="(\w+)">([^<]*)</script>', html)
+    data = {name: gzip.decompress(base64.b64decode(text)) for name, text in blocks}
     return {name: value if name == "peaks" else json.loads(value) for name, value in data.items()}
 
 

@@ -89,9 +89,9 @@ HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
 
 
 def test_markup_planted_in_every_field_stays_text(open_page: Open, tmp_path: Path) -> None:
-    def plant(record: dict[str, Any], place: int) -> None:
+    def plant(record: dict[str, Any], index: int) -> None:
         for field in ("id", "question", "modality", "category", "sub-category", "language", "source"):
-            record[field] = f"{HOSTILE}{field}{place % 2 if field != 'id' else place}"
+            record[field] = f"{HOSTILE}{field}{index % 2 if field != 'id' else index}"
         record["choices"] = [f"{HOSTILE}{choice}" for choice in record["choices"]]
         record["answer"] = f"{HOSTILE}{record['answer']}"
         record |= {"thinking": HOSTILE, "cue": [HOSTILE]}
@@ -124,8 +124,8 @@ def test_a_bidi_override_in_an_answer_reorders_nothing_around_it(open_page: Open
     page = open_page(mmar.report(file, benchmark=questions, out=tmp_path / "page").path).go(
         v="item", i="item-0000"
     )
-    told = page.page.locator(".card p.told")
-    assert told.evaluate("each => getComputedStyle(each).unicodeBidi") in (
+    note = page.page.locator(".card p.told")
+    assert note.evaluate("each => getComputedStyle(each).unicodeBidi") in (
         "isolate",
         "isolate-override",
         "plaintext",

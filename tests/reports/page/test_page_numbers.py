@@ -35,16 +35,16 @@ def test_the_numbers_are_those_of_the_commands(
     path, questions, files = many
     page = open_page(path).go(v="overview")
     rows = page.page.locator(".results tbody tr")
-    shown = {}
+    cells_by_name = {}
     for row in rows.all():
         cells = {
             cell.get_attribute("data-column"): cell.inner_text().strip()
             for cell in row.locator("[data-column]").all()
         }
-        shown[row.locator("a").first.inner_text()] = cells
+        cells_by_name[row.locator("a").first.inner_text()] = cells
     for run, file in zip(compared.runs, files, strict=True):
         score = mmar.score(file, questions)
-        cells = shown[file.name]
+        cells = cells_by_name[file.name]
         assert cells["official"] == fixed(score.official.accuracy)
         assert cells["choice"] == fixed(score.choice.accuracy)
         low, high = (score.choice.clustered or score.choice).interval  # type: ignore[misc]
@@ -104,11 +104,11 @@ def test_every_count_equals_the_list_that_it_opens(many: Many, open_page: Open) 
     links: dict[str, str] = {}
     for view in ("overview", "compare"):
         page.go(v=view)
-        shown = page.page.eval_on_selector_all(
+        texts_by_address = page.page.eval_on_selector_all(
             "main a[href*='v=items']",
             "all => all.map(a => [a.getAttribute('href'), a.dataset.count || a.innerText])",
         )
-        for href, text in shown:
+        for href, text in texts_by_address:
             # Of a cell the group's size counts: that of a fraction, or the one below a percentage.
             last = text.split("/")[-1].split("n ")[-1].split()[0].replace(",", "")
             if last.isdecimal():

@@ -61,8 +61,8 @@ def test_the_words_that_were_read_are_marked_with_their_rule(open_page: Open, tm
         assert reading.rule in str(card.locator("mark").get_attribute("title"))
         assert reading.reason in card.locator(".reason").first.inner_text()
     page.go(v="item", i="item-0001", cards="all", l="zh")
-    shown = page.page.locator(".card", has_text="verdict.jsonl").locator(".reason").first.inner_text()
-    assert "结论句：“the answer is rain 1”" in shown
+    reason = page.page.locator(".card", has_text="verdict.jsonl").locator(".reason").first.inner_text()
+    assert "结论句：“the answer is rain 1”" in reason
 
 
 @needs_real_data
@@ -79,10 +79,10 @@ def test_the_words_of_hard_answers_are_marked_too(open_page: Open, tmp_path: Pat
     blocks = blocks_of(path.read_text("utf-8"))
     (key,) = (run["key"] for run in blocks["core"]["runs"])
     seen = set()
-    for place, case in enumerate(map(json.loads, lines)):
+    for index, case in enumerate(map(json.loads, lines)):
         text = case["answer_prediction"]
         reading = mmar.read_choice(text, case["choices"])
-        answer = blocks[f"t{place // 50}"][place % 50]["runs"][key]
+        answer = blocks[f"t{index // 50}"][index % 50]["runs"][key]
         assert ("words" in answer) == (reading.start < reading.end), case["id"]
         if reading.start < reading.end and reading.rule not in seen:
             seen.add(reading.rule)
@@ -108,12 +108,12 @@ def test_items_on_which_the_scorers_differ_have_a_reason_of_each(many: Many, ope
     blocks = blocks_of(many[0].read_text("utf-8"))
     differing = 0
     for run in blocks["core"]["runs"]:
-        for place, verdict in enumerate(run["verdicts"]):
+        for index, verdict in enumerate(run["verdicts"]):
             if verdict in "12":
                 differing += 1
-                answer = blocks[f"t{place // 50}"][place % 50]["runs"][run["key"]]
+                answer = blocks[f"t{index // 50}"][index % 50]["runs"][run["key"]]
                 assert answer["official"][0] != "none"
-                assert run["ruleNames"][ord(run["rules"][place]) - ord("A")]
+                assert run["ruleNames"][ord(run["rules"][index]) - ord("A")]
     assert differing > 100
     page = open_page(many[0]).go(v="items", show="scorers")
     page.press("Enter")

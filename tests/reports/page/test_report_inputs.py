@@ -20,8 +20,8 @@ def test_clips_of_a_path_that_leaves_the_folder_are_not_copied(
     (tmp_path / "set" / "audio").mkdir(parents=True)
     tone("inside.wav").rename(tmp_path / "set" / "audio" / "0.wav")
 
-    def plant(record: dict[str, Any], place: int) -> None:
-        record["audio_path"] = ("audio/0.wav", "../secret.wav", "/etc/passwd", "audio/1.wav")[place]
+    def plant(record: dict[str, Any], index: int) -> None:
+        record["audio_path"] = ("audio/0.wav", "../secret.wav", "/etc/passwd", "audio/1.wav")[index]
 
     questions = write_questions(tmp_path / "set" / "meta.jsonl", 4, plant)
     written = mmar.browse(questions, out=tmp_path / "page", audio_dir=tmp_path / "set")
@@ -101,9 +101,9 @@ def test_the_command_writes_a_page(
 def test_hostile_fields_stand_nowhere_as_markup(tmp_path: Path) -> None:
     hostile = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
 
-    def plant(record: dict[str, Any], place: int) -> None:
+    def plant(record: dict[str, Any], index: int) -> None:
         for field in ("id", "question", "modality", "category", "sub-category", "language", "source", "url"):
-            record[field] = f"{hostile}{place}"
+            record[field] = f"{hostile}{index}"
         record["choices"] = [f"{hostile}{choice}" for choice in record["choices"]]
         record["answer"] = f"{hostile}{record['answer']}"
 
@@ -117,13 +117,13 @@ def test_hostile_fields_stand_nowhere_as_markup(tmp_path: Path) -> None:
 
 
 def test_an_address_that_is_none_of_the_web_becomes_no_link(tmp_path: Path) -> None:
-    def plant(record: dict[str, Any], place: int) -> None:
+    def plant(record: dict[str, Any], index: int) -> None:
         record["url"] = (
             "javascript:alert(1)",
             "https://example.org/a",
             "data:text/html,x",
             "HTTP://example.org",
-        )[place % 4]
+        )[index % 4]
 
     questions = write_questions(tmp_path / "meta.jsonl", 4, plant)
     blocks = blocks_of(mmar.browse(questions, out=tmp_path / "page").path.read_text("utf-8"))

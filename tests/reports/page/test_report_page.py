@@ -81,11 +81,11 @@ def test_texts_that_do_not_fit_lie_beside_the_page(tmp_path: Path) -> None:
     for number, file in enumerate(files):
         answers = [
             {
-                "id": f"item-{place:04}",
+                "id": f"item-{index:04}",
                 "answer_prediction": "A",
-                "thinking_prediction": random_text(1000 * number + place, 15_000),
+                "thinking_prediction": random_text(1000 * number + index, 15_000),
             }
-            for place in range(120)
+            for index in range(120)
         ]
         file.write_text("".join(f"{json.dumps(each)}\n" for each in answers), "utf-8")
     written = mmar.report(files, benchmark=questions, out=tmp_path / "page", audio="none")
@@ -143,7 +143,7 @@ def test_items_that_were_never_asked_are_told_apart(tmp_path: Path) -> None:
         mmar.report([part, whole], benchmark=questions, out=tmp_path / "page").path.read_text("utf-8")
     )
     assert blocks["core"]["runs"][0]["states"].count("m") == 15
-    assert blocks["compare"]["asked"] == 25
+    assert blocks["compare"]["options"] == 25
 
 
 def test_runs_without_a_common_item_are_shown_without_a_comparison(tmp_path: Path) -> None:
@@ -166,14 +166,14 @@ def test_judgements_beside_a_run_are_shown_as_the_judge_command_scores_them(
         "ITEMS = mmar.load('demo')\n"
         "def ask(request):\n"
         "    rubric = ITEMS[request['id']].rubric\n"
-        "    votes = [{'name': each.name, 'score': place % 2, 'justification': 'why'} for place, each in enumerate(rubric)]\n"
+        "    votes = [{'name': each.name, 'score': index % 2, 'justification': 'why'} for index, each in enumerate(rubric)]\n"
         "    return json.dumps(votes)\n",
         "utf-8",
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     mmar.run("baseline/listener", "demo", out="run", limit=6)
-    asked = ("judge", "run", "--judge", "python:half_judge:ask", "--raters", "3", "--json")
-    judged = json.loads(command(*asked).out)
+    options = ("judge", "run", "--judge", "python:half_judge:ask", "--raters", "3", "--json")
+    judged = json.loads(command(*options).out)
     blocks = blocks_of(mmar.report("run", out="page", audio="none").path.read_text("utf-8"))
     (run,) = blocks["core"]["runs"]
     (rubric,) = run["rubrics"]

@@ -1,4 +1,4 @@
-"""Long texts of a page: what is kept of them, and where the words that were read stand."""
+"""Long texts of a page: the pieces that the page holds, and the position of the words that were read."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def test_the_words_are_found_in_units_of_utf_16(before: str, words: str, after: 
 
 
 @pytest.mark.parametrize("place", [0, 5_000, LIMIT, 500_000, 999_900])
-def test_of_a_long_text_beginning_end_and_words_are_kept(place: int) -> None:
-    whole = "x" * place + "ANSWER" + "y" * (1_000_000 - place - 6)
-    text, span = shorten(whole, place, place + 6)
+def test_a_long_text_keeps_its_beginning_its_end_and_the_words_read(index: int) -> None:
+    whole = "x" * index + "ANSWER" + "y" * (1_000_000 - index - 6)
+    text, span = shorten(whole, index, index + 6)
     assert isinstance(text, list)
-    kept = sum(len(piece) for piece in text if isinstance(piece, str))
-    assert kept + sum(piece for piece in text if isinstance(piece, int)) == len(whole)
-    assert kept <= LIMIT + 500
+    length = sum(len(piece) for piece in text if isinstance(piece, str))
+    assert length + sum(piece for piece in text if isinstance(piece, int)) == len(whole)
+    assert length <= LIMIT + 500
     assert read_words(text, span) == "ANSWER"
     assert str(text[0]) == whole[: len(str(text[0]))]
     assert whole.endswith(str(text[-1]))

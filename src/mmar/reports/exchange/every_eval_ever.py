@@ -125,16 +125,16 @@ def _results(source: ScoredSource) -> Iterator[dict[str, Any]]:
 
 
 def _score_details(group: GroupScore, scorer: Scorer) -> dict[str, Any]:
-    asked = group.asked or group
-    value: Accuracy = getattr(asked, scorer)
-    uncertainty: dict[str, Any] = {"num_samples": asked.n}
+    part = group.asked or group
+    value: Accuracy = getattr(part, scorer)
+    uncertainty: dict[str, Any] = {"num_samples": part.n}
     if (interval := interval_of(value)) is not None:
         confidence = dict(zip(("lower", "upper", "method"), interval, strict=True))
         uncertainty["confidence_interval"] = {"confidence_level": 0.95, **confidence}
     if value.clustered is not None and value.clustered.standard_error is not None:
         error = value.clustered.standard_error
         uncertainty["standard_error"] = {"value": error, "method": "clustered by source video"}
-    details = {"correct": str(value.correct), "chance": f"{asked.chance:.4f}"}
+    details = {"correct": str(value.correct), "chance": f"{part.chance:.4f}"}
     if group.asked is not None:
         details["items_of_the_benchmark"] = str(group.n)
     return {"score": value.accuracy, "uncertainty": uncertainty, "details": details}

@@ -76,7 +76,7 @@ def _header(source: ScoredSource) -> dict[str, Any]:
     settings = {} if manifest is None else msgspec.to_builtins(manifest.settings)
     config = {name: settings.get(name) for name in ("temperature", "top_p", "max_tokens")}
     config = {name: value for name, value in config.items() if value is not None}
-    asked = score.asked or score
+    completed = (score.asked or score).n
     scores = [
         {
             "name": scorer,
@@ -113,11 +113,11 @@ def _header(source: ScoredSource) -> dict[str, Any]:
             "model_args": {},
             "config": {"epochs": 1},
             "packages": {"mmar": __version__},
-            "metadata": {"signature": score.signature, "asked": asked.n},
+            "metadata": {"signature": score.signature, "asked": completed},
             "scorers": [{"name": scorer, "options": {}, "metrics": [], "metadata": {}} for scorer in SCORERS],
         },
         "plan": {"name": "plan", "steps": [], "config": config},
-        "results": {"total_samples": score.n, "completed_samples": asked.n, "scores": scores},
+        "results": {"total_samples": score.n, "completed_samples": completed, "scores": scores},
         "stats": {
             "started_at": source.started.isoformat(timespec="seconds"),
             "completed_at": source.completed.isoformat(timespec="seconds"),

@@ -85,7 +85,7 @@ class RunEntry(msgspec.Struct, frozen=True, kw_only=True):
 def run_entry(source: ScoredSource, prices: Path | None = None) -> RunEntry:
     """The numbers of one scored run, without those that need other runs; errors as `ScoredSource.cost`."""
     score = source.score
-    asked = score.asked or score
+    part = score.asked or score
     answers = [answer for _, _, answer in source.rows() if answer.failure is None]
     latencies = [answer.latency_s for answer in answers if answer.latency_s is not None and not answer.cached]
     usages = [answer.usage for answer in answers if answer.usage is not None]
@@ -96,9 +96,9 @@ def run_entry(source: ScoredSource, prices: Path | None = None) -> RunEntry:
         protocol=source.protocol,
         date=source.completed.date().isoformat(),
         n=score.n,
-        asked=asked.n,
-        official=_number(asked.official),
-        choice=_number(asked.choice),
+        asked=part.n,
+        official=_number(part.official),
+        choice=_number(part.choice),
         unresolved=score.states["unresolved"],
         failed=score.states["failed"],
         groups={
@@ -129,12 +129,12 @@ def _rubric(source: ScoredSource) -> RubricEntry | None:
 
 def ranks_of(aligned: AlignedRuns, draws: int = 10_000) -> list[tuple[int, int]]:
     """The first and last place of each run, by the official rule, as `mmar compare --scorer official` gives them."""
-    asked = np.array(aligned.asked)
-    scores = [np.array(run.scores("official"))[asked] for run in aligned.runs]
+    positions = np.array(aligned.asked)
+    scores = [np.array(run.scores("official"))[positions] for run in aligned.runs]
     orders = pairwise(
         scores,
-        cluster_index([aligned.clusters[position] for position in aligned.asked], len(asked)),
-        unanswered=[np.array(run.unanswered())[asked] for run in aligned.runs],
+        cluster_index([aligned.clusters[position] for position in aligned.asked], len(positions)),
+        unanswered=[np.array(run.unanswered())[positions] for run in aligned.runs],
         draws=draws,
     )
     result = rank_ranges([float(score.mean()) for score in scores], orders)
