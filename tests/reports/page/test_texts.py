@@ -27,10 +27,10 @@ def test_the_words_are_found_in_units_of_utf_16(before: str, words: str, after: 
     assert read_words(text, span) == words
 
 
-@pytest.mark.parametrize("place", [0, 5_000, LIMIT, 500_000, 999_900])
-def test_a_long_text_keeps_its_beginning_its_end_and_the_words_read(index: int) -> None:
-    whole = "x" * index + "ANSWER" + "y" * (1_000_000 - index - 6)
-    text, span = shorten(whole, index, index + 6)
+@pytest.mark.parametrize("start", [0, 5_000, LIMIT, 500_000, 999_900])
+def test_a_long_text_keeps_its_beginning_its_end_and_the_words_read(start: int) -> None:
+    whole = "x" * start + "ANSWER" + "y" * (1_000_000 - start - 6)
+    text, span = shorten(whole, start, start + 6)
     assert isinstance(text, list)
     length = sum(len(piece) for piece in text if isinstance(piece, str))
     assert length + sum(piece for piece in text if isinstance(piece, int)) == len(whole)
