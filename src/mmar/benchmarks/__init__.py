@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from mmar.benchmarks.cache import Cache, Receipt, default_cache_dir
-from mmar.benchmarks.catalogue import CATALOGUE, Archive, Entry, RemoteFile, find_entry
+from mmar.benchmarks.catalogue import CATALOGUE, Archive, Entry, RemoteFile, catalogue_facts, find_entry
 from mmar.benchmarks.locate import BenchmarkFiles, resolve
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Entry",
     "Receipt",
     "RemoteFile",
+    "catalogue_facts",
     "default_cache_dir",
     "find_entry",
     "resolve",

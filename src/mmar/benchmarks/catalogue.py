@@ -103,6 +103,12 @@ _RAW = {
 }
 
 
+def catalogue_facts(name: str) -> Entry:
+    """The entry of a benchmark by its name with or without edition; for unknown benchmarks one with the name alone."""
+    base = name.partition("@")[0]
+    return CATALOGUE.get(base) or Entry(name=base, title=name, licence="")
+
+
 def find_entry(name: str) -> Entry:
     """The entry of a benchmark, e.g. `mmar`, or of one of its editions, e.g. `mmar@2025-05`.
 

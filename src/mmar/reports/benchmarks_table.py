@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from mmar.benchmarks import CATALOGUE
+from mmar.benchmarks import catalogue_facts
 from mmar.reports.published import PublishedResult
 from mmar.reports.scored_source import Scorer
 from mmar.reports.systems_table import (
@@ -101,7 +101,6 @@ def _counts(run: RunRow, label: str, scorer: Scorer) -> tuple[tuple[int, int], s
         return run.counts["choice"][ALL], ""
     if run.own_rule is not None:
         return run.own_rule, f"{label}: by its own rule, which leaves answers that it cannot read out"
-    entry = CATALOGUE.get(_name(label))
-    if entry is not None and entry.own_rule:
-        return run.counts["choice"][ALL], f"{label}: by choice, since its own script {entry.own_rule}"
+    if own_rule := catalogue_facts(_name(label)).own_rule:
+        return run.counts["choice"][ALL], f"{label}: by choice, since its own script {own_rule}"
     return run.counts["official"][ALL], ""

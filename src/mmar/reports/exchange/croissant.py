@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from mmar.benchmarks import CATALOGUE
+from mmar.benchmarks import catalogue_facts
 from mmar.errors import UsageError
 from mmar.files.atomic import write_atomic
 from mmar.files.hashing import sha256_file
@@ -62,10 +62,10 @@ def write_croissant(benchmark: Benchmark, path: Path, metadata: Path | None = No
 def croissant(benchmark: Benchmark, metadata: Path) -> dict[str, Any]:
     """The metadata as JSON-LD, of the questions and the file that they were loaded from."""
     facts, sections = _release_facts(metadata.parent), _data_sheet(metadata.parent)
-    entry = CATALOGUE.get(benchmark.name.partition("@")[0])
-    published = entry.metadata[0].url if entry is not None and entry.metadata else ""
-    title = str(facts.get("title") or (entry.title if entry is not None else benchmark.name))
-    licence = str(facts.get("licence") or (entry.licence if entry is not None else ""))
+    entry = catalogue_facts(benchmark.name)
+    published = entry.metadata[0].url if entry.metadata else ""
+    title = str(facts.get("title") or entry.title)
+    licence = str(facts.get("licence") or entry.licence)
     address = re.search(r"https?://[^\s)]+", licence)
     context = resources.files("mmar.reports.exchange").joinpath("croissant_context.json")
     record: dict[str, Any] = {
@@ -74,7 +74,7 @@ def croissant(benchmark: Benchmark, metadata: Path) -> dict[str, Any]:
         "conformsTo": ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"],
         "name": title,
         "description": sections.get("What it is for") or _description(benchmark, title),
-        "url": entry.homepage if entry is not None and entry.homepage else f"urn:sha256:{benchmark.digest}",
+        "url": entry.homepage or f"urn:sha256:{benchmark.digest}",
         "version": _semantic(str(facts.get("version") or "1.0.0")),
         "distribution": _distribution(benchmark, metadata, published),
         "recordSet": [_record_set(benchmark, metadata)],
@@ -83,12 +83,11 @@ def croissant(benchmark: Benchmark, metadata: Path) -> dict[str, Any]:
         record["license"] = address[0] if address else licence
     if facts.get("date"):
         record["datePublished"] = facts["date"]
-    if entry is not None and entry.bibtex:
+    if entry.bibtex:
         record["citeAs"] = entry.bibtex
-    if people := sections.get("Who made it"):
-        record["creator"] = {"@type": "sc:Organization", "name": people.splitlines()[0].strip("-* ")}
-    elif entry is not None:
-        record["creator"] = {"@type": "sc:Organization", "name": entry.citation.partition(",")[0]}
+    people = sections.get("Who made it", "").partition("\n")[0].strip("-* ")
+    if creator := people or entry.citation.partition(",")[0]:
+        record["creator"] = {"@type": "sc:Organization", "name": creator}
     return record | _rai(benchmark, sections)
 
 

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import msgspec
 
 from mmar._version import __version__
-from mmar.benchmarks import CATALOGUE
+from mmar.benchmarks import catalogue_facts
 from mmar.files.atomic import write_atomic
 from mmar.items import Item
 from mmar.models import Answer
@@ -141,10 +141,10 @@ def _score_details(group: GroupScore, scorer: Scorer) -> dict[str, Any]:
 
 
 def _source_data(source: ScoredSource) -> dict[str, Any]:
-    entry = CATALOGUE.get(source.bench.partition("@")[0])
+    entry = catalogue_facts(source.bench)
     details = {"content_digest": source.benchmark.digest, "items": str(len(source.benchmark))}
     data: dict[str, Any] = {"dataset_name": source.bench, "source_type": "other"}
-    if entry is not None and entry.homepage.startswith("http"):
+    if entry.homepage.startswith("http"):
         data = {"dataset_name": entry.title, "source_type": "url", "url": [entry.homepage]}
     return {**data, "additional_details": details}
 

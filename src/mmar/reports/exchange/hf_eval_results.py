@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from mmar.benchmarks import CATALOGUE
+from mmar.benchmarks import catalogue_facts
 from mmar.errors import UsageError
 from mmar.files.atomic import write_atomic
 from mmar.items import Benchmark
@@ -23,8 +23,8 @@ def hub_dataset(benchmark: str) -> tuple[str, str]:
     Raises:
         UsageError: it has none that this program knows (code `no-hub-dataset`).
     """
-    entry = CATALOGUE.get(benchmark.partition("@")[0])
-    for file in (entry.audio, *entry.metadata) if entry is not None else ():
+    entry = catalogue_facts(benchmark)
+    for file in (entry.audio, *entry.metadata):
         if file is not None and file.repo:
             return file.repo, file.revision
     raise UsageError(
@@ -73,8 +73,7 @@ def write_eval_yaml(benchmark: Benchmark, folder: Path) -> Path:
 
     The Hub's only framework with such tasks has no field for audio; its solvers have to put the clip first.
     """
-    entry = CATALOGUE.get(benchmark.name.partition("@")[0])
-    title = entry.title if entry is not None else benchmark.name
+    title = catalogue_facts(benchmark.name).title
     template = load_protocol("mmar").template
     description = (
         f"Multiple-choice questions about audio: {len(benchmark):,} items, digest {benchmark.digest[:8]}."

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from mmar.benchmarks import CATALOGUE
+from mmar.benchmarks import catalogue_facts
 from mmar.items import Benchmark, Item
 from mmar.items.editions import errata
 from mmar.items.item import published_rank
@@ -20,18 +20,18 @@ _DIMENSIONS = {"modality": "modality", "category": "category", "sub": "sub_categ
 
 def benchmark_facts(benchmark: Benchmark, digest: str) -> dict[str, Any]:
     """Facts of the benchmark as a whole; the digest may cover more than the questions of the page."""
-    entry = CATALOGUE.get(benchmark.name.partition("@")[0])
+    entry = catalogue_facts(benchmark.name)
     lengths = [len(item.choices) for item in benchmark if item.choices]
     return {
         "name": benchmark.name,
-        "title": entry.title if entry else benchmark.name,
+        "title": entry.title,
         "revision": benchmark.revision,
         "digest": digest,
         "n": len(benchmark),
         "chance": guessing(lengths) if lengths else None,
-        "licence": entry.licence if entry else "",
-        "homepage": entry.homepage if entry else "",
-        "citation": entry.citation if entry else "",
+        "licence": entry.licence,
+        "homepage": entry.homepage,
+        "citation": entry.citation,
         "parents": _parents(benchmark.items),
     }
 
