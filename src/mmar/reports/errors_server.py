@@ -31,7 +31,6 @@ from mmar.reports.scored_source import ScoredSource
 from mmar.runs.manifest import now
 from mmar.scoring.error_labels import (
     KINDS,
-    ErrorAnalysis,
     ErrorLabel,
     WrongItem,
     add_label,
@@ -44,7 +43,7 @@ _MAX_BODY = 1 << 16
 _HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
 
-class _Sent(msgspec.Struct, forbid_unknown_fields=True):
+class _LabelForm(msgspec.Struct, forbid_unknown_fields=True):
     """A label as the page sends it."""
 
     item: str
@@ -113,7 +112,7 @@ class ErrorsServer:
                 web.get("/", self._get_page),
                 web.get("/labels", self._get_labels),
                 web.get("/analysis", self._get_analysis),
-                web.get(r"/{kind:clip|peaks|picture}/{index:\d+}", self._get_clip),
+                web.get(r"/{kind:clip|peaks|picture}/{index:\d{1,9}}", self._get_clip),
                 web.post("/label", self._post_label),
             ]
         )
@@ -126,54 +125,6 @@ class ErrorsServer:
                 await asyncio.sleep(0.1)
         finally:
             await runner.cleanup()
-
-    def analysis(self) -> ErrorAnalysis:
-        """The errors by kind as labelled so far."""
-        labels = read_labels(self.labels)
-        return analyze_errors(list(self._wrong.values()), labels, signature=self._source.score.signature)
-
-    def add(self, body: bytes) -> dict[str, Any]:
-        """Add a label that the page sent.
-
-        Raises:
-            UsageError: it is not a label, or of no item here.
-        """
-        try:
-            sent = msgspec.json.decode(body, type=_Sent)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            raise UsageError("not a label", code="invalid-value") from None
-        wrong = self._wrong.get(sent.item)
-        if wrong is None:
-            raise UsageError("no such item", code="unknown-id")
-        kind: Any = sent.kind
-        label = ErrorLabel(
-            sent.item, sent.labeller.strip(), kind, wrong.answer_digest, now(), sent.note.strip()
-        )
-        add_label(self.labels, label)
-        return msgspec.to_builtins(label)  # type: ignore[no-any-return]
-
-    def own_labels(self, labeller: str) -> dict[str, dict[str, str]]:
-        """The last label of a person for each item."""
-        labels = {}
-        for label in read_labels(self.labels):
-            wrong = self._wrong.get(label.item)
-            is_own = label.source == "person" and label.labeller == labeller
-            if is_own and wrong is not None and wrong.answer_digest == label.answer:
-                labels[label.item] = {"kind": label.kind, "note": label.note}
-        return labels
-
-    def clip(self, index: int) -> Path:
-        """The clip of a wrong answer.
-
-        Raises:
-            MmarError: there is none.
-        """
-        if index >= len(self._wrong):
-            raise UsageError("no such item", code="unknown-id")
-        path = self._source.benchmark.clip(list(self._wrong.values())[index].item.audio_path)
-        if not path.is_file():
-            raise UsageError("the clip is not here", code="no-audio")
-        return path
 
     @web.middleware
     async def _check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -196,13 +147,29 @@ class ErrorsServer:
         return web.Response(text=self._page, content_type="text/html")
 
     async def _get_labels(self, request: web.Request) -> web.Response:
-        return web.json_response(self.own_labels(request.query.get("labeller", "")))
+        """The last label of one person for each item."""
+        labeller = request.query.get("labeller", "")
+        labels = {}
+        for label in read_labels(self.labels):
+            wrong = self._wrong.get(label.item)
+            is_own = label.source == "person" and label.labeller == labeller
+            if is_own and wrong is not None and wrong.answer_digest == label.answer:
+                labels[label.item] = {"kind": label.kind, "note": label.note}
+        return web.json_response(labels)
 
     async def _get_analysis(self, _: web.Request) -> web.Response:
-        return web.json_response(msgspec.to_builtins(self.analysis()))
+        labels = read_labels(self.labels)
+        result = analyze_errors(list(self._wrong.values()), labels, signature=self._source.score.signature)
+        return web.json_response(msgspec.to_builtins(result))
 
     async def _get_clip(self, request: web.Request) -> web.StreamResponse:
-        path, kind = self.clip(int(request.match_info["index"])), request.match_info["kind"]
+        """The clip of a wrong answer by its index, or a part of it; its waveform, or the picture of its spectrogram."""
+        index, kind = int(request.match_info["index"]), request.match_info["kind"]
+        if index >= len(self._wrong):
+            raise UsageError("no such item", code="unknown-id")
+        path = self._source.benchmark.clip(list(self._wrong.values())[index].item.audio_path)
+        if not path.is_file():
+            raise UsageError("the clip is not here", code="no-audio")
         if kind == "clip":
             media_type = f"audio/{path.suffix.lstrip('.').lower() or 'wav'}"
             return web.FileResponse(path, headers={"Content-Type": media_type})
@@ -212,7 +179,18 @@ class ErrorsServer:
         return web.Response(body=picture, content_type="image/png")
 
     async def _post_label(self, request: web.Request) -> web.Response:
-        return web.json_response(self.add(await request.read()))
+        try:
+            form = msgspec.json.decode(await request.read(), type=_LabelForm)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise UsageError("not a label", code="invalid-value") from None
+        wrong = self._wrong.get(form.item)
+        if wrong is None:
+            raise UsageError("no such item", code="unknown-id")
+        kind: Any = form.kind  # checked by add_label
+        digest = wrong.answer_digest
+        label = ErrorLabel(form.item, form.labeller.strip(), kind, digest, now(), form.note.strip())
+        add_label(self.labels, label)
+        return web.json_response(msgspec.to_builtins(label))
 
     def _make_page(self, labeller: str, language: str) -> str:
         title = f"{self._source.model} on {self._source.bench}"

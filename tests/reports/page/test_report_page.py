@@ -143,7 +143,7 @@ def test_items_that_were_never_asked_are_told_apart(tmp_path: Path) -> None:
         mmar.report([part, whole], benchmark=questions, out=tmp_path / "page").path.read_text("utf-8")
     )
     assert blocks["core"]["runs"][0]["states"].count("m") == 15
-    assert blocks["compare"]["options"] == 25
+    assert blocks["compare"]["asked"] == 25
 
 
 def test_runs_without_a_common_item_are_shown_without_a_comparison(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
-"""The leaderboard as a folder: one page that opens from disk, `leaderboard.json`, exports of each row, the changes.
+"""The folder of a leaderboard: one page that opens from disk, its data, exports of each row, and the changes.
 
     index.html            the page, with all its data
     leaderboard.json      the same data for programs
-    changes.json          what each earlier state of the folder showed, newest first
+    changes.json          the changes of each writing of the folder, newest first
     systems/ID.csv|tex|json   exports of each row
     every-eval-ever/      the runs in the format of Every Eval Ever
     report/               a report of all runs, to which rows and items link
@@ -41,7 +41,7 @@ _FILES = {"csv": "csv", "latex": "tex", "json": "json"}
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What one writing of the folder changed.
+    """The changes of one writing of the folder.
 
     Attributes:
         date: of the newest run or published value.
@@ -62,25 +62,6 @@ class Change(msgspec.Struct, frozen=True):
     changed: dict[str, tuple[float, float]]
 
 
-class _EarlierRow(msgspec.Struct):
-    id: str
-    number: float
-
-
-class _EarlierBoard(msgspec.Struct):
-    systems: list[_EarlierRow]
-
-
-def read_changes(folder: Path) -> list[Change]:
-    """The changes of a leaderboard's folder, newest first; none if it is new.
-
-    Raises:
-        InputError: the file was damaged.
-    """
-    path = folder / "changes.json"
-    return decode_json(path.read_bytes(), list[Change], file=str(path)) if path.is_file() else []
-
-
 def write_leaderboard(
     board: Board,
     folder: Path,
@@ -92,7 +73,7 @@ def write_leaderboard(
     """Write a leaderboard, or write it again.
 
     Args:
-        board: what `build_board` returned.
+        board: from `build_board`.
         folder: created if missing.
         sources: its runs, for the exports.
         report: of those runs, to write below the folder.
@@ -103,7 +84,6 @@ def write_leaderboard(
 
     Raises:
         InputError: the folder's own files were damaged.
-        ExternalError: a file cannot be written.
     """
     options = options or PageOptions()
     changes = _changes(board, folder)
@@ -134,7 +114,9 @@ def _readable(value: object) -> bytes:
 
 
 def _changes(board: Board, folder: Path) -> list[Change]:
-    earlier = read_changes(folder)
+    """The changes of a leaderboard's folder, newest first, with those of this writing."""
+    path = folder / "changes.json"
+    earlier = decode_json(path.read_bytes(), list[Change], file=str(path)) if path.is_file() else []
     digest = board.content_digest()
     if earlier and earlier[0].digest == digest:
         return earlier
@@ -142,7 +124,7 @@ def _changes(board: Board, folder: Path) -> list[Change]:
     before: dict[str, float] = {}
     if earlier and path.is_file():
         with suppress(InputError):
-            written = decode_json(path.read_bytes(), _EarlierBoard, file=str(path))
+            written = decode_json(path.read_bytes(), Board, file=str(path))
             before = {row.id: row.number for row in written.systems}
     now = {row.id: row.number for row in board.systems}
     change = Change(
