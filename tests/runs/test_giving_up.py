@@ -70,7 +70,7 @@ def test_single_requests_that_always_fail_do_not_end_a_run(tmp_path: Path) -> No
 @pytest.mark.parametrize("kind", ["refused", "audio", "rate_limit"])
 def test_what_is_about_single_items_or_passes_never_ends_a_run(kind: Any) -> None:
     watch = FailureWatch(3, 5)
-    assert not any(watch.failed(RequestFailed(kind, "no"), key, 5) for key in range(1000))
+    assert not any(watch.note_failure(RequestFailed(kind, "no"), key, 5) for key in range(1000))
     assert watch.error is None
 
 
@@ -78,15 +78,15 @@ def test_an_answer_starts_the_count_anew() -> None:
     watch = FailureWatch(3, 5)
     for _ in range(20):
         for key in range(2):
-            assert not watch.failed(RequestFailed("denied", "no"), key, 1)
-        watch.answered()
+            assert not watch.note_failure(RequestFailed("denied", "no"), key, 1)
+        watch.note_answer()
     # After answers a denial needs to last.
-    assert [watch.failed(RequestFailed("denied", "no"), key, 1) for key in range(15)].index(True) == 14
+    assert [watch.note_failure(RequestFailed("denied", "no"), key, 1) for key in range(15)].index(True) == 14
 
 
 def test_a_permanent_fault_needs_no_second_attempt() -> None:
     watch = FailureWatch(3, 5)
-    decisions = [watch.failed(RequestFailed("transport", "no TLS"), key, 1) for key in range(3)]
+    decisions = [watch.note_failure(RequestFailed("transport", "no TLS"), key, 1) for key in range(3)]
     assert decisions == [False, False, True]
 
 

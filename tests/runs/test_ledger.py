@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from expect import raises
 from mmar.models import Answer, Usage
-from mmar.runs.ledger import Ledger, key_of, latest, read_ledger
+from mmar.runs.ledger import Ledger, key_of, latest_answers, read_ledger
 
 text = st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=30)
 answer = st.one_of(
@@ -81,9 +81,9 @@ def test_a_file_cut_off_at_any_byte_keeps_every_whole_line(
 
 def test_the_last_answer_counts_and_a_failure_never_replaces_one() -> None:
     first, failed, second = Answer("a", "1", ""), Answer.failed("a", "timeout", "m"), Answer("a", "2", "")
-    assert latest(enumerate([first, failed])) == {("a", 0, 0): (0, first)}
-    assert latest(enumerate([failed, first, second, failed])) == {("a", 0, 0): (2, second)}
-    assert latest(enumerate([failed])) == {("a", 0, 0): (0, failed)}
+    assert latest_answers(enumerate([first, failed])) == {("a", 0, 0): (0, first)}
+    assert latest_answers(enumerate([failed, first, second, failed])) == {("a", 0, 0): (2, second)}
+    assert latest_answers(enumerate([failed])) == {("a", 0, 0): (0, failed)}
 
 
 def test_two_processes_cannot_write_one_run(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_the_union_of_all_shards_is_the_whole(tmp_path: Path, count: int) -> Non
         assert result.complete
     merged = merge_runs(tmp_path / "all", folders, made)
     whole = run(Scripted(answers()), made, out=tmp_path / "whole", **QUICK)
-    assert (merged.answered, merged.asked, merged.lines, merged.failures) == (30, 30, 30, 0)
+    assert (merged.answered, merged.requested, merged.lines, merged.failures) == (30, 30, 30, 0)
     assert merged.manifest.parts == whole.manifest.parts
     one, other = score(tmp_path / "all", made), score(tmp_path / "whole", made)
     assert (one.choice, one.signature) == (other.choice, other.signature)

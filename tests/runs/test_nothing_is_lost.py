@@ -80,13 +80,15 @@ def test_an_exception_at_any_step_is_one_items_failure(
 
     if step == "build":
         monkeypatch.setattr(
-            running, "build", raising(running.build, error, lambda _, item, *__, **___: item.id == BAD)
+            running,
+            "build_request",
+            raising(running.build_request, error, lambda _, item, *__, **___: item.id == BAD),
         )
     elif step == "make":
         monkeypatch.setattr(
             running,
-            "make_clip",
-            raising(running.make_clip, error, lambda _, source, item_id, *__: item_id == BAD),
+            "make_control_clip",
+            raising(running.make_control_clip, error, lambda _, source, item_id, *__: item_id == BAD),
         )
     elif step == "key":
         monkeypatch.setattr(Cache, "key", raising(Cache.key, error, lambda _, request: about(request)))

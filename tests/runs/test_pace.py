@@ -39,37 +39,37 @@ def test_concurrency_is_found_and_falls_back() -> None:
         pace = Pace(None, most=64)
         start = pace.limit
         for _ in range(400):
-            pace.answered(0.2)
+            pace.note_answer(0.2)
         assert pace.limit == 64
         for _ in range(300):  # a service with a habit of failing now and then
             for _ in range(10):
-                pace.answered(0.2)
-            pace.pushed_back()
+                pace.note_answer(0.2)
+            pace.note_pushback()
         assert pace.limit == 64
         for _ in range(64):  # all that were in flight at one moment: one piece of news
-            pace.pushed_back()
+            pace.note_pushback()
         assert pace.limit == 32
         for _ in range(64):
-            pace.answered(0.2)
+            pace.note_answer(0.2)
         assert 32 < pace.limit < 40
         habit, draw = Pace(None, most=64), random.Random(0)
         for _ in range(
             2000
         ):  # one in six at random, so that now and then several fail together while few are in flight
-            habit.answered(0.2) if draw.random() > 1 / 6 else habit.pushed_back()
+            habit.note_answer(0.2) if draw.random() > 1 / 6 else habit.note_pushback()
         assert habit.limit > 32
         slow = Pace(None, most=64)
         for _ in range(20):
-            slow.answered(0.1)
+            slow.note_answer(0.1)
         grown = slow.limit
         for _ in range(40):
-            slow.answered(1.0)
+            slow.note_answer(1.0)
         assert slow.limit < grown
         assert start < 64
         given = Pace(7)
         for _ in range(100):
-            given.answered(0.1)
-        given.pushed_back()
+            given.note_answer(0.1)
+        given.note_pushback()
         assert given.limit == 7
 
     asyncio.run(scenario())
@@ -80,22 +80,22 @@ def test_rates_and_holds_are_kept() -> None:
         stop = asyncio.Event()
         begun = time.monotonic()
         for _ in range(count):
-            assert await pace.enter(stop)
-            pace.leave()
+            assert await pace.acquire(stop)
+            pace.release()
         return time.monotonic() - begun
 
     async def scenario() -> None:
         assert await passes(Pace(4, rate=100.0), 11) >= 0.0999
-        held = Pace(4)
-        held.hold(0.05)
-        assert await passes(held, 1) >= 0.0499
+        paused = Pace(4)
+        paused.pause(0.05)
+        assert await passes(paused, 1) >= 0.0499
         spent = Pace(4, token_rate=60_000.0)  # a thousand a second
-        spent.spent(60)
+        spent.add_tokens(60)
         assert await passes(spent, 1) >= 0.0599
         stopped = Pace(1)
-        await stopped.enter(asyncio.Event())
+        await stopped.acquire(asyncio.Event())
         stop = asyncio.Event()
         asyncio.get_running_loop().call_later(0.01, lambda: (stop.set(), stopped.wake()))
-        assert not await stopped.enter(stop)
+        assert not await stopped.acquire(stop)
 
     asyncio.run(scenario())

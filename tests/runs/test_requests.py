@@ -15,7 +15,7 @@ from mmar.models import Answer, RequestFailed
 from mmar.protocols import Request
 from mmar.runs.ledger import RequestKey, read_ledger
 from mmar.runs.manifest import Signature
-from mmar.runs.requests import build
+from mmar.runs.requests import build_request
 from mmar.runs.spec import RunSpec
 
 QUICK: Any = {"concurrency": 4, "max_attempts": 1, "backoff": 0.001}
@@ -28,14 +28,14 @@ def test_a_request_that_is_built_to_be_shown_is_the_one_that_is_sent(tmp_path: P
     spec = RunSpec.create(Scripted(answers()), made, **options)
     for _, answer in read_ledger(tmp_path / "run" / "answers.jsonl"):
         key = RequestKey(answer.id, answer.rotation, answer.repeat)
-        assert build(spec, made[answer.id], key, uses_audio=False).digest() == answer.request
+        assert build_request(spec, made[answer.id], key, uses_audio=False).digest() == answer.request
 
 
 def test_another_sample_has_another_seed_and_the_same_choices(tmp_path: Path) -> None:
     made = benchmark(tmp_path / "b", 4)
     spec = RunSpec.create(Scripted(answers()), made)
-    plain = build(spec, made["id-0"], RequestKey("id-0"), uses_audio=False)
-    turned = build(spec, made["id-0"], RequestKey("id-0", 1, 1), uses_audio=False)
+    plain = build_request(spec, made["id-0"], RequestKey("id-0"), uses_audio=False)
+    turned = build_request(spec, made["id-0"], RequestKey("id-0", 1, 1), uses_audio=False)
     assert (plain.choices, turned.choices) == (("one", "two", "three"), ("two", "three", "one"))
     assert (turned.rotation, turned.repeat) == (1, 1)
 
@@ -75,8 +75,8 @@ def test_a_signature_is_one_line_whatever_a_name_holds() -> None:
     assert "\n" not in signature.long
     assert signature.long.startswith("bench:?|n:3|model:x_n:7_bench:y|")
     assert str(signature) == signature.long
-    assert signature.with_asked(3, 3) == signature
-    assert signature.with_asked(1, 3).with_asked(3, 3) == signature
+    assert signature.for_part(3, 3) == signature
+    assert signature.for_part(1, 3).for_part(3, 3) == signature
 
 
 def test_open_questions_withheld_answers_and_several_clips_are_asked(

@@ -64,7 +64,7 @@ def preview(
     """
     from mmar.inputs import find_benchmark
     from mmar.models.model import uses_audio
-    from mmar.runs.requests import build
+    from mmar.runs.requests import build_request
     from mmar.runs.spec import RunSpec
 
     loaded = find_benchmark(benchmark, audio_dir=audio_dir)
@@ -73,7 +73,7 @@ def preview(
     spec = RunSpec.create(model or _ANY_MODEL, loaded, **options)
     audio = uses_audio(spec.model, spec.options)
     chosen, key = _find(spec, item, rotate, audio=audio)
-    request = build(spec, chosen, key, uses_audio=audio)
+    request = build_request(spec, chosen, key, uses_audio=audio)
     sent = _as_sent(spec.model, request)
     record = _record(spec, sent, None if model is None else spec.model)
     if spec.model.startswith("cascade/"):
@@ -90,7 +90,7 @@ def preview(
 def _find(spec: RunSpec, text: str, rotation: int, *, audio: bool) -> tuple[Item, RequestKey]:
     """The item, and the request of it (that of the digest, if there is one)."""
     from mmar.runs.ledger import keys_of
-    from mmar.runs.requests import build
+    from mmar.runs.requests import build_request
 
     benchmark, item = spec.benchmark, None
     if text in benchmark.by_id:
@@ -103,7 +103,7 @@ def _find(spec: RunSpec, text: str, rotation: int, *, audio: bool) -> tuple[Item
     if len(text) >= _MIN_DIGEST and all(char in "0123456789abcdef" for char in text):
         for item in benchmark:
             for key in keys_of(item, 0, 1):
-                if build(spec, item, key, uses_audio=audio).digest().startswith(text):
+                if build_request(spec, item, key, uses_audio=audio).digest().startswith(text):
                     return item, key
     raise UsageError(
         f'no item or request "{text}" in {benchmark.name} under {spec.protocol.label}',

@@ -127,4 +127,4 @@ def merge(out: Path, runs: tuple[Path, ...], benchmark: str | None, audio_dir: P
             f"to do       {merged.failures:,} requests failed; the mmar run command with --out {out} asks again"
         )
     click.echo(f"run         {out}")
-    click.echo(f"signature   {manifest.signature_of().with_asked(merged.asked, n).long}")
+    click.echo(f"signature   {manifest.signature_of().for_part(merged.requested, n).long}")

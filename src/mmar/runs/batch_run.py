@@ -17,7 +17,7 @@ from mmar.models import Answer, Failure, RequestFailed
 from mmar.models.batch import BatchService
 from mmar.protocols import Request
 from mmar.runs.engine import Counts
-from mmar.runs.event_loop import Stopper, run_blocking
+from mmar.runs.event_loop import StopHandle, run_blocking
 from mmar.runs.ledger import LEDGER_NAME, Ledger, request_key
 from mmar.runs.manifest import now
 from mmar.runs.side_run import Accept, SideRun, current_answers
@@ -75,7 +75,7 @@ class _Session:
         self._requests = {_key(request): request for request in requests}
         self._counts = Counts()
 
-    async def run(self, _: Stopper) -> BatchRun:
+    async def run(self, _: StopHandle) -> BatchRun:
         requests = list(self._requests.values())
         with Ledger(self._folder / LEDGER_NAME) as ledger:
             batches = self._read()

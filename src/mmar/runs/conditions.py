@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Condition = Literal["full", "none", "silence", "noise", "shuffled", "spectrum", "reversed", "mono"]
 
 CONDITIONS: tuple[Condition, ...] = get_args(Condition)
-MADE: frozenset[Condition] = frozenset(("silence", "noise", "spectrum", "reversed", "mono"))
+GENERATED: frozenset[Condition] = frozenset(("silence", "noise", "spectrum", "reversed", "mono"))
 """The conditions for which a clip is made."""
 
 
@@ -86,8 +86,8 @@ def shuffled_clips(benchmark: Benchmark, seed: int) -> dict[str, tuple[str, ...]
     return result
 
 
-def make_clip(condition: Condition, source: Path, item_id: str, seed: int, path: Path) -> Path:
-    """Make the clip that stands for the real one `source` under a condition of `MADE`, and write it to `path`.
+def make_control_clip(condition: Condition, source: Path, item_id: str, seed: int, path: Path) -> Path:
+    """Make the clip that stands for the real one `source` under a condition of `GENERATED`, and write it to `path`.
 
     All rotations and samples of an item get the same clip.
 

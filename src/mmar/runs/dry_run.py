@@ -11,7 +11,7 @@ from mmar.errors import MmarError
 from mmar.models import Usage
 from mmar.models.model import uses_audio
 from mmar.runs.ledger import LEDGER_NAME, progress_of, read_ledger
-from mmar.runs.requests import Selection, build
+from mmar.runs.requests import Selection, build_request
 from mmar.runs.spec import RunSpec
 
 _CHARACTERS_PER_TOKEN = 4
@@ -53,7 +53,7 @@ def dry_run(spec: RunSpec) -> Estimate:
     seconds, size, clips, unreadable, characters = 0.0, 0, 0, 0, 0
     selection = Selection(spec, ledger, progress_of(ledger))
     for item, key in selection:
-        request = build(spec, item, key, uses_audio=False)
+        request = build_request(spec, item, key, uses_audio=False)
         characters += sum(len(message.text) for message in request.messages)
         if takes_clip:
             try:

@@ -113,19 +113,19 @@ class Engine:
         self._first = FirstAnswers(spec.protocol.reading, self._warn)
         self._own_timeout = bool(getattr(model, "enforces_timeout", False))
         self._error: Exception | None = None
-        self._asking: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    def halt(self, reason: str) -> None:
+    def stop_sending(self, reason: str) -> None:
         """Send no further request, and finish those in flight."""
         if not self.stop.is_set():
             self.counts.stopped = reason
             self.stop.set()
             self.pace.wake()
-            self._tell()
+            self._report_progress()
 
-    def abandon(self) -> None:
+    def cancel_requests(self) -> None:
         """Give up the requests in flight, too."""
-        for task in self._asking:
+        for task in self._tasks:
             task.cancel()
 
     async def ask_all(self, requests: Iterable[Request | Answer], make: _Make | None = None) -> Counts:
@@ -143,33 +143,36 @@ class Engine:
         loop = asyncio.get_running_loop()
         deadline = None
         if self.spec.deadline is not None:
-            deadline = loop.call_later(self.spec.deadline, self.halt, "the deadline has passed")
+            deadline = loop.call_later(self.spec.deadline, self.stop_sending, "the deadline has passed")
         writer = asyncio.create_task(self._write())
-        observers = [asyncio.create_task(self._report()), asyncio.create_task(self._watch_silence())]
+        observers = [
+            asyncio.create_task(self._report_regularly()),
+            asyncio.create_task(self._watch_silence()),
+        ]
         try:
             for request in requests:
                 if not self.spending.allows(self.pace.in_flight):
-                    self.halt("the budget is spent")
-                if writer.done() or not await self.pace.enter(self.stop):
+                    self.stop_sending("the budget is spent")
+                if writer.done() or not await self.pace.acquire(self.stop):
                     break
-                task = asyncio.create_task(self._one(request, make))
-                self._asking.add(task)
-                task.add_done_callback(self._asking.discard)
-            while self._asking and not writer.done():
-                await asyncio.wait({*self._asking, writer}, return_when=asyncio.FIRST_COMPLETED)
+                task = asyncio.create_task(self._process(request, make))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            while self._tasks and not writer.done():
+                await asyncio.wait({*self._tasks, writer}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             if deadline is not None:
                 deadline.cancel()
             for task in observers:
                 task.cancel()
-            self.abandon()
-            await asyncio.gather(*self._asking, *observers, return_exceptions=True)
+            self.cancel_requests()
+            await asyncio.gather(*self._tasks, *observers, return_exceptions=True)
             await self._recorder.end(writer)
         if error := self._error or self._watch.error:
             raise error
         return self.counts
 
-    async def _one(self, request: Request | Answer, make: _Make | None) -> None:
+    async def _process(self, request: Request | Answer, make: _Make | None) -> None:
         """Send one request and hand its result to the writer."""
         try:
             if isinstance(request, Answer):
@@ -183,7 +186,7 @@ class Engine:
         except MmarError as error:
             self._fail(error)
         finally:
-            self.pace.leave()
+            self.pace.release()
 
     async def _result(self, request: Request, make: _Make | None) -> tuple[bytes | None, Answer] | None:
         """The cache's key, and the answer or failure; `None` for a request that was stopped between attempts."""
@@ -195,7 +198,7 @@ class Engine:
         except MmarError:
             raise
         except Exception as error:  # noqa: BLE001 - nothing that a request raises may go unrecorded
-            return None, unmade(request_key(request), error, request.audio)
+            return None, build_failure(request_key(request), error, request.audio)
         finally:
             for clip in set(made.clips).difference(request.clips):
                 with suppress(OSError):
@@ -215,7 +218,7 @@ class Engine:
         except ExternalError:
             raise
         except Exception as error:  # noqa: BLE001 - a future cannot carry every exception out of a thread
-            return made, None, unmade(request_key(request), error, request.audio)
+            return made, None, build_failure(request_key(request), error, request.audio)
 
     async def _ask(self, request: Request) -> Answer | None:
         """Send a request until there is an answer or a lasting failure; `None` when stopped between attempts."""
@@ -228,11 +231,11 @@ class Engine:
                 isinstance(result, Answer) or result.kind != "audio"
             )  # nothing was sent without a clip
             counts.waiting = ""
-            self.pace.spent(self.spending.add(result.usage))
+            self.pace.add_tokens(self.spending.add(result.usage))
             if isinstance(result, Answer):
-                self._watch.answered()
+                self._watch.note_answer()
                 self._first.note(request, result)
-                self.pace.answered(latency)
+                self.pace.note_answer(latency)
                 answer = msgspec.structs.replace(result, latency_s=round(latency, 4))
                 break
             answer = msgspec.structs.replace(
@@ -241,14 +244,14 @@ class Engine:
                 usage=result.usage,
             )
             self._note_failure(result)
-            if self._watch.failed(result, request_key(request), attempt):
-                self.halt(result.message)
+            if self._watch.note_failure(result, request_key(request), attempt):
+                self.stop_sending(result.message)
             most = min(spec.max_attempts, result.max_attempts or spec.max_attempts)
             if not result.retryable or attempt == most or self.stop.is_set():
                 break
             counts.retried += 1
             delay_s = spec.backoff_s(attempt, result.retry_after_s, self._rng)
-            if not await self.pace.turn(self.stop, delay_s):
+            if not await self.pace.wait_turn(self.stop, delay_s):
                 return None
         return msgspec.structs.replace(answer, attempts=attempt, request=digest, completed_at=now())
 
@@ -273,13 +276,13 @@ class Engine:
     def _note_failure(self, failed: RequestFailed) -> None:
         """Slow down where the service asks for it, and report a new kind of failure at once."""
         if failed.kind in _PUSHED_BACK:
-            self.pace.pushed_back()
+            self.pace.note_pushback()
         if failed.kind == "rate_limit" and failed.retry_after_s:
-            self.pace.hold(failed.retry_after_s)
+            self.pace.pause(failed.retry_after_s)
         self.counts.latest = failed.message
         if failed.kind not in self.counts.reasons:
             self.counts.reasons[failed.kind] = failed.message
-            self._tell()
+            self._report_progress()
 
     async def _watch_silence(self) -> None:
         """Look at the server while no request has had an outcome; end a run whose server replies to nothing."""
@@ -297,7 +300,7 @@ class Engine:
                 text = f"stopped after {waited:.0f} s without any answer: no reply from {server} either"
                 hint = "check that the server is running and not stuck, then give the same command again"
                 self._fail(ExternalError(text, code="given-up", hint=hint))
-                self.abandon()
+                self.cancel_requests()
                 return
             counts.waiting = f"no answer within {waited:.0f} s" + (
                 f", and no reply from {server}"
@@ -305,29 +308,29 @@ class Engine:
                 else f"; the server replies to other requests, so it may be loading its model or be slow (an answer may "
                 f"take {self.spec.timeout:g} s)"
             )
-            self._tell()
+            self._report_progress()
             if not server:
                 await asyncio.sleep(self._silence_s)
 
     def _warn(self, text: str) -> None:
         self.counts.warnings.append(text)
-        self._tell()
+        self._report_progress()
 
     def _fail(self, error: Exception) -> None:
         """Halt; the first error is raised once what is in flight is recorded."""
         self._error = self._error or error
-        self.halt(str(error))
+        self.stop_sending(str(error))
 
-    def _tell(self) -> None:
+    def _report_progress(self) -> None:
         try:
             self.progress(self.counts)
         except Exception as error:  # noqa: BLE001 - raised to the caller at the end
             self._fail(error)
 
-    async def _report(self) -> None:
+    async def _report_regularly(self) -> None:
         while True:
             await asyncio.sleep(_REPORT_S)
-            self._tell()
+            self._report_progress()
 
     async def _write(self) -> None:
         try:
@@ -349,10 +352,10 @@ class Engine:
                 counts.answered += 1
                 counts.cached += answer.cached
         counts.tokens, counts.money = self.spending.tokens, self.spending.money
-        self._tell()
+        self._report_progress()
 
 
-def unmade(key: RequestKey, error: Exception, clip: Path | None = None) -> Answer:
+def build_failure(key: RequestKey, error: Exception, clip: Path | None = None) -> Answer:
     """The failure of a request that could not be built or made, because of a clip where one is named."""
     kind: FailureKind = "audio" if isinstance(error, OSError | InputError | MemoryError) else "crash"
     text = str(error) if isinstance(error, MmarError) else f"{type(error).__name__}: {error}"

@@ -19,7 +19,7 @@ _TERMINATION_S = 5.0
 Result = TypeVar("Result")
 
 
-class Stopper:
+class StopHandle:
     """Stops a session's engine from outside: it sends no further request, and finishes those in flight.
 
     Args:
@@ -31,10 +31,10 @@ class Stopper:
         self._halt: Callable[[], object] | None = None
 
     @contextmanager
-    def attached(self, engine: Engine) -> Iterator[None]:
+    def bind(self, engine: Engine) -> Iterator[None]:
         """Within this block the engine can be stopped; entered in its event loop."""
         loop = asyncio.get_running_loop()
-        self._halt = lambda: loop.call_soon_threadsafe(engine.halt, "interrupted")
+        self._halt = lambda: loop.call_soon_threadsafe(engine.stop_sending, "interrupted")
         with _signals_stop(engine) if self._handle_signals else nullcontext():
             yield
 
@@ -44,21 +44,21 @@ class Stopper:
             self._halt()
 
 
-def run_blocking(main: Callable[[Stopper], Coroutine[Any, Any, Result]]) -> Result:
+def run_blocking(main: Callable[[StopHandle], Coroutine[Any, Any, Result]]) -> Result:
     """Run a session to its end, in a thread with an event loop of its own where one runs already; Ctrl-C stops it."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         in_main_thread = threading.current_thread() is threading.main_thread()
-        return asyncio.run(main(Stopper(handle_signals=in_main_thread)))
-    stopper = Stopper()
+        return asyncio.run(main(StopHandle(handle_signals=in_main_thread)))
+    stop_handle = StopHandle()
     executor = ThreadPoolExecutor(1, "mmar-run")
-    future = executor.submit(contextvars.copy_context().run, asyncio.run, main(stopper))
+    future = executor.submit(contextvars.copy_context().run, asyncio.run, main(stop_handle))
     executor.shutdown(wait=False)  # a second Ctrl-C ends the wait below
     try:
         return future.result()
     except KeyboardInterrupt:
-        stopper.stop()
+        stop_handle.stop()
         return future.result()
 
 
@@ -76,9 +76,9 @@ def _signals_stop(engine: Engine) -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
         received.append(number)
-        engine.halt("interrupted")
+        engine.stop_sending("interrupted")
         if number == signal.SIGTERM:
-            loop.call_later(_TERMINATION_S, engine.abandon)
+            loop.call_later(_TERMINATION_S, engine.cancel_requests)
 
     handled = []
     for number in (signal.SIGINT, signal.SIGTERM):

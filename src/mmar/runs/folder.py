@@ -26,7 +26,7 @@ from mmar.runs.spec import RunSpec
 _PACKAGES = ("msgspec", "numpy", "soundfile", "soxr", "aiohttp")
 
 
-def manifest_in(out: Path, fresh: Manifest) -> Manifest:
+def load_or_check_manifest(out: Path, fresh: Manifest) -> Manifest:
     """The run's manifest: the one in the folder, checked to be of the same run, or the new one.
 
     Raises:
@@ -36,7 +36,7 @@ def manifest_in(out: Path, fresh: Manifest) -> Manifest:
     if before is not None:
         before.check_same_run(fresh, out)
         return msgspec.structs.replace(before, benchmark=fresh.benchmark)
-    check_free(out)
+    check_new_run_folder(out)
     return fresh
 
 
@@ -88,7 +88,7 @@ def new_session(spec: RunSpec, requested: int, facts: ModelFacts) -> Session:
     )
 
 
-def check_free(folder: Path) -> None:
+def check_new_run_folder(folder: Path) -> None:
     """Check that a run can start in a folder without a manifest.
 
     The ledger is made before the manifest, since its lock keeps a second process out; a process that is killed
@@ -101,7 +101,7 @@ def check_free(folder: Path) -> None:
     try:
         if not folder.is_dir():
             return
-        left = {*working_files(folder), folder / LOCK_NAME}
+        left = {*temporary_files(folder), folder / LOCK_NAME}
         ledger = folder / LEDGER_NAME
         if ledger.is_file() and not ledger.stat().st_size:
             left.add(ledger)
@@ -119,7 +119,7 @@ def check_free(folder: Path) -> None:
         )
 
 
-def working_files(folder: Path) -> Iterator[Path]:
+def temporary_files(folder: Path) -> Iterator[Path]:
     """What processes leave that are killed while they write a file."""
     for name in (MANIFEST_NAME, PREDICTIONS_NAME):
         yield from folder.glob(f".{name}.*.part")

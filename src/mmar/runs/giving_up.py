@@ -63,14 +63,14 @@ class FailureWatch:
         self._requests: set[object] = set()
         self._tired = False
 
-    def answered(self) -> None:
+    def note_answer(self) -> None:
         """Note an answer."""
         self._answered = True
         self._failures = 0
         self._requests.clear()
         self._tired = False
 
-    def failed(self, failure: RequestFailed, key: object, attempt: int) -> bool:
+    def note_failure(self, failure: RequestFailed, key: object, attempt: int) -> bool:
         """Note a failed attempt at the request `key`, counted from 1; whether the run is given up, for `error`."""
         self._failures += 1
         # A worker that is killed takes all its requests with it; they are asked again of the next one.

@@ -97,8 +97,8 @@ class Progress:
             self.failures += 1
 
     @property
-    def asked(self) -> int:
-        """Number of items that were asked, answered or not."""
+    def requested(self) -> int:
+        """Number of items with a request, answered or not."""
         return len(self._answered.keys() | self._failed.keys())
 
     def answered(self, key: tuple[str, int, int]) -> bool:
@@ -159,7 +159,7 @@ def read_ledger(path: Path) -> Iterator[tuple[int, Answer]]:
         raise torn
 
 
-def latest(answers: Iterable[tuple[int, Answer]]) -> dict[RequestKey, tuple[int, Answer]]:
+def latest_answers(answers: Iterable[tuple[int, Answer]]) -> dict[RequestKey, tuple[int, Answer]]:
     """Line and answer that count for each request: the last answer, else the last failure."""
     result: dict[RequestKey, tuple[int, Answer]] = {}
     for line, answer in answers:

@@ -247,10 +247,10 @@ class Signature(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         return self.long
 
-    def with_asked(self, asked: int, n: int) -> Signature:
-        """The signature of a number over `asked` of `n` questions; without `part` where all were asked."""
+    def for_part(self, requested: int, n: int) -> Signature:
+        """The signature of a number over so many of `n` questions; without `part` where it is over all."""
         rest = {name: value for name, value in self.parts.items() if name != "part"}
-        return Signature({**rest, "part": f"{asked}/{n}"} if asked < n else rest)
+        return Signature({**rest, "part": f"{requested}/{n}"} if requested < n else rest)
 
 
 def _escaped(value: str) -> str:

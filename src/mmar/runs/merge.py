@@ -13,7 +13,7 @@ from mmar.errors import InputError, UsageError
 from mmar.files.atomic import write_atomic
 from mmar.files.locks import try_lock
 from mmar.items import Benchmark
-from mmar.runs.folder import check_free, write_predictions
+from mmar.runs.folder import check_new_run_folder, write_predictions
 from mmar.runs.ledger import LEDGER_NAME, LOCK_NAME, progress_of, read_ledger
 from mmar.runs.manifest import Manifest, read_manifest, write_manifest
 
@@ -24,7 +24,7 @@ class Merged(msgspec.Struct, frozen=True):
     manifest: Manifest
     lines: int
     answered: int
-    asked: int
+    requested: int
     failures: int
 
 
@@ -68,7 +68,7 @@ def merge_runs(out: Path, folders: Sequence[Path], benchmark: Benchmark) -> Merg
         ExternalError: the disk cannot be written.
     """
     if read_manifest(out) is None:
-        check_free(out)
+        check_new_run_folder(out)
     else:
         folders = [out, *(folder for folder in folders if folder.resolve() != out.resolve())]
     manifest = parts_of_one_run(folders)
@@ -93,7 +93,7 @@ def merge_runs(out: Path, folders: Sequence[Path], benchmark: Benchmark) -> Merg
     progress = progress_of(out / LEDGER_NAME)
     with (out / LEDGER_NAME).open("rb") as stream:
         count = sum(1 for _ in stream)
-    return Merged(manifest, count, progress.items, progress.asked, progress.failures)
+    return Merged(manifest, count, progress.items, progress.requested, progress.failures)
 
 
 def _lines(paths: Sequence[Path]) -> Iterator[bytes]:

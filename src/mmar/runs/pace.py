@@ -53,17 +53,17 @@ class Pace:
         self._bad = 0
         self._last_cut = 0.0
 
-    async def enter(self, stop: asyncio.Event) -> bool:
-        """Wait for a place and then for a turn; `False` when stopped meanwhile (whoever stops, calls `wake`)."""
+    async def acquire(self, stop: asyncio.Event) -> bool:
+        """Wait for a slot and then for a turn; `False` when stopped meanwhile (`wake` ends the wait)."""
         while not stop.is_set() and self.in_flight >= self.limit:
             self._free.clear()
             await self._free.wait()
-        if not await self.turn(stop):
+        if not await self.wait_turn(stop):
             return False
         self.in_flight += 1
         return True
 
-    async def turn(self, stop: asyncio.Event, delay_s: float = 0.0) -> bool:
+    async def wait_turn(self, stop: asyncio.Event, delay_s: float = 0.0) -> bool:
         """Wait for a delay, and until the rates and the service allow one more request; `False` when stopped meanwhile."""
         earliest = time.monotonic() + delay_s
         while not stop.is_set():
@@ -78,25 +78,25 @@ class Pace:
         return False
 
     def wake(self) -> None:
-        """Let whoever waits for a place look whether it was stopped."""
+        """Let requests that wait for a slot see that the run was stopped."""
         self._free.set()
 
-    def leave(self) -> None:
-        """Give the place back."""
+    def release(self) -> None:
+        """Release the slot of a request."""
         self.in_flight -= 1
         self._free.set()
 
-    def hold(self, seconds: float) -> None:
-        """Send nothing for so long: the service asked for it."""
+    def pause(self, seconds: float) -> None:
+        """Send nothing for so many seconds, as the service asks."""
         self._held = max(self._held, time.monotonic() + seconds)
 
-    def spent(self, tokens: int) -> None:
+    def add_tokens(self, tokens: int) -> None:
         """Count tokens against the token rate."""
         if self._token_gap:
             self._next = max(self._next, time.monotonic()) + tokens * self._token_gap
 
-    def answered(self, latency_s: float) -> None:
-        """An answer came; perhaps there is room for more."""
+    def note_answer(self, latency_s: float) -> None:
+        """Note an answer; the limit may grow."""
         if not self._adaptive:
             return
         self._latencies.append(latency_s)
@@ -115,7 +115,7 @@ class Pace:
         elif typical > 2 * _SLOWER * self._usual:
             self.limit = max(1, self.limit - max(1, self.limit // 4))
 
-    def pushed_back(self) -> None:
+    def note_pushback(self) -> None:
         """The service asked for less, failed, or did not answer in time."""
         if not self._adaptive:
             return

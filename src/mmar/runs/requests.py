@@ -1,6 +1,6 @@
 """The requests of a run: how each is built, and which are still to be made.
 
-`build` is the only place where a question becomes a request, for `mmar run` and for `mmar preview` alike.
+`build_request` is the only place where a question becomes a request, for `mmar run` and for `mmar preview` alike.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from mmar.items import Item
 from mmar.protocols import Request
 from mmar.runs.conditions import shuffled_clips
 from mmar.runs.ledger import Progress, RequestKey, answer_lookup, rotate
-from mmar.runs.spec import RunSpec, item_filter, sampled
+from mmar.runs.spec import RunSpec, draw_sample_indexes, item_filter
 
 
-def build(
+def build_request(
     spec: RunSpec,
     item: Item,
     key: RequestKey,
@@ -67,7 +67,8 @@ def selected_items(spec: RunSpec) -> Iterator[Item]:
     everything: Iterable[Item] = spec.benchmark
     if spec.sample is not None:
         everything = (
-            spec.benchmark.items[index] for index in sampled(spec.benchmark, spec.sample, spec.seed)
+            spec.benchmark.items[index]
+            for index in draw_sample_indexes(spec.benchmark, spec.sample, spec.seed)
         )
     items = filter(item_filter(spec.filter), everything)
     if spec.shard is not None:
@@ -113,7 +114,7 @@ class Selection:
         pairs = ((item, key) for item in items for key in self._spec.keys_of(item) if self._wanted(key))
         return pairs if retry is None else islice(pairs, limit)
 
-    def standing(self) -> tuple[int, int, int]:
+    def count_states(self) -> tuple[int, int, int]:
         """How many of the selected requests there are, have an answer, and have only failed."""
         total = answered = failed = 0
         for item in selected_items(self._spec):

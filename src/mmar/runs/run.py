@@ -23,21 +23,21 @@ from mmar.errors import ExternalError, UsageError
 from mmar.items import Benchmark
 from mmar.models import Answer, Model, prepare_model
 from mmar.protocols import Request
-from mmar.runs.conditions import MADE, check_clips, make_clip, shuffled_clips
-from mmar.runs.engine import Counts, Engine, unmade
-from mmar.runs.event_loop import Stopper, run_blocking
+from mmar.runs.conditions import GENERATED, check_clips, make_control_clip, shuffled_clips
+from mmar.runs.engine import Counts, Engine, build_failure
+from mmar.runs.event_loop import StopHandle, run_blocking
 from mmar.runs.folder import (
     AudioNotes,
-    manifest_in,
+    load_or_check_manifest,
     new_manifest,
     new_session,
-    working_files,
+    temporary_files,
     write_predictions,
 )
 from mmar.runs.ledger import LEDGER_NAME, Ledger, request_key
 from mmar.runs.manifest import Manifest, Session, Signature, now, write_manifest
 from mmar.runs.recorder import Cache
-from mmar.runs.requests import Selection, build, selected_items
+from mmar.runs.requests import Selection, build_request, selected_items
 from mmar.runs.spec import RunSpec
 
 ProgressCallback = Callable[[int, Counts], str | None]
@@ -111,7 +111,7 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def signature(self) -> Signature:
         """The run's signature, with the part of the questions that has an answer."""
-        return self.manifest.signature_of().with_asked(self.asked, self.manifest.benchmark.n)
+        return self.manifest.signature_of().for_part(self.asked, self.manifest.benchmark.n)
 
     @property
     def complete(self) -> bool:
@@ -134,7 +134,7 @@ def execute(spec: RunSpec, model: Model, progress: ProgressCallback = lambda *_:
         UsageError: the folder holds another run, another process writes it, or there is no audio.
         ExternalError: the ledger cannot be written, or no request can succeed.
     """
-    return run_blocking(lambda stopper: _session(spec, model, progress, stopper))
+    return run_blocking(lambda stop_handle: _session(spec, model, progress, stop_handle))
 
 
 async def aexecute(spec: RunSpec, model: Model, progress: ProgressCallback = lambda *_: None) -> RunResult:
@@ -142,18 +142,20 @@ async def aexecute(spec: RunSpec, model: Model, progress: ProgressCallback = lam
 
     Cancelling the task stops the run; what is on disk stays, and the same call continues it.
     """
-    return await _session(spec, model, progress, Stopper())
+    return await _session(spec, model, progress, StopHandle())
 
 
-async def _session(spec: RunSpec, model: Model, progress: ProgressCallback, stopper: Stopper) -> RunResult:
+async def _session(
+    spec: RunSpec, model: Model, progress: ProgressCallback, stop_handle: StopHandle
+) -> RunResult:
     """One session of a run, after which the model is closed."""
     async with AsyncExitStack() as stack:
         stack.push_async_callback(model.close)
-        return await _run(spec, model, progress, stopper, stack)
+        return await _run(spec, model, progress, stop_handle, stack)
 
 
 async def _run(
-    spec: RunSpec, model: Model, progress: ProgressCallback, stopper: Stopper, stack: AsyncExitStack
+    spec: RunSpec, model: Model, progress: ProgressCallback, stop_handle: StopHandle, stack: AsyncExitStack
 ) -> RunResult:
     if spec.out is None:
         raise UsageError("a run needs a folder", code="missing-argument", argument="out")
@@ -161,11 +163,11 @@ async def _run(
         check_clips(spec.benchmark, selected_items(spec))
     facts = await prepare_model(model)
     fresh = new_manifest(spec, model, facts)
-    manifest_in(spec.out, fresh)  # refuses a folder before anything is written to it
+    load_or_check_manifest(spec.out, fresh)  # refuses a folder before anything is written to it
     ledger = stack.enter_context(Ledger(spec.out / LEDGER_NAME))
     # Again, now that no other process can start a run here.
-    manifest = manifest_in(spec.out, fresh)
-    for path in working_files(spec.out):
+    manifest = load_or_check_manifest(spec.out, fresh)
+    for path in temporary_files(spec.out):
         path.unlink(missing_ok=True)
     selection = Selection(spec, ledger.path, ledger.progress)
     before, count = ledger.progress.answers, len(selection)
@@ -178,11 +180,11 @@ async def _run(
 
     def tell(counts: Counts) -> None:
         if reason := progress(count, counts):
-            engine.halt(reason)
+            engine.stop_sending(reason)
 
     engine = Engine(model, ledger, spec, cache=cache, answered_before=before > 0, progress=tell)
     engine.counts.warnings += facts.warnings
-    stack.enter_context(stopper.attached(engine))
+    stack.enter_context(stop_handle.bind(engine))
     tell(engine.counts)
     try:
         await engine.ask_all(_requests(spec, model, selection), _maker(spec, stack))
@@ -191,7 +193,7 @@ async def _run(
             _finish(spec, manifest, session, engine.counts)
         raise
     manifest, audio = _finish(spec, manifest, session, engine.counts)
-    selected, selected_answered, selected_failed = selection.standing()
+    selected, selected_answered, selected_failed = selection.count_states()
     return RunResult(
         manifest=manifest,
         counts=engine.counts,
@@ -201,7 +203,7 @@ async def _run(
         selected_answered=selected_answered,
         selected_failed=selected_failed,
         answered=ledger.progress.items,
-        asked=ledger.progress.asked,
+        asked=ledger.progress.requested,
         repaired=ledger.repaired,
         audio=audio,
     )
@@ -224,14 +226,14 @@ def _requests(spec: RunSpec, model: Model, selection: Selection) -> Iterator[Req
     shuffled = shuffled_clips(spec.benchmark, spec.seed) if takes_clips else None
     for item, key in selection:
         try:
-            yield build(spec, item, key, uses_audio=model.uses_audio, shuffled=shuffled)
+            yield build_request(spec, item, key, uses_audio=model.uses_audio, shuffled=shuffled)
         except Exception as error:  # noqa: BLE001 - one odd item is its own failure
-            yield unmade(key, error)
+            yield build_failure(key, error)
 
 
 def _maker(spec: RunSpec, stack: AsyncExitStack) -> Callable[[Request], Request] | None:
     """What makes the control clip of a request, where the condition needs one made."""
-    if spec.condition not in MADE:
+    if spec.condition not in GENERATED:
         return None
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mmar-clips-")))
 
@@ -240,7 +242,9 @@ def _maker(spec: RunSpec, stack: AsyncExitStack) -> Callable[[Request], Request]
             return request
         name = hashlib.sha256(repr(request_key(request)).encode()).hexdigest()[:24]
         first, *others = (
-            make_clip(spec.condition, clip, request.item_id, spec.seed, folder / f"{name}-{index}.wav")
+            make_control_clip(
+                spec.condition, clip, request.item_id, spec.seed, folder / f"{name}-{index}.wav"
+            )
             for index, clip in enumerate(request.clips)
         )
         return msgspec.structs.replace(request, audio=first, more_audio=tuple(others))

@@ -16,8 +16,8 @@ import msgspec
 from mmar.models import Answer, Model, RequestFailed, prepare_model
 from mmar.protocols import Request
 from mmar.runs.engine import Counts, Engine
-from mmar.runs.event_loop import Stopper, run_blocking
-from mmar.runs.ledger import LEDGER_NAME, Ledger, RequestKey, latest, read_ledger, request_key
+from mmar.runs.event_loop import StopHandle, run_blocking
+from mmar.runs.ledger import LEDGER_NAME, Ledger, RequestKey, latest_answers, read_ledger, request_key
 from mmar.runs.recorder import Cache
 from mmar.runs.spec import RunSpec
 
@@ -60,8 +60,8 @@ def ask_requests(
         ExternalError: the ledger cannot be written, or no request can succeed.
         UsageError: another process writes the folder.
     """
-    checked = cast("Model", _Checked(model, accept))
-    return run_blocking(lambda stopper: _session(spec, checked, requests, progress, stopper))
+    checked = cast("Model", _ValidatingModel(model, accept))
+    return run_blocking(lambda stop_handle: _session(spec, checked, requests, progress, stop_handle))
 
 
 async def _session(
@@ -69,7 +69,7 @@ async def _session(
     model: Model,
     requests: Sequence[Request],
     progress: Callable[[int, Counts], None],
-    stopper: Stopper,
+    stop_handle: StopHandle,
 ) -> SideRun:
     assert spec.out is not None
     async with AsyncExitStack() as stack:
@@ -88,14 +88,14 @@ async def _session(
             answered_before=bool(answered),
             progress=lambda counts: progress(len(waiting), counts),
         )
-        stack.enter_context(stopper.attached(engine))
+        stack.enter_context(stop_handle.bind(engine))
         await engine.ask_all(waiting)
     return SideRun(current_answers(spec.out, requests), engine.counts, len(answered))
 
 
 def current_answers(folder: Path, requests: Sequence[Request]) -> dict[RequestKey, Answer]:
     """The answer or failure of each request in a folder's ledger that was given to exactly this request."""
-    known = latest(read_ledger(folder / LEDGER_NAME))
+    known = latest_answers(read_ledger(folder / LEDGER_NAME))
     result: dict[RequestKey, Answer] = {}
     for request in requests:
         key = request_key(request)
@@ -104,7 +104,7 @@ def current_answers(folder: Path, requests: Sequence[Request]) -> dict[RequestKe
     return result
 
 
-class _Checked:
+class _ValidatingModel:
     """A model whose answers are checked; one that is not accepted is a failure that is tried again."""
 
     def __init__(self, model: Model, accept: Accept) -> None:

@@ -24,7 +24,16 @@ from mmar.protocols import DEFAULT, Protocol, Settings, load_protocol
 from mmar.runs.budget import Budget, parse_budget, price_of
 from mmar.runs.conditions import CONDITIONS, Condition
 from mmar.runs.ledger import RequestKey, keys_of
-from mmar.runs.validation import invalid, number, positive, shard, text_values, texts, whole, word
+from mmar.runs.validation import (
+    check_int,
+    check_number,
+    check_positive,
+    check_shard,
+    check_text_values,
+    check_texts,
+    check_word,
+    invalid,
+)
 
 Retry = Literal["failed", "unresolved"]
 MAX_IN_FLIGHT = 128
@@ -268,7 +277,7 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
         return wait * rng.uniform(0.5, 1.5)
 
 
-def sampled(benchmark: Benchmark, sample: int, seed: int) -> list[int]:
+def draw_sample_indexes(benchmark: Benchmark, sample: int, seed: int) -> list[int]:
     """Indexes of the items of a sample, ascending; drawn by modality and category in proportion."""
     from mmar.stats.sampling import draw_sample
 
@@ -286,39 +295,39 @@ def item_filter(values: Mapping[str, tuple[str, ...]]) -> Callable[[Item], bool]
 
 
 def _rotations(value: Any, argument: str) -> int:
-    return 0 if value == "all" else whole(value, argument, 0)
+    return 0 if value == "all" else check_int(value, argument, 0)
 
 
 def _gpus(value: str | Iterable[str], argument: str) -> tuple[str, ...]:
-    return texts(value.split(",") if isinstance(value, str) else value, argument)
+    return check_texts(value.split(",") if isinstance(value, str) else value, argument)
 
 
 # Options whose value is checked by itself, each with its check.
 _CHECKS: dict[str, Callable[[Any, str], Any]] = {
-    "condition": partial(word, words=CONDITIONS),
+    "condition": partial(check_word, words=CONDITIONS),
     "rotations": _rotations,
-    "repeats": partial(whole, least=1, most=1000),
-    "seed": whole,
-    "limit": partial(whole, least=1),
-    "shard": shard,
-    "retry": partial(word, words=get_args(Retry)),
-    "concurrency": partial(whole, least=1, most=4096),
-    "max_attempts": partial(whole, least=1, most=100),
-    "timeout": positive,
-    "deadline": positive,
-    "rate": positive,
-    "token_rate": positive,
+    "repeats": partial(check_int, least=1, most=1000),
+    "seed": check_int,
+    "limit": partial(check_int, least=1),
+    "shard": check_shard,
+    "retry": partial(check_word, words=get_args(Retry)),
+    "concurrency": partial(check_int, least=1, most=4096),
+    "max_attempts": partial(check_int, least=1, most=100),
+    "timeout": check_positive,
+    "deadline": check_positive,
+    "rate": check_positive,
+    "token_rate": check_positive,
     "cache": lambda path, _: Path(path),
-    "base_urls": texts,
+    "base_urls": check_texts,
     "gpus": _gpus,
-    "workers": texts,
-    "options": text_values,
-    "backoff": partial(number, least=0),
-    "max_backoff": partial(number, least=0),
-    "stop_after": partial(whole, least=1),
-    "temperature": partial(number, least=0),
-    "top_p": partial(number, least=0, most=1),
-    "max_tokens": partial(whole, least=1),
+    "workers": check_texts,
+    "options": check_text_values,
+    "backoff": partial(check_number, least=0),
+    "max_backoff": partial(check_number, least=0),
+    "stop_after": partial(check_int, least=1),
+    "temperature": partial(check_number, least=0),
+    "top_p": partial(check_number, least=0, most=1),
+    "max_tokens": partial(check_int, least=1),
 }
 _NEVER_NONE = ("condition", "rotations", "repeats", "seed", "max_attempts", "stop_after")
 
@@ -326,7 +335,7 @@ _NEVER_NONE = ("condition", "rotations", "repeats", "seed", "max_attempts", "sto
 def _sample(benchmark: Benchmark, options: Mapping[str, Any]) -> int | None:
     if "sample" not in options:
         return None
-    sample = whole(options["sample"], "sample", 1, len(benchmark))
+    sample = check_int(options["sample"], "sample", 1, len(benchmark))
     if options.get("filter"):
         raise UsageError(
             "a sample is drawn from the whole benchmark, so it cannot be combined with filter",

@@ -27,7 +27,7 @@ def _bounds(least: float | None, most: float | None) -> str:
     return f" from {least:g}" + ("" if most is None else f" to {most:g}")
 
 
-def whole(value: Any, argument: str, least: int | None = None, most: int | None = None) -> int:
+def check_int(value: Any, argument: str, least: int | None = None, most: int | None = None) -> int:
     """A whole number within bounds."""
     try:
         result = None if isinstance(value, bool) else operator.index(value)
@@ -38,7 +38,7 @@ def whole(value: Any, argument: str, least: int | None = None, most: int | None 
     return result
 
 
-def number(value: Any, argument: str, least: float = -math.inf, most: float = math.inf) -> float:
+def check_number(value: Any, argument: str, least: float = -math.inf, most: float = math.inf) -> float:
     """A finite number within bounds."""
     try:
         result = math.nan if isinstance(value, bool | str | bytes) else float(value)
@@ -49,22 +49,22 @@ def number(value: Any, argument: str, least: float = -math.inf, most: float = ma
     return result
 
 
-def positive(value: Any, argument: str) -> float:
+def check_positive(value: Any, argument: str) -> float:
     """A number above 0."""
-    result = number(value, argument, 0)
+    result = check_number(value, argument, 0)
     if result == 0:
         raise invalid(argument, "a number above 0", value)
     return result
 
 
-def word(value: Any, argument: str, words: tuple[Any, ...]) -> Any:
+def check_word(value: Any, argument: str, words: tuple[Any, ...]) -> Any:
     """One of a few words."""
     if value not in words:
         raise invalid(argument, f"one of {', '.join(words)}", value)
     return value
 
 
-def texts(value: str | Iterable[str], argument: str) -> tuple[str, ...]:
+def check_texts(value: str | Iterable[str], argument: str) -> tuple[str, ...]:
     """One text or several, none of them empty."""
     values = (value,) if isinstance(value, str) else tuple(value)
     for text in values:
@@ -73,7 +73,7 @@ def texts(value: str | Iterable[str], argument: str) -> tuple[str, ...]:
     return values
 
 
-def text_values(options: Mapping[str, str], argument: str) -> dict[str, str]:
+def check_text_values(options: Mapping[str, str], argument: str) -> dict[str, str]:
     """Texts by name."""
     for name, value in options.items():
         if not isinstance(name, str) or not isinstance(value, str):
@@ -86,7 +86,7 @@ def text_values(options: Mapping[str, str], argument: str) -> dict[str, str]:
     return dict(options)
 
 
-def shard(value: Any, argument: str) -> tuple[int, int]:
+def check_shard(value: Any, argument: str) -> tuple[int, int]:
     """A part `I/N` of the items."""
     index, _, count = value.partition("/") if isinstance(value, str) else ("", "", "")
     if not (index.isdecimal() and count.isdecimal() and int(index) < int(count)):

@@ -23,7 +23,7 @@ from mmar.models.cascade import with_caption
 from mmar.protocols import Message, ReadingRule, Request
 from mmar.runs.engine import Counts
 from mmar.runs.ledger import RequestKey
-from mmar.runs.requests import build
+from mmar.runs.requests import build_request
 from mmar.runs.side_run import ask_requests
 from mmar.runs.spec import RunSpec
 from mmar.scoring.tally import score_answer
@@ -223,7 +223,7 @@ def _changed(change: str, reasoning: str, item: Item, seed: int, paraphrases: Ma
 
 
 def _request(spec: RunSpec, item: Item, reasoning: str, interface: Interface, *, uses_audio: bool) -> Request:
-    request = build(spec, item, RequestKey(item.id), uses_audio=uses_audio)
+    request = build_request(spec, item, RequestKey(item.id), uses_audio=uses_audio)
     if interface == "prefill":
         messages = (*request.messages, Message("assistant", _PREFILL.replace("{reasoning}", reasoning)))
     else:

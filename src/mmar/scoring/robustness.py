@@ -23,7 +23,7 @@ from mmar.items import Benchmark, Item
 from mmar.items.source_video import clusters_of
 from mmar.protocols import ReadingRule, read
 from mmar.runs.ledger import RequestKey, rotate
-from mmar.runs.spec import item_filter, sampled
+from mmar.runs.spec import draw_sample_indexes, item_filter
 from mmar.stats.chance import guessing
 from mmar.stats.cluster import accuracy
 from mmar.stats.interval import Interval
@@ -277,6 +277,9 @@ def _session_plans(benchmark: Benchmark, manifest: Manifest) -> Iterator[tuple[I
             continue
         items = list(filter(item_filter(session.filter), benchmark))
         if session.sample is not None:
-            items = [benchmark.items[index] for index in sampled(benchmark, session.sample, manifest.seed)]
+            items = [
+                benchmark.items[index]
+                for index in draw_sample_indexes(benchmark, session.sample, manifest.seed)
+            ]
         for item in items[: session.limit]:
             yield item, rotations, repeats

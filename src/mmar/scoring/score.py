@@ -274,10 +274,10 @@ def _sample_estimate(
                 argument="earlier",
             )
         return None
-    from mmar.runs.spec import sampled
+    from mmar.runs.spec import draw_sample_indexes
     from mmar.scoring.intervals import estimate_from_sample
 
-    drawn = sampled(benchmark, size, manifest.seed)
+    drawn = draw_sample_indexes(benchmark, size, manifest.seed)
     verdicts = tally.verdicts[: len(benchmark)]
     if [position for position, byte in enumerate(verdicts) if byte & ASKED] != drawn:
         return None

@@ -145,9 +145,9 @@ def without_choices(path: Path, line: int | None = None) -> InputError:
 
 def answers_of(folder: Path) -> dict[RequestKey, tuple[int, Answer]]:
     """Line and answer that count for each request of a run."""
-    from mmar.runs.ledger import LEDGER_NAME, latest, read_ledger
+    from mmar.runs.ledger import LEDGER_NAME, latest_answers, read_ledger
 
-    return latest(read_ledger(folder / LEDGER_NAME))
+    return latest_answers(read_ledger(folder / LEDGER_NAME))
 
 
 def asked_once(answers: Mapping[RequestKey, tuple[int, Answer]]) -> Iterator[tuple[int, Prediction]]:

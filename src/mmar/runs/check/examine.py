@@ -15,7 +15,7 @@ from mmar.models import Answer, Model
 from mmar.protocols import Request, Settings
 from mmar.protocols.reading import Reading, read
 from mmar.runs.check.probes import PROBES, Probe, write_clips
-from mmar.runs.check.verdicts import ProbeReply, Verdict, judge
+from mmar.runs.check.verdicts import ProbeReply, Verdict, evaluate_replies
 from mmar.runs.engine import Counts
 from mmar.runs.side_run import ask_requests, current_answers
 from mmar.runs.spec import RunSpec
@@ -93,7 +93,7 @@ def examine(
         spec.settings,
         model.uses_audio,
         replies,
-        judge(replies, uses_audio=model.uses_audio, max_tokens=spec.settings.max_tokens),
+        evaluate_replies(replies, uses_audio=model.uses_audio, max_tokens=spec.settings.max_tokens),
     )
 
 

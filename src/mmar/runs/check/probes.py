@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -65,11 +65,9 @@ class Probe(msgspec.Struct, frozen=True):
     second: str = ""
 
 
-def _probe(
-    group: Group, sound: str, clip: str, *, channels: Channels = "both", seconds: float = SHORT_S
-) -> Probe:
-    choices = _SIX if group == "letters" else _FOUR
-    return Probe(f"{group}-{sound}", group, sound, clip, _SOUND, choices, _ANSWERS[sound], channels, seconds)
+def _probe(group: Group, sound: str, clip: str, **fields: Any) -> Probe:
+    values = {"id": f"{group}-{sound}", "answer": _ANSWERS[sound], **fields}
+    return Probe(group=group, sound=sound, clip=clip, **values)
 
 
 def _side(channels: Channels, answer: str) -> Probe:
@@ -92,17 +90,15 @@ PROBES: tuple[Probe, ...] = (
     _probe("sounds", "rain", "rain"),
     _probe("sounds", "knocking", "knocks"),
     _probe("silence", "silence", "silence"),
-    msgspec.structs.replace(
-        _probe("letters", "silence", "silence, of six"), id="silence-six", group="silence"
-    ),
+    _probe("silence", "silence", "silence, of six", id="silence-six", choices=_SIX),
     _probe("left", "rain", "rain, left only", channels="left"),
     _probe("left", "telephone", "phone, left only", channels="left"),
     _probe("right", "telephone", "phone, right only", channels="right"),
     _probe("right", "knocking", "knocks, right only", channels="right"),
     _probe("long", "telephone", "phone after 35 s", seconds=LONG_S),
     _probe("long", "rain", "rain after 35 s", seconds=LONG_S),
-    _probe("letters", "telephone", "phone as E of six"),
-    _probe("letters", "rain", "rain as F of six"),
+    _probe("letters", "telephone", "phone as E of six", choices=_SIX),
+    _probe("letters", "rain", "rain as F of six", choices=_SIX),
     _side("left", "left"),
     _side("right", "right"),
     _side("both", "both sides equally"),

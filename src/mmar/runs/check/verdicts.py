@@ -76,7 +76,7 @@ class Verdict(msgspec.Struct, frozen=True):
     reason: str
 
 
-def judge(
+def evaluate_replies(
     replies: Sequence[ProbeReply], *, uses_audio: bool, max_tokens: int | None = None
 ) -> tuple[Verdict, ...]:
     """Judge the replies to the probes, in any number: what was not asked is skipped.
@@ -91,22 +91,16 @@ def judge(
         return tuple(verdicts)
     if not uses_audio:
         return (*verdicts, Verdict("hears", "skipped", "the model is given no audio, by its kind"))
-    hears = _hears(replies)
-    verdicts.append(hears)
+    audio_verdict = _uses_audio(replies)
+    verdicts.append(audio_verdict)
     if not any(reply.probe.group != "sounds" for reply in replies):
         return tuple(verdicts)
     # Only a model that names the plain sounds shows by a wrong answer that something else is amiss.
-    heard = hears.state == "passed"
-    certain = heard and _all_right(_group(replies, "sounds"))
-    finer = [
-        _long(replies, certain=certain),
-        _channels(replies, certain=certain),
-        _sides(replies, certain=certain),
-        _letters(replies, certain=certain),
-        _silence(replies, certain=certain),
-        _clips(replies, certain=certain),
-    ]
-    if not heard:
+    passed = audio_verdict.state == "passed"
+    certain = passed and _all_right(_group(replies, "sounds"))
+    checks = (_long, _channels, _sides, _letters, _silence, _clips)
+    finer = [check(replies, certain=certain) for check in checks]
+    if not passed:
         # What is recorded of the clips as they were sent holds for any model.
         finer = [
             each if each.state == "limited" else Verdict(each.name, "unknown", "asks for a model that hears")
@@ -125,13 +119,13 @@ def _all_right(replies: Sequence[ProbeReply]) -> bool:
 
 def _answers(replies: Sequence[ProbeReply]) -> Verdict:
     # Not every model takes an open question, or two clips.
-    asked = [reply for reply in replies if reply.probe.group not in ("description", "clips")]
-    failures = [reply.failure for reply in asked if reply.failure is not None]
-    answered = sum(reply.answer is not None and reply.failure is None for reply in asked)
-    if answered == len(asked):
+    closed = [reply for reply in replies if reply.probe.group not in ("description", "clips")]
+    failures = [reply.failure for reply in closed if reply.failure is not None]
+    answered = sum(reply.answer is not None and reply.failure is None for reply in closed)
+    if answered == len(closed):
         return Verdict("answers", "passed", f"{_count(answered, 'question')}, all answered")
     first = f"; {failures[0].kind}: {failures[0].message}" if failures else ""
-    return Verdict("answers", "failed", f"{answered} of {_count(len(asked), 'question')} answered{first}")
+    return Verdict("answers", "failed", f"{answered} of {_count(len(closed), 'question')} answered{first}")
 
 
 def _text(replies: Sequence[ProbeReply]) -> Verdict:
@@ -191,11 +185,11 @@ def _output_tokens(answer: Answer) -> int:
     return (answer.usage.output_tokens or 0) if answer.usage is not None else 0
 
 
-def _hears(replies: Sequence[ProbeReply]) -> Verdict:
-    asked = [reply for reply in _group(replies, *_SOUND_GROUPS) if reply.reading is not None]
-    right = sum(reply.right for reply in asked)
-    tail = at_least(right, [1 / len(reply.probe.choices) for reply in asked])
-    score = f"{right} of {len(asked)} sounds right"
+def _uses_audio(replies: Sequence[ProbeReply]) -> Verdict:
+    answered = [reply for reply in _group(replies, *_SOUND_GROUPS) if reply.reading is not None]
+    right = sum(reply.right for reply in answered)
+    tail = at_least(right, [1 / len(reply.probe.choices) for reply in answered])
+    score = f"{right} of {len(answered)} sounds right"
     if tail <= _LEVEL:
         return Verdict("hears", "passed", f"{score}; guessing gets as many in {_percent(tail)}")
     counted = [
@@ -209,10 +203,10 @@ def _hears(replies: Sequence[ProbeReply]) -> Verdict:
             "hears", "failed", f"{score}, and the service counted no audio tokens: the clips are lost"
         )
     # A longer clip may change a reply by its length alone.
-    first = asked[0].probe if asked else None
+    first = answered[0].probe if answered else None
     one_prompt = [
         reply
-        for reply in asked
+        for reply in answered
         if first and (len(reply.probe.choices), reply.probe.seconds) == (len(first.choices), first.seconds)
     ]
     clips = len({reply.probe.clip for reply in one_prompt})
@@ -263,9 +257,9 @@ def _long(replies: Sequence[ProbeReply], *, certain: bool) -> Verdict:
 
 def _channels(replies: Sequence[ProbeReply], *, certain: bool) -> Verdict:
     name, left, right = "both channels", _group(replies, "left"), _group(replies, "right")
-    for heard, unheard, side in ((left, right, "left"), (right, left, "right")):
-        if certain and _all_right(heard) and not any(reply.right for reply in unheard):
-            return Verdict(name, "failed", f"hears only the {side} channel: {_mixed(unheard)} in the other")
+    for named, unnamed, side in ((left, right, "left"), (right, left, "right")):
+        if certain and _all_right(named) and not any(reply.right for reply in unnamed):
+            return Verdict(name, "failed", f"hears only the {side} channel: {_mixed(unnamed)} in the other")
     passed = "names sounds that are in one channel alone, the left or the right"
     return _verdict(name, [*left, *right], passed, "", certain=certain)
 
