@@ -19,7 +19,7 @@ from mmar.studio.store.takedowns import add_takedown, lift_takedown, taken_down_
 from mmar.studio.web.api.serialize import row_json
 from mmar.studio.web.context import Context
 from mmar.studio.web.pages.media import import_upload
-from mmar.studio.web.pages.release import download, export, release_project
+from mmar.studio.web.pages.release import download_release, export_items, release_project
 from mmar.studio.workflow import Role
 
 router = APIRouter(prefix="/p/{slug}", tags=["import and export"])
@@ -76,11 +76,11 @@ def import_file(ctx: Context) -> dict[str, Any]:
     return _imported_json(import_upload(ctx)[0])
 
 
-router.get("/export.{form}", summary="Export all complete items", response_class=Response)(export)
+router.get("/export.{form}", summary="Export all complete items", response_class=Response)(export_items)
 
 
 @router.get("/releases", summary="All releases")
-def releases(ctx: Context) -> list[dict[str, Any]]:
+def list_releases(ctx: Context) -> list[dict[str, Any]]:
     """Return version, day, digest, number of items, and the items that were taken down since."""
     with ctx.read() as session:
         return [
@@ -103,11 +103,13 @@ def create_release(ctx: Context, version: Text) -> dict[str, Any]:
     return {"version": made.version, "digest": made.digest, "items": len(made.items)}
 
 
-router.get("/releases/{version}.zip", summary="A release as an archive", response_class=Response)(download)
+router.get("/releases/{version}.zip", summary="A release as an archive", response_class=Response)(
+    download_release
+)
 
 
 @router.get("/takedowns", summary="All takedowns")
-def takedowns(ctx: Context) -> list[dict[str, Any]]:
+def list_takedowns(ctx: Context) -> list[dict[str, Any]]:
     """Return what is excluded from future releases: id, what, reason, time."""
     query = select(Takedown).where(Takedown.project_id == ctx.project.id)
     with ctx.read() as session:
@@ -123,7 +125,7 @@ def take_down(ctx: Context, what: Text, why: Text) -> dict[str, Any]:
 
 
 @router.post("/takedowns/{takedown_id}/lift", summary="Lift a takedown")
-def lift(ctx: Context, takedown_id: int, why: Text) -> dict[str, Any]:
+def remove_takedown(ctx: Context, takedown_id: int, why: Text) -> dict[str, Any]:
     """Undo a takedown by mistake; return the items that can be released again. The audit log keeps both entries."""
     with ctx.write() as (session, project):
         what, items = lift_takedown(session, project, ctx.actor, takedown_id, why, ctx.clock())

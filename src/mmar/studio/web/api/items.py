@@ -46,7 +46,7 @@ def assign_items(
 
 
 @router.post("/items/move", summary="Move items")
-def move(
+def move_items(
     ctx: Context,
     action: Annotated[Action, Body()],
     items: ItemIds = None,
@@ -62,7 +62,7 @@ def move(
 
 
 @router.post("/items/fetch", summary="Fetch and cut missing audio")
-def fetch(ctx: Context, items: ItemIds = None, matching: Filter = None) -> dict[str, Any]:
+def fetch_missing_audio(ctx: Context, items: ItemIds = None, matching: Filter = None) -> dict[str, Any]:
     """Queue jobs for the items that have no clip."""
     ctx.actor.require(Role.ANNOTATOR)
     result = _item_ids(ctx, items, matching)
@@ -73,7 +73,7 @@ def fetch(ctx: Context, items: ItemIds = None, matching: Filter = None) -> dict[
 
 
 @router.post("/items/ask", summary="Ask the text model about items", status_code=202)
-def ask(
+def request_proposals_for_items(
     ctx: Context,
     kinds: Annotated[list[str], Body()],
     items: ItemIds = None,
@@ -105,7 +105,7 @@ def _bulk_json(result: bulk.BulkResult) -> dict[str, Any]:
 
 
 @router.get("/items", summary="Items, filtered, in pages")
-def item_list(
+def list_items(
     ctx: Context,
     state: str = "",
     layer: str = "",
@@ -125,14 +125,14 @@ def item_list(
 
 
 @router.post("/items", summary="Create an item", status_code=201)
-def create(ctx: Context) -> dict[str, Any]:
+def create_item(ctx: Context) -> dict[str, Any]:
     """Create an empty item; you become its author."""
     with ctx.write() as (session, project):
         return row_json(items.new_item(session, project, ctx.actor, ctx.clock()))
 
 
 @router.get("/items/{item_id}", summary="One item with its history")
-def one_item(ctx: Context, item_id: int) -> dict[str, Any]:
+def get_item(ctx: Context, item_id: int) -> dict[str, Any]:
     """Return an item. Its key is omitted while you may still answer blind."""
     with ctx.read_item(item_id) as (session, item):
         hidden = inspection.key_is_hidden(session, item, ctx.actor)
@@ -151,7 +151,7 @@ def one_item(ctx: Context, item_id: int) -> dict[str, Any]:
 
 
 @router.put("/items/{item_id}", summary="Save a revision")
-def save(
+def save_revision(
     ctx: Context,
     item_id: int,
     version: Annotated[int, Body()],
@@ -197,7 +197,7 @@ def save_draft(
 
 
 @router.get("/items/{item_id}/draft", summary="Your draft")
-def draft(ctx: Context, item_id: int) -> dict[str, Any] | None:
+def get_draft(ctx: Context, item_id: int) -> dict[str, Any] | None:
     """Return your draft, or null."""
     with ctx.read_item(item_id) as (session, item):
         result = drafts.find_draft(session, item.id, ctx.person.id)
@@ -214,7 +214,7 @@ def _draft_json(draft: Draft) -> dict[str, Any]:
 
 
 @router.post("/items/{item_id}/resolve", summary="Continue after a conflict")
-def resolve(
+def resolve_conflict(
     ctx: Context, item_id: int, take: Annotated[drafts.Resolution, Body()], first: Annotated[int, Body()] = 0
 ) -> dict[str, Any]:
     """Make your draft `mine`, `theirs`, or `merged`; `first` is the revision that you started from."""
@@ -228,7 +228,7 @@ def resolve(
 
 
 @router.get("/items/{item_id}/revisions/{number}", summary="One revision of an item")
-def revision(ctx: Context, item_id: int, number: int) -> dict[str, Any]:
+def get_revision(ctx: Context, item_id: int, number: int) -> dict[str, Any]:
     """Return a revision. Its key is omitted while you may still answer the item blind."""
     with ctx.read_item(item_id) as (session, item):
         hidden = inspection.key_is_hidden(session, item, ctx.actor)
@@ -240,7 +240,7 @@ def revision(ctx: Context, item_id: int, number: int) -> dict[str, Any]:
 
 
 @router.post("/items/{item_id}/show-key", summary="See the key without a blind answer", status_code=204)
-def show_key(ctx: Context, item_id: int) -> None:
+def reveal_key(ctx: Context, item_id: int) -> None:
     """Record that you see the key; you can no longer answer this item blind."""
     with ctx.write_item(item_id, lock=True) as (session, _project, item):
         inspection.mark_key_seen(session, item, ctx.person.id, ctx.clock())
@@ -261,7 +261,7 @@ def assign_item(
 
 
 @router.post("/queue/{queue}/next", summary="Reserve the next item of a queue")
-def take_next(ctx: Context, queue: str) -> dict[str, Any] | None:
+def claim_next_item(ctx: Context, queue: str) -> dict[str, Any] | None:
     """Reserve the next item of the queue `inspection` or `drafts`; null if there is nothing for you."""
     with ctx.write() as (session, project):
         item = item_lists.take_next(session, project, ctx.actor, queue, ctx.clock())
@@ -273,14 +273,16 @@ def take_next(ctx: Context, queue: str) -> dict[str, Any] | None:
 
 
 @router.post("/items/{item_id}/release", summary="Return an item to its queue", status_code=204)
-def release(ctx: Context, item_id: int) -> None:
+def release_item(ctx: Context, item_id: int) -> None:
     """Release an item that is reserved for you; otherwise nothing happens."""
     with ctx.write_item(item_id, lock=True) as (_session, _project, item):
         inspection.release_item(item, ctx.person.id)
 
 
 @router.put("/items/{item_id}/playback", summary="Record that the clip is played", status_code=204)
-def playback(ctx: Context, item_id: int, event: Annotated[Literal["start", "end"], Body(embed=True)]) -> None:
+def record_playback(
+    ctx: Context, item_id: int, event: Annotated[Literal["start", "end"], Body(embed=True)]
+) -> None:
     """Record the `start` of playing, and the `end` of the clip, which a blind answer needs."""
     with ctx.write_item(item_id) as (session, _project, item):
         record = inspection.start_playback if event == "start" else inspection.finish_playback
@@ -288,7 +290,7 @@ def playback(ctx: Context, item_id: int, event: Annotated[Literal["start", "end"
 
 
 @router.put("/items/{item_id}/blind-answer", summary="Give a blind answer")
-def answer_blind(
+def give_blind_answer(
     ctx: Context, item_id: int, choice: Annotated[int | None, Body(embed=True)]
 ) -> dict[str, Any]:
     """Store the index of the choice, or null for "cannot tell"; return the item with its key."""
@@ -298,7 +300,7 @@ def answer_blind(
 
 
 @router.get("/items/{item_id}/judgement-draft", summary="Your draft of a review")
-def review_draft(ctx: Context, item_id: int) -> dict[str, str]:
+def get_review_draft(ctx: Context, item_id: int) -> dict[str, str]:
     """Return what you wrote; other fields are empty."""
     with ctx.read_item(item_id) as (session, item):
         return drafts.find_review_draft(session, item.id, ctx.person.id)
@@ -322,7 +324,7 @@ def save_review_draft(
 
 # The last route of the module, because its path matches any action.
 @router.post("/items/{item_id}/{action}", summary="Move an item")
-def act(
+def perform_action(
     ctx: Context,
     item_id: int,
     action: Action,

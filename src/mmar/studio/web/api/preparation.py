@@ -19,7 +19,7 @@ router = APIRouter(prefix="/p/{slug}", tags=["preparation"])
 
 
 @router.post("/recordings", summary="Upload a recording", status_code=201)
-def upload(ctx: Context) -> dict[str, Any]:
+def upload_recording(ctx: Context) -> dict[str, Any]:
     """Store `file` of a multipart form. Use the returned id as an item's `recording`."""
     recording = store_upload(ctx)
     return {
@@ -31,7 +31,7 @@ def upload(ctx: Context) -> dict[str, Any]:
 
 
 @router.post("/items/{item_id}/sound", summary="Fetch and cut an item's audio", status_code=202)
-def fetch(ctx: Context, item_id: int) -> dict[str, str]:
+def fetch_audio(ctx: Context, item_id: int) -> dict[str, str]:
     """Queue what is needed; return `ready`, `cutting`, `fetching`, or `missing` if the item has no URL."""
     ctx.actor.require(Role.ANNOTATOR)
     with ctx.write_item(item_id) as (session, project, item):
@@ -41,7 +41,7 @@ def fetch(ctx: Context, item_id: int) -> dict[str, str]:
 
 
 @router.get("/items/{item_id}/sound", summary="An item's recording and clip")
-def sound(ctx: Context, item_id: int) -> dict[str, Any]:
+def get_audio(ctx: Context, item_id: int) -> dict[str, Any]:
     """Return both, or null. The bytes are at `/p/SLUG/media/clip/ID`, which answers range requests."""
     with ctx.read_item(item_id) as (session, item):
         recording = recording_of(session, ctx.project.id, revisions.content_of(session, item))
@@ -50,14 +50,14 @@ def sound(ctx: Context, item_id: int) -> dict[str, Any]:
 
 
 @router.get("/jobs", summary="Jobs")
-def job_list(ctx: Context) -> list[dict[str, Any]]:
+def list_jobs(ctx: Context) -> list[dict[str, Any]]:
     """Return the newest jobs: running, queued, failed, then done."""
     with ctx.read() as session:
         return [row_json(job) for job in jobs.jobs_page(session, ctx.project.id)]
 
 
 @router.post("/jobs/{job_id}/retry", summary="Retry a failed job", status_code=204)
-def retry(ctx: Context, job_id: int) -> None:
+def retry_job(ctx: Context, job_id: int) -> None:
     """Queue a failed job again, with the full number of attempts."""
     ctx.actor.require(Role.ANNOTATOR)
     with ctx.write() as (session, project):
@@ -65,7 +65,7 @@ def retry(ctx: Context, job_id: int) -> None:
 
 
 @router.post("/jobs/retry", summary="Retry every failed job")
-def retry_all(ctx: Context) -> dict[str, int]:
+def retry_failed_jobs(ctx: Context) -> dict[str, int]:
     """Queue every failed job again; return how many."""
     ctx.actor.require(Role.ANNOTATOR)
     with ctx.write() as (session, project):
@@ -73,7 +73,7 @@ def retry_all(ctx: Context) -> dict[str, int]:
 
 
 @router.post("/items/{item_id}/ask/{kind}", summary="Ask the text model about an item", status_code=202)
-def ask(ctx: Context, item_id: int, kind: str) -> dict[str, str]:
+def request_item_proposal(ctx: Context, item_id: int, kind: str) -> dict[str, str]:
     """Ask for `thinking`, `distractors`, `sub_category`, `rubric` or `guess`."""
     with ctx.write() as (session, project):
         request_proposal(session, project, item_id, kind, ctx.actor, ctx.clock())
@@ -81,7 +81,7 @@ def ask(ctx: Context, item_id: int, kind: str) -> dict[str, str]:
 
 
 @router.get("/proposals", summary="Open proposals")
-def open_proposals(ctx: Context, kind: str = "", before: int = 0) -> list[dict[str, Any]]:
+def list_proposals(ctx: Context, kind: str = "", before: int = 0) -> list[dict[str, Any]]:
     """Return 200 proposals that you can review, with ids below `before`."""
     with ctx.read() as session:
         result = proposals.visible_proposals(session, ctx.project.id, ctx.actor, kind=kind, before=before)
@@ -89,7 +89,7 @@ def open_proposals(ctx: Context, kind: str = "", before: int = 0) -> list[dict[s
 
 
 @router.get("/items/{item_id}/proposals", summary="All proposals for an item")
-def item_proposals(ctx: Context, item_id: int) -> list[dict[str, Any]]:
+def list_item_proposals(ctx: Context, item_id: int) -> list[dict[str, Any]]:
     """Return all proposals with their prompts; none while you may still answer the item blind."""
     with ctx.read_item(item_id) as (session, item):
         if key_is_hidden(session, item, ctx.actor):
@@ -103,7 +103,7 @@ def item_proposals(ctx: Context, item_id: int) -> list[dict[str, Any]]:
 
 
 @router.post("/proposals/accept", summary="Accept proposals unchanged")
-def accept_all(
+def accept_proposals(
     ctx: Context,
     kind: Annotated[Literal["", "thinking", "distractors", "sub_category", "rubric"], Body()] = "",
     item: Annotated[int | None, Body()] = None,
@@ -124,7 +124,7 @@ def accept_all(
 
 
 @router.post("/proposals/{proposal_id}", summary="Review a proposal")
-def decide(
+def review_proposal(
     ctx: Context,
     proposal_id: int,
     decision: Annotated[proposals.Decision, Body()],

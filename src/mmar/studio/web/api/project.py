@@ -34,7 +34,7 @@ router = APIRouter(tags=["projects and people"])
 
 
 @router.get("/projects", summary="Your projects")
-def all_projects(request: Request, visitor: LoggedIn) -> list[dict[str, Any]]:
+def list_projects(request: Request, visitor: LoggedIn) -> list[dict[str, Any]]:
     """Return short names, titles, and numbers of items by state."""
     with studio_of(request).database.read() as session:
         return [
@@ -44,7 +44,7 @@ def all_projects(request: Request, visitor: LoggedIn) -> list[dict[str, Any]]:
 
 
 @router.get("/p/{slug}", summary="One project")
-def one_project(ctx: Context) -> dict[str, Any]:
+def get_project(ctx: Context) -> dict[str, Any]:
     """Return settings, numbers of items by state, your queues, and human performance."""
     with ctx.read() as session:
         score = ctx.studio.human(session, ctx.project.id)
@@ -59,7 +59,7 @@ def one_project(ctx: Context) -> dict[str, Any]:
 
 
 @router.put("/p/{slug}/settings", summary="Change the project's settings")
-def save_settings(ctx: Context, values: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
+def change_settings(ctx: Context, values: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
     """Change the given fields; the others stay as they are."""
     now = ctx.clock()
     with ctx.write() as (session, project):
@@ -88,7 +88,7 @@ def create_project(
 
 
 @router.get("/p/{slug}/taxonomy", summary="The current taxonomy")
-def taxonomy(ctx: Context) -> dict[str, Any]:
+def get_taxonomy(ctx: Context) -> dict[str, Any]:
     """Return the version and the layers."""
     with ctx.read() as session:
         current = projects.newest_taxonomy(session, ctx.project.id)
@@ -96,7 +96,7 @@ def taxonomy(ctx: Context) -> dict[str, Any]:
 
 
 @router.get("/p/{slug}/taxonomy/versions", summary="All versions of the taxonomy, newest first")
-def taxonomy_versions(ctx: Context) -> list[dict[str, Any]]:
+def list_taxonomy_versions(ctx: Context) -> list[dict[str, Any]]:
     """Return version, author, time, reason, and the layers of each."""
     with ctx.read() as session:
         names = names_of(session)
@@ -113,7 +113,7 @@ def taxonomy_versions(ctx: Context) -> list[dict[str, Any]]:
 
 
 @router.put("/p/{slug}/taxonomy", summary="Save a new version of the taxonomy")
-def put_taxonomy(
+def save_taxonomy_version(
     ctx: Context,
     base: Annotated[int, Body()],
     layers: Annotated[list[dict[str, Any]], Body()],
@@ -138,7 +138,7 @@ def put_taxonomy(
 
 
 @router.get("/p/{slug}/coverage", summary="Items against targets")
-def coverage(ctx: Context, language: str = "") -> dict[str, Any]:
+def get_coverage(ctx: Context, language: str = "") -> dict[str, Any]:
     """Return cells, languages, and the biggest gaps."""
     with ctx.read() as session:
         counted = item_lists.project_coverage(session, ctx.project, language=language)
@@ -153,7 +153,7 @@ _FIELDS = ("title", "detail", "tags", "category", "dropped", "version")
 
 
 @router.get("/p/{slug}/ideas", summary="All ideas")
-def idea_list(ctx: Context) -> list[dict[str, Any]]:
+def list_ideas(ctx: Context) -> list[dict[str, Any]]:
     """Return the ideas on the board, those with most votes first."""
     with ctx.read() as session:
         cards = ideas.idea_board(session, ctx.project.id, ctx.person.id)
@@ -161,7 +161,7 @@ def idea_list(ctx: Context) -> list[dict[str, Any]]:
 
 
 @router.post("/p/{slug}/ideas", summary="Add an idea", status_code=201)
-def add(
+def add_idea(
     ctx: Context,
     title: Annotated[str, Body(max_length=LONGEST_TITLE)],
     detail: Annotated[str, Body(max_length=LONGEST_TEXT)] = "",
@@ -174,7 +174,7 @@ def add(
 
 
 @router.patch("/p/{slug}/ideas/{idea_id}", summary="Edit an idea")
-def change(ctx: Context, idea_id: int, values: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
+def change_idea(ctx: Context, idea_id: int, values: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
     """Change `title`, `detail`, `tags`, `category` or `dropped`; with `version`, 409 if the idea was changed since."""
     unknown = sorted(set(values) - set(_FIELDS))
     if unknown:
@@ -187,21 +187,21 @@ def change(ctx: Context, idea_id: int, values: Annotated[dict[str, Any], Body()]
 
 
 @router.post("/p/{slug}/ideas/{idea_id}/vote", summary="Vote, or take the vote back", status_code=204)
-def vote(ctx: Context, idea_id: int) -> None:
+def toggle_vote(ctx: Context, idea_id: int) -> None:
     """Add your vote, or remove it; each person has one."""
     with ctx.write() as (session, project):
         ideas.vote(session, project, idea_id, ctx.actor)
 
 
 @router.post("/p/{slug}/ideas/{idea_id}/merge", summary="Merge an idea into another", status_code=204)
-def merge(ctx: Context, idea_id: int, into: Annotated[int, Body(embed=True)]) -> None:
+def merge_idea(ctx: Context, idea_id: int, into: Annotated[int, Body(embed=True)]) -> None:
     """Merge an idea into another, with its votes and tags."""
     with ctx.write() as (session, project):
         ideas.merge_ideas(session, project, idea_id, into, ctx.actor)
 
 
 @router.post("/p/{slug}/ideas/ask/{kind}", summary="Ask the text model about the board", status_code=202)
-def ask(ctx: Context, kind: Literal["ideas", "grouping"]) -> dict[str, str]:
+def request_ideas_or_categories(ctx: Context, kind: Literal["ideas", "grouping"]) -> dict[str, str]:
     """Ask for more `ideas`, or for a category of each idea (`grouping`)."""
     with ctx.write() as (session, project):
         request_board_proposal(session, project, kind, ctx.actor, ctx.clock())
@@ -209,14 +209,14 @@ def ask(ctx: Context, kind: Literal["ideas", "grouping"]) -> dict[str, str]:
 
 
 @router.get("/me", summary="Your account")
-def me(visitor: LoggedIn) -> dict[str, Any]:
+def get_account(visitor: LoggedIn) -> dict[str, Any]:
     """Return your id, login and name, and whether you are an admin of the site."""
     person = visitor.person
     return {"id": person.id, "login": person.login, "name": person.name, "site_admin": person.site_admin}
 
 
 @router.get("/me/tokens", summary="Your active API tokens")
-def tokens(request: Request, visitor: LoggedIn) -> list[dict[str, Any]]:
+def list_tokens(request: Request, visitor: LoggedIn) -> list[dict[str, Any]]:
     """Return names and dates, never the tokens themselves."""
     with studio_of(request).database.read() as session:
         return [
@@ -248,7 +248,7 @@ def delete_token(request: Request, visitor: LoggedIn, token_id: int) -> None:
 
 
 @router.get("/p/{slug}/people", summary="Members of the project")
-def people(ctx: Context) -> list[dict[str, Any]]:
+def list_members(ctx: Context) -> list[dict[str, Any]]:
     """Return logins, names, roles, and whether the accounts are active."""
     with ctx.read() as session:
         return [
@@ -264,7 +264,7 @@ def people(ctx: Context) -> list[dict[str, Any]]:
 
 
 @router.post("/p/{slug}/people", summary="Add a person", status_code=201)
-def invite(
+def add_member(
     request: Request,
     ctx: Context,
     login: Annotated[str, Body(embed=True)],
@@ -286,7 +286,7 @@ def set_roles(ctx: Context, person_id: int, roles: Annotated[list[Role], Body(em
 @router.post(
     "/p/{slug}/people/{person_id}/link", summary="Create a link to set a new password", status_code=201
 )
-def reset_link(request: Request, ctx: Context, person_id: int) -> dict[str, str]:
+def create_password_link(request: Request, ctx: Context, person_id: int) -> dict[str, str]:
     """Create a link that works once, for three days, and is in this answer only; the person's sessions end."""
     login, token = new_password_link(ctx, person_id)
     return {"login": login, "link": str(request.url_for("welcome_page", token=token))}
@@ -300,7 +300,7 @@ def set_active(ctx: Context, person_id: int, active: Annotated[bool, Body(embed=
 
 
 @router.get("/p/{slug}/audit", summary="The audit log")
-def audit(ctx: Context, before: int = 0, limit: int = 60) -> list[dict[str, Any]]:
+def get_audit_log(ctx: Context, before: int = 0, limit: int = 60) -> list[dict[str, Any]]:
     """Return at most 500 entries with ids below `before`, newest first. For admins."""
     ctx.actor.require(Role.ADMIN)
     query = select(AuditLogEntry).where(AuditLogEntry.project_id == ctx.project.id)

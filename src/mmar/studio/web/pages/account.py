@@ -220,7 +220,7 @@ _TOKEN_NAME_MAX = 100
 
 
 @router.get("/me")
-def account(request: Request, visitor: LoggedIn) -> Response:
+def account_page(request: Request, visitor: LoggedIn) -> Response:
     """The account."""
     with studio_of(request).database.read() as session:
         tokens = tokens_of(session, visitor.person.id)
@@ -268,7 +268,7 @@ def change_password(request: Request, visitor: LoggedIn, form: SentForm) -> Resp
 
 
 @router.post("/me/tokens")
-def add_token(request: Request, visitor: LoggedIn, form: SentForm) -> Response:
+def create_token(request: Request, visitor: LoggedIn, form: SentForm) -> Response:
     """Create an API token; the next page shows it once."""
     studio = studio_of(request)
     name = text(form, "name", limit=_TOKEN_NAME_MAX).strip() or "program"

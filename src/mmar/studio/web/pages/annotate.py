@@ -43,7 +43,7 @@ FIXABLE = ("incomplete", "unchanged")
 
 
 @router.post("/items")
-def create(ctx: Context) -> Response:
+def create_item(ctx: Context) -> Response:
     """Create an item, for an idea or a cell of the coverage board where the form names one."""
     form, now = ctx.form, ctx.clock()
     with ctx.write() as (session, project):
@@ -65,7 +65,7 @@ def create(ctx: Context) -> Response:
 
 
 @router.post("/write-next")
-def take_next(ctx: Context) -> Response:
+def claim_unassigned_item(ctx: Context) -> Response:
     """Take an item that has no author yet."""
     with ctx.write() as (session, project):
         item = item_lists.take_next(session, project, ctx.actor, "drafts", ctx.clock())
@@ -117,7 +117,7 @@ def _form_values(session: Session, ctx: ProjectContext, item: Item, content: Ite
 
 
 @router.get("/items/{item_id}/edit")
-def edit(request: Request, ctx: Context, item_id: int, unready: str = "") -> Response:
+def edit_page(request: Request, ctx: Context, item_id: int, unready: str = "") -> Response:
     """The form with this person's draft, and why the item could not be submitted if that was tried."""
     with ctx.read_item(item_id) as (session, item):
         case = revisions.load_case(session, ctx.project, item)
@@ -157,7 +157,7 @@ def _save_draft(session: Session, ctx: ProjectContext, item: Item, now: datetime
 
 
 @router.post("/items/{item_id}/draft")
-def keep_draft(request: Request, ctx: Context, item_id: int) -> Response:
+def autosave_draft(request: Request, ctx: Context, item_id: int) -> Response:
     """Save what is being typed; answers with the issues."""
     with ctx.write_item(item_id) as (session, project, item):
         now = ctx.clock()
@@ -196,7 +196,7 @@ def _guess(request: Request, ctx: ProjectContext, item_id: int, marker: str | No
 
 
 @router.post("/items/{item_id}/guess")
-def guess(request: Request, ctx: Context, item_id: int) -> Response:
+def request_guess(request: Request, ctx: Context, item_id: int) -> Response:
     """Ask the model to answer what is on the page, saved or not, without the audio."""
     with ctx.write() as (session, project):
         item, now = revisions.find_item(session, project, item_id), ctx.clock()
@@ -214,13 +214,13 @@ def guess(request: Request, ctx: Context, item_id: int) -> Response:
 
 
 @router.get("/items/{item_id}/guess", dependencies=[fragment_of("/p/{slug}/items/{item_id}/edit")])
-def guessed(request: Request, ctx: Context, item_id: int, marker: str = "") -> Response:
+def guess_fragment(request: Request, ctx: Context, item_id: int, marker: str = "") -> Response:
     """The model's guess; nothing as long as the page shows it."""
     return _guess(request, ctx, item_id, marker)
 
 
 @router.post("/items/{item_id}/save")
-def save(request: Request, ctx: Context, item_id: int) -> Response:
+def save_item(request: Request, ctx: Context, item_id: int) -> Response:
     """Save a revision, and submit the item if that button was used."""
     now = ctx.clock()
     then = text(ctx.form, "then")
@@ -294,7 +294,7 @@ def _conflict(
 
 
 @router.post("/items/{item_id}/resolve")
-def resolve(ctx: Context, item_id: int) -> Response:
+def resolve_conflict(ctx: Context, item_id: int) -> Response:
     """After a conflict: continue with one's own version, the other one, or both merged."""
     now = ctx.clock()
     with ctx.write_item(item_id, lock=True) as (session, project, item):
@@ -307,7 +307,7 @@ def resolve(ctx: Context, item_id: int) -> Response:
 
 
 @router.get("/items/{item_id}/sound", dependencies=[fragment_of("/p/{slug}/items/{item_id}/edit")])
-def sound(request: Request, ctx: Context, item_id: int) -> Response:
+def audio_status(request: Request, ctx: Context, item_id: int) -> Response:
     """The state of the recording; the page asks again until there is one."""
     with ctx.read_item(item_id) as (session, item):
         values = _sound(session, ctx, item, revisions.content_of(session, item))
@@ -315,7 +315,7 @@ def sound(request: Request, ctx: Context, item_id: int) -> Response:
 
 
 @router.post("/items/{item_id}/upload")
-def upload(ctx: Context, item_id: int) -> Response:
+def upload_recording(ctx: Context, item_id: int) -> Response:
     """Store a recording for an item that is being edited."""
     with ctx.read() as session:
         revisions.find_item(session, ctx.project, item_id)

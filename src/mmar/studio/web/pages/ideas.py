@@ -96,19 +96,19 @@ def _card(request: Request, ctx: ProjectContext, idea_id: int, template: str) ->
 
 
 @router.get("")
-def show(request: Request, ctx: Context) -> Response:
+def board_page(request: Request, ctx: Context) -> Response:
     """The board."""
     return _show(request, ctx)
 
 
 @router.get("/further", dependencies=[fragment_of("/p/{slug}/ideas")])
-def further(request: Request, ctx: Context) -> Response:
+def further_cards(request: Request, ctx: Context) -> Response:
     """The cards after those that a long board shows."""
     return _show(request, ctx, template="idea_cards.html", further=True)
 
 
 @router.get("/suggested", dependencies=[fragment_of("/p/{slug}/ideas")])
-def suggested(request: Request, ctx: Context, marker: str = "") -> Response:
+def suggestions_fragment(request: Request, ctx: Context, marker: str = "") -> Response:
     """The state of the model's job and its suggestions; nothing as long as the page shows this state."""
     with ctx.read() as session:
         job = newest_job(session, ctx.project.id, "propose", "ideas")
@@ -118,7 +118,7 @@ def suggested(request: Request, ctx: Context, marker: str = "") -> Response:
 
 
 @router.post("")
-def add(request: Request, ctx: Context) -> Response:
+def add_idea(request: Request, ctx: Context) -> Response:
     """Add an idea."""
     with ctx.write() as (session, project):
         idea = ideas.add_idea(
@@ -134,7 +134,7 @@ def add(request: Request, ctx: Context) -> Response:
 
 
 @router.post("/propose")
-def ask(request: Request, ctx: Context) -> Response:
+def request_ideas(request: Request, ctx: Context) -> Response:
     """Ask the text model for more ideas."""
     with ctx.write() as (session, project):
         request_board_proposal(session, project, "ideas", ctx.actor, ctx.clock())
@@ -144,7 +144,7 @@ def ask(request: Request, ctx: Context) -> Response:
 
 
 @router.get("/{idea_id}/more", dependencies=[fragment_of("/p/{slug}/ideas")])
-def more(request: Request, ctx: Context, idea_id: int) -> Response:
+def card_forms(request: Request, ctx: Context, idea_id: int) -> Response:
     """The forms of one card; loaded only for a card that somebody opens."""
     with ctx.read() as session:
         idea = row_in(session, ctx.project, Idea, idea_id)
@@ -153,7 +153,7 @@ def more(request: Request, ctx: Context, idea_id: int) -> Response:
 
 
 @router.post("/{idea_id}/vote")
-def vote(request: Request, ctx: Context, idea_id: int) -> Response:
+def toggle_vote(request: Request, ctx: Context, idea_id: int) -> Response:
     """Vote, or take the vote back."""
     with ctx.write() as (session, project):
         ideas.vote(session, project, idea_id, ctx.actor)
@@ -161,7 +161,7 @@ def vote(request: Request, ctx: Context, idea_id: int) -> Response:
 
 
 @router.post("/{idea_id}")
-def change(request: Request, ctx: Context, idea_id: int) -> Response:
+def change_idea(request: Request, ctx: Context, idea_id: int) -> Response:
     """Edit an idea."""
     with ctx.write() as (session, project):
         ideas.change_idea(
@@ -178,7 +178,7 @@ def change(request: Request, ctx: Context, idea_id: int) -> Response:
 
 
 @router.post("/{idea_id}/merge")
-def merge(request: Request, ctx: Context, idea_id: int) -> Response:
+def merge_idea(request: Request, ctx: Context, idea_id: int) -> Response:
     """Merge an idea into another."""
     with ctx.write() as (session, project):
         ideas.merge_ideas(session, project, idea_id, number(ctx.form, "into") or 0, ctx.actor)
@@ -186,7 +186,7 @@ def merge(request: Request, ctx: Context, idea_id: int) -> Response:
 
 
 @router.post("/{idea_id}/drop")
-def drop(request: Request, ctx: Context, idea_id: int) -> Response:
+def delete_idea(request: Request, ctx: Context, idea_id: int) -> Response:
     """Delete an idea from the board; its row stays in the database."""
     with ctx.write() as (session, project):
         ideas.change_idea(session, project, idea_id, ctx.actor, dropped=True)

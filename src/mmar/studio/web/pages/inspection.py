@@ -23,7 +23,7 @@ router = APIRouter(prefix="/p/{slug}")
 
 
 @router.get("/inspection")
-def show(request: Request, ctx: Context, reviewed: int = 0) -> Response:
+def inspection_page(request: Request, ctx: Context, reviewed: int = 0) -> Response:
     """The queue, human performance, and what became of the item that was reviewed last."""
     with ctx.read() as session:
         last = revisions.find_item(session, ctx.project, reviewed) if reviewed else None
@@ -34,7 +34,7 @@ def show(request: Request, ctx: Context, reviewed: int = 0) -> Response:
 
 
 @router.post("/inspection/next")
-def take_next(ctx: Context) -> Response:
+def claim_next_item(ctx: Context) -> Response:
     """Reserve the next item of the queue."""
     with ctx.write() as (session, project):
         item = item_lists.take_next(session, project, ctx.actor, "inspection", ctx.clock())
@@ -44,7 +44,7 @@ def take_next(ctx: Context) -> Response:
 
 
 @router.get("/items/{item_id}/inspect")
-def inspect(request: Request, ctx: Context, item_id: int) -> Response:
+def review_page(request: Request, ctx: Context, item_id: int) -> Response:
     """One item, without its key until this person has answered."""
     page = _inspect_page(request, ctx, item_id)
     if page is None:
@@ -95,7 +95,7 @@ def _review_fields(ctx: ProjectContext) -> dict[str, str]:
 
 
 @router.post("/items/{item_id}/playback")
-def playback(ctx: Context, item_id: int) -> Response:
+def record_playback(ctx: Context, item_id: int) -> Response:
     """Record that the clip begins to play (`event` is `start`) or has been played to its end (`end`)."""
     with ctx.write_item(item_id) as (session, _project, item):
         record = (
@@ -106,7 +106,7 @@ def playback(ctx: Context, item_id: int) -> Response:
 
 
 @router.post("/items/{item_id}/answer")
-def answer(ctx: Context, item_id: int) -> Response:
+def give_blind_answer(ctx: Context, item_id: int) -> Response:
     """A blind answer; it is stored once and cannot be changed."""
     choice = number(ctx.form, "choice")
     if choice is None or choice < -1:
@@ -118,7 +118,7 @@ def answer(ctx: Context, item_id: int) -> Response:
 
 
 @router.post("/items/{item_id}/judgement-draft")
-def keep_draft(request: Request, ctx: Context, item_id: int) -> Response:
+def autosave_review(request: Request, ctx: Context, item_id: int) -> Response:
     """Save what an inspector is typing."""
     now = ctx.clock()
     with ctx.write_item(item_id) as (session, _project, item):
@@ -127,7 +127,7 @@ def keep_draft(request: Request, ctx: Context, item_id: int) -> Response:
 
 
 @router.post("/items/{item_id}/judge")
-def judge(request: Request, ctx: Context, item_id: int) -> Response:
+def submit_review(request: Request, ctx: Context, item_id: int) -> Response:
     """Approve an item or send it back, and return to the queue."""
     action = Action.REJECT if text(ctx.form, "verdict") == "reject" else Action.APPROVE
     try:
@@ -175,7 +175,7 @@ def _is_reserved(item: Item, ctx: ProjectContext, now: datetime) -> bool:
 
 
 @router.post("/items/{item_id}/release")
-def release(ctx: Context, item_id: int) -> Response:
+def release_item(ctx: Context, item_id: int) -> Response:
     """Return an item to the queue."""
     with ctx.write_item(item_id, lock=True) as (_session, _project, item):
         inspection.release_item(item, ctx.person.id)

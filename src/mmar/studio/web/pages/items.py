@@ -31,7 +31,7 @@ _PAGE = 50
 
 
 @router.get("")
-def item_list(request: Request, ctx: Context) -> Response:
+def items_page(request: Request, ctx: Context) -> Response:
     """A page of the items that match a filter."""
     chosen = _filter(request.query_params)
     after = _number(request.query_params.get("after"))
@@ -63,7 +63,7 @@ def item_list(request: Request, ctx: Context) -> Response:
 
 
 @router.post("/many")
-def change_many(ctx: Context) -> Response:
+def change_items(ctx: Context) -> Response:
     """For leads: assign the selected items, move them, or fetch their audio."""
     ctx.actor.require(Role.LEAD)
     form, studio = ctx.form, ctx.studio
@@ -135,7 +135,7 @@ def _number(value: str | None) -> int:
 
 
 @router.get("/{item_id}")
-def show(request: Request, ctx: Context, item_id: int) -> Response:
+def item_page(request: Request, ctx: Context, item_id: int) -> Response:
     """One item with its history. The key stays hidden from whoever may still be asked to answer it blind."""
     now = ctx.clock()
     with ctx.read_item(item_id) as (session, item):
@@ -184,7 +184,7 @@ def _suggestions(session: Session, ctx: ProjectContext, item: Item, *, hidden: b
 
 
 @router.get("/{item_id}/suggestions", dependencies=[fragment_of("/p/{slug}/items/{item_id}")])
-def suggestions(request: Request, ctx: Context, item_id: int, marker: str = "") -> Response:
+def suggestions_fragment(request: Request, ctx: Context, item_id: int, marker: str = "") -> Response:
     """The model's suggestions for an item; nothing as long as the page shows all that there are."""
     with ctx.read_item(item_id) as (session, item):
         hidden = inspection.key_is_hidden(session, item, ctx.actor)
@@ -195,7 +195,7 @@ def suggestions(request: Request, ctx: Context, item_id: int, marker: str = "") 
 
 
 @router.post("/{item_id}/show-key")
-def show_key(ctx: Context, item_id: int) -> Response:
+def reveal_key(ctx: Context, item_id: int) -> Response:
     """Show somebody the key without a blind answer; it is recorded."""
     with ctx.write_item(item_id, lock=True) as (session, _project, item):
         inspection.mark_key_seen(session, item, ctx.person.id, ctx.clock())
@@ -212,7 +212,7 @@ def assign_item(ctx: Context, item_id: int) -> Response:
 
 
 @router.post("/{item_id}/act/{action}")
-def act(ctx: Context, item_id: int, action: Action) -> Response:
+def perform_action(ctx: Context, item_id: int, action: Action) -> Response:
     """Move an item: submit, forward, recall, reopen, withdraw, restore, take down."""
     command = Command(
         action,

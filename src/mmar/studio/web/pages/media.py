@@ -112,7 +112,7 @@ def _stored(ctx: ProjectContext, kind: str, number: int) -> tuple[str, str, str 
 
 
 @router.get("/{kind}/{number}")
-def sound(ctx: Context, kind: Literal["clip", "recording"], number: int) -> Response:
+def audio_file(ctx: Context, kind: Literal["clip", "recording"], number: int) -> Response:
     """The bytes, in ranges where a player requests them."""
     path, media_type, _ = _stored(ctx, kind, number)
     return FileResponse(
@@ -126,7 +126,7 @@ def sound(ctx: Context, kind: Literal["clip", "recording"], number: int) -> Resp
 
 
 @router.get("/{kind}/{number}/peaks")
-def peaks(
+def waveform_window(
     ctx: Context,
     kind: Literal["clip", "recording"],
     number: int,

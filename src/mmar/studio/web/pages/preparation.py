@@ -37,7 +37,7 @@ def _own_items(ctx: ProjectContext) -> item_lists.ItemFilter:
 
 
 @router.get("/preparation")
-def show(request: Request, ctx: Context, after: int = 0, kind: str = "") -> Response:
+def preparation_page(request: Request, ctx: Context, after: int = 0, kind: str = "") -> Response:
     """Items in preparation, jobs, and suggestions."""
     now = ctx.clock()
     with ctx.read() as session:
@@ -65,7 +65,7 @@ def show(request: Request, ctx: Context, after: int = 0, kind: str = "") -> Resp
 
 
 @router.get("/preparation/jobs", dependencies=[fragment_of("/p/{slug}/preparation")])
-def job_list(request: Request, ctx: Context, newest: int = 0) -> Response:
+def jobs_fragment(request: Request, ctx: Context, newest: int = 0) -> Response:
     """The list of jobs; the page asks for it while a job is queued or running.
 
     Where suggestions arrived since, the response triggers the event that loads them.
@@ -93,7 +93,7 @@ def _job_values(session: Session, ctx: ProjectContext, newest: int) -> dict[str,
 
 
 @router.post("/preparation/jobs/{job_id}/retry")
-def retry(ctx: Context, job_id: int) -> Response:
+def retry_job(ctx: Context, job_id: int) -> Response:
     """Run a failed job again."""
     ctx.actor.require(Role.ANNOTATOR)
     with ctx.write() as (session, project):
@@ -102,7 +102,7 @@ def retry(ctx: Context, job_id: int) -> Response:
 
 
 @router.post("/preparation/retry")
-def retry_all(ctx: Context) -> Response:
+def retry_failed_jobs(ctx: Context) -> Response:
     """Run every failed job again."""
     ctx.actor.require(Role.ANNOTATOR)
     with ctx.write() as (session, project):
@@ -111,7 +111,7 @@ def retry_all(ctx: Context) -> Response:
 
 
 @router.post("/preparation/items")
-def change_many(ctx: Context) -> Response:
+def change_items(ctx: Context) -> Response:
     """For the selected items, or all: ask the model, fetch the audio, or send them to inspection."""
     ctx.actor.require(Role.ANNOTATOR)
     studio, project = ctx.studio, ctx.project
@@ -166,7 +166,7 @@ def set_clip_format(ctx: Context) -> Response:
 
 
 @router.post("/items/{item_id}/ask/{kind}")
-def ask(ctx: Context, item_id: int, kind: str) -> Response:
+def request_item_proposal(ctx: Context, item_id: int, kind: str) -> Response:
     """Ask the model one thing about one item."""
     with ctx.write() as (session, project):
         request_proposal(session, project, item_id, kind, ctx.actor, ctx.clock())
@@ -197,7 +197,7 @@ def suggestion_values(
 
 
 @router.get("/preparation/suggestions")
-def suggestion_list(request: Request, ctx: Context, kind: str = "", before: int = 0) -> Response:
+def suggestions_page(request: Request, ctx: Context, kind: str = "", before: int = 0) -> Response:
     """Suggestions alone, page by page."""
     with ctx.read() as session:
         values = suggestion_values(session, ctx, kind=kind, before=before)
@@ -211,7 +211,7 @@ def _list_address(kind: str) -> str:
 
 
 @router.get("/preparation/suggestions/new", dependencies=[fragment_of("/p/{slug}/preparation")])
-def new_suggestions(request: Request, ctx: Context, after: int = 0) -> Response:
+def new_suggestions_fragment(request: Request, ctx: Context, after: int = 0) -> Response:
     """Suggestions that arrived since a page was loaded."""
     with ctx.read() as session:
         result = proposals.visible_proposals(session, ctx.project.id, ctx.actor, limit=_SUGGESTIONS_SHOWN)
@@ -262,7 +262,7 @@ def proposal_text(kind: str, content: Mapping[str, Any]) -> str:
 
 
 @router.post("/proposals/accept")
-def accept_all(ctx: Context) -> Response:
+def accept_suggestions(ctx: Context) -> Response:
     """Accept all open suggestions of one kind or for one item, unchanged."""
     kind = text(ctx.form, "kind")
     kind = kind if kind in proposals.ACCEPTABLE_KINDS else ""
@@ -280,7 +280,7 @@ def accept_all(ctx: Context) -> Response:
 
 
 @router.post("/proposals/{proposal_id}")
-def decide(ctx: Context, proposal_id: int) -> Response:
+def review_suggestion(ctx: Context, proposal_id: int) -> Response:
     """Accept a suggestion, as it is or edited, or reject it."""
     decided = text(ctx.form, "decision")
     if decided not in ("accepted", "edited", "refused"):

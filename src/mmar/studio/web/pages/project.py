@@ -31,7 +31,7 @@ _LINES = 60
 
 
 @router.get("/")
-def all_projects(request: Request, visitor: LoggedIn) -> Response:
+def projects_page(request: Request, visitor: LoggedIn) -> Response:
     """The person's projects; who has only one is redirected to it."""
     with studio_of(request).database.read() as session:
         mine = projects.projects_of(session, visitor.person)
@@ -44,7 +44,7 @@ def all_projects(request: Request, visitor: LoggedIn) -> Response:
 
 
 @router.post("/projects")
-def add_project(request: Request, visitor: LoggedIn, form: SentForm) -> Response:
+def create_project(request: Request, visitor: LoggedIn, form: SentForm) -> Response:
     """Create a project; for admins of the site."""
     slug, title, about = text(form, "slug"), name_text(form, "title"), text(form, "about")
     project = new_project(studio_of(request), visitor.person, slug.strip(), title, about)
@@ -63,7 +63,7 @@ def new_project(studio: Studio, person: Person, slug: str, title: str, about: st
 
 
 @router.get("/p/{slug}")
-def overview(request: Request, ctx: Context) -> Response:
+def overview_page(request: Request, ctx: Context) -> Response:
     """The person's tasks, and how many items are in each state."""
     project_id = ctx.project.id
     with ctx.read() as session:
@@ -79,7 +79,7 @@ def overview(request: Request, ctx: Context) -> Response:
 
 
 @router.get("/p/{slug}/people")
-def members(request: Request, ctx: Context, before: int | None = None, existing: str = "") -> Response:
+def people_page(request: Request, ctx: Context, before: int | None = None, existing: str = "") -> Response:
     """All members, and for admins the audit log, with ids below `before`.
 
     `existing` is the login of an existing account that is added once the form confirms it.
@@ -108,7 +108,7 @@ def _roles(ctx: ProjectContext) -> frozenset[Role]:
 
 
 @router.post("/p/{slug}/people")
-def invite(request: Request, ctx: Context) -> Response:
+def add_member(request: Request, ctx: Context) -> Response:
     """Add a person. A new account gets a link that works once; an existing account must be confirmed."""
     login = text(ctx.form, "login").strip().casefold()
     roles = _roles(ctx)
@@ -138,7 +138,7 @@ def set_roles(ctx: Context, person_id: int) -> Response:
 
 
 @router.post("/p/{slug}/people/{person_id}/link")
-def reset_link(request: Request, ctx: Context, person_id: int) -> Response:
+def create_password_link(request: Request, ctx: Context, person_id: int) -> Response:
     """Create a link with which a member sets a new password."""
     login, token = new_password_link(ctx, person_id)
     link = str(request.url_for("welcome_page", token=token))

@@ -28,7 +28,7 @@ router = APIRouter(prefix="/p/{slug}")
 
 
 @router.get("/release")
-def show(request: Request, ctx: Context) -> Response:
+def release_page(request: Request, ctx: Context) -> Response:
     """Approved items, releases, takedowns, and the forms for export and import."""
     with ctx.read() as session:
         project = attached(session, ctx.project)
@@ -50,7 +50,7 @@ def show(request: Request, ctx: Context) -> Response:
 
 
 @router.post("/release")
-def create(ctx: Context) -> Response:
+def create_release(ctx: Context) -> Response:
     """Save the settings of the form and write a release."""
     ctx.actor.require(Role.LEAD)
     form, now, version = ctx.form, ctx.clock(), text(ctx.form, "version").strip()
@@ -91,7 +91,7 @@ def release_project(ctx: ProjectContext, version: str, now: datetime) -> Release
 
 
 @router.get("/release/{version}.zip")
-def download(ctx: Context, version: str) -> Response:
+def download_release(ctx: Context, version: str) -> Response:
     """A release as an archive; the same version is always the same bytes."""
     folder = release_folder(ctx.studio.config, ctx.project, version)
     with ctx.read() as session:
@@ -116,7 +116,7 @@ def download(ctx: Context, version: str) -> Response:
 
 
 @router.post("/release/takedown")
-def take_down(ctx: Context) -> Response:
+def exclude_from_releases(ctx: Context) -> Response:
     """Exclude a video, an item or a clip from all future releases."""
     what, why = text(ctx.form, "what").strip(), text(ctx.form, "why")
     with ctx.write() as (session, project):
@@ -129,7 +129,7 @@ def take_down(ctx: Context) -> Response:
 
 
 @router.post("/release/takedown/{takedown_id}/lift")
-def lift(ctx: Context, takedown_id: int) -> Response:
+def remove_takedown(ctx: Context, takedown_id: int) -> Response:
     """Lift a takedown that was a mistake."""
     why = text(ctx.form, "why")
     with ctx.write() as (session, project):
@@ -145,7 +145,7 @@ def _listed(items: Sequence[str]) -> str:
 
 
 @router.get("/export.{form}")
-def export(ctx: Context, form: str) -> Response:
+def export_items(ctx: Context, form: str) -> Response:
     """All complete items with their keys, for leads, as `jsonl`, `csv`, `label-studio.json`, or its configuration `label-studio.xml`."""
     ctx.actor.require(Role.LEAD)
     chosen = format_of(form)

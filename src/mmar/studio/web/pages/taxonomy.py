@@ -24,7 +24,7 @@ router = APIRouter(prefix="/p/{slug}")
 
 
 @router.get("/taxonomy")
-def show(request: Request, ctx: Context) -> Response:
+def taxonomy_page(request: Request, ctx: Context) -> Response:
     """The taxonomy, its versions, and what the model suggests."""
     return _show(request, ctx, "taxonomy.html")
 
@@ -52,7 +52,7 @@ def _show(request: Request, ctx: ProjectContext, template: str) -> Response:
 
 
 @router.post("/taxonomy")
-def save(ctx: Context) -> Response:
+def save_version(ctx: Context) -> Response:
     """Save a new version."""
     tree, moves = taxonomy_from_form(ctx)
     now = ctx.clock()
@@ -71,7 +71,7 @@ def save(ctx: Context) -> Response:
 
 
 @router.post("/taxonomy/propose")
-def ask(request: Request, ctx: Context) -> Response:
+def request_categories(request: Request, ctx: Context) -> Response:
     """Ask the text model for a category for each idea."""
     with ctx.write() as (session, project):
         request_board_proposal(session, project, "grouping", ctx.actor, ctx.clock())
@@ -81,7 +81,7 @@ def ask(request: Request, ctx: Context) -> Response:
 
 
 @router.get("/taxonomy/suggested", dependencies=[fragment_of("/p/{slug}/taxonomy")])
-def suggested(request: Request, ctx: Context, marker: str = "") -> Response:
+def suggestions_fragment(request: Request, ctx: Context, marker: str = "") -> Response:
     """The state of the model's job and its suggestions; nothing as long as the page shows this state."""
     with ctx.read() as session:
         job = newest_job(session, ctx.project.id, "propose", "grouping")
@@ -128,7 +128,7 @@ def _split(category: str) -> tuple[str, str]:
 
 
 @router.get("/coverage")
-def coverage(request: Request, ctx: Context, language: str = "", edit: bool = False) -> Response:  # noqa: FBT001, FBT002
+def coverage_page(request: Request, ctx: Context, language: str = "", edit: bool = False) -> Response:  # noqa: FBT001, FBT002
     """Items by category and modality against targets."""
     settings = ctx.project.settings
     with ctx.read() as session:
