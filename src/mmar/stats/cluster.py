@@ -22,7 +22,7 @@ it is scaled by (z/t[C-1])². Equal scores show no spread at all: each cluster t
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,8 @@ from mmar.stats.interval import Interval, score_interval, two_sided_t, two_sided
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
+
+    from mmar.stats.inputs import Clusters
 
 MIN_CLUSTERS = 10
 """Clusters below which no test by cluster is trusted: with five, no arrangement of signs gives p < 0.05."""
@@ -59,12 +61,7 @@ class ClusteredAccuracy:
     effective_n: float | None
 
 
-def accuracy(
-    scores: ArrayLike,
-    clusters: Sequence[Hashable] | NDArray[np.generic],
-    *,
-    answers: int | None = None,
-) -> ClusteredAccuracy:
+def accuracy(scores: ArrayLike, clusters: Clusters, *, answers: int | None = None) -> ClusteredAccuracy:
     """Mean item score with a standard error and an interval clustered by source.
 
     Args:

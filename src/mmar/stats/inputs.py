@@ -7,11 +7,15 @@ or cluster is an error, because leaving it out would change the denominator sile
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mmar.errors import UsageError
+
+Clusters: TypeAlias = Sequence[Hashable] | NDArray[np.generic]
+"""One label per item, shape (n,): the source video, or the item itself where it stands alone."""
 
 
 def item_scores(scores: ArrayLike, name: str = "scores") -> NDArray[np.float64]:
@@ -57,7 +61,7 @@ def paired_scores(first: ArrayLike, second: ArrayLike) -> tuple[NDArray[np.float
     return one, two
 
 
-def cluster_index(clusters: Sequence[Hashable] | NDArray[np.generic], n: int) -> NDArray[np.intp]:
+def cluster_index(clusters: Clusters, n: int) -> NDArray[np.intp]:
     """Number the clusters of n items 0, 1, 2, … in order of appearance, by one label per item."""
     labels: Sequence[Hashable] = clusters.tolist() if isinstance(clusters, np.ndarray) else clusters
     if len(labels) != n:

@@ -28,7 +28,7 @@ right. With ψ their share, the smallest difference found with the given power i
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -37,7 +37,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mmar.errors import UsageError
 from mmar.stats.cluster import MIN_CLUSTERS, few_clusters_factor, sum_of_squares
-from mmar.stats.inputs import check_draws, cluster_index, is_fractional, item_scores, paired_scores
+from mmar.stats.inputs import Clusters, check_draws, cluster_index, is_fractional, item_scores, paired_scores
 from mmar.stats.interval import Interval, two_sided_t, two_sided_z
 
 # Signs unpacked at a time: 2 MB as the floats that the product needs, which stays in a core's cache.
@@ -91,11 +91,7 @@ class Noise:
     data: float
 
 
-def difference(
-    first: ArrayLike,
-    second: ArrayLike,
-    clusters: Sequence[Hashable] | NDArray[np.generic],
-) -> Difference:
+def difference(first: ArrayLike, second: ArrayLike, clusters: Clusters) -> Difference:
     """Difference of two mean item scores with a clustered error and a 95 % interval.
 
     Args:
@@ -128,12 +124,7 @@ def difference(
 
 
 def sign_flip(
-    first: ArrayLike,
-    second: ArrayLike,
-    clusters: Sequence[Hashable] | NDArray[np.generic],
-    *,
-    draws: int = 10_000,
-    seed: int = 0,
+    first: ArrayLike, second: ArrayLike, clusters: Clusters, *, draws: int = 10_000, seed: int = 0
 ) -> float:
     """Permutation test that swaps the two runs' scores in whole clusters; arguments as `difference`.
 
@@ -233,12 +224,7 @@ def _sign_blocks(clusters: int, draws: int | None, seed: int) -> Iterator[NDArra
         yield np.unpackbits(raw.reshape(count, 8 * words), axis=1, count=clusters)
 
 
-def equivalence(
-    first: ArrayLike,
-    second: ArrayLike,
-    clusters: Sequence[Hashable] | NDArray[np.generic],
-    margin: float,
-) -> Equivalence:
+def equivalence(first: ArrayLike, second: ArrayLike, clusters: Clusters, margin: float) -> Equivalence:
     """Test whether two runs differ by less than `margin` points; other arguments as `difference`."""
     if not 0 < margin < 100:
         raise UsageError(f"a margin lies between 0 and 100 points; found {margin:g}", code="bad-margin")

@@ -13,16 +13,16 @@ denominator does not change under swaps, so for one pair the test is `mmar.stats
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from mmar.errors import UsageError
 from mmar.stats.cluster import MIN_CLUSTERS
-from mmar.stats.inputs import check_draws, cluster_index, item_scores
+from mmar.stats.inputs import Clusters, check_draws, cluster_index, item_scores
 from mmar.stats.interval import newcombe
 from mmar.stats.paired import stepdown
 
@@ -63,7 +63,7 @@ class Order:
 
 def pairwise(
     scores: Sequence[ArrayLike],
-    clusters: Sequence[Hashable] | NDArray[np.generic],
+    clusters: Clusters,
     *,
     unanswered: Sequence[ArrayLike] | None = None,
     draws: int = 10_000,

@@ -17,7 +17,7 @@ the interval agrees with the fall of accuracy about zero.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mmar.errors import UsageError
 from mmar.stats.cluster import few_clusters_factor, sum_of_squares
-from mmar.stats.inputs import cluster_index, paired_scores, right_or_wrong
+from mmar.stats.inputs import Clusters, cluster_index, paired_scores, right_or_wrong
 from mmar.stats.interval import Interval, two_sided_z
 
 # The logarithm of the largest ratio that is searched for an end; beyond it an end is not bounded.
@@ -64,11 +64,7 @@ class Solved:
     chance_every: float
 
 
-def reliance_ratio(
-    real: ArrayLike,
-    without: ArrayLike,
-    clusters: Sequence[Hashable] | NDArray[np.generic],
-) -> RelianceRatio:
+def reliance_ratio(real: ArrayLike, without: ArrayLike, clusters: Clusters) -> RelianceRatio:
     """Share of the items failed without the audio that the audio turns right.
 
     Args:
