@@ -80,11 +80,10 @@ class Cascade:
 
     Args:
         name: with the adapter's name before it.
-        captioner: is given the clip, with `prompt` and `settings`.
+        captioner: is asked as in `template`, about the clip.
         reasoner: is given the question with the caption in the clip's place.
         store: of captions.
-        prompt: the captioner's.
-        settings: the captioner's.
+        template: the captioner's request without clip and item.
         how: the captioner's options, as far as a caption depends on them.
     """
 
@@ -92,21 +91,12 @@ class Cascade:
     enforces_timeout = True  # its two models do, as all that have a name
 
     def __init__(
-        self,
-        name: str,
-        captioner: Model,
-        reasoner: Model,
-        store: CaptionStore,
-        prompt: str,
-        settings: Settings,
-        how: str,
+        self, name: str, captioner: Model, reasoner: Model, store: CaptionStore, template: Request, how: str
     ) -> None:
         self.name = name
-        self._captioner, self._reasoner, self._store = captioner, reasoner, store
-        self._message = Message("user", prompt, "before")
-        self._settings = settings
-        self._how = msgspec.json.encode((prompt, settings, how)).decode()
-        self._under_way: dict[bytes, asyncio.Task[tuple[Caption, bool]]] = {}
+        self._captioner, self._reasoner, self._store, self._template = captioner, reasoner, store, template
+        self._how = msgspec.json.encode((template.question, template.settings, how)).decode()
+        self._under_way: dict[str, asyncio.Task[tuple[Caption, bool]]] = {}  # by the clip's SHA-256
 
     async def ask(self, request: Request) -> Answer:
         """Look up or make the caption, then ask the reasoner once; see `Model.ask`."""
@@ -128,14 +118,12 @@ class Cascade:
     async def _caption(self, item_id: str, clip: Path) -> tuple[Caption, bool]:
         """The clip's caption, and whether it was made for this request."""
         clip_sha256 = await asyncio.to_thread(_sha256, clip)
-        key = caption_key(clip_sha256, self._captioner.name, self._how)
-        task = self._under_way.get(key)
+        task = self._under_way.get(clip_sha256)
         is_first = task is None
         if task is None:
-            task = self._under_way[key] = asyncio.create_task(
-                self._find_or_make(key, item_id, clip, clip_sha256)
-            )
-            task.add_done_callback(lambda task: self._done(key, task))
+            task = asyncio.create_task(self._find_or_make(item_id, clip, clip_sha256))
+            self._under_way[clip_sha256] = task
+            task.add_done_callback(lambda task: self._done(clip_sha256, task))
         try:
             # Shielded: that one request is cancelled does not cancel the caption for others.
             caption, is_new = await asyncio.shield(task)
@@ -149,18 +137,17 @@ class Cascade:
             ) from None
         return caption, is_first and is_new
 
-    def _done(self, key: bytes, task: asyncio.Task[tuple[Caption, bool]]) -> None:
-        self._under_way.pop(key, None)
+    def _done(self, clip_sha256: str, task: asyncio.Task[tuple[Caption, bool]]) -> None:
+        self._under_way.pop(clip_sha256, None)
         if not task.cancelled():
             task.exception()  # retrieved, so that asyncio does not report it
 
-    async def _find_or_make(
-        self, key: bytes, item_id: str, clip: Path, clip_sha256: str
-    ) -> tuple[Caption, bool]:
+    async def _find_or_make(self, item_id: str, clip: Path, clip_sha256: str) -> tuple[Caption, bool]:
         """The stored caption, or a new one, and whether it is new."""
+        key = caption_key(clip_sha256, self._captioner.name, self._how)
         if (stored := await asyncio.to_thread(self._store.find, key)) is not None:
             return stored, False
-        request = Request(item_id, (self._message,), self._message.text, (), clip, self._settings)
+        request = msgspec.structs.replace(self._template, item_id=item_id, audio=clip)
         try:
             answer = await self._captioner.ask(request)
         except RequestFailed as failure:
@@ -237,6 +224,7 @@ def open_cascade(name: str, options: ModelOptions) -> Cascade:
         temperature=get_number(extra, "caption_temperature", 0, 2),
         max_tokens=get_int(extra, "caption_max_tokens", 1, 1_000_000),
     )
+    prompt = extra.get("caption_prompt", CAPTION_PROMPT)
     captioner = open_model(captioner_name, _half(options, "captioner."))
     if not captioner.uses_audio:
         raise model_error("no-captioner", f"{captioner_name} takes no audio, so it cannot write captions")
@@ -246,8 +234,7 @@ def open_cascade(name: str, options: ModelOptions) -> Cascade:
         captioner,
         open_model(reasoner_name, _half(options, "reasoner.")),
         CaptionStore(Path(extra["captions"]).expanduser()),
-        extra.get("caption_prompt", CAPTION_PROMPT),
-        settings,
+        Request("", (Message("user", prompt, "before"),), prompt, (), None, settings),
         msgspec.json.encode(dict(sorted(how.items()))).decode() if how else "",
     )
 

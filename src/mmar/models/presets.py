@@ -124,12 +124,7 @@ def resolve_preset(
 ) -> Preset | None:
     """Find the preset that a model's name means, with the adapter that opens it.
 
-    Args:
-        name: what was given to `mmar run`.
-        base_urls: the servers that were given: weights are then asked for there.
-        options: the adapter's options that were given.
-        workers: the programs that were given.
-        via: what is to serve it, where the preset names several.
+    Weights are asked for at `base_urls` where any are given; `via` chooses what serves it.
 
     Returns:
         The preset with the given options over its own: its `adapter` is the name to open, its `protocol` and

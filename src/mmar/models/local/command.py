@@ -80,12 +80,8 @@ def workers_of(
 ) -> list[Worker]:
     """The workers that options ask for: one for each GPU, command line and Ray actor, else one.
 
-    Args:
-        name: of the model.
-        arguments: the program and its arguments, on this machine.
-        options: `gpus` as in CUDA_VISIBLE_DEVICES, where "0+1" gives one worker two; `workers` as for a shell, or `ray:N`.
-        more: arguments that are added to each command line.
-        on_ray: the program and its arguments on a node of Ray, where they are others.
+    A group of GPUs such as "0+1" is for one worker. `more` is added to each command line; `on_ray` is the program and
+    its arguments on a node of Ray, where they are others.
     """
     workers: list[Worker] = []
     for gpu in options.gpus:

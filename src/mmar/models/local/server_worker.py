@@ -1,7 +1,7 @@
-"""One inference server as a worker of the pool: started under a supervisor, questioned once, then asked over HTTP.
+"""One inference server as a worker of the pool, started under a supervisor and asked over HTTP.
 
-It counts as ready when `/health` says so and one question with a clip was answered. The first server is also asked how far
-it hears: a longer clip takes more tokens, until the server cuts it.
+It is ready when `/health` says so and one question with a clip was answered. The first server is also asked about long
+clips: a longer one takes more tokens, until the server cuts it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -118,41 +119,25 @@ class ServerWorker(msgspec.Struct, frozen=True):
             command += ["--api-key", self.key.reveal()]
         descriptor, log = tempfile.mkstemp(prefix=f"mmar-{self.engine.name}-", suffix=".log")
         os.close(descriptor)
-        supervisor = [
-            sys.executable,
-            "-m",
-            "mmar.models.local.supervisor",
-            "--log",
-            log,
-            "--start-s",
-            f"{start_s:g}",
-        ]
-        # The supervisor itself keeps to start_s; what is waited here beyond it is for what it has to say.
-        program = await Program.start(
-            [*supervisor, *command, "--port", "{port}"],
-            name,
-            timeout_s,
-            start_s + _VERDICT_S,
-            self.environment,
-        )
+        supervisor = [sys.executable, "-m", "mmar.models.local.supervisor", "--log", log]
+        supervisor += ["--start-s", f"{start_s:g}", *command, "--port", "{port}"]
+        # The supervisor keeps to start_s itself; what is waited beyond it is for its report.
+        wait_s = start_s + _VERDICT_S
+        program = await Program.start(supervisor, name, timeout_s, wait_s, self.environment)
         return _RunningServer(self, program, {**self.settings, "weights": identity}, environment)
 
 
+@dataclass
 class _RunningServer:
     """A server with its supervisor, and the adapter for requests to it."""
 
-    def __init__(
-        self,
-        worker: ServerWorker,
-        supervisor: Program,
-        settings: Mapping[str, str],
-        environment: Mapping[str, str],
-    ) -> None:
-        self.answered = 0
-        self._worker, self._supervisor = worker, supervisor
-        self._settings, self._environment = settings, environment
-        self._chat: ServiceModel | None = None
-        self._server: HttpClient | None = None
+    _worker: ServerWorker
+    _supervisor: Program
+    _settings: Mapping[str, str]
+    _environment: Mapping[str, str]
+    answered: int = 0
+    _chat: ServiceModel | None = None
+    _server: HttpClient | None = None
 
     @property
     def over(self) -> bool:
@@ -211,7 +196,7 @@ class _RunningServer:
         await self._supervisor.stop()
 
     async def _has_ended(self, failure: RequestFailed) -> bool:
-        """Whether a request failed because the server ended; waits until the supervisor knows, or the server is healthy."""
+        """Whether a request failed because the server ended; waits until that is known, or the server is healthy."""
         if failure.kind not in ("transport", "server"):
             return False
         until = time.monotonic() + _VERDICT_S

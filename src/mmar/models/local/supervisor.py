@@ -61,13 +61,10 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with options.log.open("ab") as log:
         for attempt in range(1, _PORTS + 1):
-            port = _free_port()
-            start = log.tell()
+            port, start, last = _free_port(), log.tell(), attempt == _PORTS
             server = _start([str(port) if word == "{port}" else word for word in options.command], log)
             try:
-                status = _run_server(
-                    server, port, options.log, start, options.start_s, last=attempt == _PORTS
-                )
+                status = _run_server(server, port, options.log, start, options.start_s, last=last)
             finally:
                 _end(server)
             if status is not None:
@@ -117,24 +114,21 @@ def _run_server(
 
 def _watch(server: subprocess.Popen[bytes], url: str, log: Path, start: int) -> int:
     unhealthy = unanswered = 0
-    while not _input_closed(_WATCH_S):
-        if server.poll() is not None:
-            print(
-                f"{_exit_text(server)}: {failure_cause(log, start)}\nlog: {log}", file=sys.stderr, flush=True
-            )
-            return 1
+    problem = ""
+    while not problem:
+        if _input_closed(_WATCH_S):
+            return 0
         status = _health(url)
         unhealthy = 0 if status in (200, None) else unhealthy + 1
         unanswered = 0 if status is not None else unanswered + 1
-        if unhealthy >= _MAX_UNHEALTHY or unanswered >= _MAX_UNANSWERED:
-            what = f"HTTP {status} from" if unhealthy else "no reply from"
-            print(
-                f"the server is up and not healthy ({what} /health): {failure_cause(log, start)}\nlog: {log}",
-                file=sys.stderr,
-                flush=True,
-            )
-            return 1
-    return 0
+        if server.poll() is not None:
+            problem = _exit_text(server)
+        elif unhealthy >= _MAX_UNHEALTHY:
+            problem = f"the server is up and not healthy (HTTP {status} from /health)"
+        elif unanswered >= _MAX_UNANSWERED:
+            problem = "the server is up and not healthy (no reply from /health)"
+    print(f"{problem}: {failure_cause(log, start)}\nlog: {log}", file=sys.stderr, flush=True)
+    return 1
 
 
 def _report_fatal(what: str, log: Path, start: int) -> None:

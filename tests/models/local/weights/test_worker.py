@@ -84,14 +84,14 @@ def test_clips_that_no_model_should_be_given(tiny_model: Any, worker: Any, tmp_p
 def test_the_batch_size_is_tested(fits: int, equal: bool, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
-    from mmar.models.local.weights import __main__, probes
+    from mmar.models.local.weights import __main__, self_test
 
     def compare(_: Any, count: int) -> bool:
         if count > fits:
             raise torch.OutOfMemoryError("CUDA out of memory")
         return equal
 
-    monkeypatch.setattr(probes, "batch_matches_single", compare)
+    monkeypatch.setattr(self_test, "batch_matches_single", compare)
     assert __main__._usable_batch_size(None, 8) == size  # type: ignore[arg-type]
 
 

@@ -66,14 +66,10 @@ def max_audio_seconds(answerer: Answerer, most: float = _LONGEST_S) -> float:
 
 def batch_matches_single(answerer: Answerer, size: int) -> bool:
     """Whether clips of different lengths get the same short answers in a batch as alone."""
+    questions = ("What is heard in this clip, a tone or noise? Answer in one word.", "What is heard?")
     records = []
     for index in range(size):
-        text = (
-            "What is heard?"
-            if index % 2
-            else "What is heard in this clip, a tone or noise? Answer in one word."
-        )
-        record = {"messages": [{"role": "user", "content": text, "audio": "before"}]}
+        record = {"messages": [{"role": "user", "content": questions[index % 2], "audio": "before"}]}
         records.append(answerer.chat(record, [_noise(1.7 + 1.3 * (index % 3), answerer.rate, index)]))
     settings: Mapping[str, Any] = {"max_tokens": 6, "temperature": 0.0}
     together = [answer["text"] for answer in answerer.answer(records, settings)]
