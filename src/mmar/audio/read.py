@@ -27,15 +27,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-BLOCK_FRAMES = 1 << 18
-"""Frames that are decoded at a time: 5.5 s at 48 kHz."""
-
-MAX_RATE = 768_000
-"""Highest sampling rate in Hz that is taken for that of a recording."""
-
-MAX_CHANNELS = 64
-"""Largest number of channels that is taken for that of a recording."""
-
+_BLOCK_FRAMES = 1 << 18  # decoded at a time; 5.5 s at 48 kHz
+_MAX_RATE, _MAX_CHANNELS = 768_000, 64  # of what is taken for a recording
 _MAX_CLIP_BYTES = 1 << 30  # of decoded samples; 46 minutes of stereo at 48 kHz
 _LONGEST_S = 4 * 3600.0  # recording that is converted
 _UNKNOWN_LENGTH = (1 << 63) - 1  # what libsndfile gives as the number of frames
@@ -85,13 +78,13 @@ def read_clip(path: str | Path) -> Clip:
                 f"{format_bytes(size)} of samples, more than a clip may have ({format_bytes(_MAX_CLIP_BYTES)})"
             )
             raise sound_error(problem, "too-long", "cut it into parts")
-        blocks = list(_blocks(sound, facts, 0, facts.frames, BLOCK_FRAMES))
+        blocks = list(_blocks(sound, facts, 0, facts.frames, _BLOCK_FRAMES))
         samples = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
         return Clip(samples=samples, rate=facts.rate, path=path)
 
 
 def decode_blocks(
-    path: str | Path, *, start: int = 0, end: int | None = None, block: int = BLOCK_FRAMES
+    path: str | Path, *, start: int = 0, end: int | None = None, block: int = _BLOCK_FRAMES
 ) -> Iterator[npt.NDArray[np.float32]]:
     """Decode a file in blocks, so that hours of sound need the memory of seconds.
 
@@ -232,7 +225,7 @@ def _count_frames(sound: Any) -> int:
 
     frames = 0
     try:
-        while block := len(sound.read(BLOCK_FRAMES, dtype="int16")):
+        while block := len(sound.read(_BLOCK_FRAMES, dtype="int16")):
             frames += block
     except soundfile.SoundFileError:
         raise cut_short("its last frame is not complete") from None
@@ -264,9 +257,8 @@ def _not_audio(kind: FileType) -> InputError:
 def _check_facts(facts: Facts) -> Facts:
     if facts.frames < 1:
         raise sound_error("the audio file has no frames", "no-frames")
-    if not (1 <= facts.rate <= MAX_RATE and 1 <= facts.channels <= MAX_CHANNELS):
-        problem = f"its header states {facts.rate:,} Hz and {facts.channels} channels, which is no recording"
-        raise sound_error(problem, "not-audio")
+    if not (1 <= facts.rate <= _MAX_RATE and 1 <= facts.channels <= _MAX_CHANNELS):
+        raise sound_error(f"invalid header: {facts.rate:,} Hz, {facts.channels} channels", "not-audio")
     return facts
 
 

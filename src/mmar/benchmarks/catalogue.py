@@ -38,6 +38,11 @@ class RemoteFile(msgspec.Struct, frozen=True):
     git_blob: str = ""
     repo: str = ""
 
+    @property
+    def pinned(self) -> bool:
+        """Whether a digest of the file is known."""
+        return bool(self.sha256 or self.git_blob)
+
 
 class Archive(RemoteFile, frozen=True, kw_only=True):
     """An archive of clips, with the approximate size of its files in bytes, to check for free space."""

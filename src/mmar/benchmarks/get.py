@@ -20,12 +20,13 @@ from mmar.benchmarks.cache import Cache, DownloadedAudio, DownloadedFile, Receip
 from mmar.benchmarks.catalogue import Entry, RemoteFile
 from mmar.benchmarks.clips import clip_path_map, count_clips, write_parquet_clips
 from mmar.benchmarks.download import download, download_url, hub_parquet, public_url
-from mmar.benchmarks.sources import Source, check_layout, discard, has_parquet, read_metadata, source_kind
+from mmar.benchmarks.sources import Source, check_layout, discard, read_metadata, source_kind
 from mmar.errors import ExternalError, InputError, UsageError
 from mmar.files.archives import Limits, unpack
 from mmar.files.atomic import disk_error, require_space, write_atomic
 from mmar.files.hashing import sha256_bytes, sha256_file
 from mmar.files.progress import NoProgress, Progress
+from mmar.files.sniff import sniff_file
 from mmar.items import Benchmark, load_benchmark
 
 
@@ -195,11 +196,14 @@ class _Download(msgspec.Struct, frozen=True):
             discard([source])
         target = self.cache.folder / remote.filename
         write_atomic(target, content, sync=True)
-        verified = bool(remote.sha256 or remote.git_blob)
-        if not verified:
+        if not remote.pinned:
             check_layout(target, self.entry)
         parts[remote.filename] = DownloadedFile(
-            url=source.name, size=len(content), sha256=sha256_bytes(content), when=_now(), verified=verified
+            url=source.name,
+            size=len(content),
+            sha256=sha256_bytes(content),
+            when=_now(),
+            verified=remote.pinned,
         )
 
     def _get_audio(self, receipt: Receipt, sources: Sequence[Source]) -> Receipt:
@@ -246,7 +250,7 @@ class _Download(msgspec.Struct, frozen=True):
         """Verify an archive or Parquet files of clips, and write the clips to where the metadata says."""
         files = [source.path for source in sources]
         size = sum(file.stat().st_size for file in files)
-        parquet = has_parquet(files[0])
+        parquet = sniff_file(files[0]).format == "parquet"
         published = None if parquet else self.entry.audio
         with self.progress.task("audio: verifying", size) as advance:
             digests = [sha256_file(file, advance) for file in files]

@@ -1,4 +1,4 @@
-"""Files on their way into the cache, the user's and the publisher's: what they contain, and whether they are the right ones."""
+"""Checks of files before they enter the cache: what they contain, and whether they are the publisher's."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import msgspec
 
 from mmar.benchmarks.catalogue import Entry, RemoteFile
 from mmar.errors import InputError, UsageError
-from mmar.files.hashing import reading, reading_unpacked, sha256_bytes, sha256_file
-from mmar.files.parquet import is_parquet
+from mmar.files.hashing import reading_unpacked, sha256_bytes, sha256_file
 from mmar.files.sniff import sniff_file
 from mmar.items import load_benchmark
 
@@ -39,7 +38,7 @@ def source_kind(source: Source, entry: Entry) -> str:
         return "metadata"
     if kind.group == "archive":
         return "clips"
-    if has_parquet(source.path):
+    if kind.format == "parquet":
         return "metadata" if entry.metadata[0].filename.endswith(".parquet") else "parquet"
     raise InputError(
         f"is {kind.label}, expected metadata (.json, .jsonl or .gz) or clips (.tar, .tar.gz, .zip or .parquet)",
@@ -48,14 +47,8 @@ def source_kind(source: Source, entry: Entry) -> str:
     )
 
 
-def has_parquet(path: Path) -> bool:
-    """Whether a file is Parquet, by its first bytes."""
-    with reading(path) as stream:
-        return is_parquet(stream.read(4))
-
-
 def read_metadata(source: Source, entry: Entry, remotes: Sequence[RemoteFile]) -> tuple[RemoteFile, bytes]:
-    """Which of the publisher's files a file is, and its content, decompressed if it is gzip.
+    """Identify a file among the publisher's, and return its content, decompressed if it is gzip.
 
     Raises:
         InputError: it is none of them exactly (code `wrong-digest`), or damaged.
@@ -70,7 +63,7 @@ def read_metadata(source: Source, entry: Entry, remotes: Sequence[RemoteFile]) -
         raise
     digest = sha256_bytes(content) if len(content) < limit else sha256_file(source.path)
     for remote in remotes:
-        if digest == remote.sha256 or _git_blob(content) == remote.git_blob or not _has_digest(remote):
+        if digest == remote.sha256 or _git_blob(content) == remote.git_blob or not remote.pinned:
             return remote, content
     first = remotes[0]
     expected = first.sha256 or f"the Git object id {first.git_blob}"
@@ -93,19 +86,11 @@ def check_layout(path: Path, entry: Entry) -> None:
     try:
         name = load_benchmark(path).name
         if name != entry.name:
-            raise InputError(
-                f'has the layout of "{name}"',
-                file=str(path),
-                code="wrong-layout",
-                hint=f"give the questions of {entry.title}",
-            )
+            hint = f"give the questions of {entry.title}"
+            raise InputError(f'has the layout of "{name}"', file=str(path), code="wrong-layout", hint=hint)
     except (InputError, UsageError):
         path.unlink(missing_ok=True)
         raise
-
-
-def _has_digest(remote: RemoteFile) -> bool:
-    return bool(remote.sha256 or remote.git_blob)
 
 
 def _git_blob(content: bytes) -> str:

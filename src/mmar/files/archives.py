@@ -29,7 +29,7 @@ from mmar.errors import InputError
 from mmar.files.atomic import disk_error
 from mmar.files.progress import Advance, format_bytes, ignore
 from mmar.files.safe_paths import UnsafePathError, check_relative, quote
-from mmar.files.sniff import FileType, sniff_file
+from mmar.files.sniff import sniff_file
 
 PathMap = Callable[[PurePosixPath], PurePosixPath | None]
 """Given a member's checked path, returns its path below the new folder; `None` skips the member."""
@@ -95,7 +95,11 @@ def unpack(
         limits = msgspec.structs.replace(limits, total=most)
         into.mkdir(parents=True)
         with archive.open("rb") as raw:
-            return _write(_members(raw, kind, limits), into, map_path, limits, advance)
+            if kind.format == "tar":
+                return _write(_tar_members(raw, limits), into, map_path, limits, advance)
+            if kind.format == "zip":
+                return _write(_zip_members(raw, limits), into, map_path, limits, advance)
+        raise _UnsafeArchiveError(f"is {kind.label}, expected a tar archive (.tar, .tar.gz) or a ZIP archive")
     except _UnsafeArchiveError as error:
         raise InputError(f"{error}; the archive was not used", file=name, code="archive-refused") from None
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, OSError) as error:
@@ -120,14 +124,6 @@ class _Member(msgspec.Struct, frozen=True):
     name: str
     data: IO[bytes] | None
     size: int = 0  # as the archive states it
-
-
-def _members(raw: BinaryIO, kind: FileType, limits: Limits) -> Iterator[_Member]:
-    if kind.format == "tar":
-        return _tar_members(raw, limits)
-    if kind.format == "zip":
-        return _zip_members(raw, limits)
-    raise _UnsafeArchiveError(f"is {kind.label}, expected a tar archive (.tar, .tar.gz) or a ZIP archive")
 
 
 def _write(
