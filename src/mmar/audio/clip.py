@@ -75,7 +75,6 @@ class Facts:
 
     Attributes:
         rate: frames per second, in Hz.
-        channels: number of channels.
         frames: length in frames.
         container: libsndfile's name of the file format, such as `WAV` or `FLAC`; of a file that ffmpeg reads, the
             container and the codec, such as `MP4/AAC`.

@@ -33,13 +33,10 @@ _PROBE_S, _CONVERSION_S = 60.0, 600.0  # longest run of each program
 
 
 class MediaFacts(msgspec.Struct, frozen=True):
-    """ffprobe's description of a media file.
+    """ffprobe's description of the first audio stream of a media file.
 
     Attributes:
-        codec: of the first audio stream, in ffmpeg's terms.
-        rate: frames per second, in Hz.
-        channels: number of channels.
-        duration: seconds; `None` if the file does not state it.
+        duration: in seconds; `None` if the file does not state it.
         has_video: whether there is a video stream, which may be longer than the sound.
     """
 

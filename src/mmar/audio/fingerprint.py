@@ -50,11 +50,9 @@ _MIN_SHARED = 5  # shared landmarks that make a pair worth comparing
 
 @dataclass(frozen=True, slots=True)
 class DuplicatePair:
-    """Two clips that hold the same recording, as far as their fingerprints tell.
+    """Two clips, by their names, whose fingerprints show the same recording.
 
     Attributes:
-        first: name of the clip that stands first.
-        second: name of the other.
         similarity: 0 to 1.
         offset: seconds by which the second clip's sound lies later in the first one; negative for earlier.
     """
@@ -87,19 +85,13 @@ def similarity(one: bytes, other: bytes) -> float:
 def near_duplicates(
     fingerprints: Mapping[str, bytes], *, threshold: float = 0.1
 ) -> tuple[DuplicatePair, ...]:
-    """The pairs of a collection that hold the same recording.
+    """The pairs of a collection of fingerprints, by clip name, that hold the same recording; the most similar first.
 
     Only clips that share some landmark which is rare in the collection are compared, so the work grows with
     the number of clips and not with its square. Of more than 24 copies of one sound, each is paired with at
     least one other.
 
-    Args:
-        fingerprints: what `fingerprint` gave, by the clip's name.
-        threshold: least similarity, above 0; unrelated sounds stay below 0.02, a copy that went through MP3
-            or a microphone's noise above 0.2.
-
-    Returns:
-        The pairs, the most similar first.
+    Unrelated sounds stay below a similarity of 0.02, a copy that went through MP3 or a microphone's noise above 0.2.
 
     Raises:
         ValueError: one of them is no fingerprint of this version.

@@ -63,9 +63,7 @@ class _Prefixed:
 def repair_header(path: Path, kind: str) -> Iterator[object]:
     """An audio file as `soundfile` is to read it, with a header that states its length.
 
-    Args:
-        path: an audio file.
-        kind: its format, as `mmar.files.sniff` names it.
+    `kind` is its format, as `mmar.files.sniff` names it.
 
     Yields:
         The path itself, or a stream where the file's own header does not state its length.

@@ -23,13 +23,7 @@ _CLIPPED_RUN = 3
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """The levels of a clip.
-
-    Attributes:
-        peak: level of the largest sample in dBFS; `None` if all samples are zero.
-        clipped_runs: number of runs at full scale.
-        clipped_samples: samples in those runs.
-    """
+    """The level of the largest sample in dBFS (`None` if all samples are zero), and the runs at full scale."""
 
     peak: float | None
     clipped_runs: int

@@ -108,15 +108,10 @@ def decode_blocks(
 
 
 def convert_media(path: Path, work: Path, *, max_seconds: float = _LONGEST_S) -> Path:
-    """A file that libsndfile can read with the sound of a media file.
-
-    Args:
-        path: any audio or media file.
-        work: an existing folder for a converted file, which gets a name of its own.
-        max_seconds: longest recording that is converted.
+    """Convert a media file of at most `max_seconds` to FLAC.
 
     Returns:
-        `path` itself if it can be read as it is, otherwise a new FLAC file in `work`.
+        `path` itself if libsndfile can read it, otherwise a new file in the existing folder `work`.
 
     Raises:
         InputError: it is not a media file, has no sound, is damaged, cut short or too long, or needs ffmpeg, which is

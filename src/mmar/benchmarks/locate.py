@@ -44,9 +44,8 @@ class BenchmarkFiles(msgspec.Struct, frozen=True):
 def resolve(name_or_path: str | Path, cache_dir: Path) -> BenchmarkFiles:
     """Find a benchmark.
 
-    Args:
-        name_or_path: a name of the catalogue with or without `@EDITION`, a metadata file, or a folder with one.
-        cache_dir: where the demonstration set is generated when first asked for.
+    It is named in the catalogue, with or without `@EDITION`, or is a metadata file, or a folder with one. The
+    demonstration set is generated in the cache directory when it is first used.
 
     Raises:
         UsageError: a known name that was not downloaded yet, or neither a name nor an existing path.

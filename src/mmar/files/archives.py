@@ -50,8 +50,7 @@ class Limits(msgspec.Struct, frozen=True):
     Attributes:
         total: bytes that may come out of the decompressor, skipped members included. For a small archive it is
             less: 100 times the archive's size, or 64 MiB.
-        member: bytes of one audio or media file.
-        text: bytes of any other file, since these are read into memory.
+        member: bytes of one audio or media file; `text` is that of any other, since these are read into memory.
         count: number of files and folders.
     """
 

@@ -81,13 +81,9 @@ def is_cut_off(finish_reason: object) -> bool:
 
 
 class PredictionReader:
-    """Decodes records of a predictions file.
+    """Decodes records of a predictions file, whose field `key` has the prediction.
 
-    Args:
-        key: the field with the prediction.
-        file: the name to put into errors.
-        as_published: read as the published script does: a record needs no id, and its choices and answer are not
-            checked.
+    With `as_published`, a record needs no id, and its choices and answer are not checked, as in the published script.
     """
 
     def __init__(self, key: str, file: str, *, as_published: bool = False) -> None:

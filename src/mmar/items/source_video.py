@@ -166,13 +166,10 @@ def clusters_of(items: Iterable[Item]) -> tuple[str, ...]:
 
 
 def source_parts(item: Item) -> tuple[tuple[str, Segment], ...]:
-    """Which recording each part of an item's clip was cut from.
+    """Pairs of the key of a recording and a part of it from which an item's clip was cut, in the clip's order.
 
     As many addresses as parts belong to each other in order (a clip joined of two videos); otherwise all
-    parts are of the first address.
-
-    Returns:
-        Pairs of a recording's key and a part; empty where the item has no timestamp or names no recording.
+    parts are of the first address. Empty where the item has no timestamp or names no recording.
 
     Raises:
         InputError: the timestamp cannot be read.

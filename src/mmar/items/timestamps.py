@@ -29,12 +29,7 @@ _CLOCK = re.compile(r"(?:(?:([0-9]{1,4}):)?([0-9]{1,4}):)?([0-9]{1,6})(?:\.([0-9
 
 
 class Segment(msgspec.Struct, frozen=True, order=True):
-    """A part of a recording; the start is included, the end is not.
-
-    Attributes:
-        start: seconds from the beginning, 0 or more.
-        end: seconds from the beginning, after `start`.
-    """
+    """A part of a recording, in seconds from its beginning; the start is included, the end is not."""
 
     start: float
     end: float

@@ -106,7 +106,5 @@ def _stops(answer: str, rng: Rng) -> tuple[Wave, str]:
     return wave, f"What is no longer heard after the bell: {answer.lower()}."
 
 
-KINDS: tuple[QuestionTemplate, ...] = (
-    *(_rings, _behind, _singer, _entry, _chord_behind, _alarm, _start),
-    *(_door, _caller, _stops),
-)
+KINDS = tuple(each for each in vars().values() if isinstance(each, QuestionTemplate))
+"""All questions above, in their order."""

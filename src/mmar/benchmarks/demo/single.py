@@ -294,8 +294,5 @@ def _mandarin(answer: str, rng: Rng) -> tuple[Wave, str]:
     return wave, f"The pitch within the syllable is {answer.lower()}."
 
 
-KINDS: tuple[QuestionTemplate, ...] = (
-    *(_beeps, _motion, _whistle, _fault, _late, _place, _first, _keypad, _pattern),
-    *(_triad, _tempo, _dynamics, _phrases),
-    *(_vowel, _speaker, _intonation, _syllables, _mandarin),
-)
+KINDS = tuple(each for each in vars().values() if isinstance(each, QuestionTemplate))
+"""All questions above, in their order."""
