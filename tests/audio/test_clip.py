@@ -25,7 +25,7 @@ def test_mono_is_the_mean_of_all_channels() -> None:
 
 
 @pytest.mark.parametrize(("source", "target"), [(16000, 48000), (44100, 16000), (8000, 11025)])
-def test_a_tone_keeps_its_pitch_level_and_place_at_another_rate(source: int, target: int) -> None:
+def test_resampling_keeps_pitch_level_and_phase(source: int, target: int) -> None:
     made, wanted = resample(sine(1000, source, 2), target), sine(1000, target)
     assert made.rate == target
     assert made.channels == 2
@@ -35,12 +35,12 @@ def test_a_tone_keeps_its_pitch_level_and_place_at_another_rate(source: int, tar
     assert np.abs(made.samples[middle] - wanted.samples[middle]).max() < 1e-3
 
 
-def test_what_lies_above_the_new_nyquist_frequency_goes() -> None:
+def test_resampling_removes_sound_above_the_nyquist_frequency() -> None:
     made = resample(sine(7000, 16000), 8000)
     assert np.abs(made.samples[1000:7000]).max() < 1e-3
 
 
-def test_the_same_rate_is_the_same_clip_and_no_rate_is_refused() -> None:
+def test_the_same_rate_returns_the_same_clip_and_a_rate_of_zero_is_refused() -> None:
     clip = sine(440, 8000)
     assert resample(clip, 8000) is clip
     with raises("invalid-rate", UsageError):
@@ -52,7 +52,7 @@ def test_one_channel_cut_out_of_two_can_be_resampled() -> None:
     assert resample(Clip(clip.samples[:, :1], 8000), 16000).frames == 16000
 
 
-def test_silence_takes_the_sound_and_nothing_else() -> None:
+def test_silence_keeps_length_rate_and_channels() -> None:
     clip = sine(440, 8000, 2)
     quiet = silence(clip)
     assert not quiet.samples.any()
@@ -60,7 +60,7 @@ def test_silence_takes_the_sound_and_nothing_else() -> None:
     assert clip.samples.any()
 
 
-def test_importing_the_room_loads_no_numerical_library() -> None:
+def test_importing_mmar_audio_does_not_load_numpy() -> None:
     program = "import sys, mmar.audio; print(sorted({'numpy', 'soundfile', 'soxr'} & set(sys.modules)))"
     process = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert process.stdout.strip() == "[]"

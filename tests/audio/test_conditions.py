@@ -51,7 +51,7 @@ def test_a_surrogate_keeps_level_spectrum_and_the_differences_between_channels(f
 
 
 @pytest.mark.parametrize("make", [noise, surrogate])
-def test_neither_passes_full_scale_and_silence_stays_silent(make: Callable[[Clip, int], Clip]) -> None:
+def test_controls_stay_within_full_scale_and_silence_stays_silent(make: Callable[[Clip, int], Clip]) -> None:
     pulse = np.zeros((4096, 1), np.float32)
     pulse[::64] = 1.0
     loud = np.ones((4096, 1), np.float32)
@@ -60,7 +60,7 @@ def test_neither_passes_full_scale_and_silence_stays_silent(make: Callable[[Clip
     assert not make(Clip(samples=np.zeros((10, 1), np.float32), rate=8000, path=None), 1).samples.any()
 
 
-def test_reversing_twice_is_nothing() -> None:
+def test_reversing_twice_gives_the_clip_back() -> None:
     source = clip(1000)
     assert np.array_equal(reverse(source).samples, source.samples[::-1])
     assert np.array_equal(reverse(reverse(source)).samples, source.samples)

@@ -42,7 +42,7 @@ def through(clip: Clip, form: str, coding: str) -> Clip:
 
 
 @pytest.mark.parametrize("make", [melody, rustle])
-def test_a_copy_is_known_through_level_rate_channels_format_noise_and_cutting(make) -> None:
+def test_copies_are_recognised_after_changes_of_level_rate_channels_format_noise_and_length(make) -> None:
     clip = make(1)
     marks = fingerprint(clip)
     noise = np.random.Generator(np.random.PCG64(5)).normal(0, 1, clip.samples.shape).astype(np.float32)
@@ -75,7 +75,7 @@ def test_a_collection_names_its_copies_with_the_distance_between_them() -> None:
     assert pair.similarity == similarity(fingerprint(clips["melody 3"]), fingerprint(clips["late"]))
 
 
-def test_of_very_many_copies_none_is_overlooked() -> None:
+def test_every_one_of_many_copies_is_paired() -> None:
     marks = {str(index): fingerprint(melody(1, 4)) for index in range(2)}
     marks |= {str(index): marks["0"] for index in range(2, 40)}
     pairs = near_duplicates(marks)
@@ -87,7 +87,7 @@ def test_similarity_is_symmetric() -> None:
     assert similarity(one, other) == similarity(other, one) > 0.3
 
 
-def test_silence_and_next_to_nothing_are_like_nothing() -> None:
+def test_silence_and_very_short_sounds_are_similar_to_nothing() -> None:
     silence = fingerprint(Clip(np.zeros((RATE, 1), np.float32), RATE))
     assert similarity(silence, silence) == 0
     assert similarity(fingerprint(Clip(np.ones((3, 1), np.float32), RATE)), silence) == 0
@@ -95,7 +95,7 @@ def test_silence_and_next_to_nothing_are_like_nothing() -> None:
     assert near_duplicates({"a": silence, "b": silence}) == ()
 
 
-def test_other_bytes_are_refused() -> None:
+def test_bytes_that_are_not_a_fingerprint_are_refused() -> None:
     marks = fingerprint(melody(1, 2))
     for data in (b"", b"mlm0" + marks[4:], marks[:-1], marks + b"\0"):
         with pytest.raises(ValueError):

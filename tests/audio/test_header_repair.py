@@ -29,7 +29,7 @@ def loud_then_quiet(rate: int, channels: int, seconds: float = 8.0) -> np.ndarra
 
 
 @pytest.mark.parametrize("size", [0, 0x7FFF0010, 0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFDB, 0xFFFFFFFF])
-def test_wav_with_a_placeholder_for_its_length(tmp_path: Path, size: int) -> None:
+def test_wav_with_a_placeholder_length_is_read_whole(tmp_path: Path, size: int) -> None:
     samples = loud_then_quiet(16000, 1, 0.5)
     data = bytearray(wav_bytes(Clip(samples, 16000)))
     expected = read_clip_of(tmp_path / "whole.wav", bytes(data))
@@ -55,7 +55,7 @@ def test_an_empty_data_chunk_before_another_chunk_has_no_frames(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("size", [0x7FFE0000, 0x90000000, 5000])
-def test_other_wrong_lengths_are_cut_files(tmp_path: Path, size: int) -> None:
+def test_other_wrong_lengths_are_errors(tmp_path: Path, size: int) -> None:
     data = bytearray(wav_bytes(Clip(np.zeros((1000, 1), np.float32), 16000)))
     struct.pack_into("<I", data, 40, size)
     (tmp_path / "a.wav").write_bytes(data)
@@ -64,7 +64,7 @@ def test_other_wrong_lengths_are_cut_files(tmp_path: Path, size: int) -> None:
 
 
 @pytest.mark.parametrize(("rate", "channels"), [(16000, 1), (44100, 2), (96000, 1), (12345, 2)])
-def test_flac_without_a_total(tmp_path: Path, rate: int, channels: int) -> None:
+def test_flac_without_a_length_is_read_whole(tmp_path: Path, rate: int, channels: int) -> None:
     path = tmp_path / "a.flac"
     soundfile.write(path, loud_then_quiet(rate, channels, 0.7), rate)
     expected = read_clip(path)
@@ -85,7 +85,9 @@ def test_flac_without_a_total(tmp_path: Path, rate: int, channels: int) -> None:
     "options", [["-t", "-V", "4"], ["-V", "4"], ["-t", "--abr", "48"], ["-t", "-b", "64"], ["-b", "64", "-p"]],
     ids=["vbr-bare", "vbr", "abr-bare", "cbr-bare", "cbr-crc"],
 )  # fmt: skip
-def test_mp3_of_lame(tmp_path: Path, rate: int, channels: int, options: list[str]) -> None:
+def test_mp3_files_of_lame_have_their_length(
+    tmp_path: Path, rate: int, channels: int, options: list[str]
+) -> None:
     soundfile.write(tmp_path / "x.wav", loud_then_quiet(rate, channels), rate)
     command = ["lame", "--quiet", *options, tmp_path / "x.wav", tmp_path / "x.mp3"]
     subprocess.run(command, check=True, capture_output=True)
@@ -152,7 +154,7 @@ def test_without_ffmpeg_the_message_names_codec_and_command(
         ("vbr-without-xing.mp3", 12.0, 0.1),
     ],
 )
-def test_shared_cases(name: str, seconds: float, tolerance: float) -> None:
+def test_shared_cases_have_their_length(name: str, seconds: float, tolerance: float) -> None:
     assert read_clip(CASES / name).duration == pytest.approx(seconds, abs=tolerance)
     assert describe(CASES / name).duration == pytest.approx(seconds, abs=tolerance)
 

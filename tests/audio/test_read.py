@@ -30,7 +30,7 @@ def saved(path: Path, samples: np.ndarray, rate: int = 16000, **options: str) ->
     ("name", "subtype"),
     [("a.wav", "PCM_16"), ("a.wav", "PCM_24"), ("a.flac", "PCM_16"), ("a.aiff", "PCM_16")],
 )
-def test_samples_channels_and_rate_come_through_unchanged(tmp_path: Path, name: str, subtype: str) -> None:
+def test_samples_channels_and_rate_are_read_unchanged(tmp_path: Path, name: str, subtype: str) -> None:
     pcm = np.rint(tone(channels=2) * 32768).astype(np.int16)
     clip = read_clip(saved(tmp_path / name, pcm, 22050, subtype=subtype))
     assert clip.rate == 22050
@@ -70,7 +70,7 @@ def refused(path: Path, code: str) -> InputError:
     return error
 
 
-def test_missing_files_folders_and_empty_files(tmp_path: Path) -> None:
+def test_missing_files_folders_and_empty_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "empty.wav").touch()
     refused(tmp_path / "absent.wav", "file-not-found")
     refused(tmp_path, "is-a-folder")
@@ -94,7 +94,7 @@ def test_a_pipe_is_refused_without_waiting_for_it(tmp_path: Path) -> None:
         (bytes(range(256)), "unknown binary format"),
     ],
 )
-def test_files_that_are_not_audio(tmp_path: Path, content: bytes, kind: str) -> None:
+def test_files_that_are_not_audio_are_refused(tmp_path: Path, content: bytes, kind: str) -> None:
     path = tmp_path / "clip.wav"
     path.write_bytes(content)
     assert kind in refused(path, "not-audio").problem
@@ -118,7 +118,7 @@ def test_a_flac_or_mp3_that_was_cut_short_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, 5, 0xFFFFFFFF])
-def test_headers_that_no_recording_has(tmp_path: Path, size: int) -> None:
+def test_implausible_headers_are_refused(tmp_path: Path, size: int) -> None:
     data = bytearray(wav_bytes(Clip(tone(), 16000)))
     struct.pack_into("<I", data, 24, 800_000 + size % 1000)
     path = tmp_path / "absurd.wav"
@@ -185,7 +185,7 @@ def test_samples_that_are_not_finite_are_refused_with_their_time(tmp_path: Path,
     assert "0.500 s" in caught.value.message
 
 
-def test_a_clip_refuses_what_is_not_frames_by_channels() -> None:
+def test_a_clip_refuses_samples_of_another_shape() -> None:
     for samples in (np.zeros(5, np.float32), np.zeros((5, 1)), np.zeros((5, 0), np.float32)):
         with pytest.raises(ValueError):
             Clip(samples, 16000)

@@ -19,14 +19,14 @@ PCM = arrays.arrays(
 
 
 @given(PCM, st.sampled_from([8000, 16000, 44100]))
-def test_what_was_16_bit_is_written_back_bit_for_bit(pcm: np.ndarray, rate: int) -> None:
+def test_16_bit_samples_are_written_back_bit_for_bit(pcm: np.ndarray, rate: int) -> None:
     written = wav_bytes(Clip(pcm.astype(np.float32) / 32768, rate))
     samples, read_rate = soundfile.read(io.BytesIO(written), dtype="int16", always_2d=True)
     assert read_rate == rate
     assert np.array_equal(samples, pcm)
 
 
-def test_the_bytes_are_those_of_the_standard_librarys_writer() -> None:
+def test_wav_bytes_equal_those_of_the_wave_module() -> None:
     pcm = (np.arange(300, dtype=np.int16) * 97).reshape(150, 2)
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as other:
@@ -43,7 +43,7 @@ def test_rounding_is_to_the_nearest_and_full_scale_is_limited() -> None:
     assert pcm.tolist() == [0, 1, 2, 32767, 32767, -32768, -32768]
 
 
-def test_the_bytes_stay_what_they_were() -> None:
+def test_wav_bytes_have_a_known_digest() -> None:
     # Pinned: a change of this digest changes every fingerprint in every ledger.
     ramp = (np.arange(1000, dtype=np.float32).reshape(500, 2) - 500) / 512
     assert (
@@ -52,7 +52,7 @@ def test_the_bytes_stay_what_they_were() -> None:
     )
 
 
-def test_a_file_is_replaced_whole_and_nothing_else_is_left(tmp_path: Path) -> None:
+def test_a_wav_file_is_replaced_in_one_step(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(b"old")
     clip = Clip(np.full((10, 1), 0.25, np.float32), 8000)
@@ -62,7 +62,7 @@ def test_a_file_is_replaced_whole_and_nothing_else_is_left(tmp_path: Path) -> No
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.wav"]
 
 
-def test_when_the_disk_refuses_the_old_file_stays(tmp_path: Path) -> None:
+def test_the_old_wav_file_stays_if_the_disk_is_full(tmp_path: Path) -> None:
     clip = Clip(np.zeros((10, 1), np.float32), 8000)
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "inside").touch()

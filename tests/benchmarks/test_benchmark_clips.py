@@ -50,7 +50,7 @@ def parquet(numbers: range, form: str = "id") -> bytes:
 
 
 @pytest.mark.parametrize("form", ["id", "json", "object", "path"])
-def test_files_given_by_hand(
+def test_clips_of_parquet_files_of_the_user(
     make_entry: Callable[..., Entry], metadata: bytes, tmp_path: Path, form: str
 ) -> None:
     for name, numbers in (("one", range(3)), ("two", range(3, 7))):
@@ -97,7 +97,7 @@ def hub(server: FileServer, files: dict[str, bytes], digests: dict[str, str] | N
     server.add("/api/datasets/ada/set", json.dumps(about).encode())
 
 
-def test_the_files_of_a_hub(
+def test_clips_of_parquet_files_of_the_hub(
     make_entry: Callable[..., Entry], server: FileServer, metadata: bytes, tmp_path: Path
 ) -> None:
     files = {
@@ -115,7 +115,7 @@ def test_the_files_of_a_hub(
     assert not download_benchmark(entry, tmp_path / "cache", endpoint=server.base).changed
 
 
-def test_a_file_that_is_not_what_the_hub_says(
+def test_a_file_with_another_digest_than_the_hubs_is_refused(
     make_entry: Callable[..., Entry], server: FileServer, metadata: bytes, tmp_path: Path
 ) -> None:
     hub(server, {"test.parquet": parquet(range(5))}, {"test.parquet": "0" * 64})
@@ -125,7 +125,7 @@ def test_a_file_that_is_not_what_the_hub_says(
 
 
 @pytest.mark.parametrize(("files", "code"), [({}, "no-clips"), (None, "download-refused")])
-def test_a_hub_without_the_files(
+def test_a_data_set_without_parquet_files_is_an_error(
     make_entry: Callable[..., Entry],
     server: FileServer,
     metadata: bytes,

@@ -24,14 +24,18 @@ def test_a_receipt_that_cannot_be_read_counts_as_none(tmp_path: Path) -> None:
         assert cache.receipt() is None
 
 
-def test_the_cache_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_directory_is_the_variable_or_that_of_the_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert default_cache_dir({"MMAR_CACHE_DIR": "/data/m"}) == Path("/data/m")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     if sys.platform == "linux":
         assert default_cache_dir({}) == tmp_path / "mmar"
 
 
-def test_an_unwritable_cache(make_entry: Callable[..., Entry], metadata: bytes, tmp_path: Path) -> None:
+def test_an_unwritable_cache_is_an_external_error(
+    make_entry: Callable[..., Entry], metadata: bytes, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_bytes(b"")
     with raises("not-lockable", ExternalError):
         download_benchmark(make_entry(metadata), tmp_path / "file")

@@ -69,7 +69,7 @@ def test_temporary_errors_are_tried_again_and_others_are_not(server: FileServer,
         assert len(server.page(url).requests) == 1
 
 
-def test_other_content_is_refused(server: FileServer, tmp_path: Path) -> None:
+def test_a_web_page_or_a_longer_file_is_refused(server: FileServer, tmp_path: Path) -> None:
     url = server.add("/login", b"<!DOCTYPE html><title>Log in</title>")
     with raises("web-page", ExternalError):
         get(url, tmp_path)
@@ -79,7 +79,7 @@ def test_other_content_is_refused(server: FileServer, tmp_path: Path) -> None:
         get(url, tmp_path, size=1000)
 
 
-def test_a_host_that_cannot_be_reached(tmp_path: Path) -> None:
+def test_a_host_that_cannot_be_reached_is_an_external_error(tmp_path: Path) -> None:
     with raises("download-failed", ExternalError):
         get("http://127.0.0.1:9/a.bin", tmp_path)
 
@@ -131,7 +131,7 @@ def hub_file(server: FileServer, body: bytes, *script: Serve) -> RemoteFile:
     )
 
 
-def test_files_of_the_hugging_face_hub(server: FileServer, tmp_path: Path) -> None:
+def test_files_of_the_hugging_face_hub_are_downloaded(server: FileServer, tmp_path: Path) -> None:
     remote = hub_file(server, BODY)
     path = download(remote, tmp_path, endpoint=server.base)
     assert path.read_bytes() == BODY
@@ -139,7 +139,9 @@ def test_files_of_the_hugging_face_hub(server: FileServer, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
-def test_refusals_of_the_hugging_face_hub(server: FileServer, tmp_path: Path, status: int) -> None:
+def test_refusals_of_the_hugging_face_hub_are_external_errors(
+    server: FileServer, tmp_path: Path, status: int
+) -> None:
     remote = hub_file(server, BODY, Serve(status=status))
     with raises("download-refused", ExternalError):
         download(remote, tmp_path, endpoint=server.base)

@@ -104,7 +104,7 @@ def test_wrong_files_are_refused_and_nothing_of_them_is_used(
     assert cache.state == "ready"
 
 
-def test_files_of_the_user(
+def test_files_of_the_user_are_used_or_refused(
     make_entry: Make, metadata: bytes, archive: bytes, tmp_path: Path, server: FileServer
 ) -> None:
     entry = make_entry(metadata, archive, metadata_url="http://127.0.0.1:9/", audio_url="http://127.0.0.1:9/")
@@ -275,7 +275,7 @@ def test_questions_without_a_known_digest_have_the_right_layout(tmp_path: Path, 
     assert Cache(tmp_path, other).state != "without audio"
 
 
-def test_where_the_files_of_an_archive_go() -> None:
+def test_files_of_an_archive_are_mapped_to_the_clips_of_the_items() -> None:
     path_of = clip_path_map(["./audio/a.wav", "./audio/b.wav"])
     assert path_of(PurePosixPath("set/audio/README")) is None
     assert path_of(PurePosixPath("set/audio/b.wav")) == PurePosixPath("audio/b.wav")

@@ -54,9 +54,7 @@ def little(
     return entry
 
 
-def test_the_common_case_says_what_is_there_the_licence_and_how_to_cite(
-    run: Run, little: Entry, tmp_path: Path
-) -> None:
+def test_the_summary_names_content_licence_and_citation(run: Run, little: Entry, tmp_path: Path) -> None:
     result = run("little", "--cache-dir", str(tmp_path / "c"))
     assert result.exit_code == 0, result.stderr
     for words in (
@@ -89,7 +87,7 @@ def test_json_is_the_receipt(run: Run, little: Entry, tmp_path: Path) -> None:
     assert Path(record["folder"], "receipt.json").is_file()
 
 
-def test_the_list_shows_what_is_here(run: Run, little: Entry, tmp_path: Path) -> None:
+def test_the_list_shows_the_state_of_each_benchmark(run: Run, little: Entry, tmp_path: Path) -> None:
     cache = ("--cache-dir", str(tmp_path))
     assert "not downloaded" in next(
         line for line in run("--list", *cache).stdout.splitlines() if "little" in line
@@ -122,7 +120,7 @@ def test_missing_clips_end_with_status_1(
     assert next(one for one in listed if one["name"] == "little")["state"] == "clips missing"
 
 
-def test_errors_are_raised_for_the_top_level_to_say(
+def test_errors_are_raised_to_the_top_level(
     run: Run, little: Entry, server: FileServer, tmp_path: Path
 ) -> None:
     assert isinstance(run("nope").exception, MmarError)
@@ -134,13 +132,13 @@ def test_errors_are_raised_for_the_top_level_to_say(
     assert "--list" in str(run().exception)
 
 
-def test_the_demonstration_set_needs_no_get(run: Run, demo_cache: Path) -> None:
+def test_the_demonstration_set_is_not_downloaded(run: Run, demo_cache: Path) -> None:
     result = run("demo", "--cache-dir", str(demo_cache))
     assert result.exit_code == 0
     assert "nothing is downloaded" in result.stdout
 
 
-def test_an_interrupt_says_how_to_go_on(
+def test_an_interrupt_names_the_command_that_continues(
     run: Run, little: Entry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def interrupted(*arguments: object, **options: object) -> None:
@@ -158,7 +156,7 @@ def test_help_keeps_its_examples_in_lines(run: Run) -> None:
 
 
 @pytest.mark.skipif(not MMAR.exists(), reason="the real metadata is not here (../shared)")
-def test_the_real_metadata_from_a_file_and_from_a_mirror(
+def test_the_published_metadata_is_accepted_from_a_file_and_a_mirror(
     run: Run, server: FileServer, tmp_path: Path
 ) -> None:
     url = server.add("/mirror/MMAR-meta.jsonl", MMAR.read_bytes(), Serve(cut=1_000_000), Serve())

@@ -29,13 +29,13 @@ def write(path: Path, content: bytes) -> Path:
     return path
 
 
-def test_a_known_name_that_is_not_here_says_how_to_get_it(tmp_path: Path) -> None:
+def test_a_name_that_is_not_downloaded_is_an_error_with_the_command(tmp_path: Path) -> None:
     with raises("not-downloaded", UsageError):
         resolve("mmar", tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_neither_name_nor_path_is_explained(tmp_path: Path) -> None:
+def test_an_unknown_name_is_an_error_with_suggestions(tmp_path: Path) -> None:
     with raises("unknown-benchmark", UsageError) as caught:
         resolve("mmra", tmp_path)
     assert '"mmar"' in str(caught.value)
@@ -44,7 +44,7 @@ def test_what_is_neither_name_nor_path_is_explained(tmp_path: Path) -> None:
 
 
 @needs_shared
-def test_after_get_the_name_is_enough(tmp_path: Path) -> None:
+def test_a_downloaded_benchmark_is_found_by_name(tmp_path: Path) -> None:
     entry = CATALOGUE["mmar"]
     download_benchmark(entry, tmp_path, sources=[str(MMAR)], audio=False)
     result = resolve("mmar", tmp_path)
@@ -67,7 +67,7 @@ def test_the_publishers_file_is_known_by_its_content(tmp_path: Path) -> None:
     assert resolve(other, tmp_path).revision is None
 
 
-def test_a_file_is_itself_and_finds_its_clips(metadata: bytes, tmp_path: Path) -> None:
+def test_a_file_is_found_with_the_clips_beside_it(metadata: bytes, tmp_path: Path) -> None:
     path = write(tmp_path / "mine-meta.jsonl", metadata)
     result = resolve(str(path), tmp_path)
     assert (result.name, result.metadata, result.audio_dir) == ("mine", path, None)
@@ -77,7 +77,7 @@ def test_a_file_is_itself_and_finds_its_clips(metadata: bytes, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("form", ["jsonl", "json", "jsonl.gz"])
-def test_clips_are_found_where_the_first_record_says(form: str, tmp_path: Path) -> None:
+def test_clips_are_found_by_the_path_of_the_first_record(form: str, tmp_path: Path) -> None:
     records = [{"id": "1", "audio_id": "./test-mini-audios/a.wav"}, {"id": "2"}]
     text = json.dumps(records, indent=2) if form == "json" else "\n".join(map(json.dumps, records))
     content = gzip.compress(text.encode()) if form.endswith("gz") else text.encode()
@@ -88,19 +88,19 @@ def test_clips_are_found_where_the_first_record_says(form: str, tmp_path: Path) 
     assert resolve(path, tmp_path).name == "set"
 
 
-def test_a_record_that_points_outside_finds_nothing(tmp_path: Path) -> None:
+def test_a_record_that_leads_out_of_the_folder_finds_no_clips(tmp_path: Path) -> None:
     write(tmp_path / "secret.wav", b"x")
     path = write(tmp_path / "set" / "m.jsonl", b'{"id": "1", "audio_path": "../secret.wav"}\n')
     assert resolve(path, tmp_path).audio_dir is None
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"{broken", b"[1, 2]", b"\xff\xfe", b"null"])
-def test_a_broken_file_is_left_to_its_reader(content: bytes, tmp_path: Path) -> None:
+def test_a_broken_file_is_located_and_refused_when_read(content: bytes, tmp_path: Path) -> None:
     path = write(tmp_path / "m.jsonl", content)
     assert resolve(path, tmp_path).metadata == path
 
 
-def test_a_folder_is_its_one_metadata_file(metadata: bytes, tmp_path: Path) -> None:
+def test_a_folder_stands_for_its_only_metadata_file(metadata: bytes, tmp_path: Path) -> None:
     folder = tmp_path / "set"
     only = write(folder / "questions.json", metadata)
     write(folder / "README.md", b"")
@@ -110,7 +110,7 @@ def test_a_folder_is_its_one_metadata_file(metadata: bytes, tmp_path: Path) -> N
     assert resolve(folder, tmp_path).metadata == meta
 
 
-def test_a_folder_that_is_not_clear_is_explained(metadata: bytes, tmp_path: Path) -> None:
+def test_a_folder_with_no_or_several_metadata_files_is_an_error(metadata: bytes, tmp_path: Path) -> None:
     folder = tmp_path / "set"
     folder.mkdir()
     with raises("no-metadata-file", InputError):
@@ -136,7 +136,7 @@ def test_a_pipe_is_not_read(tmp_path: Path) -> None:
     assert resolve(tmp_path / "pipe", tmp_path).audio_dir is None
 
 
-def test_the_demonstration_set_is_made_when_asked_for_and_once(demo_cache: Path) -> None:
+def test_the_demonstration_set_is_generated_once_on_demand(demo_cache: Path) -> None:
     result = resolve("demo", demo_cache)
     benchmark = load_benchmark(result.metadata)
     assert len(benchmark) >= 60

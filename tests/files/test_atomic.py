@@ -58,7 +58,7 @@ def test_after_a_failure_the_target_is_unchanged(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_targets_that_cannot_be_written(tmp_path: Path) -> None:
+def test_targets_that_cannot_be_written_are_external_errors(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"x")
     (tmp_path / "folder").mkdir()
     for path in (tmp_path / "file" / "below", tmp_path / "folder"):
@@ -121,7 +121,7 @@ def test_a_folder_appears_complete_or_not_at_all(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.rglob("*")] == ["release", "a"]
 
 
-def test_copies_have_the_digest_of_what_was_copied(tmp_path: Path) -> None:
+def test_copying_returns_the_digest(tmp_path: Path) -> None:
     (tmp_path / "abc").write_bytes(b"abc")
     digest = copy_atomic(tmp_path / "abc", tmp_path / "new" / "copy")
     assert digest == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-4

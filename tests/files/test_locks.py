@@ -40,7 +40,7 @@ def test_a_killed_process_releases_its_lock(tmp_path: Path) -> None:
             assert waits == [1]
 
 
-def test_a_lock_that_cannot_be_written(tmp_path: Path) -> None:
+def test_a_lock_that_cannot_be_written_is_an_external_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with raises("not-lockable", ExternalError):
         try_lock(tmp_path / "file" / ".lock")

@@ -25,7 +25,7 @@ class Terminal(io.StringIO):
         (2_983_578_514, "2.98 GB"),
     ],
 )
-def test_sizes_in_decimal_units(count: int, text: str) -> None:
+def test_sizes_are_formatted_in_decimal_units(count: int, text: str) -> None:
     assert format_bytes(count) == text
 
 
@@ -56,7 +56,7 @@ def test_a_terminal_gets_a_bar_that_leaves_no_trace_and_text_as_it_is() -> None:
     assert "[red]audio[/red]" in stream.getvalue()
 
 
-def test_silence() -> None:
+def test_no_progress_prints_nothing() -> None:
     progress = NoProgress()
     progress.note("x")
     with progress.task("x", 1) as advance:

@@ -67,13 +67,13 @@ def test_types_are_recognised(name: str) -> None:
 
 
 @given(st.binary(max_size=600))
-def test_any_bytes_have_a_type(content: bytes) -> None:
+def test_sniff_never_raises(content: bytes) -> None:
     kind = sniff(content)
     assert kind.label.startswith(("a ", "an ", "UTF-16", "JSON"))
     assert (kind.demuxer is not None) == (kind.group == "media")
 
 
-def test_the_name_does_not_matter_and_gzip_can_be_looked_into(tmp_path: Path) -> None:
+def test_sniffing_ignores_the_name_and_can_decompress(tmp_path: Path) -> None:
     path = tmp_path / "misleading.pdf"
     for content in (tar_of(), b'{"id": 1}'):
         path.write_bytes(gzip.compress(content))
@@ -82,14 +82,14 @@ def test_the_name_does_not_matter_and_gzip_can_be_looked_into(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("content", [b"\x1f\x8bnot gzip at all", gzip.compress(b"{" * 5000, mtime=0)[:20]])
-def test_damaged_gzip(content: bytes, tmp_path: Path) -> None:
+def test_damaged_gzip_is_an_input_error(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     path.write_bytes(content)
     with raises("damaged-gzip", file=str(path)):
         sniff_file(path, decompress=True)
 
 
-def test_missing_files_and_folders(tmp_path: Path) -> None:
+def test_missing_files_and_folders_are_input_errors(tmp_path: Path) -> None:
     with raises("file-not-found"):
         sniff_file(tmp_path / "x")
     with raises("is-a-folder"):
@@ -101,7 +101,7 @@ def test_missing_files_and_folders(tmp_path: Path) -> None:
     [("mp3", "mp3"), ("m4a", "mp4"), ("webm", "webm"), ("aac", "aac"), ("ts", "mpegts"), ("ac3", "ac3"),
      ("wma", "asf"), ("flv", "flv"), ("mpg", "mpeg"), ("flac", "flac"), ("ogg", "ogg"), ("aiff", "aiff")],
 )  # fmt: skip
-def test_files_that_ffmpeg_makes(suffix: str, name: str, tmp_path: Path) -> None:
+def test_files_of_ffmpeg_are_recognised(suffix: str, name: str, tmp_path: Path) -> None:
     path = tmp_path / f"x.{suffix}"
     source = ["-f", "lavfi", "-i", "sine=frequency=300:duration=0.5"]
     try:

@@ -86,12 +86,12 @@ def test_messages_are_in_terms_of_json() -> None:
         (b'{"a":' * 200_000, "too-deep", 7),
     ],
 )
-def test_json_that_cannot_be_decoded(data: bytes, code: str, line: int) -> None:
+def test_json_that_cannot_be_decoded_is_an_input_error(data: bytes, code: str, line: int) -> None:
     with raises(code, InputError, file="f.jsonl", line=line):
         decode_json(data, file="f.jsonl", line=7)
 
 
-def test_numbers_that_python_writes_and_byte_order_marks() -> None:
+def test_nan_infinity_and_byte_order_marks_are_read() -> None:
     value = decode_json(b'\xef\xbb\xbf{"id": "NaN", "x": NaN, "y": [-Infinity, 1e999]}')
     assert math.isnan(value["x"])
     assert value["y"] == [-math.inf, math.inf]
@@ -108,7 +108,7 @@ def test_any_bytes_are_decoded_or_refused(data: bytes) -> None:
         json.dumps(value, ensure_ascii=False).encode()
 
 
-def test_toml(tmp_path: Path) -> None:
+def test_toml_is_read_or_refused_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     path.write_text("\ufeffa = 1\n", "utf-8")
     assert read_toml(path) == {"a": 1}

@@ -26,14 +26,14 @@ def test_items_are_compared_by_id_and_field() -> None:
     assert not results.same_score
 
 
-def test_spelling_and_order_are_no_difference() -> None:
+def test_spelling_and_order_make_no_difference() -> None:
     first = Benchmark(ITEMS, "first")
     other = [Item.from_record({**item.to_record(), "task": item.modality}) for item in reversed(ITEMS)]
     assert diff_benchmarks(first, Benchmark(tuple(other), "second")).same_score
 
 
 @needs_real_data
-def test_the_two_editions_of_mmar() -> None:
+def test_the_editions_of_mmar_differ_in_known_items() -> None:
     old = load_benchmark(SHARED / "mmar" / "MMAR-meta-2025-05.json")
     results = diff_benchmarks(old, load_benchmark(MMAR))
     assert not results.added
@@ -43,7 +43,7 @@ def test_the_two_editions_of_mmar() -> None:
 
 
 @needs_real_data
-def test_the_command_explains_a_score(command, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_describe_against_explains_a_difference_in_scores(command, tmp_path) -> None:  # type: ignore[no-untyped-def]
     old = SHARED / "mmar" / "MMAR-meta-2025-05.json"
     answers = tmp_path / "answers.jsonl"
     answers.write_text(
@@ -65,5 +65,5 @@ def test_the_command_explains_a_score(command, tmp_path) -> None:  # type: ignor
 
 
 @pytest.mark.parametrize("arguments", [("demo",), ("demo", "no-such-benchmark")])
-def test_wrong_arguments(command, in_own_folder, arguments) -> None:  # type: ignore[no-untyped-def]
+def test_wrong_arguments_are_usage_errors(command, in_own_folder, arguments) -> None:  # type: ignore[no-untyped-def]
     assert command("diff", *arguments).status == 2

@@ -31,7 +31,7 @@ ITEMS = [
 ]
 
 
-def test_the_definition() -> None:
+def test_the_digest_is_as_defined() -> None:
     """Recomputed from the text of the definition, with another JSON encoder."""
     entries = []
     for item in ITEMS:
@@ -73,12 +73,12 @@ def test_order_and_division_do_not_matter(items: list[Item], cut: int) -> None:
         {"sub_category": ""},
     ],
 )
-def test_what_a_score_depends_on_changes_it(change: dict[str, object]) -> None:
+def test_scored_fields_change_the_digest(change: dict[str, object]) -> None:
     changed = [msgspec.structs.replace(ITEMS[0], **change), *ITEMS[1:]]
     assert benchmark_digest(changed) != benchmark_digest(ITEMS)
 
 
-def test_what_no_score_depends_on_does_not() -> None:
+def test_other_fields_do_not_change_the_digest() -> None:
     changed = [
         msgspec.structs.replace(item, audio_path="x", url="y", timestamp="z", thinking="t", language="en")
         for item in ITEMS
@@ -86,7 +86,7 @@ def test_what_no_score_depends_on_does_not() -> None:
     assert benchmark_digest(changed) == benchmark_digest(ITEMS)
 
 
-def test_an_id_that_stands_twice_is_noticed() -> None:
+def test_duplicate_ids_are_reported() -> None:
     builder = DigestBuilder()
     for item in ITEMS:
         builder.add(item.id, item)

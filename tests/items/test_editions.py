@@ -31,7 +31,7 @@ def test_defaults_are_the_editions_of_the_catalogue() -> None:
     assert edition_of("0" * 64) is None
 
 
-def test_names_of_editions() -> None:
+def test_editions_are_known_by_date_and_commit() -> None:
     old = find_entry("mmar@2025-05")
     assert old.metadata[0].sha256.startswith("7240ecca")
     assert (old.label, old.items, old.audio) == ("mmar@2025-05", 1000, CATALOGUE["mmar"].audio)
@@ -65,7 +65,7 @@ def test_every_published_file_is_recognised(path: Path, tmp_path: Path) -> None:
 
 
 @needs_real_data
-def test_a_changed_file_says_how_near_it_is(tmp_path: Path) -> None:
+def test_a_changed_file_is_matched_to_the_nearest_edition(tmp_path: Path) -> None:
     records = [json.loads(line) for line in MMAR.read_text("utf-8").splitlines()]
     records[0]["question"] += "?"
     records[1]["answer"] = records[1]["choices"][0]

@@ -22,7 +22,7 @@ def test_every_erratum_is_found_by_its_check() -> None:
 
 
 @needs_real_data
-def test_a_score_without_the_disputed_items_is_shown_beside_the_whole(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_the_score_without_disputed_items_is_reported_too(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "p.jsonl"
     records = [json.loads(line) for line in MMAR.read_text("utf-8").splitlines()]
     for record in records:

@@ -124,12 +124,12 @@ def test_a_missing_field_is_named(field: str) -> None:
 
 
 @pytest.mark.parametrize("record", [None, [], "text", 5, True])
-def test_a_record_that_is_no_object_is_refused(record: object) -> None:
+def test_a_record_that_is_not_an_object_is_refused(record: object) -> None:
     with raises("not-an-object"):
         Item.from_record(record)
 
 
-def test_lenient_lists_what_it_leaves_out(tmp_path: Path) -> None:
+def test_lenient_lists_the_skipped_records(tmp_path: Path) -> None:
     path = tmp_path / "b.jsonl"
     lines = [RECORD, RECORD | {"id": "b", "answer": "three"}, RECORD, RECORD | {"id": "c"}]
     path.write_text("".join(f"{json.dumps(line)}\n" for line in lines) + "{broken\n")
@@ -177,7 +177,7 @@ def test_deeply_nested_json_is_an_error_with_a_line(tmp_path: Path) -> None:
         load_benchmark(path)
 
 
-def test_clips_choices_and_answers_of_other_benchmarks() -> None:
+def test_several_clips_no_choices_and_no_answer_are_read() -> None:
     several = RECORD | {"audio_path": ["a.wav", "b.wav"]}
     item = Item.from_record(several)
     assert (item.audio_path, item.clips) == ("a.wav", ("a.wav", "b.wav"))
@@ -213,7 +213,7 @@ def test_a_benchmark_whose_answers_are_withheld_can_be_read_and_not_scored(tmp_p
         load_benchmark(path).check_scorable()
 
 
-def test_a_benchmark_in_a_notebook(tmp_path: Path) -> None:
+def test_a_notebook_shows_counts_by_modality(tmp_path: Path) -> None:
     path = tmp_path / "x-2.5-one.jsonl"
     path.write_text("".join(json.dumps({**RECORD, "id": name}) + "\n" for name in "abc"))
     benchmark = load_benchmark(path)

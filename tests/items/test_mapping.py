@@ -61,7 +61,7 @@ def test_fields_are_mapped(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("kind", "gold"), [("index", 1), ("index", "1"), ("text", "two"), ("letter", "b")])
-def test_ways_to_give_the_answer(tmp_path: Path, kind: str, gold: object) -> None:
+def test_an_answer_is_a_text_a_letter_or_an_index(tmp_path: Path, kind: str, gold: object) -> None:
     path = written(tmp_path, MAP.replace('"letter"', f'"{kind}"'), gold=gold)
     assert load_benchmark(path)[0].answer == "two"
 
@@ -81,13 +81,15 @@ def test_ways_to_give_the_answer(tmp_path: Path, kind: str, gold: object) -> Non
         ("file = [", {}, "invalid-toml"),
     ],
 )
-def test_errors(tmp_path: Path, text: str, changes: dict[str, object], code: str) -> None:
+def test_wrong_field_maps_are_input_errors(
+    tmp_path: Path, text: str, changes: dict[str, object], code: str
+) -> None:
     with raises(code, InputError):
         load_benchmark(written(tmp_path, text, **changes))
 
 
 @pytest.mark.skipif(not MMSU.exists(), reason="the shared data (../shared) is not here")
-def test_mmsu(tmp_path: Path) -> None:
+def test_mmsu_is_read_by_a_field_map(tmp_path: Path) -> None:
     record = json.loads(gzip.decompress(MMSU.read_bytes()).splitlines()[0])
     choices = [name for name in record if name.startswith("choice")]
     fields = f"""file = "{MMSU}"

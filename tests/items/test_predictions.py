@@ -18,7 +18,7 @@ def read(record: object, key: str = "answer_prediction", **options: bool):
     return PredictionReader(key, "p.jsonl", **options).read(json.dumps(record).encode(), 3)
 
 
-def test_the_newer_key_is_taken_and_the_reason_said() -> None:
+def test_the_newer_key_is_preferred_with_a_reason() -> None:
     choice = choose_field(["id", "model_prediction", "answer_prediction", "model_output"])
     assert choice.key == "answer_prediction"
     assert "model_prediction" in choice.reason
@@ -29,7 +29,7 @@ def test_the_newer_key_is_taken_and_the_reason_said() -> None:
     assert choose_field(["answer_prediction"], "raw").key == "raw"
 
 
-def test_a_key_that_holds_the_question_is_refused() -> None:
+def test_a_key_of_the_question_is_refused() -> None:
     with raises("not-a-prediction-key", UsageError):
         PredictionReader("answer", "p.jsonl")
 
@@ -39,7 +39,7 @@ def test_text_is_kept_byte_for_byte() -> None:
     assert read({"id": "a", "raw": text}, "raw").text == text
 
 
-def test_states_are_told_apart() -> None:
+def test_null_missing_and_failure_are_different_states() -> None:
     assert not read({"id": "a"}).has_prediction
     has_prediction = read({"id": "a", "answer_prediction": None})
     assert has_prediction.has_prediction
@@ -54,7 +54,7 @@ def test_a_number_is_an_answer() -> None:
 
 
 @pytest.mark.parametrize("prediction", [True, ["x"], {"answer": "x"}])
-def test_a_prediction_that_is_no_text_is_an_error(prediction: object) -> None:
+def test_a_prediction_of_another_type_is_an_error(prediction: object) -> None:
     with raises("wrong-type", InputError, file="p.jsonl", line=3, field="answer_prediction") as caught:
         read({"id": "a", "answer_prediction": prediction})
     assert caught.value.message.startswith("expected a string or null, found ")
@@ -81,7 +81,7 @@ def test_an_error_names_the_field(record: object, field: str | None, code: str) 
         read(record)
 
 
-def test_broken_json_and_bytes_that_are_no_utf8() -> None:
+def test_broken_json_and_other_encodings_are_errors() -> None:
     reader = PredictionReader("answer_prediction", "p.jsonl")
     with raises("invalid-json", line=1):
         reader.read('{"id": “a"}'.encode(), 1)
@@ -98,14 +98,14 @@ def test_a_field_may_be_not_a_number(tmp_path: Path) -> None:
         read({"id": "a", "answer_prediction": float("inf")})
 
 
-def test_mmau_spelling() -> None:
+def test_the_spelling_of_mmau_is_read() -> None:
     record = {"id": "a", "choices": ["x", "y"], "answer": "y", "task": "music", "category": ["Reasoning"]}
     whole = read(record).whole
     assert whole is not None
     assert (whole.modality, whole.category) == ("music", "Reasoning")
 
 
-def test_the_first_records_say_which_fields_there_are(tmp_path: Path) -> None:
+def test_field_names_come_from_the_first_records(tmp_path: Path) -> None:
     path = tmp_path / "p.jsonl"
     path.write_text('{"id": "a"}\n{broken\n{"id": "b", "model_output": "x"}\n')
     assert first_field_names(path) == ["id", "model_output"]

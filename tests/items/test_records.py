@@ -72,7 +72,7 @@ def test_line_numbers_are_those_of_the_file(tmp_path: Path) -> None:
     assert [line for line, _ in raw_records(path)] == [2, 5]
 
 
-def test_braces_and_quotes_inside_strings_end_no_record(tmp_path: Path) -> None:
+def test_braces_and_quotes_inside_strings_do_not_end_a_record(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     tricky = [{"a": '}{"\\', "b": {"c": "]"}}, {"a": "\\\\"}, {}]
     path.write_text(json.dumps(tricky))
@@ -101,7 +101,7 @@ def test_braces_and_quotes_inside_strings_end_no_record(tmp_path: Path) -> None:
         (gzip.compress(b'{"a": 1}\n' * 9999, mtime=0)[:40], "damaged-gzip"),
     ],
 )
-def test_other_files_are_refused(tmp_path: Path, content: bytes, code: str) -> None:
+def test_files_of_other_types_are_refused(tmp_path: Path, content: bytes, code: str) -> None:
     path = tmp_path / "input.jsonl"
     path.write_bytes(content)
     with raises(code, InputError, file=str(path)):

@@ -77,27 +77,27 @@ def test_a_part_of_a_bilibili_video_is_a_recording_of_its_own() -> None:
         "https://www.bilibili.com/bangumi/play/ep1234",
     ],
 )
-def test_what_names_no_video_is_none(address: str) -> None:
+def test_other_addresses_name_no_video(address: str) -> None:
     assert find_video(address) is None
     assert canonical_url(address) == address
 
 
 @settings(deadline=None)
 @given(st.text())
-def test_any_text_has_an_answer_and_the_canonical_form_is_stable(text: str) -> None:
+def test_canonical_urls_are_stable_for_any_text(text: str) -> None:
     video_id(text)
     tracking_parameters(text)
     assert canonical_url(canonical_url(text)) == canonical_url(text)
 
 
-def test_other_addresses_lose_only_what_tracks() -> None:
+def test_other_addresses_lose_only_tracking_parameters() -> None:
     address = "https://Example.org/a%20b.mp3?utm_source=x&id=7&fbclid=1#t=3"
     assert canonical_url(address) == "https://example.org/a%20b.mp3?id=7"
     signed = "https://example.org/a.mp3?sig=A%2fb+c&x="
     assert canonical_url(signed) == signed
 
 
-def test_timestamp_tracks_only_where_an_app_wrote_it() -> None:
+def test_a_timestamp_parameter_tracks_only_beside_those_of_an_app() -> None:
     assert tracking_parameters("https://x.org/?timestamp=17") == ()
     assert tracking_parameters("https://x.org/?timestamp=17&share_source=W") == ("timestamp", "share_source")
 
@@ -136,7 +136,7 @@ def test_an_item_without_video_is_a_cluster_of_its_own() -> None:
     )
 
 
-def test_the_videos_of_mmar(mmar: Benchmark) -> None:
+def test_mmar_has_911_source_videos(mmar: Benchmark) -> None:
     clusters = Counter(item_video(item) for item in mmar)
     shared = [count for count in clusters.values() if count > 1]
     assert (len(clusters), len(shared), sum(shared)) == (911, 59, 148)
@@ -144,7 +144,7 @@ def test_the_videos_of_mmar(mmar: Benchmark) -> None:
     assert all(item.id.startswith(video) for item in mmar if (video := video_id(item.url)))
 
 
-def test_the_addresses_of_mmar(mmar: Benchmark) -> None:
+def test_tracking_parameters_of_mmar_are_counted(mmar: Benchmark) -> None:
     links = [(item, address) for item in mmar for address in addresses(item.url)]
     assert sum(is_short_link(address) for _, address in links) == 32
     assert sum(len(addresses(item.url)) > 1 for item in mmar) == 3
@@ -155,7 +155,7 @@ def test_the_addresses_of_mmar(mmar: Benchmark) -> None:
     assert sum(not PERSONAL_PARAMETERS.isdisjoint(tracking_parameters(item.url)) for item in mmar) == 136
 
 
-def test_the_overlaps_of_mmar_by_what_is_taken_for_one_video(mmar: Benchmark) -> None:
+def test_mmar_has_26_overlapping_pairs(mmar: Benchmark) -> None:
     # 26 pairs have the same address; one more the same address but for “?feature=share”; in two more, one
     # address of the two is a short link, and only the item's id tells which video it leads to.
     pairs = find_overlaps(mmar)

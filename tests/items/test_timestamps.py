@@ -19,7 +19,7 @@ def segments(draw: st.DrawFn) -> Segment:
 
 @settings(deadline=None)
 @given(st.lists(segments(), min_size=1, max_size=5))
-def test_what_is_written_is_read_back(parts: list[Segment]) -> None:
+def test_formatted_timestamps_are_read_back(parts: list[Segment]) -> None:
     assert parse_timestamp(format_timestamp(parts)) == tuple(parts)
 
 
@@ -80,7 +80,7 @@ def test_a_segment_ends_after_it_starts() -> None:
             Segment(start, end)
 
 
-def test_what_would_be_written_as_nothing_is_not_written() -> None:
+def test_segments_under_a_millisecond_are_not_formatted() -> None:
     with pytest.raises(ValueError):
         format_timestamp([])
     with pytest.raises(ValueError):

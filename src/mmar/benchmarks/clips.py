@@ -34,7 +34,7 @@ def clip_path_map(clips: Iterable[str]) -> PathMap:
     by_name = {path.name: path for path in paths}
     folder: PurePosixPath | None = None
 
-    def place(member: PurePosixPath) -> PurePosixPath | None:
+    def path_of(member: PurePosixPath) -> PurePosixPath | None:
         nonlocal folder
         if len(by_name) < len(paths):  # two clips of one name: only the full path tells them apart
             return member if member in paths else None
@@ -43,7 +43,7 @@ def clip_path_map(clips: Iterable[str]) -> PathMap:
         folder = member.parent if folder is None else folder
         return by_name[member.name] if member.parent == folder else None
 
-    return place
+    return path_of
 
 
 def count_clips(folder: Path, clips: Iterable[str]) -> tuple[int, int, tuple[str, ...]]:

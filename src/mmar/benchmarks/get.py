@@ -273,8 +273,10 @@ class _Download(msgspec.Struct, frozen=True):
             if parquet:
                 skipped = write_parquet_clips(files, items, into, advance)
             else:
-                place = clip_path_map(clips)
-                skipped = unpack(files[0], into, place, limits=limits, advance=advance, name=sources[0].name)
+                map_path = clip_path_map(clips)
+                skipped = unpack(
+                    files[0], into, map_path, limits=limits, advance=advance, name=sources[0].name
+                )
         count, clip_bytes, missing = count_clips(into, clips)
         if not count:
             instead = f", but {skipped[0]}" if skipped else ""
