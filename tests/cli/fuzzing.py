@@ -118,34 +118,34 @@ def commands_for(kind: str, path: Path, benchmark: Path) -> list[tuple[object, .
     ]
 
 
-def damaged(data: bytes, dice: random.Random) -> bytes:
+def damage(data: bytes, rng: random.Random) -> bytes:
     """A file with one to four faults."""
-    for _ in range(dice.randint(1, 4)):
-        index = dice.randint(0, len(data))
-        kind = dice.randrange(9)
+    for _ in range(rng.randint(1, 4)):
+        index = rng.randint(0, len(data))
+        kind = rng.randrange(9)
         if kind == 0:
             data = data[:index]
         elif kind == 1:
-            data = data[:index] + bytes([dice.randrange(256)]) + data[index + 1 :]
+            data = data[:index] + bytes([rng.randrange(256)]) + data[index + 1 :]
         elif kind == 2:
-            data = data[:index] + dice.choice(RAW) + data[index:]
+            data = data[:index] + rng.choice(RAW) + data[index:]
         elif kind == 3:
-            data = data[:index] + data[index : index + dice.randint(1, 200)] * 2 + data[index + 200 :]
+            data = data[:index] + data[index : index + rng.randint(1, 200)] * 2 + data[index + 200 :]
         elif kind == 4:
             text = data.decode("utf-8", "replace")
-            data = text.encode(dice.choice(["utf-16", "utf-8-sig", "cp1252", "utf-32"]), "replace")
+            data = text.encode(rng.choice(["utf-16", "utf-8-sig", "cp1252", "utf-32"]), "replace")
         elif kind == 5:
-            data = data.replace(b"\n", dice.choice([b"\r", b"\r\n", b"\n\n", b" "]))
+            data = data.replace(b"\n", rng.choice([b"\r", b"\r\n", b"\n\n", b" "]))
         elif kind == 6:
-            data = _strange_value(data, dice)
+            data = _strange_value(data, rng)
         elif kind == 7:
-            data = dice.choice([b"", b"[]", b"{}", b"null", b"[\n]\n", b"5", b'"text"', bytes(200)])
+            data = rng.choice([b"", b"[]", b"{}", b"null", b"[\n]\n", b"5", b'"text"', bytes(200)])
         else:
-            data = data.replace(b'"', dice.choice([b"'", b"", b'\\"']), dice.randint(1, 5))
+            data = data.replace(b'"', rng.choice([b"'", b"", b'\\"']), rng.randint(1, 5))
     return data
 
 
-def _strange_value(data: bytes, dice: random.Random) -> bytes:
+def _strange_value(data: bytes, rng: random.Random) -> bytes:
     """One field of one record with a value of another kind."""
     try:
         text = data.decode()
@@ -154,8 +154,8 @@ def _strange_value(data: bytes, dice: random.Random) -> bytes:
             if text.lstrip().startswith("[")
             else [json.loads(line) for line in text.splitlines()]
         )
-        record = dice.choice(records)
-        record[dice.choice([*record, "new"])] = dice.choice(STRANGE)
+        record = rng.choice(records)
+        record[rng.choice([*record, "new"])] = rng.choice(STRANGE)
     except (ValueError, IndexError, TypeError, AttributeError, RecursionError):
         return data
     return json.dumps(records).encode() if text.lstrip().startswith("[") else jsonl(records)
@@ -163,29 +163,29 @@ def _strange_value(data: bytes, dice: random.Random) -> bytes:
 
 def file_cases(number: int, seed: int, folder: Path) -> Iterator[tuple[object, ...]]:
     """Command lines over damaged files, which are written before each is yielded."""
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     benchmark = folder / "set-meta.jsonl"
     benchmark.write_bytes(jsonl(ITEMS))
     (folder / "good.jsonl").write_bytes(originals()["predictions"][1])
     run = folder / "made"
-    assert outcome(("run", "baseline/longest", "-b", benchmark, "--out", run))[0] == 0
+    assert run_command(("run", "baseline/longest", "-b", benchmark, "--out", run))[0] == 0
     files = originals()
     files["manifest"] = (files["manifest"][0], (run / "manifest.json").read_bytes())
     files["ledger"] = (files["ledger"][0], (run / "answers.jsonl").read_bytes())
     for case in range(number):
-        kind = dice.choice(list(files))
-        place = folder / f"case-{case}"
-        (place / "run").mkdir(parents=True)
+        kind = rng.choice(list(files))
+        case_folder = folder / f"case-{case}"
+        (case_folder / "run").mkdir(parents=True)
         for other in ("manifest", "ledger"):
-            (place / files[other][0]).write_bytes(files[other][1])
-        path = place / files[kind][0]
-        path.write_bytes(damaged(files[kind][1], dice))
-        yield dice.choice(commands_for(kind, path, benchmark))
+            (case_folder / files[other][0]).write_bytes(files[other][1])
+        path = case_folder / files[kind][0]
+        path.write_bytes(damage(files[kind][1], rng))
+        yield rng.choice(commands_for(kind, path, benchmark))
 
 
 def wrong_lines(number: int, seed: int) -> Iterator[tuple[object, ...]]:
     """Command lines with missing, unknown, repeated or impossible arguments."""
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     values = [
         "",
         "-1",
@@ -206,21 +206,21 @@ def wrong_lines(number: int, seed: int) -> Iterator[tuple[object, ...]]:
     ]
     names = [name for name in COMMANDS if name not in ("studio", "demo")]
     for _ in range(number):
-        name = dice.choice(names)
+        name = rng.choice(names)
         command = application.get_command(click.Context(application), name)
         assert command is not None
         options = [
             option for parameter in command.params for option in parameter.opts if option.startswith("--")
         ]
         options = [option for option in options if option not in ("--online", "--from", "--base-url")]
-        line: list[str] = [dice.choice([name, name, name, name[:-1], name.upper()])]
-        line += dice.choices([*options, "--unknown", "-z", *values, *values], k=dice.randint(0, 5))
+        line: list[str] = [rng.choice([name, name, name, name[:-1], name.upper()])]
+        line += rng.choices([*options, "--unknown", "-z", *values, *values], k=rng.randint(0, 5))
         if name == "get" and "mmar" in line:
             continue
         yield tuple(line)
 
 
-def outcome(arguments: tuple[object, ...]) -> tuple[int | None, str]:
+def run_command(arguments: tuple[object, ...]) -> tuple[int | None, str]:
     """Exit status of a command line, and what is wrong with how it ended (empty if nothing is)."""
     out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.TextIOWrapper(io.BytesIO(), "utf-8")
     status: int | None = None
@@ -264,7 +264,7 @@ def check(
     statuses: Counter[object] = Counter()
     failures = []
     for case in cases:
-        status, problem = outcome(case)
+        status, problem = run_command(case)
         statuses[status] += 1
         if problem:
             failures.append(f"mmar {' '.join(map(str, case))}\n{problem}")

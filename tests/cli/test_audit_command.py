@@ -121,7 +121,7 @@ def test_a_benchmark_of_which_nothing_can_be_read_is_still_audited(mmar: Any, tm
         (("table.csv", "--grim"), "--benchmark"),
     ],
 )
-def test_what_cannot_be_audited_ends_with_status_2(
+def test_invalid_input_ends_with_status_2(
     arguments: tuple[str, ...], mention: str, command: Any, spoiled: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "table.csv").write_text("model,speech\nA,33.3\n", "utf-8")
@@ -175,7 +175,7 @@ def test_a_baseline_leaves_out_what_was_accepted(mmar: Any, spoiled: Path, tmp_p
     )
 
 
-def test_how_many_examples_are_shown(mmar: Any, tmp_path: Path) -> None:
+def test_number_of_examples_in_the_output(mmar: Any, tmp_path: Path) -> None:
     path = written(
         tmp_path / "set.jsonl", *(record(index, timestamp=f"{index}:00,{index}:10") for index in range(6))
     )

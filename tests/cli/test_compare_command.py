@@ -32,18 +32,18 @@ def test_two_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     two = answers_run(tmp_path / "two", known, POOR, audio="silence")
     capsys.readouterr()
     assert mmar("compare", one, two) == 0
-    shown = words(capsys)
-    assert "A 30 75.0 [59.8, 85.8] test/scripted" in shown
-    assert f"run A test/scripted, {one}" in shown
-    assert "A − B +40.0 points [" in shown
-    assert "only right A on 20 items, B on 4" in shown
-    assert "up to 10,000 draws, seed 0" in shown
-    assert "verdict A is better than B by " in shown
-    assert "differ in condition: full (A), silence (B)" in shown
-    assert "modality sound 14" in shown
-    assert "signature B bench:made-up#" in shown
+    output = words(capsys)
+    assert "A 30 75.0 [59.8, 85.8] test/scripted" in output
+    assert f"run A test/scripted, {one}" in output
+    assert "A − B +40.0 points [" in output
+    assert "only right A on 20 items, B on 4" in output
+    assert "up to 10,000 draws, seed 0" in output
+    assert "verdict A is better than B by " in output
+    assert "differ in condition: full (A), silence (B)" in output
+    assert "modality sound 14" in output
+    assert "signature B bench:made-up#" in output
     for source in ("2411.00640", "Holm 1979", "Phipson & Smyth 2010", "2401.15205"):
-        assert source in shown
+        assert source in output
 
 
 def test_more_than_two_are_ranked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -54,11 +54,11 @@ def test_more_than_two_are_ranked(tmp_path: Path, capsys: pytest.CaptureFixture[
     ]
     capsys.readouterr()
     assert mmar("compare", *files, "--benchmark", known.origin, "--draws", 2000, "--seed", 5) == 0
-    shown = words(capsys)
-    assert "B 30 75.0 [59.8, 85.8] 1–2" in shown
-    assert "A 14 35.0 [22.1, 50.5] 3" in shown
-    assert "B − C +0.0 [" in shown
-    assert "up to 2,000 draws, seed 5" in shown
+    output = words(capsys)
+    assert "B 30 75.0 [59.8, 85.8] 1–2" in output
+    assert "A 14 35.0 [22.1, 50.5] 3" in output
+    assert "B − C +0.0 [" in output
+    assert "up to 2,000 draws, seed 5" in output
 
 
 @pytest.mark.parametrize("name", ["items.csv", "items.jsonl"])
@@ -131,15 +131,15 @@ def test_reliance_on_real_audio(after_demo: str, capsys: pytest.CaptureFixture[s
     silence = real.with_name(f"{real.name}-silence")
     capsys.readouterr()
     assert mmar("reliance", real, silence, "--items", first) == 0
-    shown = words(capsys)
-    assert "uses audio yes: under silence the accuracy falls by " in shown
+    output = words(capsys)
+    assert "uses audio yes: under silence the accuracy falls by " in output
     assert mmar("reliance", real, silence, "--json") == 0
     result = json.loads(capsys.readouterr().out)
     (one,) = result["conditions"]
     low, high = one["all"]["interval"]
     assert low > 20
     assert one["all"]["fall"] == "falls"
-    assert f"points [{low:.1f}, {high:.1f}]" in shown
+    assert f"points [{low:.1f}, {high:.1f}]" in output
     assert one["all"]["reliance_interval"][0] > 30
     # Without the clip it does about as well as guessing does, and no better.
     under = one["all"]["under_interval"]

@@ -125,7 +125,7 @@ def test_the_page_of_a_model_fits_a_terminal(name: str) -> None:
     assert max(map(len, run(models, name).splitlines())) <= 80
 
 
-def test_what_this_machine_can_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_presets_that_this_machine_can_run(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("MMAR_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-0123456789")
@@ -215,7 +215,7 @@ def test_a_clip_that_is_not_here_leaves_the_texts(benchmark: Path, command: Any)
         (["1", "-p", "absent.toml"], "absent.toml"),
     ],
 )
-def test_what_cannot_be_previewed_ends_with_status_2(
+def test_an_invalid_preview_ends_with_status_2(
     benchmark: Path, command: Any, arguments: list[str], mention: str
 ) -> None:
     result = command("preview", *arguments, "-b", benchmark)

@@ -11,9 +11,7 @@ from mmar.api import load, run
 from mmar.items import write_benchmark
 
 
-def test_nothing_that_is_read_is_written_over(
-    tmp_path: Path, command: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_input_is_not_overwritten(tmp_path: Path, command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "run"
     run("baseline/random", "demo", out=folder, limit=5)

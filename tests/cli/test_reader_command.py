@@ -45,13 +45,13 @@ def predictions(tmp_path: Path) -> Path:
     return path
 
 
-def shown(received: ReceivedRequest) -> dict[str, Any]:
+def document_of(received: ReceivedRequest) -> dict[str, Any]:
     text = next(text for text in received.texts if "<document>\n" in text)
     return dict(json.loads(text.split("<document>\n")[1].split("\n</document>")[0]))
 
 
 def names_rain(received: ReceivedRequest) -> Say:
-    number = next(choice["number"] for choice in shown(received)["choices"] if choice["text"] == "rain")
+    number = next(choice["number"] for choice in document_of(received)["choices"] if choice["text"] == "rain")
     return Say(json.dumps({"choice": number}))
 
 
@@ -172,7 +172,7 @@ def test_a_killed_reader_is_asked_nothing_twice(
     answering = True
     second = subprocess.run(words, capture_output=True, check=True, text=True)
     assert json.loads(second.stdout)["reader"]["accuracy"]["correct"] == 8
-    questions = [shown(received)["question"] for received in service.requests]
+    questions = [document_of(received)["question"] for received in service.requests]
     times = Counter(questions)
     assert [times[question] for question in questions[:replies]] == [1, 1, 1]
     assert len(times) == 9

@@ -35,8 +35,8 @@ def records(*predictions: object, **more: Any) -> list[dict[str, Any]]:
     ]
 
 
-def write(path: Path, found: list[dict[str, Any]]) -> Path:
-    path.write_text("".join(f"{json.dumps(record)}\n" for record in found))
+def write(path: Path, records: list[dict[str, Any]]) -> Path:
+    path.write_text("".join(f"{json.dumps(record)}\n" for record in records))
     return path
 
 
@@ -49,12 +49,12 @@ def mmar(*arguments: object) -> int:
 def test_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(tmp_path / "p.jsonl", records("3:1", "1:3", "B", "hmm", None))
     assert mmar("score", path) == 0
-    shown = capsys.readouterr().out
-    assert "all 5 40.0 [11.8, 76.9] 40.0 [11.8, 76.9]" in " ".join(shown.split())
-    assert "answers     3 read, 1 unresolved, 0 refused, 1 failed" in shown
-    assert "official 40.0 to 60.0, choice 40.0 to 60.0" in shown
-    assert "differ on 2 of 5 items" in shown
-    assert "|n:5|model:?|protocol:?|" in shown
+    output = capsys.readouterr().out
+    assert "all 5 40.0 [11.8, 76.9] 40.0 [11.8, 76.9]" in " ".join(output.split())
+    assert "answers     3 read, 1 unresolved, 0 refused, 1 failed" in output
+    assert "official 40.0 to 60.0, choice 40.0 to 60.0" in output
+    assert "differ on 2 of 5 items" in output
+    assert "|n:5|model:?|protocol:?|" in output
     write(path, records("3:1", modality="evil\x1b[2J\nname"))
     assert mmar("score", path) == 0
     assert "\n  evil�[2J name " in capsys.readouterr().out
@@ -63,19 +63,19 @@ def test_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_json_has_the_promised_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(tmp_path / "p.jsonl", records("3:1", "1:3", "B"))
     assert mmar("score", path, "--json") == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["n"] == 3
-    assert found["scores"]["official"]["correct"] == 2
-    assert found["scores"]["choice"]["accuracy"] == pytest.approx(200 / 3)
-    low, high = found["scores"]["choice"]["interval"]
+    result = json.loads(capsys.readouterr().out)
+    assert result["n"] == 3
+    assert result["scores"]["official"]["correct"] == 2
+    assert result["scores"]["choice"]["accuracy"] == pytest.approx(200 / 3)
+    low, high = result["scores"]["choice"]["interval"]
     assert 0 <= low < 66.7 < high <= 100
-    assert found["states"] == {"choice": 3, "unresolved": 0, "refused": 0, "failed": 0, "missing": 0}
-    assert found["bounds"]["choice"] == {"low": pytest.approx(200 / 3), "high": pytest.approx(200 / 3)}
-    group = found["groups"]["sub-category"]["Counting and Statistics"]
+    assert result["states"] == {"choice": 3, "unresolved": 0, "refused": 0, "failed": 0, "missing": 0}
+    assert result["bounds"]["choice"] == {"low": pytest.approx(200 / 3), "high": pytest.approx(200 / 3)}
+    group = result["groups"]["sub-category"]["Counting and Statistics"]
     assert (group["n"], group["official"]["correct"], group["choice"]["correct"]) == (3, 2, 2)
-    assert set(found["groups"]) == {"modality", "category", "sub-category"}
-    assert [row["id"] for row in found["disagreements"]] == ["id-1", "id-2"]
-    assert found["signature"].startswith("bench:file#")
+    assert set(result["groups"]) == {"modality", "category", "sub-category"}
+    assert [row["id"] for row in result["disagreements"]] == ["id-1", "id-2"]
+    assert result["signature"].startswith("bench:file#")
 
 
 @pytest.mark.parametrize("name", ["items.jsonl", "items.csv"])
@@ -157,8 +157,8 @@ def test_one_broken_line_in_the_middle(tmp_path: Path, command: Any) -> None:
     error = command("score", path).error
     assert (error.code, error.file, error.line) == ("invalid-json", str(path), 2)
     captured = command("score", path, "--lenient", "--json")
-    found = json.loads(captured.out)
-    assert (found["n"], found["states"]["missing"], found["scores"]["choice"]["correct"]) == (3, 1, 2)
+    result = json.loads(captured.out)
+    assert (result["n"], result["states"]["missing"], result["scores"]["choice"]["correct"]) == (3, 1, 2)
     assert f"skipped: {path}:2: " in captured.err
 
 
@@ -207,9 +207,9 @@ def test_six_hundred_predictions_for_a_thousand_items(
     slim = [{key: json.loads(line)[key] for key in ("id", "answer_prediction")} for line in lines]
     path = write(tmp_path / "p.jsonl", slim)
     assert mmar("score", path, "--benchmark", MMAR, "--json") == 0
-    found = json.loads(capsys.readouterr().out)
-    assert (found["n"], found["states"]["missing"]) == (1000, 400)
-    bounds = found["bounds"]["choice"]
+    result = json.loads(capsys.readouterr().out)
+    assert (result["n"], result["states"]["missing"]) == (1000, 400)
+    bounds = result["bounds"]["choice"]
     assert bounds["high"] - bounds["low"] == pytest.approx(40.0)
     assert mmar("score", path, "--benchmark", MMAR, "--format", "official") == 0
     assert "over 600 samples\n" in capsys.readouterr().out
@@ -219,13 +219,13 @@ def test_six_hundred_predictions_for_a_thousand_items(
 def test_the_library_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     assert mmar("score", GOLDEN / "predictions_full.jsonl", "--json") == 0
     printed = json.loads(capsys.readouterr().out)
-    found = score(GOLDEN / "predictions_full.jsonl")
-    assert isinstance(found, Score)
-    assert json.loads(json.dumps(found.to_dict())) == printed
+    result = score(GOLDEN / "predictions_full.jsonl")
+    assert isinstance(result, Score)
+    assert json.loads(json.dumps(result.to_dict())) == printed
     # Read from the reference's own output for this file.
-    assert found.official.accuracy == pytest.approx(50.80)
+    assert result.official.accuracy == pytest.approx(50.80)
     rows = [json.loads(line) for line in (GOLDEN / "predictions_full.jsonl").read_text("utf-8").splitlines()]
-    assert score(rows).official == found.official
+    assert score(rows).official == result.official
 
 
 def test_a_misspelt_key_is_no_score_of_nothing(tmp_path: Path, command: Any) -> None:
@@ -254,12 +254,12 @@ def test_a_bad_record_of_the_benchmark_stays_in_the_denominator(
     assert "b.jsonl:4: " in capsys.readouterr().err
     assert mmar("score", path, "--benchmark", bench, "--lenient", "--json") == 0
     captured = capsys.readouterr()
-    found = json.loads(captured.out)
+    result = json.loads(captured.out)
     # Three right of four questions; the record that repeats one is no question more.
-    assert (found["n"], found["scores"]["choice"]["correct"], found["states"]["missing"]) == (4, 3, 1)
-    assert found["bounds"]["choice"] == {"low": 75.0, "high": 100.0}
-    assert found["asked"]["choice"]["clustered"]["clusters"] == 3
-    assert "3 bad records were left out" in found["notes"][-1]
+    assert (result["n"], result["scores"]["choice"]["correct"], result["states"]["missing"]) == (4, 3, 1)
+    assert result["bounds"]["choice"] == {"low": 75.0, "high": 100.0}
+    assert result["asked"]["choice"]["clustered"]["clusters"] == 3
+    assert "3 bad records were left out" in result["notes"][-1]
     assert [line.partition("skipped: ")[2].rpartition("/")[2][:10] for line in captured.err.splitlines()] == [
         "b.jsonl:4:",
         "b.jsonl:5:",
@@ -267,7 +267,7 @@ def test_a_bad_record_of_the_benchmark_stays_in_the_denominator(
     ]
 
 
-def test_what_does_not_go_with_the_published_layout(tmp_path: Path, command: Any) -> None:
+def test_options_that_the_published_layout_refuses(tmp_path: Path, command: Any) -> None:
     path = write(tmp_path / "p.jsonl", records("3:1", model_prediction="1:3"))
     for more in (("--json",), ("--items", tmp_path / "i.csv"), ("--lenient",)):
         assert command("score", path, "--format", "official", *more).code == "incompatible-options"
@@ -277,7 +277,7 @@ def test_what_does_not_go_with_the_published_layout(tmp_path: Path, command: Any
     assert "answer_prediction" in captured.err  # beside the layout, not in it
 
 
-def test_what_can_be_read_only_once_is_refused(tmp_path: Path) -> None:
+def test_a_pipe_as_predictions_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "p.jsonl", records("3:1"))
     captured = subprocess.run(
         ["/bin/sh", "-c", f"cat {path} | {sys.executable} -m mmar score /dev/stdin"],

@@ -55,7 +55,7 @@ def kill_often(folder: Path, kills: int, seed: int) -> None:
     ]
     ledger = folder / "answers.jsonl"
     moments = random.Random(seed)
-    kept = b""
+    ledger_before = b""
     for life in range(kills):
         child = live(arguments)
         if life % 2:
@@ -73,15 +73,15 @@ def kill_often(folder: Path, kills: int, seed: int) -> None:
         except (ProcessLookupError, ChildProcessError):
             pass  # it had ended by itself
         result = ledger.read_bytes() if ledger.exists() else b""
-        if not result.startswith(kept):
+        if not result.startswith(ledger_before):
             sys.exit(f"life {life}: what was on disk is gone")
-        kept = result[: result.rfind(b"\n") + 1]
+        ledger_before = result[: result.rfind(b"\n") + 1]
     _, status = os.waitpid(live(arguments), 0)
     if os.waitstatus_to_exitcode(status) != 0:
         sys.exit(f"the last life ended with {status}")
-    if not ledger.read_bytes().startswith(kept):
+    if not ledger.read_bytes().startswith(ledger_before):
         sys.exit("what was on disk is gone")
-    print(kept.count(b"\n"))
+    print(ledger_before.count(b"\n"))
 
 
 if __name__ == "__main__":

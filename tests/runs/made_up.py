@@ -44,18 +44,18 @@ class Scripted(msgspec.Struct):
     name: str = "test/scripted"
     uses_audio: bool = False
     delay_s: float = 0.0
-    asked: list[str] = msgspec.field(default_factory=list)
+    requested: list[str] = msgspec.field(default_factory=list)
     most_at_once: int = 0
     at_once: int = 0
     closed: bool = False
 
     async def ask(self, request: Request) -> Answer:
-        self.asked.append(request.item_id)
+        self.requested.append(request.item_id)
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
             await asyncio.sleep(self.delay_s)
-            return self.say(request, self.asked.count(request.item_id))
+            return self.say(request, self.requested.count(request.item_id))
         finally:
             self.at_once -= 1
 
@@ -70,8 +70,8 @@ def answers(text: str = "two") -> Callable[[Request, int], Answer]:
 def failing(kind: str, times: int, **more: object) -> Callable[[Request, int], Answer]:
     """Fail so many times, then answer."""
 
-    def say(request: Request, asked: int) -> Answer:
-        if asked <= times:
+    def say(request: Request, times_sent: int) -> Answer:
+        if times_sent <= times:
             raise RequestFailed(kind, "no", **more)  # type: ignore[arg-type]
         return Answer(request.item_id, "two", "")
 

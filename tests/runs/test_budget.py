@@ -23,21 +23,21 @@ def test_a_budget_stops_in_time(tmp_path: Path) -> None:
         return Answer(request.item_id, "two", "", usage=Usage(90, 10))
 
     model = Scripted(say, delay_s=0.002)
-    outcome = run(model, benchmark(tmp_path / "b", 40), out=tmp_path / "run", **QUICK, budget="500tokens")
-    assert outcome.counts.stopped == "the budget is spent"
+    result = run(model, benchmark(tmp_path / "b", 40), out=tmp_path / "run", **QUICK, budget="500tokens")
+    assert result.counts.stopped == "the budget is spent"
     # Before the first answers come nothing is known of their size; from then on it stays below.
-    assert 400 <= outcome.counts.tokens <= 500 + 4 * 100
-    assert outcome.counts.answered == len(model.asked) < 40
+    assert 400 <= result.counts.tokens <= 500 + 4 * 100
+    assert result.counts.answered == len(model.requested) < 40
 
 
-def test_what_was_paid_for_no_answer_is_counted_too(tmp_path: Path) -> None:
+def test_tokens_of_failed_requests_are_counted(tmp_path: Path) -> None:
     def say(request: Request, _: int) -> Answer:
         raise RequestFailed("refused", "withheld", usage=Usage(90, 10))
 
     model = Scripted(say, delay_s=0.002)
-    outcome = run(model, benchmark(tmp_path / "b", 40), out=tmp_path / "run", **QUICK, budget="500tokens")
-    assert outcome.counts.stopped == "the budget is spent"
-    assert outcome.counts.tokens == 100 * len(model.asked) <= 500 + 4 * 100
+    result = run(model, benchmark(tmp_path / "b", 40), out=tmp_path / "run", **QUICK, budget="500tokens")
+    assert result.counts.stopped == "the budget is spent"
+    assert result.counts.tokens == 100 * len(model.requested) <= 500 + 4 * 100
     assert {answer.usage for _, answer in read_ledger(tmp_path / "run" / "answers.jsonl")} == {Usage(90, 10)}
 
 
@@ -51,7 +51,7 @@ def test_money_is_counted_by_the_users_prices() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("500000tokens", (500_000, None)),
         ("2Mtokens", (2_000_000, None)),
@@ -59,8 +59,8 @@ def test_money_is_counted_by_the_users_prices() -> None:
         ("3.50", (None, 3.5)),
     ],
 )
-def test_budgets_are_tokens_or_money(text: str, found: tuple[int | None, float | None]) -> None:
-    assert parse_budget(text) == found
+def test_budgets_are_tokens_or_money(text: str, expected: tuple[int | None, float | None]) -> None:
+    assert parse_budget(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "lots", "-3", "0", "0tokens", "tokens", "nan"])

@@ -180,8 +180,8 @@ def test_a_model_that_answers_in_speech(fake_models) -> None:
         "readable": "skipped",
         "thinking": "skipped",
     }
-    told = check(fake_models, spoken("yes"))
-    assert states(told) == GOOD | {"text": "failed"}
+    report = check(fake_models, spoken("yes"))
+    assert states(report) == GOOD | {"text": "failed"}
 
 
 def test_thinking_that_the_token_limit_cuts(fake_models) -> None:

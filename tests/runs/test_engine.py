@@ -22,9 +22,9 @@ STOP_AFTER = 3
 
 def test_every_item_is_asked_once_and_recorded(tmp_path: Path) -> None:
     model = Scripted(answers())
-    outcome = run(model, benchmark(tmp_path / "b"), out=tmp_path / "run", **QUICK)
-    assert sorted(Counter(model.asked).values()) == [1] * 12
-    assert (outcome.counts.answered, outcome.answered, outcome.selected_failed, outcome.stopped) == (
+    result = run(model, benchmark(tmp_path / "b"), out=tmp_path / "run", **QUICK)
+    assert sorted(Counter(model.requested).values()) == [1] * 12
+    assert (result.counts.answered, result.answered, result.selected_failed, result.stopped) == (
         12,
         12,
         0,
@@ -37,19 +37,19 @@ def test_every_item_is_asked_once_and_recorded(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["transport", "rate_limit", "server"])
-def test_what_can_succeed_is_asked_again(tmp_path: Path, kind: str) -> None:
+def test_retryable_failures_are_sent_again(tmp_path: Path, kind: str) -> None:
     model = Scripted(failing(kind, 2, retryable=True))  # type: ignore[arg-type]
-    outcome = run(model, benchmark(tmp_path / "b"), out=tmp_path / "run", **QUICK)
-    assert outcome.answered == 12
-    assert sorted(Counter(model.asked).values()) == [3] * 12
+    result = run(model, benchmark(tmp_path / "b"), out=tmp_path / "run", **QUICK)
+    assert result.answered == 12
+    assert sorted(Counter(model.requested).values()) == [3] * 12
     assert {answer.attempts for _, answer in read_ledger(tmp_path / "run" / "answers.jsonl")} == {3}
 
 
-def test_what_cannot_succeed_is_not_asked_again_and_is_named(tmp_path: Path) -> None:
+def test_lasting_failures_are_not_sent_again_and_are_named(tmp_path: Path) -> None:
     model = Scripted(failing("rejected", 99))  # type: ignore[arg-type]
-    outcome = run(model, benchmark(tmp_path / "b"), out=tmp_path / "run", **QUICK)
-    assert outcome.counts.failed == {"rejected": 12}
-    assert sorted(Counter(model.asked).values()) == [1] * 12
+    result = run(model, benchmark(tmp_path / "b"), out=tmp_path / "run", **QUICK)
+    assert result.counts.failed == {"rejected": 12}
+    assert sorted(Counter(model.requested).values()) == [1] * 12
     first = json.loads((tmp_path / "run" / "answers.jsonl").read_text().splitlines()[0])
     assert first["answer_prediction"] == ""
     assert first["failure"] == {"kind": "rejected", "message": "no"}
@@ -63,9 +63,9 @@ def test_a_model_that_hangs_times_out(tmp_path: Path) -> None:
 
     model = Scripted(hang)
     limits: Any = {"concurrency": 12, "max_attempts": 2, "backoff": 0.001}
-    outcome = run(model, benchmark(tmp_path / "b"), out=tmp_path / "run", **limits)
-    assert outcome.counts.failed == {"timeout": 1}
-    assert model.asked.count("id-3") == 2
+    result = run(model, benchmark(tmp_path / "b"), out=tmp_path / "run", **limits)
+    assert result.counts.failed == {"timeout": 1}
+    assert model.requested.count("id-3") == 2
 
 
 @pytest.mark.parametrize("kind", ["denied", "crash"])
@@ -79,7 +79,7 @@ def test_a_run_that_cannot_succeed_ends_after_a_few(tmp_path: Path, kind: str) -
     with raises("given-up", ExternalError) as caught:
         run(model, benchmark(tmp_path / "b", 100), out=tmp_path / "run", **QUICK)
     assert ("bad key" if kind == "denied" else "ZeroDivisionError") in str(caught.value)
-    assert len(model.asked) <= STOP_AFTER + 4
+    assert len(model.requested) <= STOP_AFTER + 4
     assert model.closed
 
 
@@ -96,7 +96,7 @@ def test_a_service_that_takes_no_request_ends_the_run_and_one_that_takes_some_do
     with raises("given-up", ExternalError) as caught:
         run(model, benchmark(tmp_path / "b", 100), out=tmp_path / "none", **QUICK)
     assert "unknown parameter" in str(caught.value)
-    assert len(model.asked) <= 7 * STOP_AFTER + 4
+    assert len(model.requested) <= 7 * STOP_AFTER + 4
     served = True
     first = run(Scripted(say), benchmark(tmp_path / "b", 100), out=tmp_path / "some", **QUICK)
     assert (first.answered, first.selected_failed) == (1, 99)
@@ -115,7 +115,7 @@ def test_a_key_that_is_taken_away_ends_a_run_that_had_answers(tmp_path: Path) ->
     with raises("given-up", ExternalError) as caught:
         run(model, benchmark(tmp_path / "b", 100), out=tmp_path / "run", **QUICK)
     assert "no quota left" in str(caught.value)
-    assert len(model.asked) <= 20 + 15 + 4
+    assert len(model.requested) <= 20 + 15 + 4
 
 
 def test_a_crash_after_answers_is_one_items_failure(tmp_path: Path) -> None:
@@ -124,9 +124,9 @@ def test_a_crash_after_answers_is_one_items_failure(tmp_path: Path) -> None:
             raise ZeroDivisionError("seven")
         return Answer(request.item_id, "two", "")
 
-    outcome = run(Scripted(say), benchmark(tmp_path / "b"), out=tmp_path / "run", **QUICK)
-    assert outcome.counts.failed == {"crash": 1}
-    assert outcome.answered == 11
+    result = run(Scripted(say), benchmark(tmp_path / "b"), out=tmp_path / "run", **QUICK)
+    assert result.counts.failed == {"crash": 1}
+    assert result.answered == 11
 
 
 def test_the_same_command_asks_what_has_no_answer(tmp_path: Path) -> None:
@@ -134,12 +134,12 @@ def test_the_same_command_asks_what_has_no_answer(tmp_path: Path) -> None:
     half = Scripted(lambda request, _: _fail_odd(request))
     run(half, made, out=tmp_path / "run", **QUICK)
     again = Scripted(answers())
-    outcome = run(again, made, out=tmp_path / "run", **QUICK)
-    assert sorted(again.asked) == sorted(f"id-{index}" for index in range(12) if index % 2)
-    assert (outcome.answered_before, outcome.answered, outcome.selected_failed) == (6, 12, 0)
+    result = run(again, made, out=tmp_path / "run", **QUICK)
+    assert sorted(again.requested) == sorted(f"id-{index}" for index in range(12) if index % 2)
+    assert (result.answered_before, result.answered, result.selected_failed) == (6, 12, 0)
     idle = Scripted(answers())
     assert run(idle, made, out=tmp_path / "run", **QUICK).requested == 0
-    assert idle.asked == []
+    assert idle.requested == []
 
 
 def _fail_odd(request: Request) -> Answer:
@@ -153,13 +153,13 @@ def test_again_asks_the_named_ones_alone(tmp_path: Path) -> None:
     run(Scripted(lambda request, _: _fail_odd(request)), made, out=tmp_path / "run", **QUICK, limit=8)
     failed = Scripted(answers("no idea"))
     run(failed, made, out=tmp_path / "run", **QUICK, retry="failed")
-    assert sorted(failed.asked) == ["id-1", "id-3", "id-5", "id-7"]
+    assert sorted(failed.requested) == ["id-1", "id-3", "id-5", "id-7"]
     unresolved = Scripted(answers("two"))
     run(unresolved, made, out=tmp_path / "run", **QUICK, retry="unresolved")
-    assert sorted(unresolved.asked) == ["id-1", "id-3", "id-5", "id-7"]
+    assert sorted(unresolved.requested) == ["id-1", "id-3", "id-5", "id-7"]
     rest = Scripted(answers("two"))
     run(rest, made, out=tmp_path / "run", **QUICK)
-    assert sorted(rest.asked) == ["id-10", "id-11", "id-8", "id-9"]
+    assert sorted(rest.requested) == ["id-10", "id-11", "id-8", "id-9"]
 
 
 def test_another_run_in_the_folder_is_refused(tmp_path: Path) -> None:
@@ -193,10 +193,10 @@ def test_rotations_and_repeats_are_asked_once_each(tmp_path: Path) -> None:
         ("three", "one", "two"),
     }
     seen.clear()
-    outcome = run(Scripted(say), made, out=tmp_path / "run", **QUICK, rotations=0, repeats=2)
+    result = run(Scripted(say), made, out=tmp_path / "run", **QUICK, rotations=0, repeats=2)
     assert len(seen) == 12
     assert {repeat for *_, repeat in seen} == {1}
-    assert outcome.answered == 4
+    assert result.answered == 4
 
 
 def test_the_cache_answers_what_was_paid_for_and_keeps_no_failures(tmp_path: Path) -> None:
@@ -204,28 +204,28 @@ def test_the_cache_answers_what_was_paid_for_and_keeps_no_failures(tmp_path: Pat
     first = Scripted(lambda request, _: _fail_odd(request))
     run(first, made, out=tmp_path / "one", **QUICK, cache=tmp_path / "cache.sqlite")
     second = Scripted(answers("three"))
-    outcome = run(second, made, out=tmp_path / "two", **QUICK, cache=tmp_path / "cache.sqlite", repeats=2)
+    result = run(second, made, out=tmp_path / "two", **QUICK, cache=tmp_path / "cache.sqlite", repeats=2)
     # The six failures of the first sample, and the second sample of all: another sample is another key.
-    assert len(second.asked) == 6 + 12
-    assert outcome.counts.cached == 6
+    assert len(second.requested) == 6 + 12
+    assert result.counts.cached == 6
     other = Scripted(answers(), name="test/other")
     run(other, made, out=tmp_path / "three", **QUICK, cache=tmp_path / "cache.sqlite")
-    assert len(other.asked) == 12
+    assert len(other.requested) == 12
 
 
 def test_a_deadline_ends_the_session_not_the_run(tmp_path: Path) -> None:
     made = benchmark(tmp_path / "b", 200)
     limits: Any = {"concurrency": 2, "deadline": 0.5}
     slow = Scripted(answers(), delay_s=0.02)
-    outcome = run(slow, made, out=tmp_path / "run", **limits)
-    assert outcome.counts.stopped == "the deadline has passed"
-    assert outcome.answered == len(slow.asked) < 200
+    result = run(slow, made, out=tmp_path / "run", **limits)
+    assert result.counts.stopped == "the deadline has passed"
+    assert result.answered == len(slow.requested) < 200
     rest = Scripted(answers())
     assert run(rest, made, out=tmp_path / "run", **QUICK).answered == 200
-    assert set(rest.asked).isdisjoint(slow.asked)
+    assert set(rest.requested).isdisjoint(slow.requested)
 
 
-def test_what_a_model_finds_out_about_itself_is_part_of_the_run(tmp_path: Path) -> None:
+def test_facts_of_a_model_are_part_of_the_run(tmp_path: Path) -> None:
     class Local(Scripted):
         commit: str = "a1"
 
@@ -234,7 +234,7 @@ def test_what_a_model_finds_out_about_itself_is_part_of_the_run(tmp_path: Path) 
             return 3
 
         async def prepare(self) -> ModelFacts:
-            assert not self.asked
+            assert not self.requested
             return ModelFacts({"weights": self.commit, "dtype": "bfloat16"}, {"device": "H200"})
 
     made = benchmark(tmp_path / "b")

@@ -72,7 +72,7 @@ def test_cancelling_keeps_what_is_on_disk(tmp_path: Path) -> None:
 
     async def cancelled() -> None:
         running = asyncio.create_task(mmar.arun(model, made, out=tmp_path / "run", concurrency=4))
-        while len(model.asked) < 50:
+        while len(model.requested) < 50:
             await asyncio.sleep(0.001)
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -80,11 +80,11 @@ def test_cancelling_keeps_what_is_on_disk(tmp_path: Path) -> None:
 
     asyncio.run(cancelled())
     assert model.closed
-    kept = (tmp_path / "run" / "answers.jsonl").read_text().splitlines()
-    assert 0 < len(kept) < 200
+    lines = (tmp_path / "run" / "answers.jsonl").read_text().splitlines()
+    assert 0 < len(lines) < 200
     rest = Scripted(answers())
     assert mmar.run(rest, made, out=tmp_path / "run").answered == 200
-    assert len(rest.asked) == 200 - len(kept)
+    assert len(rest.requested) == 200 - len(lines)
 
 
 def test_a_plain_function_is_a_model(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ from made_up import Scripted, answers, benchmark
 
 class Telling(Scripted):
     async def ask(self, request):
-        if not self.asked:
+        if not self.requested:
             print("asked", flush=True)
         return await super().ask(request)
 

@@ -77,7 +77,7 @@ def test_every_item_ends_with_an_answer_or_a_named_failure(
         **LIMITS,
         "out": tmp_path / "run",
     }
-    outcome = run("openai/fake", demo, **arguments)
+    result = run("openai/fake", demo, **arguments)
     lines = ledger_of(tmp_path / "run")
     assert Counter(line["id"] for line in lines) == Counter(item.id for item in demo)
     failed = [line for line in lines if "failure" in line]
@@ -85,7 +85,7 @@ def test_every_item_ends_with_an_answer_or_a_named_failure(
     assert all(line["failure"]["message"] and not line["answer_prediction"] for line in failed)
     assert all(line["answer_prediction"] for line in lines if "failure" not in line)
     # What was sent is what the ledger says was tried, no more; a request may time out before the server has read it.
-    assert len(service.requests) <= sum(line.get("attempts", 1) for line in lines) == outcome.counts.requests
+    assert len(service.requests) <= sum(line.get("attempts", 1) for line in lines) == result.counts.requests
     assert all(
         count <= LIMITS["max_attempts"]
         for count in Counter((received.question, received.audio) for received in service.requests).values()
@@ -114,7 +114,7 @@ run("openai/fake", load("demo"), out=out, base_urls=[url], **limits)
 """
 
 
-def test_nothing_is_asked_twice_after_a_kill(
+def test_a_killed_run_sends_no_request_twice(
     demo: Benchmark, fake_models: Callable[..., Any], tmp_path: Path
 ) -> None:
     # The first service answers 20 questions and no further one, so the kill comes in the middle of the run.
@@ -132,12 +132,12 @@ def test_nothing_is_asked_twice_after_a_kill(
     until(lambda: len(ledger_of_whole_lines(tmp_path / "run")) >= 20)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    kept = {line["id"] for line in ledger_of_whole_lines(tmp_path / "run")}
-    assert len(kept) == 20
+    answered = {line["id"] for line in ledger_of_whole_lines(tmp_path / "run")}
+    assert len(answered) == 20
     subprocess.run(command(second.chat_url), check=True)
     assert {line["id"] for line in ledger_of(tmp_path / "run")} == {item.id for item in demo}
     # All that was not on disk, and only that: what was in flight is asked a second time.
-    assert len(second.requests) == len(demo) - len(kept)
+    assert len(second.requests) == len(demo) - len(answered)
     assert len(first.requests) <= 20 + 4
 
 

@@ -24,7 +24,7 @@ def warnings(tmp_path: Path, n: int = 8, **fields: Any) -> list[str]:
 
     model = Scripted(say)
     result = run(model, benchmark(tmp_path / "b", n), out=tmp_path / "run", concurrency=2)
-    assert len(model.asked) == n
+    assert len(model.requested) == n
     return result.counts.warnings
 
 
@@ -36,7 +36,9 @@ def warnings(tmp_path: Path, n: int = 8, **fields: Any) -> list[str]:
         ({"text": "I cannot say."}, UNREADABLE),
     ],
 )
-def test_what_all_first_answers_show_is_said_once(tmp_path: Path, fields: dict[str, Any], word: str) -> None:
+def test_a_fault_of_all_first_answers_is_warned_of_once(
+    tmp_path: Path, fields: dict[str, Any], word: str
+) -> None:
     [warning] = warnings(tmp_path, **fields)
     assert word in warning
 

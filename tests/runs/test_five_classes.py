@@ -44,10 +44,10 @@ def lines(folder: str) -> list[dict[str, Any]]:
 
 
 def test_an_audio_model(demo: Benchmark, fake_models: Callable[..., Any]) -> None:
-    heard = by_clip(demo)
+    items = by_clip(demo)
 
     def script(received: ReceivedRequest) -> Reply:
-        item = heard[received.audio]
+        item = items[received.audio]
         assert item.question in received.question
         return Say(f"The answer is {item.answer}.")
 
@@ -58,10 +58,10 @@ def test_an_audio_model(demo: Benchmark, fake_models: Callable[..., Any]) -> Non
 
 
 def test_a_model_that_thinks(demo: Benchmark, fake_models: Callable[..., Any]) -> None:
-    heard = by_clip(demo)
+    items = by_clip(demo)
 
     def script(received: ReceivedRequest) -> Reply:
-        item = heard[received.audio]
+        item = items[received.audio]
         wrong = next(choice for choice in item.choices if choice != item.answer)
         return Say(item.answer, thinking=f"Perhaps {wrong}? No.")
 
@@ -75,10 +75,10 @@ def test_a_model_that_thinks(demo: Benchmark, fake_models: Callable[..., Any]) -
 
 
 def test_an_omni_model_behind_two_addresses(demo: Benchmark, fake_models: Callable[..., Any]) -> None:
-    heard = by_clip(demo)
+    items = by_clip(demo)
 
     def script(received: ReceivedRequest) -> Reply:
-        return Say(heard[received.audio].answer)
+        return Say(items[received.audio].answer)
 
     services = [fake_models(script, key="sk-any") for _ in range(2)]
     urls = [part for service in services for part in ("--base-url", f"{service.url}/v1")]
@@ -93,8 +93,8 @@ def test_an_omni_model_behind_two_addresses(demo: Benchmark, fake_models: Callab
 def test_captions_shared_by_a_text_model_and_a_reasoning_model(
     demo: Benchmark, fake_models: Callable[..., Any]
 ) -> None:
-    heard = by_clip(demo)
-    captioner = fake_models(lambda received: Say(f"A caption of {heard[received.audio].id}."), key="sk-any")
+    items = by_clip(demo)
+    captioner = fake_models(lambda received: Say(f"A caption of {items[received.audio].id}."), key="sk-any")
 
     def reason(received: ReceivedRequest) -> Reply:
         assert received.audio is None
@@ -115,7 +115,7 @@ def test_captions_shared_by_a_text_model_and_a_reasoning_model(
         assert score(name).choice.accuracy == 100.0
     # One caption for a clip, whoever reasons from it.
     assert Counter(received.audio for received in captioner.requests).most_common(1)[0][1] == 1
-    assert len(captioner.requests) == len(set(heard))
+    assert len(captioner.requests) == len(set(items))
     assert len(reasoner.requests) == 2 * len(demo)
     assert all(line["caption"].startswith("A caption of ") for line in lines("lrm"))
     assert all(line["thinking_prediction"] == "It was told." for line in lines("lrm"))

@@ -80,7 +80,7 @@ def test_another_protocol_is_named_by_its_label_alone(tmp_path: Path) -> None:
     assert "template" not in str(refused.value)
 
 
-def test_how_fast_a_model_is_asked_is_no_part_of_the_run(tmp_path: Path) -> None:
+def test_concurrency_is_no_part_of_the_run(tmp_path: Path) -> None:
     (tmp_path / "first.py").write_text("def answer(request):\n    return request['choices'][0]\n")
     model, made, out = f"python:{tmp_path / 'first.py'}:answer", benchmark(tmp_path / "b"), tmp_path / "run"
     run(model, made, out=out, limit=2, options={"uses_audio": "no"})

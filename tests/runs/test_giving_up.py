@@ -34,7 +34,7 @@ def test_a_server_that_never_answers_ends_the_run_with_its_reason(tmp_path: Path
     with raises("given-up", ExternalError) as caught:
         run(model, benchmark(tmp_path / "b", 1000), out=tmp_path / "run", **QUICK)
     assert "http://gpu:8000" in caught.value.message
-    assert len(model.asked) <= 30
+    assert len(model.requested) <= 30
     # Nothing was lost: what was not asked is asked by the same command.
     assert run(Scripted(answers()), benchmark(tmp_path / "b", 1000), out=tmp_path / "run", **QUICK).complete
 
@@ -42,7 +42,7 @@ def test_a_server_that_never_answers_ends_the_run_with_its_reason(tmp_path: Path
 def test_a_server_that_goes_away_for_good_ends_the_run_and_a_short_outage_does_not(tmp_path: Path) -> None:
     def away(start: int, end: int) -> Any:
         def say(request: Request, _: int) -> Answer:
-            if start <= len(model.asked) < end:
+            if start <= len(model.requested) < end:
                 raise RequestFailed("server", "HTTP 503", retryable=True)
             return Answer(request.item_id, "two", "")
 
@@ -52,7 +52,7 @@ def test_a_server_that_goes_away_for_good_ends_the_run_and_a_short_outage_does_n
     model = Scripted(away(100, 10**9))
     with raises("given-up", ExternalError):
         run(model, made, out=tmp_path / "gone", **QUICK)
-    assert len(model.asked) < 100 + 200
+    assert len(model.requested) < 100 + 200
     model = Scripted(away(100, 112))
     assert run(model, made, out=tmp_path / "back", **QUICK).complete
 
@@ -68,7 +68,7 @@ def test_single_requests_that_always_fail_do_not_end_a_run(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("kind", ["refused", "audio", "rate_limit"])
-def test_what_is_about_single_items_or_passes_never_ends_a_run(kind: Any) -> None:
+def test_failures_of_single_items_never_end_a_run(kind: Any) -> None:
     watch = FailureWatch(3, 5)
     assert not any(watch.note_failure(RequestFailed(kind, "no"), key, 5) for key in range(1000))
     assert watch.error is None
@@ -92,7 +92,7 @@ def test_a_permanent_fault_needs_no_second_attempt() -> None:
 
 def test_workers_that_are_killed_before_the_first_answer_do_not_end_a_run(tmp_path: Path) -> None:
     def say(request: Request, times: int) -> Answer:
-        if times == 1 and len(model.asked) <= 8:
+        if times == 1 and len(model.requested) <= 8:
             raise RequestFailed("crash", "the program ended: SIGKILL", retryable=True)
         return Answer(request.item_id, "two", "")
 
@@ -106,8 +106,8 @@ class Silent:
 
     name, uses_audio, enforces_timeout = "test/silent", False, True
 
-    def __init__(self, place: str) -> None:
-        self.place = place
+    def __init__(self, server: str) -> None:
+        self.server = server
         self.speak = asyncio.Event()
 
     async def ask(self, request: Request) -> Answer:
@@ -115,7 +115,7 @@ class Silent:
         return Answer(request.item_id, "two", "")
 
     async def unresponsive(self, seconds: float) -> str:
-        return self.place
+        return self.server
 
     async def close(self) -> None:
         pass

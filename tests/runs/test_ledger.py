@@ -42,7 +42,7 @@ def path_in(folder: Path) -> Path:
 
 @given(st.lists(st.lists(answer, max_size=4), max_size=5))
 @anywhere
-def test_what_was_appended_is_read_again(tmp_path: Path, batches: list[list[Answer]]) -> None:
+def test_appended_answers_are_read_again(tmp_path: Path, batches: list[list[Answer]]) -> None:
     path = path_in(tmp_path)
     for batch in batches:
         with Ledger(path) as ledger:
@@ -70,13 +70,13 @@ def test_a_file_cut_off_at_any_byte_keeps_every_whole_line(
     whole = path.read_bytes()
     cut = data.draw(st.integers(0, len(whole)))
     path.write_bytes(whole[:cut])
-    kept = whole[:cut].count(b"\n")
+    remaining = whole[:cut].count(b"\n")
     if whole[cut : cut + 1] == b"\n":
-        kept += 1  # only the line end is missing: nothing is lost
-    assert [each for _, each in read_ledger(path)] == written[:kept]
+        remaining += 1  # only the line end is missing: nothing is lost
+    assert [each for _, each in read_ledger(path)] == written[:remaining]
     with Ledger(path) as ledger:
         ledger.append([Answer("c", "more", "")])
-    assert [each for _, each in read_ledger(path)] == [*written[:kept], Answer("c", "more", "")]
+    assert [each for _, each in read_ledger(path)] == [*written[:remaining], Answer("c", "more", "")]
 
 
 def test_the_last_answer_counts_and_a_failure_never_replaces_one() -> None:
@@ -109,12 +109,12 @@ def test_a_line_in_the_middle_that_is_no_answer_is_named(tmp_path: Path) -> None
 
 def test_a_disk_that_fills_up_loses_nothing_that_was_written(tmp_path: Path) -> None:
     path = tmp_path / "answers.jsonl"
-    kept = [Answer(f"id-{index}", "x" * 100, "") for index in range(10)]
+    first = [Answer(f"id-{index}", "x" * 100, "") for index in range(10)]
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
         with Ledger(path) as ledger:
-            ledger.append(kept)
+            ledger.append(first)
             resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 50, before[1]))
             with raises("disk-full"):
                 ledger.append([Answer("late", "y" * 500, "")])
@@ -124,7 +124,7 @@ def test_a_disk_that_fills_up_loses_nothing_that_was_written(tmp_path: Path) -> 
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
-    assert [each.id for _, each in read_ledger(path)] == [*(each.id for each in kept), "later"]
+    assert [each.id for _, each in read_ledger(path)] == [*(each.id for each in first), "later"]
 
 
 def test_an_answer_is_never_both() -> None:

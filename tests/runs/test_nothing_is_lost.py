@@ -153,7 +153,7 @@ def test_a_damaged_row_of_the_cache_is_asked_again(tmp_path: Path) -> None:
             database.execute("UPDATE answers SET value = ? WHERE key = ?", (damage, key))
     model = Scripted(answers())
     result = run(model, made, out=tmp_path / "two", cache=cache, **QUICK)
-    assert (len(model.asked), result.counts.cached, result.answered) == (6, 6, 12)
+    assert (len(model.requested), result.counts.cached, result.answered) == (6, 6, 12)
 
 
 def test_an_answer_with_a_lone_surrogate_is_kept(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_a_folder_that_goes_away_stops_the_run(tmp_path: Path, how: str) -> None
     gone: list[bool] = []
 
     def say(request: Request, _: int) -> Answer:
-        if len(model.asked) >= 20 and not gone:
+        if len(model.requested) >= 20 and not gone:
             gone.append(True)
             if how == "moved":
                 out.rename(tmp_path / "elsewhere")
@@ -185,11 +185,11 @@ def test_a_folder_that_goes_away_stops_the_run(tmp_path: Path, how: str) -> None
     with raises("ledger-gone", ExternalError):
         run(model, benchmark(tmp_path / "b", 500), out=out, **QUICK)
     # Those in flight, in the queue and in the batch that could not be written.
-    assert len(model.asked) < 20 + 140
+    assert len(model.requested) < 20 + 140
     assert model.closed
 
 
-def test_what_is_in_flight_is_recorded_when_the_progress_callback_raises(tmp_path: Path) -> None:
+def test_requests_in_flight_are_recorded_when_the_progress_callback_raises(tmp_path: Path) -> None:
     def progress(total: int, counts: Counts) -> None:
         if counts.answered >= 3:
             raise BrokenPipeError
@@ -202,8 +202,8 @@ def test_what_is_in_flight_is_recorded_when_the_progress_callback_raises(tmp_pat
             progress=progress,
             **QUICK,
         )
-    asked = [json.loads(line) for line in (tmp_path / "run" / "answers.jsonl").read_text().splitlines()]
-    assert 3 <= len(asked) < 200
+    lines = [json.loads(line) for line in (tmp_path / "run" / "answers.jsonl").read_text().splitlines()]
+    assert 3 <= len(lines) < 200
     assert json.loads((tmp_path / "run" / "manifest.json").read_text())["sessions"][-1]["ended"]
 
 

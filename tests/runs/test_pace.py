@@ -20,11 +20,11 @@ def test_tries_keep_to_the_rate_too(tmp_path: Path) -> None:
     limits: Any = {"concurrency": 8, "max_attempts": 3, "backoff": 0.001, "rate": 100}
     began = time.monotonic()
     assert run(model, benchmark(tmp_path / "b"), out=tmp_path / "run", **limits).answered == 12
-    assert len(model.asked) == 36
+    assert len(model.requested) == 36
     assert time.monotonic() - began >= 35 / 100
 
 
-def test_what_the_service_asks_for_is_waited_for_and_little_more(tmp_path: Path) -> None:
+def test_a_retry_waits_as_long_as_the_service_asks(tmp_path: Path) -> None:
     rng, spec = random.Random(0), RunSpec.create(Scripted(answers()), benchmark(tmp_path))
     named = [spec.backoff_s(tried, 1.0, rng) for tried in (1, 2, 3, 4, 9) for _ in range(20)]
     assert min(named) >= 1.0
@@ -66,11 +66,11 @@ def test_concurrency_is_found_and_falls_back() -> None:
             slow.note_answer(1.0)
         assert slow.limit < grown
         assert start < 64
-        given = Pace(7)
+        fixed = Pace(7)
         for _ in range(100):
-            given.note_answer(0.1)
-        given.note_pushback()
-        assert given.limit == 7
+            fixed.note_answer(0.1)
+        fixed.note_pushback()
+        assert fixed.limit == 7
 
     asyncio.run(scenario())
 

@@ -1,4 +1,4 @@
-"""The writer of a run: nothing is told before it is on disk, little waits, and a disk that refuses ends it."""
+"""The writer of a run: nothing is recorded before it is on disk, little waits, and a disk that refuses ends it."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class Slow(Ledger):
 
 
 def record(path: Path, count: int, room: int = 10**9) -> tuple[list[str], int]:
-    """Ids that were told, and how many answers were handed over."""
-    told: list[str] = []
+    """Ids that were recorded, and how many answers were handed over."""
+    recorded: list[str] = []
     handed = 0
     Slow.room = room
 
     async def all_of_it(ledger: Ledger) -> None:
         nonlocal handed
-        recorder = Recorder(ledger, None, lambda answers: told.extend(answer.id for answer in answers))
+        recorder = Recorder(ledger, None, lambda answers: recorded.extend(answer.id for answer in answers))
         writing = asyncio.create_task(recorder.write())
 
         async def hand_over() -> None:
@@ -43,7 +43,7 @@ def record(path: Path, count: int, room: int = 10**9) -> tuple[list[str], int]:
             for index in range(count):
                 await recorder.put(None, Answer(f"id-{index}", "x", ""))
                 handed += 1
-                assert handed - len(told) <= 2 * 64 + 1, "more waited than may be lost"
+                assert handed - len(recorded) <= 2 * 64 + 1, "more waited than may be lost"
 
         handing = asyncio.create_task(hand_over())
         await asyncio.wait({handing, writing}, return_when=asyncio.FIRST_COMPLETED)
@@ -54,13 +54,13 @@ def record(path: Path, count: int, room: int = 10**9) -> tuple[list[str], int]:
         try:
             asyncio.run(all_of_it(ledger))
         finally:
-            assert told == [answer.id for _, answer in read_ledger(path)]
-    return told, handed
+            assert recorded == [answer.id for _, answer in read_ledger(path)]
+    return recorded, handed
 
 
 def test_all_is_written_in_order_and_little_waits(tmp_path: Path) -> None:
-    told, _ = record(tmp_path / "answers.jsonl", 500)
-    assert told == [f"id-{index}" for index in range(500)]
+    recorded, _ = record(tmp_path / "answers.jsonl", 500)
+    assert recorded == [f"id-{index}" for index in range(500)]
 
 
 def test_a_disk_that_refuses_ends_it_even_when_the_queue_is_full(tmp_path: Path) -> None:

@@ -95,6 +95,6 @@ def test_open_questions_withheld_answers_and_several_clips_are_asked(
     made = load(path, audio_dir=tmp_path)
     text_only = run(Scripted(answers()), made, out=tmp_path / "text", rotations="all", **QUICK)
     assert (text_only.requested, text_only.complete) == (5, True)
-    heard = run(Scripted(answers(), uses_audio=True), made, out=tmp_path / "heard", **QUICK)
-    assert heard.complete
-    assert not heard.counts.failed
+    listener = run(Scripted(answers(), uses_audio=True), made, out=tmp_path / "listener", **QUICK)
+    assert listener.complete
+    assert not listener.counts.failed

@@ -26,15 +26,15 @@ def demo(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     return load("demo")
 
 
-def heard_under(
+def clips_under(
     demo: Benchmark, condition: str, out: Path, **options: object
 ) -> dict[str, np.ndarray | None]:
-    """The samples that a model was given for each item."""
-    heard: dict[str, np.ndarray | None] = {}
+    """The samples that a model was shuffled for each item."""
+    clips: dict[str, np.ndarray | None] = {}
 
     def say(request: Request, _: int) -> Answer:
         assert any(message.audio for message in request.messages) == (request.audio is not None)
-        heard[request.item_id] = None if request.audio is None else read_clip(request.audio).samples
+        clips[request.item_id] = None if request.audio is None else read_clip(request.audio).samples
         return Answer(request.item_id, request.choices[0], "")
 
     model = Scripted(say, uses_audio=True)
@@ -42,16 +42,16 @@ def heard_under(
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["condition"] == condition
     assert f"|condition:{condition}|" in manifest["signature"]
-    return heard
+    return clips
 
 
 def test_each_condition_gives_what_it_says(demo: Benchmark, tmp_path: Path) -> None:
     conditions = ("full", "none", "silence", "noise", "reversed", "mono", "shuffled")
-    heard = {name: heard_under(demo, name, tmp_path / name) for name in conditions}
-    for item_id, real in heard["full"].items():
+    clips = {name: clips_under(demo, name, tmp_path / name) for name in conditions}
+    for item_id, real in clips["full"].items():
         assert real is not None
-        assert heard["none"][item_id] is None
-        silent, hiss, back, mono = (heard[name][item_id] for name in ("silence", "noise", "reversed", "mono"))
+        assert clips["none"][item_id] is None
+        silent, hiss, back, mono = (clips[name][item_id] for name in ("silence", "noise", "reversed", "mono"))
         assert silent is not None
         assert silent.shape == real.shape
         assert not silent.any()
@@ -62,28 +62,28 @@ def test_each_condition_gives_what_it_says(demo: Benchmark, tmp_path: Path) -> N
         assert np.allclose(back, real[::-1], atol=1e-4)
         assert mono is not None
         assert mono.shape == (len(real), 1)
-    others = heard["shuffled"]
-    assert sum(not np.array_equal(others[key], real) for key, real in heard["full"].items()) >= 18  # type: ignore[arg-type]
+    others = clips["shuffled"]
+    assert sum(not np.array_equal(others[key], real) for key, real in clips["full"].items()) >= 18  # type: ignore[arg-type]
 
 
 def test_the_same_seed_draws_the_same_and_another_another(demo: Benchmark, tmp_path: Path) -> None:
     def digest(out: str, seed: int) -> str:
-        heard = heard_under(demo, "noise", tmp_path / out, seed=seed)
-        return hashlib.sha256(b"".join(heard[key].tobytes() for key in sorted(heard))).hexdigest()  # type: ignore[union-attr]
+        clips = clips_under(demo, "noise", tmp_path / out, seed=seed)
+        return hashlib.sha256(b"".join(clips[key].tobytes() for key in sorted(clips))).hexdigest()  # type: ignore[union-attr]
 
     assert digest("a", 1) == digest("b", 1) != digest("c", 2)
 
 
 def test_shuffled_is_another_clip_of_the_same_modality_each_used_once(demo: Benchmark) -> None:
-    given = shuffled_clips(demo, 3)
-    assert set(given) == {item.id for item in demo}
+    shuffled = shuffled_clips(demo, 3)
+    assert set(shuffled) == {item.id for item in demo}
     modality = {item.audio_path: item.modality for item in demo}
     for item in demo:
-        (clip,) = given[item.id]
+        (clip,) = shuffled[item.id]
         assert modality[clip] == item.modality
         assert clip != item.audio_path
-    assert len(set(given.values())) == len({item.audio_path for item in demo})
-    assert shuffled_clips(demo, 3) == given
+    assert len(set(shuffled.values())) == len({item.audio_path for item in demo})
+    assert shuffled_clips(demo, 3) == shuffled
     alone = msgspec.structs.replace(demo, items=demo.items[:1])
     with raises("one-clip"):
         shuffled_clips(alone, 0)
@@ -94,5 +94,5 @@ def test_no_made_clip_is_left_behind(
 ) -> None:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
-    heard_under(demo, "silence", tmp_path / "run")
+    clips_under(demo, "silence", tmp_path / "run")
     assert list((tmp_path / "tmp").iterdir()) == []

@@ -68,7 +68,7 @@ def made(tmp_path: Path) -> Benchmark:
         ({"stop_after": 0}, "invalid-value"),
     ],
 )
-def test_what_is_not_valid_names_its_argument(made: Benchmark, options: dict[str, Any], code: str) -> None:
+def test_invalid_values_name_their_argument(made: Benchmark, options: dict[str, Any], code: str) -> None:
     (argument,) = options
     with raises(code, argument=argument):
         RunSpec.create(Scripted(answers()), made, **options)
@@ -86,7 +86,7 @@ def test_the_library_checks_before_anything_is_written(made: Benchmark, tmp_path
             run(model, made, out=tmp_path / "run", **options)  # type: ignore[arg-type]
         assert caught.value.argument == next(iter(options))
     assert not (tmp_path / "run").exists()
-    assert model.asked == []
+    assert model.requested == []
 
 
 def test_an_unknown_option_is_named(made: Benchmark) -> None:
@@ -164,7 +164,7 @@ def test_a_credential_in_an_option_is_not_recorded(made: Benchmark, name: str, v
     assert spec.recorded_options["audio_rate"] == "16000"
 
 
-def test_what_is_no_credential_is_recorded_as_it_is(made: Benchmark) -> None:
+def test_options_without_credentials_are_recorded(made: Benchmark) -> None:
     body = '{"max_tokens": 5, "reasoning_effort": "low", "chat_template_kwargs": {"enable_thinking": false}}'
     spec = RunSpec.create(Scripted(answers()), made, options={"body": body, "base_url": "http://x"})
     assert spec.recorded_options == {"body": body}

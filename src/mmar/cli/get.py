@@ -91,7 +91,7 @@ def _fetch(entry: Entry, cache_dir: Path, *, audio: bool, as_json: bool, **optio
 
 
 def summary(entry: Entry, obtained: DownloadResult, *, audio_wanted: bool) -> str:
-    """What is printed at the end."""
+    """The text at the end of a download."""
     receipt = obtained.receipt
     title = f"{entry.title}, revision {receipt.revision[:12]}"
     lines = [

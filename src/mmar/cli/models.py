@@ -93,7 +93,7 @@ def _print_list(chosen: Sequence[Preset]) -> None:
 
 
 def _print_here(chosen: Sequence[Preset], *, as_json: bool) -> None:
-    """What this machine has, and for each preset what serves it here and what the others lack."""
+    """Print the hardware and software of this machine, and the presets that it can run."""
     from mmar.models.hardware import find_machine, obstacles_of
 
     machine = find_machine(os.environ)

@@ -1,4 +1,4 @@
-"""What the studio commands share: options, opening the studio, the acting user, states of items."""
+"""For all studio commands: options, opening the studio, the acting user, states of items."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What commands print, and the files they write."""
+"""Output of commands: text, JSON, progress and files."""
 
 from __future__ import annotations
 

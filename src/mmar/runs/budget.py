@@ -1,4 +1,4 @@
-"""What a run may spend, and what it has spent.
+"""The budget of a run, and its spending.
 
 Tokens are counted as the service counts them. Money needs a price table, which is the user's own file because
 prices change:
@@ -37,7 +37,7 @@ class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     audio_tokens_a_second: float | None = None
 
     def cost(self, usage: Usage) -> float:
-        """What a request cost."""
+        """Cost of a request."""
         audio_tokens = usage.audio_tokens or 0
         text_tokens = max(0, (usage.input_tokens or 0) - audio_tokens)
         audio_price = self.input if self.audio is None else self.audio

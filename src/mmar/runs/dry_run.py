@@ -1,4 +1,4 @@
-"""What a session would ask and cost, before anything is sent."""
+"""Estimate of the requests and cost of a session, before anything is sent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CHARACTERS_PER_TOKEN = 4
 
 
 class Estimate(msgspec.Struct, frozen=True):
-    """What a session would do.
+    """The requests of a session and their cost.
 
     Attributes:
         requests: number of requests, retries aside.

@@ -36,7 +36,7 @@ _Make = Callable[[Request], Request]
 
 
 class Counts(msgspec.Struct):
-    """What a session has done so far.
+    """Progress of a session.
 
     Attributes:
         answered: answers on disk.
@@ -49,7 +49,7 @@ class Counts(msgspec.Struct):
         tokens: tokens spent, as the service counted them.
         money: their cost, where there is a price.
         warnings: what the session's first answers show to be wrong, see `mmar.runs.giving_up`.
-        waiting: what is known while no request has had an outcome for long; empty once one has.
+        waiting: what is known while no request has had a result for long; empty once one has.
         stopped: why nothing more was asked; empty when all was.
     """
 
@@ -129,7 +129,7 @@ class Engine:
             task.cancel()
 
     async def ask_all(self, requests: Iterable[Request | Answer], make: _Make | None = None) -> Counts:
-        """Send every request and record every outcome.
+        """Send every request and record every result.
 
         Args:
             requests: taken one at a time as there is room, so that memory stays flat; an `Answer` among them is the
@@ -285,7 +285,7 @@ class Engine:
             self._report_progress()
 
     async def _watch_silence(self) -> None:
-        """Look at the server while no request has had an outcome; end a run whose server replies to nothing."""
+        """Look at the server while no request has had a result; end a run whose server replies to nothing."""
         unresponsive = getattr(self.model, "unresponsive", None)
         start, counts = time.monotonic(), self.counts
         # Less than a time-out, and long enough for a server that is busy with its first answer and does nothing else.

@@ -120,7 +120,7 @@ def check_new_run_folder(folder: Path) -> None:
 
 
 def temporary_files(folder: Path) -> Iterator[Path]:
-    """What processes leave that are killed while they write a file."""
+    """Temporary files of processes that were killed while they wrote."""
     for name in (MANIFEST_NAME, PREDICTIONS_NAME):
         yield from folder.glob(f".{name}.*.part")
 
@@ -133,7 +133,7 @@ _CHANNELS = re.compile(
 
 
 class AudioNotes(msgspec.Struct, frozen=True):
-    """What happened to the audio on its way to the model, over the whole ledger.
+    """Changes to the audio before it was sent, over the whole ledger.
 
     Attributes:
         mixed_down: answers for which channels were mixed into one.

@@ -83,7 +83,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What a run is.
+    """The identity of a run, and its sessions.
 
     Attributes:
         protocol: in full, so that a changed protocol cannot change an old run's reading.
@@ -224,7 +224,7 @@ _OPTIONAL = ("part", "repeats")
 
 
 class Signature(msgspec.Struct, frozen=True):
-    """What a number depends on: the value of each of `PARTS` by name."""
+    """Everything that a number depends on: the values of `PARTS` by name."""
 
     parts: Mapping[str, str]
 
@@ -236,7 +236,7 @@ class Signature(msgspec.Struct, frozen=True):
 
     @property
     def short(self) -> str:
-        """The parts that differ most, and a digest of the whole: `demo#1c9a343e.2|openai/x|mmar@1|part:5/87|sig:5f0c21aa`."""
+        """The main parts and a digest of all: `demo#1c9a343e.2|openai/x|mmar@1|part:5/87|sig:5f0c21aa`."""
         values = [_escaped(self.parts[name]) for name in ("bench", "model", "protocol") if name in self.parts]
         if self.parts.get("condition", "full") != "full":
             values.append(_escaped(self.parts["condition"]))

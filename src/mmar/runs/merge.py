@@ -19,7 +19,7 @@ from mmar.runs.manifest import Manifest, read_manifest, write_manifest
 
 
 class Merged(msgspec.Struct, frozen=True):
-    """What a merge wrote: the lines of its ledger, items answered and asked, and requests that have only failures."""
+    """A merged run: lines of its ledger, items answered and requested, requests with only failures."""
 
     manifest: Manifest
     lines: int

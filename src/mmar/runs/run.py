@@ -53,9 +53,9 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
         selected_answered: of these, the requests that have an answer now.
         selected_failed: of these, the requests that have only failures.
         answered: number of the benchmark's items that have an answer now.
-        asked: number of the benchmark's items that were asked, answered or not.
+        asked: number of the benchmark's items with a request, answered or not.
         repaired: bytes of a torn last line that were cut off.
-        audio: what happened to the audio on its way.
+        audio: changes to the audio before it was sent.
     """
 
     manifest: Manifest
@@ -105,7 +105,7 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def stopped(self) -> bool:
-        """Whether the session was stopped before everything was asked."""
+        """Whether the session was stopped before all requests were sent."""
         return bool(self.counts.stopped)
 
     @property
@@ -232,7 +232,7 @@ def _requests(spec: RunSpec, model: Model, selection: Selection) -> Iterator[Req
 
 
 def _maker(spec: RunSpec, stack: AsyncExitStack) -> Callable[[Request], Request] | None:
-    """What makes the control clip of a request, where the condition needs one made."""
+    """A function that makes the control clips of a request, for the conditions with generated clips."""
     if spec.condition not in GENERATED:
         return None
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mmar-clips-")))

@@ -22,7 +22,7 @@ from mmar.runs.recorder import Cache
 from mmar.runs.spec import RunSpec
 
 Accept = Callable[[Request, Answer], str | None]
-"""What is wrong with an answer, for the failure's message; `None` if it can be used."""
+"""Checks an answer: the problem for the failure's message, or `None`."""
 
 
 class SideRun(msgspec.Struct, frozen=True):

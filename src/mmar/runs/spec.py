@@ -1,4 +1,4 @@
-"""RunSpec: the validated record of everything that decides what a run asks, and how hard it tries.
+"""RunSpec: the validated record of the requests of a run, and of its limits and retries.
 
 The command line and the library both make it with `RunSpec.create`, so that both check the same things. Each
 option of the command line has the name of its argument (`--max-attempts` is `max_attempts`); an error names the
@@ -132,7 +132,7 @@ class RunOptions(TypedDict, total=False):
 
 
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run asks, of whom, and how hard it tries. Make it with `create`.
+    """The requests of a run, the model, limits and retries. Make it with `create`.
 
     Attributes are those of `RunOptions` after validation, and:
 
@@ -285,7 +285,7 @@ def draw_sample_indexes(benchmark: Benchmark, sample: int, seed: int) -> list[in
 
 
 def item_filter(values: Mapping[str, tuple[str, ...]]) -> Callable[[Item], bool]:
-    """Whether every named field of an item, by the publisher's name, has one of the given values."""
+    """A filter for items: each named field, by the publisher's name, has one of the values."""
 
     def matches(item: Item) -> bool:
         record = item.to_record()

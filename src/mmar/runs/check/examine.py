@@ -22,7 +22,7 @@ from mmar.runs.spec import RunSpec
 
 
 class CheckReport(msgspec.Struct, frozen=True):
-    """What an examination of a model shows.
+    """Result of the check of a model.
 
     Attributes:
         protocol: name and version of the protocol by which the questions were put.

@@ -1,4 +1,4 @@
-"""What the replies to the probes show, one verdict for each property of a model.
+"""Evaluation of the replies to the probes: one verdict for each property of a model.
 
 A property is called *failed* only where the replies cannot be explained by guessing: a model that hears poorly gets
 *could not tell*. Whether it hears is a binomial tail over all questions about sounds; the finer properties are judged
@@ -32,7 +32,7 @@ _SOUND_GROUPS: tuple[Group, ...] = ("sounds", "silence", "left", "right", "long"
 
 
 class ProbeReply(msgspec.Struct, frozen=True):
-    """What came of one probe.
+    """The reply to one probe.
 
     Attributes:
         probe: what was asked.
@@ -69,7 +69,7 @@ class ProbeReply(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What is known of one property: its stable name, the state, and a sentence with what to do where one can."""
+    """The verdict on one property: its stable name, the state, and a sentence with what to do where one can."""
 
     name: str
     state: State
