@@ -94,12 +94,15 @@ def load_audio(path: Path, form: AudioForm, documented: Container[str]) -> Audio
     """
     with _read_failures(path):
         data = path.read_bytes()
-        facts = parse_pcm_header(data)
-        if facts is None:
-            return _decoded(path, data, form, documented)
-        if not _suits(facts, form, "WAV") or "WAV" not in documented:
+        plain = parse_pcm_header(data)
+        facts = plain or describe(path)
+        # A WAV file that is not plain PCM, or whose header is wrong, is encoded again.
+        known = facts.container in documented and (plain is not None or facts.container != "WAV")
+        if not known or not _suits(facts, form):
             return _converted(path, data, form)
-        return AudioBytes(data, "WAV", _unchanged(data, facts))
+        if plain is None:
+            read_clip(path)  # whether a compressed file is whole shows when it is decoded to its end
+        return AudioBytes(data, facts.container, _unchanged(data, facts))
 
 
 def describe_unchanged(path: Path) -> SentAudio:
@@ -128,26 +131,13 @@ def _unchanged(data: bytes, facts: Facts) -> SentAudio:
     return SentAudio("", "", len(data), facts.rate, facts.channels, facts.duration)
 
 
-def _suits(facts: Facts, form: AudioForm, container: str) -> bool:
+def _suits(facts: Facts, form: AudioForm) -> bool:
     return (
-        form.container in (None, container)
+        form.container in (None, facts.container)
         and form.rate in (None, facts.rate)
         and not (form.mono and facts.channels > 1)
         and not (form.seconds is not None and facts.frames > form.seconds * facts.rate)
     )
-
-
-def _decoded(path: Path, data: bytes, form: AudioForm, documented: Container[str]) -> AudioBytes:
-    facts = describe(path)
-    # A WAV file that is not plain PCM, or whose header is wrong, is encoded again.
-    if (
-        facts.container == "WAV"
-        or facts.container not in documented
-        or not _suits(facts, form, facts.container)
-    ):
-        return _converted(path, data, form)
-    read_clip(path)  # whether a compressed file is whole shows when it is decoded to its end
-    return AudioBytes(data, facts.container, _unchanged(data, facts))
 
 
 def _converted(path: Path, data: bytes, form: AudioForm) -> AudioBytes:

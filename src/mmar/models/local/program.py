@@ -15,7 +15,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -47,7 +47,8 @@ class Program:
     ) -> None:
         self.over = False
         self.answered = 0
-        self._process = process
+        assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+        self._process, self._stdin = process, process.stdin
         self._name = name
         self._timeout_s = timeout_s
         self._start_s = start_s
@@ -59,13 +60,11 @@ class Program:
         self._request_ids: set[str] = set()
         self._cancelled = False
         self._group_ended = False
-        self._spoke = False
         self._first: asyncio.Future[ProgramAnswer] = asyncio.get_running_loop().create_future()
         self._silences = 0
         self._last_line = time.monotonic()
-        self._unread = _unread_bytes(process)
-        self._reader = asyncio.create_task(self._read_answers())
-        self._stderr_reader = asyncio.create_task(self._read_stderr())
+        self._reader = asyncio.create_task(self._read_answers(process.stdout))
+        self._stderr_reader = asyncio.create_task(self._read_stderr(process.stderr))
         self._watch = asyncio.create_task(self._watch_over())
 
     @classmethod
@@ -117,7 +116,7 @@ class Program:
         sent = await asyncio.to_thread(describe_clips, request)
         if self.over:  # nobody watches over a request that is sent from here on
             raise RequestFailed("crash", f"the program ended: {self.exit_report}", retryable=True)
-        if not self._pending and self._spoke:
+        if not self._pending and self._first.done():
             self._last_line = time.monotonic()  # that nothing was due is no silence
         start = time.perf_counter()
         future: asyncio.Future[ProgramAnswer] = asyncio.get_running_loop().create_future()
@@ -148,19 +147,15 @@ class Program:
         raise RequestFailed("crash", f"the program {problem}: {self.exit_report}")
 
     async def _send(self, line: bytes) -> None:
-        stdin = self._process.stdin
-        if stdin is None:
-            return
         try:
             async with self._writing:
-                stdin.write(line)
-                await stdin.drain()
+                self._stdin.write(line)
+                await self._stdin.drain()
         except (ConnectionError, RuntimeError):
             return  # it closed its input; _watch_over reports how it ended
 
-    async def _read_answers(self) -> None:
-        stdout = self._process.stdout
-        while stdout is not None:
+    async def _read_answers(self, stdout: asyncio.StreamReader) -> None:
+        while True:
             try:
                 line = await stdout.readline()
             except ValueError:
@@ -175,9 +170,9 @@ class Program:
         try:
             answer = _DECODER.decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            self._ignore_line(line, fault=not self.answered and self._has_read_a_request())
+            has_read = bool(self._request_ids) and not _unread_bytes(self._stdin)
+            self._ignore_line(line, fault=has_read and not self.answered)
             return
-        self._spoke = True
         self._silences = 0
         self._last_line = time.monotonic()
         if not self._first.done():
@@ -200,15 +195,8 @@ class Program:
         if fault and self._fault_since is None and line.strip():
             self._fault_since = time.monotonic()
 
-    def _has_read_a_request(self) -> bool:
-        """Whether the program has read from its standard input; true where that cannot be told."""
-        if not self._request_ids or self._unread is None:
-            return bool(self._request_ids)
-        return self._unread() == 0
-
-    async def _read_stderr(self) -> None:
-        stderr = self._process.stderr
-        while stderr is not None and (chunk := await stderr.read(65_536)):
+    async def _read_stderr(self, stderr: asyncio.StreamReader) -> None:
+        while chunk := await stderr.read(65_536):
             self._stderr = (self._stderr + chunk)[-_MAX_STDERR:]
 
     async def _watch_over(self) -> None:
@@ -250,7 +238,7 @@ class Program:
     def _check_silence(self) -> bool:
         """Handle silence that lasts too long; true if the program is to be ended."""
         silence = time.monotonic() - self._last_line
-        if not self._spoke:
+        if not self._first.done():
             if silence <= self._start_s:
                 return False
             self.over = True
@@ -276,8 +264,7 @@ class Program:
         """End it: close its input and let it leave, then tell it to, then end all that it started."""
         self.over = True
         self._watch.cancel()
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+        self._stdin.close()
         # One that has fallen silent, or whose answers nobody waits for, is not waited for.
         patience = 0.0 if self._silences or self._cancelled else _STDIN_CLOSE_TIMEOUT_S
         if not await self._exited_within(patience):
@@ -311,22 +298,19 @@ class Program:
             return  # all gone already; macOS says so by refusing
 
 
-def _unread_bytes(process: asyncio.subprocess.Process) -> Callable[[], int] | None:
-    """How many bytes of its standard input a process has not read; `None` where the system does not tell."""
-    pipe = process.stdin.transport.get_extra_info("pipe") if process.stdin is not None else None
-    if pipe is None or sys.platform == "win32":
-        return None
+def _unread_bytes(stdin: asyncio.StreamWriter) -> int:
+    """How many bytes of its standard input a process has not read; 0 where the system does not tell."""
+    if sys.platform == "win32":
+        return 0
     import fcntl
     import termios
 
-    def unread() -> int:
-        try:
-            count = fcntl.ioctl(pipe.fileno(), termios.FIONREAD, b"\0" * 4)
-        except (OSError, ValueError):
-            return 0
-        return int.from_bytes(count, sys.byteorder)
-
-    return unread
+    pipe = stdin.transport.get_extra_info("pipe")
+    try:
+        count = fcntl.ioctl(pipe.fileno(), termios.FIONREAD, b"\0" * 4)
+    except (OSError, ValueError):
+        return 0
+    return int.from_bytes(count, sys.byteorder)
 
 
 _TERMINATE = signal.SIGTERM

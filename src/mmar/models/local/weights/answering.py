@@ -118,7 +118,7 @@ class Answerer:
         self, chats: Sequence[list[dict[str, Any]]], settings: Mapping[str, Any]
     ) -> list[dict[str, Any]]:
         """The answers of a batch of chats with equal settings: text, spoken, finish_reason, usage."""
-        inputs = {name: self._placed(value) for name, value in self.encode(chats).items()}
+        inputs = self._inputs(chats)
         start = inputs["input_ids"].shape[1]
         if settings.get("seed") is not None:
             torch.manual_seed(int(settings["seed"]))
@@ -126,7 +126,7 @@ class Answerer:
             output = self.model.generate(
                 **inputs,
                 generation_config=self._generation(settings),
-                stopping_criteria=[_Alive(self._alive)],
+                stopping_criteria=[self._report_alive],
             )
         output = getattr(output, "sequences", output)
         ends = set(_listed(self._tokens["eos_token_id"]))
@@ -147,13 +147,18 @@ class Answerer:
             )
         return answers
 
+    def _report_alive(self, input_ids: Any, *_: Any, **__: Any) -> Any:
+        """Report that tokens come, so that a slow batch is not taken for a dead one; nothing is stopped."""
+        self._alive()
+        return torch.zeros(input_ids.shape[0], dtype=torch.bool, device=input_ids.device)
+
     def _holds_speech(self, tokens: list[int]) -> bool:
         """Whether tokens stand for sound, by their names such as `<|audio_12|>`."""
         return any(_SPEECH.search(name) for name in self._tokenizer.convert_ids_to_tokens(tokens))
 
     def has_finite_logits(self, chat: list[dict[str, Any]]) -> bool:
         """Whether the scores of the first token of an answer are numbers: an overflow in float16 makes them NaN."""
-        inputs = {name: self._placed(value) for name, value in self.encode([chat]).items()}
+        inputs = self._inputs([chat])
         config = self._generation({"max_tokens": 1})
         config.output_logits = config.return_dict_in_generate = True
         with torch.inference_mode():
@@ -175,11 +180,14 @@ class Answerer:
             max_new_tokens=most, num_beams=1, repetition_penalty=1.0, **sampling, **self._tokens
         )
 
-    def _placed(self, value: Any) -> Any:
-        if not hasattr(value, "to"):
-            return value
-        dtype = self.model.dtype if value.is_floating_point() else None
-        return value.to(self.model.device, dtype)
+    def _inputs(self, chats: Sequence[list[dict[str, Any]]]) -> dict[str, Any]:
+        """The inputs of a batch on the model's device, numbers in its dtype."""
+        inputs = self.encode(chats)
+        for name, value in inputs.items():
+            if isinstance(value, torch.Tensor):
+                dtype = self.model.dtype if value.is_floating_point() else None
+                inputs[name] = value.to(self.model.device, dtype)
+        return inputs
 
     def _file(self, samples: NDArray[np.float32]) -> str:
         assert self._folder is not None
@@ -188,17 +196,6 @@ class Answerer:
         if not path.exists():
             soundfile.write(path, samples, self.rate, subtype="FLOAT")
         return str(path)
-
-
-class _Alive:
-    """Says that tokens come, so that a slow batch is not taken for a dead one."""
-
-    def __init__(self, alive: Callable[[], None]) -> None:
-        self._alive = alive
-
-    def __call__(self, input_ids: Any, *_: Any, **__: Any) -> Any:
-        self._alive()
-        return torch.zeros(input_ids.shape[0], dtype=torch.bool, device=input_ids.device)
 
 
 def _listed(tokens: int | Sequence[int] | None) -> list[int]:
