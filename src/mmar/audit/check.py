@@ -119,12 +119,7 @@ def check(
 def choose(
     checks: Sequence[Check[S]], select: Iterable[str] = (), ignore: Iterable[str] = ()
 ) -> tuple[Check[S], ...]:
-    """The selected checks.
-
-    Args:
-        checks: all checks.
-        select: codes, or beginnings of codes (`C` for a family); all if empty.
-        ignore: codes to leave out in any case.
+    """The checks with selected codes, or beginnings of codes (`C` for a family), all if empty; without the ignored.
 
     Raises:
         UsageError: an unknown code.

@@ -63,15 +63,7 @@ def check_links(
     timeout_s: float = 20.0,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> dict[str, Link]:
-    """Check addresses, each once.
-
-    Args:
-        addresses: any.
-        services: by default the sites themselves.
-        concurrency: maximum requests in flight.
-        timeout_s: seconds to wait for one reply.
-        progress: called with the number done and in all.
-    """
+    """Check addresses, each once; `progress` is called with the number done and in all."""
     urls = list(dict.fromkeys(addresses))
     return asyncio.run(_check_all(urls, services or Services(), concurrency, timeout_s, progress))
 
@@ -108,22 +100,18 @@ async def _check_all(
 
 
 async def _check(session: aiohttp.ClientSession, address: str, services: Services) -> Link:
-    video = find_video(address)
-    if video is not None:
-        return Link(address, *await _request(session, video, services))
-    if not is_short_link(address):
-        alive, reply, _ = await _status(session, address)
-        return Link(address, alive, reply)
-    address_now = services.short.rstrip("/") + urlsplit(address).path
-    for _ in range(_MAX_HOPS):
-        alive, reply, target = await _status(session, address_now)
-        if target is None:
-            # A short link that does not redirect leads to no video.
-            return Link(address, False if alive is False else None, reply)
+    is_short = is_short_link(address)
+    target = services.short.rstrip("/") + urlsplit(address).path if is_short else address
+    for _ in range(_MAX_HOPS + 1):
         if (video := find_video(target)) is not None:
             alive, reply = await _request(session, video, services)
-            return Link(address, alive, reply, video.url)
-        address_now = target
+            return Link(address, alive, reply, video.url if is_short else None)
+        alive, reply, redirect = await _status(session, target)
+        if not is_short:
+            return Link(address, alive, reply)
+        if redirect is None:  # a short link that does not redirect leads to no video
+            return Link(address, False if alive is False else None, reply)
+        target = redirect
     return Link(address, None, f"more than {_MAX_HOPS} redirections")
 
 

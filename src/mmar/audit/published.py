@@ -191,12 +191,9 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 def read_table(path: Path, counts: Counts, leave_out: Sequence[tuple[str, str]] = BASELINES) -> Table:
-    """Read a table.
+    """Read a table from CSV in UTF-8 with a header, separated by commas, semicolons or tabs.
 
-    Args:
-        path: CSV with a header, separated by commas, semicolons or tabs; UTF-8.
-        counts: the number of items behind each column.
-        leave_out: columns and values of the rows to skip.
+    `leave_out` has the columns and values of rows to skip.
 
     Raises:
         InputError: it is not such a table.

@@ -122,13 +122,7 @@ class Audit(msgspec.Struct, frozen=True):
 def run_checks(
     subject: S, checks: Sequence[Check[S]], has: Collection[str], accepted: Accepted | None = None
 ) -> tuple[tuple[Outcome, ...], int]:
-    """Run checks.
-
-    Args:
-        subject: the benchmark or table.
-        checks: the checks to run.
-        has: what is available; a check that needs something else is skipped.
-        accepted: findings to leave out.
+    """Run checks of a benchmark or a table; a check that needs what it does not have is skipped.
 
     Returns:
         One outcome per check, and the number of accepted findings that did not occur.

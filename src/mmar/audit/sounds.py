@@ -21,16 +21,7 @@ _MIN_PARALLEL = 32  # clips
 
 
 class Sound(msgspec.Struct, frozen=True):
-    """One clip.
-
-    Attributes:
-        path: the file.
-        missing: whether the file does not exist.
-        fault: why it cannot be read; empty if it can.
-        facts: rate, channels and length.
-        levels: peak, silence, clipping.
-        fingerprint: empty if the clip cannot be read.
-    """
+    """The measurements of one clip; `fault` says why it cannot be read, and is empty if it can."""
 
     path: Path
     missing: bool = False
@@ -47,13 +38,10 @@ def measure_clips(
     workers: int = 1,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> dict[str, Sound]:
-    """Decode and measure the clips of items.
+    """Decode and measure the clips of items, whose paths are relative to a folder.
 
-    Args:
-        items: their `audio_path` is relative to `audio_dir`.
-        audio_dir: a folder.
-        workers: number of processes. More than one needs a main module that can be imported again.
-        progress: called with the number of clips done and in all.
+    More than one worker process needs a main module that can be imported again. `progress` is called with the number of
+    clips done and in all.
 
     Returns:
         The measurements by `audio_path`; unsafe paths are left out (check I004).
@@ -65,14 +53,13 @@ def measure_clips(
         except InputError:
             continue
     measured: dict[str, Sound] = {}
-    sounds = _all(list(paths.values()), workers)
-    for name, sound in zip(paths, sounds, strict=True):
+    for name, sound in zip(paths, _measure_all(list(paths.values()), workers), strict=True):
         measured[name] = sound
         progress(len(measured), len(paths))
     return measured
 
 
-def _all(paths: list[Path], workers: int) -> Iterator[Sound]:
+def _measure_all(paths: list[Path], workers: int) -> Iterator[Sound]:
     if workers < 2 or len(paths) < _MIN_PARALLEL:
         yield from map(_measure, paths)
         return

@@ -58,11 +58,8 @@ def join_log(
 ) -> JoinedLog:
     """Find the item of each record.
 
-    Args:
-        log: the log.
-        benchmark: the questions.
-        on_error: called with the error of a record that does not belong, which is then left out.
-        answers_only: do not keep prompts and reasoning, which are most of a large log.
+    `on_error` is called with the error of a record that does not belong, which is then left out. With `answers_only`,
+    prompts and reasoning are not kept, which are most of a large log.
 
     Raises:
         InputError: without `on_error`: codes `unknown-item`, `ambiguous-item`, `duplicate-id`, `other-question`.

@@ -91,14 +91,7 @@ def _pointed_at(text: str, max_span: int) -> Iterator[tuple[str, bool]]:
 
 
 class Segment(msgspec.Struct, frozen=True):
-    """A piece of an answer that a marker points at.
-
-    Attributes:
-        text: the piece, cleaned.
-        reason: which marker, for the reading's reason.
-        closed: whether the piece has an end of its own.
-        before: whether it stands before its marker ("… is the correct answer").
-    """
+    """A piece of an answer that a marker points at: `closed` with an end of its own, `before` its marker or behind."""
 
     text: str
     reason: str
@@ -117,12 +110,10 @@ _COMMAND = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mathit)\s{0,9}(?=\{)")
 
 
 def common_segments(text: str, raw: str, max_span: int) -> Iterator[Segment]:
-    """What the common markers point at, the strictest kind first, within a kind the last first.
+    """What the common markers point at in a cleaned text, the strictest kind first, within a kind the last first.
 
-    Args:
-        text: cleaned text without thinking.
-        raw: the same as it was written; JSON is read from this, since plain quotes would break it.
-        max_span: how much of an open segment is of use, in characters.
+    JSON is read from the `raw` text, since plain quotes would break it. `max_span` is how much of an open segment is of
+    use, in characters.
     """
     for piece in find_tags(text, _TAGS):
         yield Segment(piece, "an answer tag", closed=True)

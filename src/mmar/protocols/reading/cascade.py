@@ -3,13 +3,13 @@
     1. clean       normalise, take markup away (`text`)
     2. thinking    put reasoning aside (`thinking`)
     3. candidates  markup that sets an answer apart (`segments`, `markup`), then statements in words over the units of
-                   the text (`scan`, `units`). From the strongest:
+                   the text (`scan`). From the strongest:
                      verdict    "the answer is B", "I choose B", "B is correct" (`verdicts`)
                      own line   a line or a clause that leads to a reference and says nothing else (`clauses`)
                      closing    a sentence that concludes: "Therefore, the source is rain" (`clauses`)
                      labelled   a letter with a comment, at the start: "B. It barks." (`clauses`)
                      mention    a choice named in running text (`mentions`)
-    4. polarity    asserted, denied, supposed, second (`polarity`); taken back (`corrections`)
+    4. polarity    asserted, denied, supposed, second (`polarity`); taken back (`statement`)
     5. verdict     one choice, or none with the reason (`decision`)
 
 The strictest kind of statement that is there decides. An answer that names two choices, contradicts itself, or denies
@@ -23,7 +23,7 @@ from mmar.protocols.reading.choices import ChoiceTable, choice_table
 from mmar.protocols.reading.decision import decide
 from mmar.protocols.reading.fast_path import read_common
 from mmar.protocols.reading.markup import read_markup, read_segment, read_whole
-from mmar.protocols.reading.rules import Reading, ReadingRule
+from mmar.protocols.reading.rules import Reading, ReadingRule, State
 from mmar.protocols.reading.scan import scan
 from mmar.protocols.reading.segments import protocol_segments
 from mmar.protocols.reading.statement import Finding, unless_taken_back
@@ -87,12 +87,11 @@ def _read(text: str, table: ChoiceTable, rule: ReadingRule, *, cut_off: bool) ->
     if not answer.strip() and start >= len(text.rstrip()):
         return Reading("unresolved", None, "only-thinking", text=text)
     finding = _answer(answer, table, rule, cut_off=cut_off)
+    state: State = "refused" if finding.rule == "refusal" else "unresolved"
+    index = None
     if finding.choice >= 0:
-        return Reading(
-            "choice", finding.choice, finding.rule, start + finding.start, start + finding.end, text
-        )
-    state = "refused" if finding.rule == "refusal" else "unresolved"
-    return Reading(state, None, finding.rule, start + finding.start, start + finding.end, text)  # type: ignore[arg-type]
+        state, index = "choice", finding.choice
+    return Reading(state, index, finding.rule, start + finding.start, start + finding.end, text)
 
 
 def _answer(answer: str, table: ChoiceTable, rule: ReadingRule, *, cut_off: bool) -> Finding:
@@ -101,13 +100,9 @@ def _answer(answer: str, table: ChoiceTable, rule: ReadingRule, *, cut_off: bool
     if (whole := read_whole(answer, table, letters=letters)) is not None:
         return whole
     cleaned = clean(answer)
-    finding: Finding | None = None
-    for segment in protocol_segments(answer, rule, table.longest):
-        finding = read_segment(segment, table, letters=letters)
-        if finding is not None:
-            break
-    if finding is None:
-        finding = read_markup(answer, table, letters=letters)
+    segments = protocol_segments(answer, rule, table.longest)
+    findings = (read_segment(segment, table, letters=letters) for segment in segments)
+    finding = next(filter(None, findings), None) or read_markup(answer, table, letters=letters)
     units = scan(cleaned[0], table, letters=letters)
     if finding is not None:
         return unless_taken_back(finding, units, cleaned)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 
 from mmar.protocols.reading.polarity import asserts, mentioned, rejected_behind, sentence_before
 from mmar.protocols.reading.statement import Statement, statement_at, unclear
@@ -110,14 +111,13 @@ _MATCHED = pattern(r"(?:M[hgpw&]{0,2}|Bw[fp])t?A\(?[LlC]|M[hgp&]{0,2}\(?L|MA?\(?
 
 def closings(units: Units, listed: set[int]) -> list[Statement]:
     """Sentences that conclude, or say which option what was heard matches."""
-    statements: list[Statement] = []
     last = len(units.symbols.rstrip(".|"))
-    for start, end, whole in _clauses(units):
-        if whole and not re.search(r"[SOR]", units.symbols[start:end]):
-            statement = _closing(units, start, end, listed, is_last=end >= last)
-            if statement is not None:
-                statements.append(statement)
-    return statements
+    statements = [
+        _closing(units, start, end, listed, is_last=end >= last)
+        for start, end, whole in _clauses(units)
+        if whole and not re.search(r"[SOR]", units.symbols[start:end])
+    ]
+    return [statement for statement in statements if statement is not None]
 
 
 def _closing(units: Units, start: int, end: int, listed: set[int], *, is_last: bool) -> Statement | None:
@@ -128,9 +128,8 @@ def _closing(units: Units, start: int, end: int, listed: set[int], *, is_last: b
     if colon := _COLON.search(sentence):
         ref = start + colon.start("ref")
         labelled_last = is_last and (ref in units.labels or symbols[ref] == "L")
-        if (concludes or labelled_last) and not re.search(
-            r"[Nn]=*[hg:]{0,2}$|^[^,]*[QO]", sentence[: colon.start("ref") - 1]
-        ):
+        denied = re.search(r"[Nn]=*[hg:]{0,2}$|^[^,]*[QO]", sentence[: colon.start("ref") - 1])
+        if (concludes or labelled_last) and not denied:
             return statement_at(units, start, ref, final=True)
     if (option := _MATCHED.search(sentence)) and asserts(units, start + option.start(), noun=False):
         statement = statement_at(units, start, start + option.end() - 1, final=concludes)
@@ -180,7 +179,7 @@ _NUMBERED = pattern(r"w[.)]+(?P<ref>[CLl])(?=w|[.,|]|$)")  # "1. Rain 2. Wind"
 def listed_options(units: Units) -> set[int]:
     """The references that stand as items of a list of options, where at least two options stand so."""
     symbols = units.symbols
-    items: dict[int, list[int]] = {}
+    items: defaultdict[int, list[int]] = defaultdict(list)
     apart: list[int] = []
     for match in _OPTION.finditer(symbols):
         ref = match.start("ref")
@@ -196,16 +195,16 @@ def listed_options(units: Units) -> set[int]:
             continue
         if not lone and PREDICATE.match(symbols, ref + 1) and not rejected_behind(units, ref):
             continue
-        items.setdefault(units.choices[ref], []).append(ref)
+        items[units.choices[ref]].append(ref)
     for match in _NUMBERED.finditer(symbols):
         ref = match.start("ref")
         if units.words(match.start()).isdigit():
-            items.setdefault(units.choices[ref], []).append(ref)
+            items[units.choices[ref]].append(ref)
     if len(items) < 2:
         return set()
     for ref in apart:  # the next item behind blank lines
         if units.choices[ref] - 1 in items and ref > max(items[units.choices[ref] - 1]):
-            items.setdefault(units.choices[ref], []).append(ref)
+            items[units.choices[ref]].append(ref)
     return {ref for refs in items.values() for ref in refs}
 
 
@@ -218,15 +217,9 @@ def _beside_item(units: Units, start: int, end: int) -> bool:
         if between.count("\n") == 1 and _is_lettered(units, after.end() - 1):
             return True
     line = text.rfind("\n", 0, units.starts[start] if start < len(units.starts) else 0)
-    if line <= 0:
-        return False
-    before = text.rfind("\n", 0, line)
+    before = text.rfind("\n", 0, max(line, 0))
     previous = [unit for unit, begin in enumerate(units.starts[: start + 1]) if before < begin < line]
-    return (
-        bool(previous)
-        and bool(text[before + 1 : line].strip())
-        and any(_is_lettered(units, unit) for unit in previous[:3])
-    )
+    return any(_is_lettered(units, unit) for unit in previous[:3])
 
 
 def _is_lettered(units: Units, unit: int) -> bool:
@@ -238,15 +231,8 @@ _MARK = pattern(r"\)?[-:(,]{0,2}=?h?(?:(?P<right>gA?)|[Nnx]A?)\)?(?=[.|,]|$)")
 
 def marked_option(units: Units, listed: set[int]) -> Statement | None:
     """The one option of a list that is marked as right where all others are marked as wrong."""
-    right: list[int] = []
-    marked: set[int] = set()
-    for ref in sorted(listed):
-        mark = _MARK.match(units.symbols, ref + 1)
-        if mark is None:
-            return None
-        marked.add(units.choices[ref])
-        if mark["right"]:
-            right.append(ref)
-    if len(right) != 1 or len(marked) < 2:
+    marks = {ref: _MARK.match(units.symbols, ref + 1) for ref in listed}
+    right = [ref for ref, mark in marks.items() if mark and mark["right"]]
+    if None in marks.values() or len(right) != 1 or len({units.choices[ref] for ref in marks}) < 2:
         return None
     return Statement(units.choices[right[0]], right[0], right[0])

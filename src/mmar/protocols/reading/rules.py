@@ -141,15 +141,7 @@ SHAPES: dict[str, str] = {
 
 
 def shape_of(reading: Reading, choices: Sequence[str]) -> str:
-    """The group of an answer that names no choice.
-
-    Args:
-        reading: of the answer; its state is `unresolved` or `refused`.
-        choices: the choices as they were put.
-
-    Returns:
-        One of `SHAPES`.
-    """
+    """The group, of `SHAPES`, of an answer that names none of the choices."""
     rule = reading.rule
     if rule == "no-choice" and _is_foreign(reading.text) and not any(map(_is_foreign, choices)):
         return "another-language"

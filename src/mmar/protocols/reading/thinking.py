@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import deque
+from collections.abc import Iterator
 from functools import lru_cache
 
 from mmar.protocols.reading.text import pattern
@@ -51,9 +53,7 @@ def split_thinking(text: str, part: str = "") -> tuple[str, str]:
     that block. A text that begins to reason and never stops holds no answer. A block that begins inside a
     line belongs to the answer.
 
-    Args:
-        text: what the model wrote.
-        part: the tag that holds the answer, where the protocol asks for one (`ReadingRule.part`).
+    With `part`, the answer is what the last tag of this name holds (`ReadingRule.part`).
 
     Returns:
         `(thinking, answer)` without the tags around them; thinking is empty where none is marked.
@@ -71,7 +71,8 @@ def split_thinking(text: str, part: str = "") -> tuple[str, str]:
         return text[:opening] + text[closing:], text[start:end]
     start, end = answer_span(text)
     if "<|channel|>" in text:
-        return "\n".join(_messages(text)), text[start:end]
+        thinking = [text[begin:stop] for begin, stop, is_final in _messages(text) if not is_final]
+        return "\n".join(thinking), text[start:end]
     if (start, end) == (0, len(text)):
         return "", text
     before, behind = text[:start], text[end:]
@@ -85,7 +86,8 @@ def answer_span(text: str, part: str = "") -> tuple[int, int]:
     if part and (match := _last_part(text, part)):
         return match[1], match[2]
     if "<|channel|>" in text:
-        return _channels(text)
+        final = [(start, end) for start, end, is_final in _messages(text) if is_final]
+        return final[-1] if final else (len(text), len(text))
     lower = text.lower()
     if not any(stem in lower for stem in _STEMS):
         return _bare_channels(text)
@@ -117,23 +119,11 @@ def _is_inside_line(text: str, index: int) -> bool:
     return bool(before) and before[-1] not in ">]▷"
 
 
-def _channels(text: str) -> tuple[int, int]:
-    final = [match for match in _CHANNEL.finditer(text) if match[1].lower() == "final"]
-    if not final:
-        return len(text), len(text)
-    start = final[-1].end()
-    stop = _CHANNEL_END.search(text, start)
-    return start, stop.start() if stop else len(text)
-
-
-def _messages(text: str) -> list[str]:
-    """What stands in each channel but the final one."""
-    messages = []
+def _messages(text: str) -> Iterator[tuple[int, int, bool]]:
+    """The span of each message of the harmony format, and whether it is in the final channel."""
     for match in _CHANNEL.finditer(text):
-        if match[1].lower() != "final":
-            stop = _CHANNEL_END.search(text, match.end())
-            messages.append(text[match.end() : stop.start() if stop else len(text)])
-    return messages
+        stop = _CHANNEL_END.search(text, match.end())
+        yield match.end(), stop.start() if stop else len(text), match[1].lower() == "final"
 
 
 def _bare_channels(text: str) -> tuple[int, int]:
@@ -144,10 +134,7 @@ def _bare_channels(text: str) -> tuple[int, int]:
 
 
 def _last(expression: re.Pattern[str], text: str) -> re.Match[str] | None:
-    last = None
-    for last in expression.finditer(text):  # noqa: B007
-        pass
-    return last
+    return next(iter(deque(expression.finditer(text), maxlen=1)), None)
 
 
 def _without_tags(text: str) -> str:
