@@ -62,12 +62,7 @@ def of_item(
 
 
 class Measure(msgspec.Struct, frozen=True):
-    """A number about the whole benchmark, whether or not it is a fault.
-
-    Attributes:
-        text: what was measured, one line.
-        values: the numbers, by name.
-    """
+    """Numbers about the whole benchmark, whether or not they are a fault: one line of text, and values by name."""
 
     text: str
     values: dict[str, Any]
@@ -84,12 +79,9 @@ class Check(msgspec.Struct, Generic[S], frozen=True):
     """One check.
 
     Attributes:
-        code: e.g. `C001`; stable.
-        severity: how bad a finding is.
+        code: a letter and three digits; stable.
         title: what it finds, in the plural, to follow a count.
-        needs: what it needs.
-        explanation: paragraphs: what is found, why it matters, what to do.
-        find: the function itself.
+        explanation: paragraphs: what it finds, why it matters, what to do.
     """
 
     code: str

@@ -32,12 +32,10 @@ _BILIBILI_GONE = frozenset((-404, 62002, 62004, 62012))
 
 
 class Link(msgspec.Struct, frozen=True):
-    """The state of one address.
+    """The state of one address, and the reply in words.
 
     Attributes:
-        address: as the benchmark has it.
         alive: whether the video is available; `None` if undecided.
-        reply: the reply in words.
         leads_to: the canonical address of the video that a short link leads to.
     """
 
@@ -151,6 +149,4 @@ def _state_of(status: int, missing: tuple[int, ...]) -> tuple[bool | None, str]:
 
 
 class _Reply(msgspec.Struct):
-    """The part of a Bilibili reply that is used."""
-
     code: int

@@ -60,7 +60,6 @@ class Table(msgspec.Struct, frozen=True):
     """A published table.
 
     Attributes:
-        name: what to call it.
         cells: every percentage whose number of items is known, row by row.
         averages: of rows that print all parts of a whole.
         skipped: rows left out, as no counts stand behind them.
@@ -198,7 +197,6 @@ def read_table(path: Path, counts: Counts, leave_out: Sequence[tuple[str, str]] 
     Raises:
         InputError: it is not such a table.
         UsageError: the number of items is not known for any column.
-        ExternalError: it cannot be read.
     """
     header, rows = _read_rows(path)
     columns, whole_and_parts = _columns(header, counts)

@@ -27,9 +27,6 @@ class Outcome(msgspec.Struct, frozen=True):
     """The result of one check.
 
     Attributes:
-        code: the check's code.
-        severity: how bad its findings are.
-        title: what it finds.
         findings: in the order of the items, without those that were accepted.
         measures: numbers about the benchmark.
         accepted: findings that the baseline file accepts.
@@ -148,6 +145,7 @@ def run_checks(
 
 
 _FORMAT = 1
+_WRITE_AGAIN = "write it again with --write-baseline"
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -197,30 +195,18 @@ def read_baseline(path: Path) -> Accepted:
 
     Raises:
         InputError: it is missing, or not a baseline file.
-        ExternalError: it cannot be read.
     """
     with reading(path) as stream:
         data = stream.read()
-    baseline = decode_json(data, _File, file=str(path), hint="write it again with --write-baseline")
+    baseline = decode_json(data, _File, file=str(path), hint=_WRITE_AGAIN)
     if baseline.format != _FORMAT:
-        raise InputError(
-            f"has format {baseline.format}, expected {_FORMAT}",
-            file=str(path),
-            code="wrong-format",
-            hint="write it again with --write-baseline",
-        )
+        problem = f"has format {baseline.format}, expected {_FORMAT}"
+        raise InputError(problem, file=str(path), code="wrong-format", hint=_WRITE_AGAIN)
     return Accepted(frozenset(entry.key for entry in baseline.accepted))
 
 
 def write_baseline(path: Path, findings: Iterable[tuple[str, Finding]]) -> int:
-    """Write a baseline file that accepts findings, each given with its check's code.
-
-    Returns:
-        Number of findings.
-
-    Raises:
-        ExternalError: the disk cannot be written.
-    """
+    """Write a baseline file that accepts findings, each with its check's code; returns their number."""
     entries = [_plain(_Entry.of(code, finding)) for code, finding in findings]
     # One entry per line, so that changes can be read in a diff.
     lines = ",\n".join(f"    {json.dumps(entry, ensure_ascii=False)}" for entry in entries)

@@ -25,24 +25,18 @@ if TYPE_CHECKING:
 
 
 class Unheard(msgspec.Struct, frozen=True):
-    """A run that was not given the audio.
-
-    Attributes:
-        name: what to call it.
-        right: by the item's id, whether its answer was right; items that it was not asked are left out.
-    """
+    """A run without audio: whether its answer to each item was right, by id; items not run are left out."""
 
     name: str
     right: Mapping[str, bool]
 
 
 class SystemRun(msgspec.Struct, frozen=True):
-    """A run of one system, for item analysis.
+    """A run of one system, for item analysis; by the item's id, items not run are left out.
 
     Attributes:
-        name: what to call it.
-        right: by the item's id, whether its answer was right; items that it was not asked are left out.
-        named: by the item's id, the place of the choice that it named; `None` where it named none.
+        right: whether its answer was right.
+        named: the 0-based choice that it named; `None` where it named none.
     """
 
     name: str
@@ -57,9 +51,7 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
         items: the records that could be read, in published order.
         faults: why the others could not.
         sounds: measurements of each clip, by `audio_path`; `None` where clips were not measured.
-        unheard: runs without audio.
         links: result of each address; `None` where links were not checked.
-        systems: runs of different models.
     """
 
     items: tuple[Item, ...]

@@ -87,7 +87,7 @@ def paths_of(row: Any, depth: int = 2) -> list[str]:
     return paths
 
 
-def read_fields(row: Row, line: int, fields: Fields, *, file: str = "") -> LogRecord:
+def read_fields(row: Row, line: int, fields: Fields) -> LogRecord:
     """Read one record: a decoded object or the row of a table.
 
     Raises:
@@ -102,7 +102,6 @@ def read_fields(row: Row, line: int, fields: Fields, *, file: str = "") -> LogRe
         inside = ", ".join(f"{name}.{path}" for path in paths_of(value)[:6])
         raise InputError(
             f"expected the answer, found {json_type(value)} without a known text",
-            file=file,
             line=line,
             field=name,
             code="no-text",

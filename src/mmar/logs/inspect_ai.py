@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from mmar.errors import InputError, UsageError
-from mmar.files.hashing import reading, reading_unpacked
+from mmar.files.hashing import naming, reading, reading_unpacked
 from mmar.files.typed import decode_json, text_or_none
 from mmar.logs.fields import Fields, read_fields
 from mmar.logs.record import LogRecord, Row, lookup, message_clip, message_text, options_in_prompt
@@ -48,7 +48,7 @@ def read_eval(path: Path) -> Iterator[LogRecord]:
         UsageError: it is compressed with Zstandard and no decoder is installed (code `missing-extra`).
     """
     try:
-        with zipfile.ZipFile(path) as archive, reading(path) as stream:
+        with naming(path), zipfile.ZipFile(path) as archive, reading(path) as stream:
             members = [
                 each for each in archive.infolist() if re.fullmatch(r"samples/.+\.json", each.filename)
             ]
@@ -56,7 +56,7 @@ def read_eval(path: Path) -> Iterator[LogRecord]:
                 data = _member(archive, stream, member, path)
                 sample = decode_json(data, file=f"{path}/{member.filename}")
                 if isinstance(sample, Mapping):
-                    yield _record(sample, index, str(path))
+                    yield _record(sample, index)
     except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError) as error:
         raise InputError(
             f"the archive is damaged ({type(error).__name__})",
@@ -80,12 +80,11 @@ def read_json(path: Path) -> Iterator[LogRecord]:
         samples: object = msgspec.json.decode(data, type=_Log).samples
     except (msgspec.MsgspecError, UnicodeDecodeError):  # such as a log with the number NaN
         samples = decode_json(data, dict[str, Any], file=str(path)).get("samples")
-    for index, text in enumerate(samples if isinstance(samples, list) else (), 1):
-        sample = (
-            decode_json(bytes(text), file=str(path), line=index) if isinstance(text, msgspec.Raw) else text
-        )
-        if isinstance(sample, Mapping):
-            yield _record(sample, index, str(path))
+    with naming(path):
+        for index, sample in enumerate(samples if isinstance(samples, list) else (), 1):
+            value = decode_json(bytes(sample), line=index) if isinstance(sample, msgspec.Raw) else sample
+            if isinstance(value, Mapping):
+                yield _record(value, index)
 
 
 class _Log(msgspec.Struct):
@@ -105,7 +104,7 @@ _FIELDS = Fields(
 )
 
 
-def _record(sample: Row, line: int, file: str) -> LogRecord:
+def _record(sample: Row, line: int) -> LogRecord:
     """One sample as a record. The epoch is its place among the answers to its item."""
     attachments = sample.get("attachments") or {}
     names = ("id", "epoch", "input", "choices", "metadata", "output", "error")
@@ -113,7 +112,7 @@ def _record(sample: Row, line: int, file: str) -> LogRecord:
     row["clip"] = message_clip(row["input"])
     scores = sample.get("scores")
     row["score"] = next(iter(scores.values()), None) if isinstance(scores, Mapping) else None
-    record = read_fields(row, line, _FIELDS, file=file)
+    record = read_fields(row, line, _FIELDS)
     prompt = message_text(_resolve(sample.get("messages"), attachments))
     failed = row["error"] is not None and record.failure is None
     return msgspec.structs.replace(
@@ -137,11 +136,8 @@ def _resolve(value: Any, attachments: Any) -> Any:
 
 def _member(archive: zipfile.ZipFile, stream: Any, member: zipfile.ZipInfo, path: Path) -> bytes:
     if member.file_size > _LARGEST_SAMPLE:
-        raise InputError(
-            f"the sample {member.filename} is larger than {_LARGEST_SAMPLE >> 20} MiB",
-            file=str(path),
-            code="too-large",
-        )
+        problem = f"the sample {member.filename} is larger than {_LARGEST_SAMPLE >> 20} MiB"
+        raise InputError(problem, code="too-large")
     if member.compress_type != _ZSTANDARD:
         return archive.read(member)
     stream.seek(member.header_offset)

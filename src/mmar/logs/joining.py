@@ -28,7 +28,6 @@ class JoinedLog(msgspec.Struct, frozen=True):
     """A log joined to a benchmark.
 
     Attributes:
-        program: the program that wrote it.
         answers: by item id, in the log's order.
         methods: how many records were joined by `id`, `audio`, `question` and `position`.
         notes: what a reader of the scores must know, one sentence each.
@@ -70,17 +69,17 @@ def join_log(
     later = 0
     reworded: list[str] = []
     for position, record in enumerate(log.records(on_error)):
-        file = record.file or log.file
         later += record.further
         try:
-            item, method = index.find(record, position, file)
-            answer = JoinedAnswer(record, _choice_order(item, record, file))
+            item, method = index.find(record, position)
+            answer = JoinedAnswer(record, _choice_order(item, record))
             if (before := answers.get(item.id)) is not None:
                 later += record.repeat is not None
                 answer = _chosen(item, before, answer, log)
                 if answer is before:
                     continue
         except InputError as error:
+            error.located(record.file or log.file, record.line)
             if on_error is None:
                 raise
             on_error(error)
@@ -130,8 +129,6 @@ def _chosen(item: Item, first: JoinedAnswer, second: JoinedAnswer, log: Predicti
     where = f" of {before.file}" if before.file != record.file else ""
     raise InputError(
         f'"{item.id}" is answered a second time, first in record {before.line}{where}',
-        file=record.file or log.file,
-        line=record.line,
         code="duplicate-id",
         hint=f"name one of the files: {', '.join(log.files)}"
         if before.file != record.file
@@ -151,7 +148,7 @@ class _Index:
             self._clips[_stem(item.audio_path)].append(item)
             self._questions[_plain(item.question)].append(item)
 
-    def find(self, record: LogRecord, position: int, file: str) -> tuple[Item, str]:
+    def find(self, record: LogRecord, position: int) -> tuple[Item, str]:
         """The item of a record and the method by which it was found."""
         for name in record.ids:
             if (item := self._benchmark.by_id.get(name)) is not None:
@@ -172,8 +169,6 @@ class _Index:
             if items:
                 raise InputError(
                     f"{len(items)} items have this question and these choices",
-                    file=file,
-                    line=record.line,
                     code="ambiguous-item",
                     hint="name the field with the item's id with --id; of evalscope, the file in reviews/",
                 )
@@ -184,8 +179,6 @@ class _Index:
         name = "this record" if item_id is None else f'"{item_id}"'
         raise InputError(
             f'{name} is not an item of the benchmark "{self._benchmark.name}"',
-            file=file,
-            line=record.line,
             field=None if item_id is None else "id",
             code="unknown-item",
             hint="check that --benchmark names the benchmark, and the edition, that the log answers; --id names the id's field",
@@ -225,7 +218,7 @@ class _Index:
         return named or (items if record.choices is None else [])
 
 
-def _choice_order(item: Item, record: LogRecord, file: str) -> tuple[str, ...] | None:
+def _choice_order(item: Item, record: LogRecord) -> tuple[str, ...] | None:
     """The item's choices in the order of the record's prompt, where that is another one."""
     if record.choices is None:
         return None
@@ -246,8 +239,6 @@ def _choice_order(item: Item, record: LogRecord, file: str) -> tuple[str, ...] |
         return None  # lettered lines of the prompt that are not the choices
     raise InputError(
         f'the choices are not those of the item "{item.id}": the log has {list(record.choices)!r}',
-        file=file,
-        line=record.line,
         code="other-question",
         hint="the log answers another edition of the benchmark; name it with --benchmark",
     )

@@ -193,7 +193,7 @@ def _rows_log(path: Path, rows: Rows, key: str | None, id_field: str | None) -> 
     return PredictionLog(
         GENERIC,
         file,
-        _records(rows, lambda row, line, name: read_fields(row, line, fields, file=name), file),
+        _records(rows, lambda row, line: read_fields(row, line, fields), file),
         (note,) if others else (),
         field if _is_text(field, sample) else "",
     )
@@ -207,17 +207,17 @@ def _is_text(name: str, sample: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def _records(
-    rows: Rows, read: Callable[[Row, int, str], LogRecord], file: str
+    rows: Rows, read: Callable[[Row, int], LogRecord], file: str
 ) -> Callable[[OnError], Iterator[LogRecord]]:
     def records(on_error: OnError) -> Iterator[LogRecord]:
         for line, row in rows(on_error):
             if isinstance(row, Mapping):
                 try:
-                    record = read(row, line, file)
+                    record = read(row, line)
                 except InputError as error:
                     if on_error is None:
-                        raise
-                    on_error(error)
+                        raise error.located(file, line) from None
+                    on_error(error.located(file, line))
                 else:
                     yield record
 

@@ -20,9 +20,7 @@ class Program(msgspec.Struct, frozen=True):
     """How the records of one program are recognised and read.
 
     Attributes:
-        name: of the program.
         matches: whether a record is of this program.
-        fields: where its parts are.
         adjust: corrects a record for what paths alone do not say.
         failure: how the text begins that replaces an answer after a failed request.
     """
@@ -33,9 +31,9 @@ class Program(msgspec.Struct, frozen=True):
     adjust: Callable[[LogRecord, Row], LogRecord] = lambda record, _: record
     failure: str = ""
 
-    def read(self, row: Row, line: int, file: str) -> LogRecord:
+    def read(self, row: Row, line: int) -> LogRecord:
         """Read one record; errors as `read_fields`."""
-        record = self.adjust(read_fields(row, line, self.fields, file=file), row)
+        record = self.adjust(read_fields(row, line, self.fields), row)
         if self.failure and (record.text or "").startswith(self.failure):
             return msgspec.structs.replace(record, text=None, failure=record.text)
         return record

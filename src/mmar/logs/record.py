@@ -23,12 +23,9 @@ class LogRecord(msgspec.Struct, frozen=True):
         line: 1-based line, row or position in the log.
         text: the model's answer; `None` where none came.
         ids: values that may be the item's id, the most likely first.
-        audio: path or name of the clip.
         question: the question's text, or the whole prompt where the log does not tell them apart.
         choices: the choices in the order of the prompt.
-        thinking: the reasoning, where it is told apart from the answer.
         finish_reason: `length` where the token limit cut the answer off.
-        failure: why no answer came, where the log says so.
         verdict: whether the program itself scored the answer as right.
         extracted: what the program itself read from the answer.
         position: 0-based position of the item in the data set.
@@ -59,7 +56,6 @@ class PredictionLog(msgspec.Struct, frozen=True):
 
     Attributes:
         program: the program that wrote it, such as `lmms-eval`.
-        file: path of the log.
         records: reads the log from its beginning, one record at a time, with what is done about bad ones.
         notes: what a reader of the scores must know, one sentence each.
         answer_field: name of the field with the answer, where a record has it under its own name.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from mmar.files.hashing import naming
 from mmar.logs.fields import Fields, read_fields
 from mmar.logs.record import LogRecord, Row
 
@@ -39,5 +40,6 @@ def read_steps(rows: Iterable[tuple[int, Any]], file: str) -> Iterator[LogRecord
             key = str(row["id"])
             lines.setdefault(key, line)
             items.setdefault(key, {"position": row["id"]})[row["type"]] = row["data"]
-    for key, steps in items.items():
-        yield read_fields(steps, lines[key], _FIELDS, file=file)
+    with naming(file):
+        for key, steps in items.items():
+            yield read_fields(steps, lines[key], _FIELDS)

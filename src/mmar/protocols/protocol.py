@@ -49,12 +49,10 @@ class Request(msgspec.Struct, frozen=True):
     """One question as put to a model.
 
     Attributes:
-        item_id: id of the item.
         messages: the conversation; the clip stands where a message's `audio` says.
         question: the bare question, for models that take it in parts.
         choices: the choices in the order of the prompt.
         audio: the clip's file, or `None` for a request without audio.
-        settings: generation settings.
         rotation: by how many positions the choices are rotated to the left.
         repeat: which of several samples this is, from 0; not part of the digest.
         more_audio: the second and further clips of an item with several.
@@ -94,14 +92,10 @@ class Protocol(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         version: raised with any change that could change an answer or its reading.
         template: the user's turn; `{q}` stands for the question, `{choices}` for the formatted choices, once each,
             and `{n}` for their number, where the prompt names it.
-        choices: how the choices are formatted.
-        source: where the protocol was published.
         wording: whether the prompt is the publisher's to the letter, was written to a publisher's description,
             or is one's own.
         system: the system turn; none when empty.
         audio: whether the clip stands before or after the text.
-        settings: generation settings.
-        reading: how an answer is read.
     """
 
     name: str

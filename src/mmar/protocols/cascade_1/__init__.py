@@ -89,18 +89,16 @@ def _decide(segment: Segment, known: ChoiceForms, *, letters: bool) -> Reading |
 
 def _unmarked(text: str, known: ChoiceForms, *, letters: bool) -> Reading:
     """Read an answer in which no marker points at a choice."""
-    if "\n" in text:
-        index = _lines(text, known, letters=letters)
-        if index == CONFLICT:
-            return Reading("unresolved", None, "lines that name different choices")
-        if index >= 0:
-            return Reading("choice", index, "a line of its own")
     head = text[: known.max_span]
-    index = labelled(head, known)
-    if index == CONFLICT:
-        return Reading("unresolved", None, "the letter and the text beside it disagree")
-    if index >= 0:
-        return Reading("choice", index, "a letter with its text")
+    line = _lines(text, known, letters=letters) if "\n" in text else NONE
+    for index, reason, conflict in (
+        (line, "a line of its own", "lines that name different choices"),
+        (labelled(head, known), "a letter with its text", "the letter and the text beside it disagree"),
+    ):
+        if index >= 0:
+            return Reading("choice", index, reason)
+        if index == CONFLICT:
+            return Reading("unresolved", None, conflict)
     index, _ = letter_clause(head, len(known.texts))
     affirmed, denied = named_choices(text, known)
     if index >= 0 and affirmed <= {index}:

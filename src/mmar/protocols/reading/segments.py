@@ -17,11 +17,9 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
     """A piece of an answer.
 
     Attributes:
-        rule: stable name of the rule that found it.
-        start: where it begins in the text.
-        end: where it ends.
+        rule: stable name of the rule that names it.
         text: its text, where that is not simply `text[start:end]` (JSON escapes).
-        closed: whether all of it belongs to the answer; otherwise it runs on into whatever else was said.
+        closed: whether all of it belongs to the answer; otherwise it runs on into other text.
         rival: whether a second piece of the same kind with another choice makes both void.
     """
 
