@@ -201,11 +201,9 @@ def read_table(path: Path, counts: Counts, leave_out: Sequence[tuple[str, str]] 
     header, rows = _read_rows(path)
     columns, whole_and_parts = _columns(header, counts)
     if not columns:
-        raise UsageError(
-            f"{path}: the number of items is not known for any column",
-            code="unknown-columns",
-            hint=f"name the benchmark with --benchmark, or give numbers: --n {header[-1]}=100",
-        )
+        problem = f"{path}: the number of items is not known for any column"
+        hint = f"name the benchmark with --benchmark, or give numbers: --n {header[-1]}=100"
+        raise UsageError(problem, code="unknown-columns", hint=hint)
     cells: list[Cell] = []
     averages: list[Average] = []
     skipped = []
@@ -232,19 +230,14 @@ def _read_rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]
     """The header, and each row with the number of its line."""
     rows = list(read_delimited(path))
     if not rows:
-        raise InputError(
-            "has no rows below a header", file=str(path), code="no-rows", hint="expected CSV with a header"
-        )
+        hint = "expected CSV with a header"
+        raise InputError("has no rows below a header", file=str(path), code="no-rows", hint=hint)
     header: list[str] = max((list(row) for _, row in rows), key=len)
     for line, row in rows:
         if len(row) < len(header):
-            raise InputError(
-                f"expected {len(header)} cells as in the header, found {len(row)}",
-                file=str(path),
-                line=line,
-                code="wrong-cell-count",
-                hint="put a cell that contains a comma in quotation marks",
-            )
+            problem = f"expected {len(header)} cells as in the header, found {len(row)}"
+            hint = "put a cell that contains a comma in quotation marks"
+            raise InputError(problem, file=str(path), line=line, code="wrong-cell-count", hint=hint)
     return header, rows
 
 

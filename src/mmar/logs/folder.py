@@ -99,23 +99,24 @@ def _open_folder(folder: Path, key: str | None, id_field: str | None) -> Predict
     if not logs:
         if len(names) == 1 or any(isinstance(error, UsageError) for error in errors):
             raise min(errors, key=lambda error: isinstance(error, InputError))
-        listed = ", ".join(map(str, names[:5])) + (", ..." if len(names) > 5 else "")
-        raise InputError(
-            f"has no log in it ({listed or 'no file of records'})",
-            file=str(folder),
-            code="no-log",
-            hint="name the file with an answer for each item",
-        )
+        problem = f"has no log in it ({_list(names) or 'no file of records'})"
+        hint = "name the file with an answer for each item"
+        raise InputError(problem, file=str(folder), code="no-log", hint=hint)
     if len(logs) == 1:
         return logs[0]
+
+    def records(on_error: OnError) -> Iterator[LogRecord]:
+        for log in logs:
+            for record in log.records(on_error):
+                yield msgspec.structs.replace(record, file=log.file)
+
     files = tuple(log.file for log in logs)
-    return PredictionLog(
-        logs[0].program,
-        str(folder),
-        lambda on_error: _records(logs, on_error),
-        (f"read from {len(files):,} files: {', '.join(files[:5])}{', ...' if len(files) > 5 else ''}",),
-        files=files,
-    )
+    note = f"read from {len(files):,} files: {_list(files)}"
+    return PredictionLog(logs[0].program, str(folder), records, (note,), files=files)
+
+
+def _list(names: Sequence[object]) -> str:
+    return ", ".join(map(str, names[:5])) + (", ..." if len(names) > 5 else "")
 
 
 def _is_log(name: PurePath) -> bool:
@@ -125,17 +126,6 @@ def _is_log(name: PurePath) -> bool:
 def _chosen(logs: Sequence[PredictionLog]) -> list[PredictionLog]:
     """The logs of one program; of evalscope's two files of the same answers the one with verdicts."""
     known = [log for log in logs if log.program != GENERIC] or list(logs)
-    program = known[0].program if known else ""
-    reviews = {Path(log.file).name for log in known if "reviews" in Path(log.file).parts}
-    return [
-        log
-        for log in known
-        if log.program == program
-        and not ("predictions" in Path(log.file).parts and Path(log.file).name in reviews)
-    ]
-
-
-def _records(logs: Sequence[PredictionLog], on_error: OnError) -> Iterator[LogRecord]:
-    for log in logs:
-        for record in log.records(on_error):
-            yield msgspec.structs.replace(record, file=log.file)
+    same = [(log, Path(log.file)) for log in known if log.program == known[0].program]
+    reviews = {path.name for _, path in same if "reviews" in path.parts}
+    return [log for log, path in same if "predictions" not in path.parts or path.name not in reviews]

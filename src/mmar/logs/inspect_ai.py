@@ -58,12 +58,9 @@ def read_eval(path: Path) -> Iterator[LogRecord]:
                 if isinstance(sample, Mapping):
                     yield _record(sample, index)
     except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError) as error:
-        raise InputError(
-            f"the archive is damaged ({type(error).__name__})",
-            file=str(path),
-            code="damaged-archive",
-            hint="copy it again from where the evaluation ran",
-        ) from None
+        problem = f"the archive is damaged ({type(error).__name__})"
+        hint = "copy it again from where the evaluation ran"
+        raise InputError(problem, file=str(path), code="damaged-archive", hint=hint) from None
 
 
 def read_json(path: Path) -> Iterator[LogRecord]:

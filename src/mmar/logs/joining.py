@@ -91,25 +91,18 @@ def join_log(
             slim = msgspec.structs.replace(answer.record, question=None, choices=None, thinking="", ids=())
             answer = JoinedAnswer(slim, answer.choice_order)
         answers[item.id] = answer
-    notes = list(log.notes)
     counts = Counter(methods.values())
     listed = ", ".join(f"{name} ({count})" for name, count in counts.items() if name != "id")
-    if listed:
-        notes.append(f"joined to the benchmark by {listed}")
     shuffled = sum(each.choice_order is not None for each in answers.values())
-    if shuffled:
-        notes.append(
-            f"the order of the choices is that of each prompt; it differs from the benchmark's for {shuffled}"
-        )
-    if reworded:
-        notes.append(
-            f"the log puts the question of {len(reworded):,} in other words than the benchmark, such as {reworded[0]}"
-        )
-    if later:
-        notes.append(
-            f"{later:,} further answers to the same items (repeats, epochs) are left out; the first of each counts"
-        )
-    return JoinedLog(log.program, answers, counts, tuple(notes))
+    example = reworded[0] if reworded else ""
+    notes = {
+        f"joined to the benchmark by {listed}": listed,
+        f"the order of the choices is that of each prompt; it differs from the benchmark's for {shuffled}": shuffled,
+        f"the log puts the question of {len(reworded):,} in other words than the benchmark, such as {example}": reworded,
+        f"{later:,} further answers to the same items (repeats, epochs) are left out; the first of each counts": later,
+    }
+    applicable = (note for note, applies in notes.items() if applies)
+    return JoinedLog(log.program, answers, counts, (*log.notes, *applicable))
 
 
 def _chosen(item: Item, first: JoinedAnswer, second: JoinedAnswer, log: PredictionLog) -> JoinedAnswer:
@@ -126,14 +119,11 @@ def _chosen(item: Item, first: JoinedAnswer, second: JoinedAnswer, log: Predicti
             own = {"verdict": record.verdict, "extracted": record.extracted}
             return msgspec.structs.replace(first, record=msgspec.structs.replace(before, **own))
         return first
-    where = f" of {before.file}" if before.file != record.file else ""
-    raise InputError(
-        f'"{item.id}" is answered a second time, first in record {before.line}{where}',
-        code="duplicate-id",
-        hint=f"name one of the files: {', '.join(log.files)}"
-        if before.file != record.file
-        else "keep one answer for each item, or use --lenient to keep the first",
-    )
+    where, hint = "", "keep one answer for each item, or use --lenient to keep the first"
+    if before.file != record.file:
+        where, hint = f" of {before.file}", f"name one of the files: {', '.join(log.files)}"
+    problem = f'"{item.id}" is answered a second time, first in record {before.line}{where}'
+    raise InputError(problem, code="duplicate-id", hint=hint)
 
 
 class _Index:
@@ -167,11 +157,9 @@ class _Index:
             if own is not None and own < len(self._items) and self._items[own] in items:
                 return self._items[own], "question and position"
             if items:
-                raise InputError(
-                    f"{len(items)} items have this question and these choices",
-                    code="ambiguous-item",
-                    hint="name the field with the item's id with --id; of evalscope, the file in reviews/",
-                )
+                problem = f"{len(items)} items have this question and these choices"
+                hint = "name the field with the item's id with --id; of evalscope, the file in reviews/"
+                raise InputError(problem, code="ambiguous-item", hint=hint)
         elif audio is None:
             own = position if record.position is None else record.position
             if own < len(self._items):
@@ -237,11 +225,9 @@ def _choice_order(item: Item, record: LogRecord) -> tuple[str, ...] | None:
     prompt = _plain(record.question or "")
     if prompt and all(choice in prompt for choice in own):
         return None  # lettered lines of the prompt that are not the choices
-    raise InputError(
-        f'the choices are not those of the item "{item.id}": the log has {list(record.choices)!r}',
-        code="other-question",
-        hint="the log answers another edition of the benchmark; name it with --benchmark",
-    )
+    problem = f'the choices are not those of the item "{item.id}": the log has {list(record.choices)!r}'
+    hint = "the log answers another edition of the benchmark; name it with --benchmark"
+    raise InputError(problem, code="other-question", hint=hint)
 
 
 def _plain(text: str) -> str:

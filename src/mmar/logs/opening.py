@@ -9,7 +9,7 @@ from typing import Any
 
 from mmar.errors import InputError, UsageError
 from mmar.files import tables
-from mmar.files.hashing import check_regular_file, reading_unpacked
+from mmar.files.hashing import check_regular_file, naming, reading_unpacked
 from mmar.files.parquet import parquet_rows
 from mmar.files.sniff import sniff_file
 from mmar.files.typed import text_encoding
@@ -55,7 +55,11 @@ def open_file(path: str | Path, *, key: str | None = None, id_field: str | None 
         InputError: no layout fits (`unknown-log`; the message says what the file looks like), it is no text
             (`wrong-file-type`), or there is no record (`no-records`).
     """
-    path = Path(path)
+    with naming(path):
+        return _recognise(Path(path), key, id_field)
+
+
+def _recognise(path: Path, key: str | None, id_field: str | None) -> PredictionLog:
     check_regular_file(path)
     kind = sniff_file(path)
 
@@ -69,12 +73,9 @@ def open_file(path: str | Path, *, key: str | None = None, id_field: str | None 
     if kind.format == "parquet":
         return _rows_log(path, lambda _: parquet_rows(path), key, id_field)
     if kind.group not in ("records", "text") and kind.format != "gzip":
-        raise InputError(
-            f"is {kind.label}, expected a log in JSON, JSONL, CSV or one of the programs' own formats",
-            file=str(path),
-            code="wrong-file-type",
-            hint="unpack it first" if kind.group == "compressed" else "export it as JSONL or CSV",
-        )
+        problem = f"is {kind.label}, expected a log in JSON, JSONL, CSV or one of the programs' own formats"
+        hint = "unpack it first" if kind.group == "compressed" else "export it as JSONL or CSV"
+        raise InputError(problem, code="wrong-file-type", hint=hint)
     with reading_unpacked(path) as stream:
         head = stream.read(4096)
     start = head.decode(text_encoding(head), "ignore").lstrip()[:1]
@@ -88,7 +89,7 @@ def open_file(path: str | Path, *, key: str | None = None, id_field: str | None 
                 raise
             first = head.decode(text_encoding(head), "replace").strip().partition("\n")[0].strip()
             looks_like = f'text that starts with "{first[:60]}", neither JSON nor a table'
-            raise _unknown(path, looks_like, ()) from None
+            raise _unknown(looks_like, ()) from None
     if path.stat().st_size > _LARGE_INSPECT and b'"eval"' in head and b'"version"' in head:
         return _inspect(path, inspect_ai.read_json)
     return _json_log(path, key, id_field)
@@ -116,7 +117,7 @@ def _json_log(path: Path, key: str | None, id_field: str | None) -> PredictionLo
     else:
         rows = object_rows(value, key)
         if not rows or (key is None and not _have_answers(rows)):
-            raise _summary(path, value)
+            raise _summary(value)
     return _rows_log(path, lambda _: enumerate(rows, 1), key, id_field)
 
 
@@ -143,20 +144,17 @@ def _have_answers(rows: list[Any]) -> bool:
     return answer_field(names) is not None or any(map(_is_of_a_program, rows))
 
 
-def _summary(path: Path, value: Mapping[str, Any]) -> InputError:
+def _summary(value: Mapping[str, Any]) -> InputError:
     """The error for a JSON object without answers, such as the totals that a program writes beside its log."""
     for program, fields, advice in _SUMMARIES:
         if fields <= set(value):
             problem = f"has the results of {program}, without the answers"
-            return InputError(problem, file=str(path), code="no-answers", hint=advice)
+            return InputError(problem, code="no-answers", hint=advice)
     if "id" in value:  # one record, as JSONL has it
-        return _unknown(path, "one record without a known answer field", [value])
-    return InputError(
-        f"is one JSON object without answers, with the fields {', '.join(list(value)[:12])}",
-        file=str(path),
-        code="no-answers",
-        hint="name the file with an answer for each item, or the fields with --key and --id",
-    )
+        return _unknown("one record without a known answer field", [value])
+    problem = f"is one JSON object without answers, with the fields {', '.join(list(value)[:12])}"
+    hint = "name the file with an answer for each item, or the fields with --key and --id"
+    return InputError(problem, code="no-answers", hint=hint)
 
 
 def _rows_log(path: Path, rows: Rows, key: str | None, id_field: str | None) -> PredictionLog:
@@ -165,14 +163,11 @@ def _rows_log(path: Path, rows: Rows, key: str | None, id_field: str | None) -> 
     sample = [row for _, row in islice(rows(lambda _: None), _LOOKED_AT) if isinstance(row, Mapping)]
     if not sample:
         hint = "check that it is the file with the answers"
-        raise InputError("contains no record", file=file, code="no-records", hint=hint)
+        raise InputError("contains no record", code="no-records", hint=hint)
     if key is None and all(ultraeval_audio.is_step(row) for row in sample):
-        return PredictionLog(
-            "UltraEval-Audio",
-            file,
-            lambda on_error: ultraeval_audio.read_steps(rows(on_error), file),
-            (ultraeval_audio.NOTE,),
-        )
+        read = ultraeval_audio.read_steps
+        note = ultraeval_audio.NOTE
+        return PredictionLog("UltraEval-Audio", file, lambda on_error: read(rows(on_error), file), (note,))
     names = list(dict.fromkeys(name for row in sample for name in row))
     for program in PROGRAMS if key is None and id_field is None else ():
         if all(program.matches(row) for row in sample):
@@ -180,23 +175,18 @@ def _rows_log(path: Path, rows: Rows, key: str | None, id_field: str | None) -> 
             return PredictionLog(program.name, file, _records(rows, program.read, file), (), own)
     field = key or answer_field(names)
     if field is None:
-        raise _unknown(path, "records without a known answer field", sample)
+        raise _unknown("records without a known answer field", sample)
     if key is not None and all(lookup(row, key) is None for row in sample):
-        raise _unknown(path, f'records without "{key}"', sample)
+        raise _unknown(f'records without "{key}"', sample)
     if key == "answer" and {"question", "choices"} & set(names):
-        raise UsageError(
-            f'{path}: "answer" is the key of these questions, not a prediction', code="not-a-prediction-key"
-        )
+        problem = f'{path}: "answer" is the key of these questions, not a prediction'
+        raise UsageError(problem, code="not-a-prediction-key")
     fields = Fields(text=(field,), ids=(id_field,) if id_field else ())
     others = [each for each in names if each != field and answer_field([each])]
     note = f'answers are read from "{field}"; the log also has {", ".join(others)} (choose with --key)'
-    return PredictionLog(
-        GENERIC,
-        file,
-        _records(rows, lambda row, line: read_fields(row, line, fields), file),
-        (note,) if others else (),
-        field if _is_text(field, sample) else "",
-    )
+    records = _records(rows, lambda row, line: read_fields(row, line, fields), file)
+    own = field if _is_text(field, sample) else ""
+    return PredictionLog(GENERIC, file, records, (note,) if others else (), own)
 
 
 def _is_text(name: str, sample: Sequence[Mapping[str, Any]]) -> bool:
@@ -224,12 +214,9 @@ def _records(
     return records
 
 
-def _unknown(path: Path, looks_like: str, sample: Sequence[Mapping[str, Any]]) -> InputError:
+def _unknown(looks_like: str, sample: Sequence[Mapping[str, Any]]) -> InputError:
     names = list(dict.fromkeys(name for row in sample for name in paths_of(row)))
     fields = f", with {', '.join(names[:12])}{', ...' if len(names) > 12 else ''}" if names else ""
-    return InputError(
-        f"is not a log of a known layout: it looks like {looks_like}{fields}",
-        file=str(path),
-        code="unknown-log",
-        hint=f"name the fields with --key and --id, or use one of: {'; '.join(LAYOUTS)}",
-    )
+    problem = f"is not a log of a known layout: it looks like {looks_like}{fields}"
+    hint = f"name the fields with --key and --id, or use one of: {'; '.join(LAYOUTS)}"
+    return InputError(problem, code="unknown-log", hint=hint)
