@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def release(config: StudioConfig, project: str, version: str, baseline: Path | None) -> None:
     """Write a release of the approved items of PROJECT. An existing version is written again, byte for byte."""
     from mmar.audit import read_baseline
-    from mmar.studio.exchange.releases import write_project_release
+    from mmar.studio.releases.project_releases import write_project_release
 
     accepted = read_baseline(baseline) if baseline else None
     opened = opened_studio(config)
@@ -194,7 +194,7 @@ def takedown(
 @click.pass_obj
 def backup(config: StudioConfig, into: Path) -> None:
     """Copy the database and all files to INTO. The server may run meanwhile."""
-    from mmar.studio.exchange.restore import back_up_studio
+    from mmar.studio.backup.restore import back_up_studio
 
     copied = back_up_studio(config, into)
     click.echo(f"{count(len(copied.files), 'file')} ({copied.size / 1e6:.1f} MB) copied to {into}")
@@ -211,7 +211,7 @@ def restore(config: StudioConfig, backup_folder: Path) -> None:
     The replaced data are kept in the folder .before-restore. A backup of a studio on SQLite can be restored to one on
     PostgreSQL, and vice versa.
     """
-    from mmar.studio.exchange.restore import restore_studio
+    from mmar.studio.backup.restore import restore_studio
 
     restored = restore_studio(config, backup_folder)
     click.echo(f"{count(len(restored.files), 'file')} of {restored.when} restored to {config.data}")

@@ -6,7 +6,9 @@
     data        tables, migrations, transactions
     store       storing and querying: functions over an open transaction
     media       fetching, cutting, waveforms: pure functions and separate processes
-    exchange    Label Studio, CSV, the release's files
+    exchange    importing and exporting items: the publisher's format, CSV, Label Studio, archives
+    releases    frozen releases of a project, with their data sheet
+    backup      backups of a studio, and restoring them
     security    passwords, sessions, headers, rates, uploads
     jobs        background jobs, which survive a restart
     web         the pages and the REST API, both thin over `store`

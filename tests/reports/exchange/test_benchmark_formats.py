@@ -53,8 +53,8 @@ print(json.dumps([sorted(data.metadata.issues.errors), [row["questions/id"].deco
 
 
 def test_croissant_of_a_release_says_what_its_data_sheet_says(run: Path) -> None:
-    from mmar.studio.exchange.release_files import write_release
-    from mmar.studio.exchange.release_texts import ReleaseFacts
+    from mmar.studio.releases.release_files import write_release
+    from mmar.studio.releases.release_texts import ReleaseFacts
 
     facts = ReleaseFacts(
         name="rain",

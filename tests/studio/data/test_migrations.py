@@ -14,13 +14,13 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from mmar.errors import ExternalError
+from mmar.studio.backup.backups import back_up
+from mmar.studio.backup.restore import restore_studio
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database, item_tables
 from mmar.studio.data.database import migrate, newest_revision
 from mmar.studio.data.migrations.versions import r0002_column_names as r0002
 from mmar.studio.data.tables import AuditLogEntry, Base, Takedown
-from mmar.studio.exchange.backup import back_up
-from mmar.studio.exchange.restore import restore_studio
 from mmar.studio.store.inspection import blind_ratings
 from mmar.studio.web.app import open_studio
 

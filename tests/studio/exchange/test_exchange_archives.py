@@ -10,7 +10,7 @@ from mmar.files.archives import Limits
 from mmar.files.safe_paths import clip_path
 from mmar.items import Item, write_benchmark
 from mmar.studio.exchange.item_files import unpacked
-from mmar.studio.exchange.release_files import zipped
+from mmar.studio.releases.release_files import zipped
 
 ITEMS = [Item(name, f"./audio/{name}.wav", "?", ("a", "b"), "a", "sound", "S") for name in ("x", "y")]
 SOUND = b"RIFF\x04\0\0\0WAVE"

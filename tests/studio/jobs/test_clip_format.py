@@ -27,9 +27,9 @@ from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Clip, Job, Project
 from mmar.studio.exchange.imported_clips import store_clips
 from mmar.studio.exchange.importing import import_items
-from mmar.studio.exchange.releases import write_project_release
 from mmar.studio.jobs.audio import describe_clip_format, parse_clip_format
 from mmar.studio.jobs.worker import Worker
+from mmar.studio.releases.project_releases import write_project_release
 from mmar.studio.store import people, projects
 from mmar.studio.store.recordings import clip_of
 from mmar.studio.web.app import open_studio

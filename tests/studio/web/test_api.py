@@ -10,7 +10,7 @@ import pytest
 from actions import BASE, CONTENT
 
 from conftest import Site, on_both
-from mmar.studio.exchange.releases import write_project_release
+from mmar.studio.releases.project_releases import write_project_release
 from waiting import until
 
 

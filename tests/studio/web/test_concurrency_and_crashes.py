@@ -24,12 +24,12 @@ from sqlalchemy import create_engine, func, make_url, select, text
 from sqlalchemy.orm import Session
 
 from conftest import NO_TLS, Site, on_both
+from mmar.studio.backup.restore import back_up_studio, restore_studio
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import open_database
 from mmar.studio.data.item_tables import BlindAnswer, Event, Item, Revision
 from mmar.studio.data.tables import Job, Person
 from mmar.studio.exchange.importing import import_items
-from mmar.studio.exchange.restore import back_up_studio, restore_studio
 from mmar.studio.store import people, projects
 from mmar.studio.store.jobs import enqueue
 from mmar.studio.workflow import ItemContent, Role

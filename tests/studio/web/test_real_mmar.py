@@ -14,7 +14,7 @@ from mmar.items import benchmark_digest, load_benchmark
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Person
 from mmar.studio.exchange.importing import import_items
-from mmar.studio.exchange.releases import write_project_release
+from mmar.studio.releases.project_releases import write_project_release
 from mmar.studio.store import people, projects
 
 MMAR = Path(__file__).parents[3] / "../shared/mmar/MMAR-meta.jsonl"

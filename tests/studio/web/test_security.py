@@ -16,10 +16,10 @@ from sqlalchemy import select, text
 
 from conftest import PASSWORD, Site, on_both
 from mmar.errors import InputError
+from mmar.studio.backup.postgres_copy import plain_tables
 from mmar.studio.data.tables import Person
-from mmar.studio.data.transfer import plain_tables
-from mmar.studio.exchange.releases import release_folder
 from mmar.studio.media.media_store import media_file
+from mmar.studio.releases.project_releases import release_folder
 from mmar.studio.store import projects
 from mmar.studio.web.context import COOKIE
 

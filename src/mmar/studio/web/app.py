@@ -17,11 +17,11 @@ from starlette.staticfiles import StaticFiles
 
 from mmar._version import __version__
 from mmar.errors import ExternalError, UsageError
+from mmar.studio.backup.restore import finish_studio
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import open_database
 from mmar.studio.data.database import migrate
 from mmar.studio.data.tables import Person
-from mmar.studio.exchange.restore import finish_studio
 from mmar.studio.jobs.worker import Worker, kinds_for
 from mmar.studio.security.middleware import ANONYMOUS_LIMIT, BodyLimits, SecureHeaders
 from mmar.studio.security.passwords import Passwords

@@ -12,8 +12,8 @@ from starlette.responses import Response, StreamingResponse
 from mmar.errors import MmarError
 from mmar.studio.data.tables import Release, Takedown
 from mmar.studio.exchange.item_files import FORMS, format_of, item_file, project_items
-from mmar.studio.exchange.release_files import zipped
-from mmar.studio.exchange.releases import release_folder, write_project_release
+from mmar.studio.releases.project_releases import release_folder, write_project_release
+from mmar.studio.releases.release_files import zipped
 from mmar.studio.store.people import names_of
 from mmar.studio.store.projects import change_settings, state_counts
 from mmar.studio.store.takedowns import add_takedown, approved_but_taken_down, lift_takedown, taken_down_since

@@ -30,8 +30,8 @@ from mmar.studio.data.tables import Clip, Person, Project, Takedown
 from mmar.studio.exchange.imported_clips import store_clips
 from mmar.studio.exchange.importing import import_items
 from mmar.studio.exchange.item_files import project_items
-from mmar.studio.exchange.releases import write_project_release
 from mmar.studio.jobs.worker import Worker
+from mmar.studio.releases.project_releases import write_project_release
 from mmar.studio.store import people, projects, revisions
 from mmar.studio.web.context import Studio
 from mmar.studio.workflow.content import Cue

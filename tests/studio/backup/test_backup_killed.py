@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from backup_data import change, check, content, data
 
-from mmar.studio.exchange.backup import back_up
-from mmar.studio.exchange.restore import finish_restore, restore
+from mmar.studio.backup.backups import back_up
+from mmar.studio.backup.restore import finish_restore, restore
 
 __all__ = ["data"]
 
@@ -23,7 +23,7 @@ Killer = Callable[[int, str, Path, Path], bool]
 KILLED = """
     import json, os, sys
     from pathlib import Path
-    from mmar.studio.exchange import backup, restore
+    from mmar.studio.backup import backups, restore
 
     left = 0
 
@@ -39,14 +39,14 @@ KILLED = """
     Path.rename = counted(Path.rename)
     Path.replace = counted(Path.replace)
     Path.unlink = counted(Path.unlink)
-    backup.copy_atomic = restore.copy_atomic = counted(backup.copy_atomic)
+    backups.copy_atomic = restore.copy_atomic = counted(backups.copy_atomic)
     for line in sys.stdin:
         left, what, source, target = json.loads(line)
         child = os.fork()
         if child == 0:
             status = 1
             try:
-                (backup.back_up if what == "back_up" else restore.restore)(Path(source), Path(target))
+                (backups.back_up if what == "back_up" else restore.restore)(Path(source), Path(target))
                 status = 0
             finally:
                 os._exit(status)

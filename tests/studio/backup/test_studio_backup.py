@@ -17,12 +17,12 @@ pytest.importorskip("sqlalchemy", reason="the studio's extra is not installed")
 
 from sqlalchemy import Boolean, DateTime, Float, Integer, LargeBinary, select, text
 
+from mmar.studio.backup import restore as restore_module
+from mmar.studio.backup.postgres_copy import PostgresTransfer, plain_tables
+from mmar.studio.backup.restore import back_up_studio, finish_studio, restore_studio
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database, open_database
 from mmar.studio.data.tables import Base, Person
-from mmar.studio.data.transfer import PostgresTransfer, plain_tables
-from mmar.studio.exchange import restore as restore_module
-from mmar.studio.exchange.restore import back_up_studio, finish_studio, restore_studio
 from mmar.studio.web.app import open_studio
 
 NOW = datetime(2026, 11, 1, 9, 0, 0, 123456)
@@ -216,7 +216,7 @@ def test_an_interrupted_restore_is_complete_or_undone(
 
     with monkeypatch.context() as patched:
         if moment == "loading":
-            patched.setattr("mmar.studio.data.transfer._load_table", gone)
+            patched.setattr("mmar.studio.backup.postgres_copy._load_table", gone)
         elif moment == "before the commit":
             whole = PostgresTransfer.load
 

@@ -20,9 +20,9 @@ from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Project, Release, Takedown
-from mmar.studio.exchange.release_files import public_items, write_release
-from mmar.studio.exchange.release_texts import Previous, ReleaseFacts
-from mmar.studio.exchange.snapshot import (
+from mmar.studio.releases.release_files import public_items, write_release
+from mmar.studio.releases.release_texts import Previous, ReleaseFacts
+from mmar.studio.releases.snapshot import (
     audit_texts,
     clip_files,
     refuse_taken_down,

@@ -25,10 +25,10 @@ import msgspec
 from mmar.errors import ExternalError, InputError, UsageError
 from mmar.files.atomic import copy_atomic, disk_error, require_space, write_atomic
 from mmar.files.locks import try_lock
+from mmar.studio.backup.backups import DATABASE, Backup, back_up, database_files, read_backup
+from mmar.studio.backup.postgres_copy import PostgresTransfer, check_file, copy_to_file
 from mmar.studio.config import StudioConfig
 from mmar.studio.data import Database, open_database
-from mmar.studio.data.transfer import PostgresTransfer, check_file, copy_to_file
-from mmar.studio.exchange.backup import DATABASE, Backup, back_up, database_files, read_backup
 
 _RESTORE = ".restore"
 _BEFORE = ".before-restore"
@@ -51,7 +51,7 @@ class _RestoreState(msgspec.Struct, frozen=True):
 
 
 def back_up_studio(config: StudioConfig, into: Path) -> Backup:
-    """Take a backup of a studio, running or not; errors as of `backup.back_up` and `transfer.copy_to_file`."""
+    """Take a backup of a studio, running or not; errors as of `backups.back_up` and `postgres_copy.copy_to_file`."""
     with _server(config) as database:
         return back_up(config.data, into, dump=partial(copy_to_file, database) if database else None)
 

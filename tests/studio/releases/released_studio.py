@@ -23,9 +23,9 @@ from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import Person, Project
 from mmar.studio.exchange.imported_clips import store_clips
 from mmar.studio.exchange.importing import import_items
-from mmar.studio.exchange.release_files import verify_release
-from mmar.studio.exchange.releases import write_project_release
 from mmar.studio.jobs.worker import Worker
+from mmar.studio.releases.project_releases import write_project_release
+from mmar.studio.releases.release_files import verify_release
 from mmar.studio.store import people, projects, revisions
 from mmar.studio.web.app import open_studio
 from mmar.studio.web.context import Studio

@@ -18,8 +18,8 @@ from expect import raises
 from mmar.errors import MmarError
 from mmar.files.safe_paths import clip_path
 from mmar.items import Criterion, Item, load_benchmark
-from mmar.studio.exchange.release_files import public_items, verify_release, write_release
-from mmar.studio.exchange.release_texts import Previous, ReleaseFacts
+from mmar.studio.releases.release_files import public_items, verify_release, write_release
+from mmar.studio.releases.release_texts import Previous, ReleaseFacts
 from real_data import MMAR, needs_real_data
 
 ABOUT = ReleaseFacts(
@@ -117,7 +117,7 @@ def test_a_release_has_the_same_bytes_in_another_process(audio: dict[str, Path],
     one = write_release(tmp_path / "one", ITEMS, audio, ABOUT)
     program = (
         "import sys, msgspec; from pathlib import Path; sys.path.insert(0, sys.argv[1]);"
-        "from test_release_files import ABOUT, ITEMS; from mmar.studio.exchange.release_files import write_release;"
+        "from test_release_files import ABOUT, ITEMS; from mmar.studio.releases.release_files import write_release;"
         "store = Path(sys.argv[2]); write_release(Path(sys.argv[3]), ITEMS, {n: store / f'{n}.wav' for n in 'abc'}, ABOUT)"
     )
     places = [str(Path(__file__).parent), str(tmp_path / "store"), str(tmp_path / "two")]

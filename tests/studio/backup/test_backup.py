@@ -20,8 +20,8 @@ from expect import raises
 from mmar.errors import InputError
 from mmar.files.atomic import copy_atomic
 from mmar.files.locks import try_lock
-from mmar.studio.exchange.backup import back_up, read_backup
-from mmar.studio.exchange.restore import finish_restore, restore
+from mmar.studio.backup.backups import back_up, read_backup
+from mmar.studio.backup.restore import finish_restore, restore
 from waiting import until
 
 __all__ = ["data"]
@@ -251,6 +251,6 @@ def test_a_file_that_is_deleted_meanwhile_is_counted(
         source.unlink()
         return copy_atomic(source, target, **options)
 
-    monkeypatch.setattr("mmar.studio.exchange.backup.copy_atomic", deleted_first)
+    monkeypatch.setattr("mmar.studio.backup.backups.copy_atomic", deleted_first)
     made = back_up(data, tmp_path / "backup")
     assert (made.vanished, set(made.files)) == (1, {"studio.db"})

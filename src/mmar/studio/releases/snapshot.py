@@ -23,10 +23,10 @@ from mmar.items import Item as PublicItem
 from mmar.studio.config import ProjectSettings
 from mmar.studio.data.item_tables import Item, Revision
 from mmar.studio.data.tables import Clip, Project, Release, ReleasedClip
-from mmar.studio.exchange.release_files import public_items
-from mmar.studio.exchange.release_texts import ReleaseFacts, audit_text, bias_text
 from mmar.studio.jobs.audio import describe_clip_format, sound_of
 from mmar.studio.media.media_store import media_file
+from mmar.studio.releases.release_files import public_items
+from mmar.studio.releases.release_texts import ReleaseFacts, audit_text, bias_text
 from mmar.studio.store.inspection import blind_ratings
 from mmar.studio.store.people import members
 from mmar.studio.store.recordings import clip_of

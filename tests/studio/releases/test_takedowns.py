@@ -19,7 +19,7 @@ from mmar.items import load_benchmark
 from mmar.studio.data.item_tables import Item
 from mmar.studio.data.tables import AuditLogEntry, Clip, Person, Project, Release
 from mmar.studio.exchange.item_files import project_items
-from mmar.studio.exchange.releases import write_project_release
+from mmar.studio.releases.project_releases import write_project_release
 from mmar.studio.store import people
 from mmar.studio.store.takedowns import add_takedown, is_taken_down, lift_takedown, taken_down_since
 from mmar.studio.web.context import Studio

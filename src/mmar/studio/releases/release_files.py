@@ -37,7 +37,7 @@ from mmar.files.safe_paths import clip_path
 from mmar.items import Item, benchmark_digest, load_benchmark
 from mmar.items.benchmark import write_records
 from mmar.items.item import FIELDS
-from mmar.studio.exchange.release_texts import Previous, ReleaseFacts, changes_text, datasheet
+from mmar.studio.releases.release_texts import Previous, ReleaseFacts, changes_text, datasheet
 
 CHECKSUMS = "SHA256SUMS"
 _LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")

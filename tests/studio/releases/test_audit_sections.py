@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mmar.audit import Accepted, audit
 from mmar.items import Benchmark, Item
-from mmar.studio.exchange.release_texts import audit_text, bias_text
+from mmar.studio.releases.release_texts import audit_text, bias_text
 
 
 def items(

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from mmar.studio.exchange.backup import read_backup
+from mmar.studio.backup.backups import read_backup
 
 
 @pytest.fixture

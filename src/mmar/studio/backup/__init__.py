@@ -1,0 +1,1 @@
+"""Backups of a data folder, restoring them, and copies of a PostgreSQL database."""
