@@ -48,10 +48,13 @@ def test_every_spelling_of_a_youtube_address_is_one_video(address: str) -> None:
     assert canonical_url(address) == "https://www.youtube.com/watch?v=qx8hrhBZJ98"
 
 
-def test_an_older_bilibili_address_keeps_its_number() -> None:
-    video = find_video("https://www.bilibili.com/video/av170001/?p=3&vd_source=0")
-    assert video == Video("bilibili", "av170001", 3)
-    assert video.url == "https://www.bilibili.com/video/av170001/?p=3"
+def test_an_older_bilibili_address_names_the_same_video() -> None:
+    for number, name in ((170001, "BV17x411w7KC"), (455017605, "BV1Q541167Qg")):
+        video = find_video(f"https://www.bilibili.com/video/av{number}/?p=3&vd_source=0")
+        assert video == Video("bilibili", name, 3)
+        assert video.url == f"https://www.bilibili.com/video/{name}/?p=3"
+    beyond = find_video("https://www.bilibili.com/video/av9999999999999999999")
+    assert beyond == Video("bilibili", "av9999999999999999999")  # the site has no such number
 
 
 def test_a_part_of_a_bilibili_video_is_a_recording_of_its_own() -> None:

@@ -4,8 +4,8 @@ One video has many addresses: `watch?v=`, `/shorts/`, `youtu.be/`, with a playli
 one video form one cluster in the statistics. The rules, for the two sites of MMAR:
 
     YouTube   the 11-character id                            https://www.youtube.com/watch?v=ID
-    Bilibili  the `BV…` id (or old `av` number), and `p`     https://www.bilibili.com/video/BV…/?p=5
-              where a video has several parts, each a recording
+    Bilibili  the `BV…` id, which an `av` number gives, and  https://www.bilibili.com/video/BV…/?p=5
+              `p` where a video has several parts, each a recording
 
 A `b23.tv` link is a redirect to a video and is not resolved here. The field may contain several addresses,
 separated by white space: three items of MMAR do, and 32 have a short link.
@@ -44,6 +44,13 @@ _YOUTUBE_HOSTS = frozenset(
 _BILIBILI_HOSTS = frozenset({"bilibili.com", "www.bilibili.com", "m.bilibili.com"})
 # The publisher's ids: the video's id, then the first part's times.
 _ITEM_ID = re.compile(r"(BV[0-9A-Za-z]{10}|[0-9A-Za-z_-]{11})_\d{1,2}(?:-\d{2}){1,2}_\d")
+
+# A Bilibili "BV" id is the "av" number, combined with a constant and written in base 58 with an alphabet of the site's
+# own, two pairs of digits exchanged.
+_BV_ALPHABET = "FcwAPNKTMug3GV5Lj7EJnHpWsx4tb8haYeviqBz6rkCy12mUSDQX9RdoZf"
+_BV_XOR = 23_442_827_791_579
+_BV_LIMIT = 1 << 51
+_BV_SWAPS = ((0, 6), (1, 4))
 
 
 class Video(msgspec.Struct, frozen=True):
@@ -102,9 +109,29 @@ def find_video(address: str) -> Video | None:
         named = len(path) > 1 and path[0] in ("shorts", "embed", "live", "v")
         return _youtube_video(path[1] if named else query.get("v", "") if path == ["watch"] else "")
     if host in _BILIBILI_HOSTS and len(path) > 1 and path[0] == "video" and _BILIBILI_ID.fullmatch(path[1]):
+        name = path[1] if path[1].startswith("BV") else bv_id(int(path[1][2:])) or path[1]
         part = query.get("p", "") if query.get("p") != "1" else ""
-        return Video("bilibili", path[1], int(part) if re.fullmatch(r"[1-9]\d{0,3}", part) else None)
+        return Video("bilibili", name, int(part) if re.fullmatch(r"[1-9]\d{0,3}", part) else None)
     return None
+
+
+def bv_id(number: int) -> str | None:
+    """The `BV...` id of a Bilibili `av` number; `None` if there is no such number.
+
+    Example:
+        >>> bv_id(170001)
+        'BV17x411w7KC'
+    """
+    if not 0 < number < _BV_LIMIT:
+        return None
+    rest, digits = (_BV_LIMIT | number) ^ _BV_XOR, ""
+    while rest:
+        rest, digit = divmod(rest, len(_BV_ALPHABET))
+        digits = _BV_ALPHABET[digit] + digits
+    order = list(digits)
+    for one, other in _BV_SWAPS:
+        order[one], order[other] = order[other], order[one]
+    return "BV1" + "".join(order)
 
 
 def video_id(url: str | None) -> str | None:
