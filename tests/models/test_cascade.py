@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import options, settings
 from hypothesis import strategies as st
 
 from expect import raises
@@ -31,12 +31,12 @@ def cascade(fake_models, tmp_path):
 
     def ask(*requests, name="cascade/openai/hearer+text/reader", **extra):
         async def run():
-            given = {
+            options = {
                 "captions": str(tmp_path / "kept" / "captions.sqlite"),
                 "captioner.base_url": hearer.chat_url,
                 "reasoner.base_url": reader.chat_url,
             }
-            model = open_model(name, ModelOptions(timeout_s=60, extra=given | extra))
+            model = open_model(name, ModelOptions(timeout_s=60, extra=options | extra))
             assert (model.name, model.uses_audio) == (name, True)
             try:
                 return await asyncio.gather(*map(model.ask, requests), return_exceptions=True)
@@ -185,7 +185,7 @@ CAPTIONS = st.builds(
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(KEYS, CAPTIONS), max_size=8))
+@options(st.lists(st.tuples(KEYS, CAPTIONS), max_size=8))
 def test_the_first_caption_of_a_key_stays(tmp_path_factory, pairs):
     path = tmp_path_factory.mktemp("captions") / "c.sqlite"
     first: dict[bytes, Caption] = {}

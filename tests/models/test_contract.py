@@ -22,7 +22,7 @@ from servers.fake_models import Hang, ReceivedRequest, Reply, Say, Status
 PROGRAM = Path(fake_program.__file__)
 KEY = "sk-planted-0123456789abcdef"
 NAMES = ["openai", "gemini", "text", "cascade", "command", "python", "python async"]
-HEARING = [name for name in NAMES if name != "text"]
+WITH_AUDIO = [name for name in NAMES if name != "text"]
 ON_A_SERVER = ["openai", "gemini", "text", "cascade"]
 
 
@@ -122,7 +122,7 @@ def test_an_answer_is_what_the_model_said(rig, tone, adapter):
     assert answer.latency_s is not None and 0 < answer.latency_s < 60
 
 
-@pytest.mark.parametrize("adapter", HEARING)
+@pytest.mark.parametrize("adapter", WITH_AUDIO)
 def test_the_model_is_given_the_clip_itself_and_the_answer_says_which(rig, tone, adapter):
     clip = tone("clip with space.wav", 440, 550, rate=44_100, seconds=1.5)
     answer = answer_to(rig(adapter), request_of("digest", clip))
@@ -134,7 +134,7 @@ def test_the_model_is_given_the_clip_itself_and_the_answer_says_which(rig, tone,
     assert not sent.mixed_down and not sent.cut
 
 
-@pytest.mark.parametrize("adapter", HEARING)
+@pytest.mark.parametrize("adapter", WITH_AUDIO)
 @pytest.mark.parametrize("damage", ["missing", "cut short", "not audio"])
 def test_a_clip_that_cannot_be_read_is_a_failure_of_kind_audio(rig, tone, adapter, damage):
     clip = tone()

@@ -16,7 +16,7 @@ from mmar.scoring.robustness import Repeats
 from runs.made_up import Scripted, benchmark
 
 # What is said of each item, by turn; “two” is always right.
-SAID = {
+TEXTS = {
     "id-0": ("two", "two", "two", "two"),
     "id-1": ("two", "two", "one", "three"),
     "id-2": ("one", "one", "two", "two"),
@@ -26,7 +26,7 @@ SAID = {
 
 
 def say(request: Request, _: int) -> Answer:
-    return Answer(request.item_id, SAID[request.item_id][request.repeat], "")
+    return Answer(request.item_id, TEXTS[request.item_id][request.repeat], "")
 
 
 def repeats_of(folder: Path, known: Benchmark) -> Repeats:
@@ -39,7 +39,7 @@ def test_pass_rates_votes_and_variance_of_made_up_answers(tmp_path: Path) -> Non
     known = benchmark(tmp_path, 5)
     run(Scripted(say), known, out=tmp_path / "run", repeats=4)
     result = repeats_of(tmp_path / "run", known)
-    right = [[texts == "two" for texts in row] for row in SAID.values()]
+    right = [[texts == "two" for texts in row] for row in TEXTS.values()]
     assert result.accuracy == pytest.approx(100 * mean(sum(row) / 4 for row in right))
     # By going through every way to draw k of the four.
     for rate in result.rates:

@@ -59,12 +59,12 @@ def shared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "_BATCH", 100)
 
 
-SAID = ["one", "The answer is (B)", "It is not three", "", "I'm sorry, I can't hear it."]
+TEXTS = ["one", "The answer is (B)", "It is not three", "", "I'm sorry, I can't hear it."]
 
 
 def test_the_number_of_processes_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     records = [
-        whole(item, id=f"{item.id}/{copy}", answer_prediction=SAID[(index + copy) % 5])
+        whole(item, id=f"{item.id}/{copy}", answer_prediction=TEXTS[(index + copy) % 5])
         for copy in range(40)
         for index, item in enumerate(ITEMS)
     ]
@@ -85,7 +85,7 @@ def test_every_item_is_passed_on_in_order_and_again_from_the_start_where_an_id_r
     tmp_path: Path,
 ) -> None:
     records = [
-        whole(item, id=f"{item.id}/{copy}", answer_prediction=SAID[(index + copy) % 5])
+        whole(item, id=f"{item.id}/{copy}", answer_prediction=TEXTS[(index + copy) % 5])
         for copy in range(3)
         for index, item in enumerate(ITEMS)
     ]

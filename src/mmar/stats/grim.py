@@ -86,7 +86,7 @@ def grim(printed: str, n: int) -> Grim:
         raise UsageError(f"a percentage needs at least one item; found {n}", code="no-items")
     share = Fraction(value) * n / 100
     # Every way of printing lies within one unit of the last place.
-    unit = Fraction(_last_place(value)) * n / 100
+    unit = Fraction(_last_digit(value)) * n / 100
     window = range(max(0, int(share - unit)), min(n, int(share + unit) + 1) + 1)
     by_rule = {rule: tuple(k for k in window if _print(k, n, value, rule) == value) for rule in RULES}
     around = sorted({min(n, int(share)), min(n, -(-share.numerator // share.denominator))})
@@ -120,7 +120,7 @@ def average(parts: Sequence[tuple[str, int]], printed: str) -> AverageCheck:
     value, texts = _parse(printed), [_parse(text) for text, _ in parts]
     mean = sum(map(Fraction, texts), Fraction()) / len(texts)
     # The parts are rounded too, so their mean may be off by half a unit of their last place.
-    slack = (Fraction(_last_place(value)) + max(Fraction(_last_place(text)) for text in texts)) / 2
+    slack = (Fraction(_last_digit(value)) + max(Fraction(_last_digit(text)) for text in texts)) / 2
     return AverageCheck(
         n=whole.n,
         low=low,
@@ -138,17 +138,17 @@ def _parse(printed: str) -> Decimal:
     return Decimal(text)
 
 
-def _last_place(value: Decimal) -> Decimal:
+def _last_digit(value: Decimal) -> Decimal:
     return Decimal((0, (1,), int(value.as_tuple().exponent)))
 
 
 def _print(k: int, n: int, like: Decimal, rule: str) -> Decimal:
     """Percentage k/n printed with the decimals of `like`."""
-    place = _last_place(like)
+    digit = _last_digit(like)
     # One digit more than is compared, and whether anything follows it: no tie is invented and none is lost.
-    digits = -int(place.as_tuple().exponent) + 2
+    digits = -int(digit.as_tuple().exponent) + 2
     whole, rest = divmod(100 * k * 10**digits, n)
     exact = Decimal(whole * 10 + bool(rest)).scaleb(-digits - 1)
     if rule == "twice":
-        exact = exact.quantize(place / 10, ROUND_HALF_UP)
-    return exact.quantize(place, RULES[rule])
+        exact = exact.quantize(digit / 10, ROUND_HALF_UP)
+    return exact.quantize(digit, RULES[rule])

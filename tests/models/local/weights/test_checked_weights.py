@@ -18,7 +18,7 @@ pytestmark = pytest.mark.timeout(1800)
 
 ONE_CHANNEL = Path(__file__).with_name("one_channel.py")
 # A worker mixes the channels, and the processor of a Qwen2-Audio hears 30 seconds; the worker reports both.
-HEARS = {
+EXPECTED = {
     "answers": "passed",
     "text": "passed",
     "readable": "passed",
@@ -68,7 +68,7 @@ def test_a_model_whose_letters_end_at_d(tmp_path: Path) -> None:
     from models.local.weights.taught import PROTOCOL, heard_letter, teach
 
     folder = teach(tmp_path / "model", lambda probe: min(heard_letter(probe), "D"))
-    assert states(folder, 1, protocol=PROTOCOL) == HEARS | {"letters E and F": "failed"}
+    assert states(folder, 1, protocol=PROTOCOL) == EXPECTED | {"letters E and F": "failed"}
 
 
 def test_a_program_that_gives_its_model_the_left_channel_alone(tmp_path: Path) -> None:
@@ -81,7 +81,8 @@ def test_a_program_that_gives_its_model_the_left_channel_alone(tmp_path: Path) -
     del states_seen["left from right"]
     differs = {"both channels": "failed", "past 30 s": "failed", "thinking": "skipped"}
     assert (
-        states_seen == {name: state for name, state in HEARS.items() if name != "left from right"} | differs
+        states_seen
+        == {name: state for name, state in EXPECTED.items() if name != "left from right"} | differs
     )
 
 
