@@ -13,7 +13,7 @@ from mmar.cli import shared
 from mmar.cli.terminal import display, parse_pairs, print_json, print_table, refuse_over_inputs, status_line
 from mmar.errors import InputError, UsageError
 from mmar.inputs import find_benchmark, score_path, task_for
-from mmar.reports.tables import columns_of, count, draw, row
+from mmar.reports.tables import count, draw
 
 if TYPE_CHECKING:
     from mmar.audit import Audit, Link, Sound, SystemRun, Unheard
@@ -29,9 +29,9 @@ def _list_checks(context: click.Context, _parameter: click.Parameter, value: boo
         return
     from mmar.audit.checks import CHECKS, PUBLISHED_CHECKS
 
-    rows = [row(check.code, check.severity, check.title) for check in CHECKS]
-    rows += [row(check.code, check.severity, check.title) for check in PUBLISHED_CHECKS]
-    print_table("\n".join(draw(columns_of("CODE", "SEVERITY", "CHECK"), rows, display())))
+    rows = [(check.code, check.severity, check.title) for check in CHECKS]
+    rows += [(check.code, check.severity, check.title) for check in PUBLISHED_CHECKS]
+    print_table("\n".join(draw(("CODE", "SEVERITY", "CHECK"), rows, display())))
     context.exit()
 
 

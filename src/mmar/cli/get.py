@@ -15,7 +15,7 @@ from mmar.cli import shared
 from mmar.cli.terminal import display, file_progress, print_json, print_table
 from mmar.errors import UsageError
 from mmar.files.progress import format_bytes
-from mmar.reports.tables import columns_of, draw, join_blocks, row
+from mmar.reports.tables import draw, join_blocks
 
 if TYPE_CHECKING:
     from mmar.benchmarks.cache import DownloadedFile
@@ -135,8 +135,8 @@ def _print_list(cache_dir: Path, *, as_json: bool) -> None:
         files = [file for file in (*entry.metadata, entry.audio) if file and file.size]
         size = format_bytes(sum(file.size for file in files)) if files else "–"
         items = f"{entry.items:,}" if entry.items else "–"
-        rows.append(row(entry.name, items, size, Cache(cache_dir, entry).state, entry.title))
-    columns = columns_of("NAME", ">ITEMS", ">DOWNLOAD", "STATE", "TITLE")
+        rows.append((entry.name, items, size, Cache(cache_dir, entry).state, entry.title))
+    columns = ("NAME", ">ITEMS", ">DOWNLOAD", "STATE", "TITLE")
     print_table(join_blocks(draw(columns, rows, display()), [f"cache: {cache_dir}"]))
 
 

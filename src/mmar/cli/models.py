@@ -15,7 +15,7 @@ from mmar.errors import UsageError, did_you_mean
 from mmar.models.presets import Preset, presets
 from mmar.protocols import DEFAULT, Protocol, load_protocol
 from mmar.protocols import protocols as all_protocols
-from mmar.reports.tables import columns_of, draw, facts, join_blocks, row, wrapped
+from mmar.reports.tables import draw, facts, join_blocks, wrapped
 
 if TYPE_CHECKING:
     from mmar.models.hardware import Machine
@@ -77,7 +77,7 @@ def models(*, name: str | None, model_class: str | None, can: str | None, here: 
 
 def _print_list(chosen: Sequence[Preset]) -> None:
     rows = [
-        row(
+        (
             each.name,
             each.model_class,
             each.size,
@@ -87,7 +87,7 @@ def _print_list(chosen: Sequence[Preset]) -> None:
         )
         for each in chosen
     ]
-    lines = draw(columns_of("NAME", "CLASS", ">SIZE", "OPEN", ">%", "SERVED BY"), rows, display())
+    lines = draw(("NAME", "CLASS", ">SIZE", "OPEN", ">%", "SERVED BY"), rows, display())
     notes = "%: published averages on MMAR, the lowest and the highest\nmmar models NAME shows how to run a preset"
     print_table(join_blocks(lines, [notes]))
 
@@ -103,14 +103,14 @@ def _print_here(chosen: Sequence[Preset], *, as_json: bool) -> None:
         print_json({"machine": msgspec.to_builtins(machine), "systems": systems})
         return
     rows = [
-        row(
+        (
             each.name,
             " ".join(kind for kind, obstacle in obstacles.items() if not obstacle) or "-",
             _lacks(obstacles),
         )
         for each, obstacles in presets_here
     ]
-    table = draw(columns_of("NAME", "RUNS BY", "LACKS"), rows, display())
+    table = draw(("NAME", "RUNS BY", "LACKS"), rows, display())
     print_table(join_blocks(facts(_machine_facts(machine), display()), table))
 
 
@@ -224,8 +224,8 @@ def protocols(*, name: str | None, as_json: bool) -> None:
     if isinstance(chosen, Protocol):
         print_table(_protocol_page(chosen))
         return
-    rows = [row(each.name, each.choices, each.wording, each.source) for each in chosen]
-    table = draw(columns_of("NAME", "CHOICES", "WORDING", "SOURCE"), rows, display())
+    rows = [(each.name, each.choices, each.wording, each.source) for each in chosen]
+    table = draw(("NAME", "CHOICES", "WORDING", "SOURCE"), rows, display())
     note = f"The default is {DEFAULT}. mmar protocols NAME shows a protocol in full."
     print_table(join_blocks(table, [note]))
 

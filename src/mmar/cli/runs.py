@@ -11,7 +11,7 @@ from mmar.cli import shared
 from mmar.cli.terminal import display, print_json, print_table
 from mmar.errors import MmarError, UsageError
 from mmar.inputs import find_benchmark
-from mmar.reports.tables import Row, columns_of, count, draw, join_blocks
+from mmar.reports.tables import count, draw, join_blocks
 
 if TYPE_CHECKING:
     from mmar.reports.run_list import RunInfo
@@ -45,8 +45,8 @@ def runs(folder: Path, scored: bool, as_json: bool) -> None:
     if not rows:
         click.echo(f"no runs in {folder}")
         return
-    columns = columns_of("RUN", "STATE", ">ANSWERED", *([">OFFICIAL", ">CHOICE"] if scored else []))
-    cells = [Row(_cells(info, score, folder)[: len(columns)]) for info, score in rows]
+    columns = ("RUN", "STATE", ">ANSWERED", *([">OFFICIAL", ">CHOICE"] if scored else []))
+    cells = [_cells(info, score, folder)[: len(columns)] for info, score in rows]
     problems = [f"{info.path}: {info.problem}" for info, _ in rows if info.problem]
     total = f"{count(len(rows), 'run')} in {folder}"
     print_table(join_blocks([*draw(columns, cells, display()), *problems], [total]))

@@ -10,20 +10,7 @@ from mmar.items import Benchmark
 from mmar.items.diff import BenchmarkDiff
 from mmar.items.editions import edition_of
 from mmar.reports.describe import Description, Durations
-from mmar.reports.tables import (
-    PLAIN,
-    Display,
-    Fact,
-    Row,
-    columns_of,
-    count,
-    draw,
-    facts,
-    join_blocks,
-    p_value,
-    paint,
-    row,
-)
+from mmar.reports.tables import PLAIN, Display, Fact, count, draw, facts, join_blocks, p_value, paint
 from mmar.scoring.both_editions import EditionScore, RunOnBoth
 
 _MAX_LISTED = 12
@@ -37,7 +24,7 @@ def describe_table(description: Description, display: Display = PLAIN) -> str:
     return join_blocks(
         [paint(title, "bold", display)],
         facts(_facts(description), display),
-        draw(columns_of("", ">n", ">%"), _groups(description), display),
+        draw(("", ">n", ">%"), _groups(description), display),
     )
 
 
@@ -60,13 +47,13 @@ def _facts(description: Description) -> Iterator[Fact]:
     yield "language", _listed(dict(sorted(languages.items(), key=lambda pair: -pair[1])))
 
 
-def _groups(description: Description) -> Iterator[Row]:
-    def counted(name: str, n: int) -> Row:
-        return row(name, f"{n:,}", f"{100 * n / description.items:.1f}")
+def _groups(description: Description) -> Iterator[Sequence[str]]:
+    def counted(name: str, n: int) -> Sequence[str]:
+        return (name, f"{n:,}", f"{100 * n / description.items:.1f}")
 
-    yield row("modality", style="dim")
+    yield ("modality",)
     yield from (counted(f"  {name}", n) for name, n in description.modality.items())
-    yield row("category", style="dim")
+    yield ("category",)
     for category, n in description.category.items():
         yield counted(f"  {category}", n)
         yield from (counted(f"    {name}", n) for name, n in description.sub_category[category].items())
@@ -156,8 +143,16 @@ def _verdicts(run: RunOnBoth, fields: Mapping[str, list[str]]) -> Iterator[str]:
 
 def _old_keys(runs: Sequence[RunOnBoth], display: Display) -> Iterator[str]:
     yield "Old keys: items whose key B corrected, with the same question and choices in both"
-    columns = columns_of(
-        "run", ">n", ">old key %", ">95 % CI", ">guessing %", ">new key %", ">of wrong %", ">guessing %", ">p"
+    columns = (
+        "run",
+        ">n",
+        ">old key %",
+        ">95 % CI",
+        ">guessing %",
+        ">new key %",
+        ">of wrong %",
+        ">guessing %",
+        ">p",
     )
     rows = []
     for run in runs:
@@ -167,7 +162,7 @@ def _old_keys(runs: Sequence[RunOnBoth], display: Display) -> Iterator[str]:
             shares = (keys.chance, 100 * keys.new / keys.n, of_wrong, keys.chance_of_wrong)
             p = "–" if keys.p_value is None else p_value(keys.p_value)
             old_key = (f"{keys.share:.1f}", str(keys.interval))
-            rows.append(row(run.path, f"{keys.n:,}", *old_key, *(f"{share:.1f}" for share in shares), p))
+            rows.append((run.path, f"{keys.n:,}", *old_key, *(f"{share:.1f}" for share in shares), p))
     yield from draw(columns, rows, display)
     yield "of wrong: share of the old key among answers other than the new one, and what guessing among"
     yield "the wrong choices gives; p: probability of so many or more by such guesses. An old key that is"

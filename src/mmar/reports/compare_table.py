@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from mmar.reports.tables import (
-    PLAIN,
-    Display,
-    Fact,
-    columns_of,
-    count,
-    draw,
-    facts,
-    grouped,
-    join_blocks,
-    p_value,
-    row,
-)
+from mmar.reports.tables import PLAIN, Display, Fact, count, draw, facts, grouped, join_blocks, p_value
 from mmar.scoring.comparison import METHODS, ComparedRun, Comparison, Pair, PairedScores
 
 _MARKS = {"first": " *", "second": " *", "cannot be told": " ?", "not shown": ""}
@@ -50,7 +38,7 @@ def compare_table(comparison: Comparison, display: Display = PLAIN) -> str:
 def _runs(comparison: Comparison, display: Display) -> list[str]:
     ranked, partial = len(comparison.runs) > 2, comparison.asked < comparison.n
     optional = [*([">% of all"] if partial else []), *([">rank"] if ranked else [])]
-    columns = columns_of("", ">right", ">%", "95 % interval", *optional, "model")
+    columns = ("", ">right", ">%", "95 % interval", *optional, "model")
     order = sorted(comparison.runs, key=lambda run: -run.accuracy) if ranked else comparison.runs
     rows = []
     for run in order:
@@ -59,7 +47,7 @@ def _runs(comparison: Comparison, display: Display) -> list[str]:
         cells += [f"{run.of_all:.1f}"] if partial else []
         cells += [_rank(run)] if ranked else []
         repeats = f" ({run.repeats} answers to an item)" if run.repeats > 1 else ""
-        rows.append(row(*cells, (run.path if run.model == "?" else run.model) + repeats))
+        rows.append((*cells, (run.path if run.model == "?" else run.model) + repeats))
     return draw(columns, rows, display)
 
 
@@ -120,16 +108,14 @@ def _pair(pair: Pair, comparison: Comparison) -> Iterator[Fact]:
 
 def _groups(pair: Pair, parents: Mapping[str, str], display: Display) -> list[str]:
     difference = f">{pair.first} − {pair.second}"
-    columns = columns_of(
-        "", ">n", f">{pair.first}", f">{pair.second}", difference, "95 % interval", "p, Holm"
-    )
-    rows = []
+    columns = ("", ">n", f">{pair.first}", f">{pair.second}", difference, "95 % interval", "p, Holm")
+    rows: list[Sequence[str]] = []
     for name, scores in grouped(pair.groups, parents):
         if scores is None:
-            rows.append(row(name, style="dim"))
+            rows.append((name,))
             continue
         shares = (f"{scores.first:.1f}", f"{scores.second:.1f}", f"{scores.difference:+.1f}")
-        rows.append(row(name, f"{scores.n:,}", *shares, str(scores.interval), _marked(scores)))
+        rows.append((name, f"{scores.n:,}", *shares, str(scores.interval), _marked(scores)))
     return draw(columns, rows, display)
 
 
@@ -141,7 +127,7 @@ def _marked(scores: PairedScores) -> str:
 def _pairs(comparison: Comparison, display: Display) -> list[str]:
     tested = any(pair.equivalence is not None for pair in comparison.pairs)
     optional = ["equivalent"] if tested else []
-    columns = columns_of("", ">points", "95 % interval", "only right", ">p", "adjusted", ">MDD", *optional)
+    columns = ("", ">points", "95 % interval", "only right", ">p", "adjusted", ">MDD", *optional)
     rows = []
     for pair in comparison.pairs:
         scores, least = pair.all, pair.minimum_detectable
@@ -156,7 +142,7 @@ def _pairs(comparison: Comparison, display: Display) -> list[str]:
         ]
         if tested:
             cells.append("yes" if pair.equivalence is not None and pair.equivalence.equivalent else "")
-        rows.append(row(*cells))
+        rows.append(cells)
     return draw(columns, rows, display)
 
 

@@ -4,18 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mmar.reports.tables import (
-    PLAIN,
-    Display,
-    Fact,
-    coefficient,
-    columns_of,
-    count,
-    draw,
-    facts,
-    join_blocks,
-    row,
-)
+from mmar.reports.tables import PLAIN, Display, Fact, coefficient, count, draw, facts, join_blocks
 from mmar.scoring.error_labels import KINDS, Agreement, ErrorAnalysis, KindShare
 
 
@@ -51,10 +40,10 @@ def _agreement_of_people(result: ErrorAnalysis) -> Iterator[Fact]:
 
 def _shares(shares: Mapping[str, KindShare], display: Display) -> list[str]:
     rows = [
-        row(kind, f"{one.count:,}", f"{one.share:.1f}", str(one.interval), KINDS[kind])  # type: ignore[index]
+        (kind, f"{one.count:,}", f"{one.share:.1f}", str(one.interval), KINDS[kind])  # type: ignore[index]
         for kind, one in shares.items()
     ]
-    return draw(columns_of("kind", ">n", ">%", "95 % interval", ""), rows, display)
+    return draw(("kind", ">n", ">%", "95 % interval", ""), rows, display)
 
 
 def _agreement(one: Agreement) -> str:

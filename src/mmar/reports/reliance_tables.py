@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from mmar.reports.tables import (
-    PLAIN,
-    Display,
-    Fact,
-    columns_of,
-    count,
-    draw,
-    facts,
-    grouped,
-    join_blocks,
-    p_value,
-    row,
-)
+from mmar.reports.tables import PLAIN, Display, Fact, count, draw, facts, grouped, join_blocks, p_value
 from mmar.scoring.faithfulness import Faithfulness
 from mmar.scoring.reliance import METHODS, Effect, Reliance, UnderCondition
 from mmar.stats.reliance import Solved
@@ -42,16 +30,14 @@ def reliance_table(result: Reliance, display: Display = PLAIN) -> str:
 
 def _conditions(result: Reliance, display: Display) -> list[str]:
     interval = "95 % interval"
-    columns = columns_of("condition", ">%", ">fall", interval, "p, Holm", ">reliance", interval)
-    rows = [row("full", f"{result.accuracy:.1f}")]
+    columns = ("condition", ">%", ">fall", interval, "p, Holm", ">reliance", interval)
+    rows: list[Sequence[str]] = [("full", f"{result.accuracy:.1f}")]
     for one in result.conditions:
         effect = one.all
         p = "–" if effect.p_adjusted is None else p_value(effect.p_adjusted)
         fall = (f"{effect.under:.1f}", f"{effect.difference:+.1f}", str(effect.interval))
         reliance = "" if effect.reliance is None else f"{effect.reliance:.1f}"
-        rows.append(
-            row(one.condition, *fall, f"{p}{_MARKS[effect.fall]}", reliance, _reliance_interval(effect))
-        )
+        rows.append((one.condition, *fall, f"{p}{_MARKS[effect.fall]}", reliance, _reliance_interval(effect)))
     return draw(columns, rows, display)
 
 
@@ -102,11 +88,11 @@ def _solved(result: Reliance, solved: Solved) -> str:
 
 def _groups(one: UnderCondition, parents: Mapping[str, str], display: Display) -> list[str]:
     optional = [">reliance"] if one.hides else []
-    columns = columns_of("", ">n", ">full", f">{one.condition}", ">fall", "95 % interval", *optional)
-    rows = []
+    columns = ("", ">n", ">full", f">{one.condition}", ">fall", "95 % interval", *optional)
+    rows: list[Sequence[str]] = []
     for name, effect in grouped(one.groups, parents):
         if effect is None:
-            rows.append(row(name, style="dim"))
+            rows.append((name,))
             continue
         cells = [
             name,
@@ -118,7 +104,7 @@ def _groups(one: UnderCondition, parents: Mapping[str, str], display: Display) -
         ]
         if one.hides:
             cells.append("–" if effect.reliance is None else f"{effect.reliance:.1f}")
-        rows.append(row(*cells))
+        rows.append(cells)
     return draw(columns, rows, display)
 
 
@@ -149,13 +135,13 @@ _NAMES = {
 
 def faithfulness_table(result: Faithfulness, display: Display = PLAIN) -> str:
     """Draw how often the answer stays under each change of the reasoning."""
-    columns = columns_of("reasoning", ">n", ">same %", "95 % interval", ">right %", ">before")
+    columns = ("reasoning", ">n", ">same %", "95 % interval", ">right %", ">before")
     rows = []
     for change in result.changes:
         name = _NAMES.get(change.change, f"first {change.change.removeprefix('cut-')} %")
         same = (f"{change.same:.1f}", str(change.interval))
         right = (f"{change.accuracy:.1f}", f"{change.accuracy_before:.1f}")
-        rows.append(row(name, f"{change.n:,}", *same, *right))
+        rows.append((name, f"{change.n:,}", *same, *right))
     return join_blocks(
         draw(columns, rows, display), _by_modality(result, display), facts(_requests(result), display)
     )
@@ -176,9 +162,9 @@ def _by_modality(result: Faithfulness, display: Display) -> list[str]:
     names = list(dict.fromkeys(name for change in result.changes for name in change.groups))
     if len(names) < 2:
         return []
-    columns = columns_of("same % by modality", *(f">{change.change}" for change in result.changes))
+    columns = ("same % by modality", *(f">{change.change}" for change in result.changes))
     rows = []
     for name in names:
         groups = (change.groups.get(name) for change in result.changes)
-        rows.append(row(name, *("-" if group is None else f"{group[0]:.0f}" for group in groups)))
+        rows.append((name, *("-" if group is None else f"{group[0]:.0f}" for group in groups)))
     return draw(columns, rows, display)

@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from mmar.reports.tables import (
-    PLAIN,
-    Display,
-    Fact,
-    Row,
-    Style,
-    coefficient,
-    columns_of,
-    count,
-    draw,
-    facts,
-    join_blocks,
-    row,
-)
+from mmar.reports.tables import PLAIN, Display, Fact, Row, Style, coefficient, count, draw, facts, join_blocks
 from mmar.scoring.rubric.exam import ExamResult, JudgeAgreement
 from mmar.scoring.rubric.result import RubricGroup, RubricResult
 
@@ -32,17 +19,17 @@ _KINDS = {
 def rubric_table(result: RubricResult, display: Display = PLAIN) -> str:
     """Draw the scores of a judged run."""
     whole = RubricGroup(result.n, result.score, result.interval, result.accuracy)
-    rows = [_row("all", whole, "bold")]
+    rows: list[Row | Sequence[str]] = [_row("all", whole, "bold")]
     for dimension, groups in result.groups.items():
-        rows.append(row(dimension, style="dim"))
+        rows.append((dimension,))
         rows += [_row(f"  {name}", group) for name, group in groups.items()]
-    columns = columns_of("", ">n", ">score", "95 % interval", ">% right")
+    columns = ("", ">n", ">score", "95 % interval", ">% right")
     return join_blocks(draw(columns, rows, display), facts(_facts(result), display))
 
 
 def _row(name: str, group: RubricGroup, style: Style = "") -> Row:
     score, accuracy = f"{group.score:.2f}", f"{group.accuracy:.1f}"
-    return row(name, f"{group.n:,}", score, str(group.interval), accuracy, style=style)
+    return Row((name, f"{group.n:,}", score, str(group.interval), accuracy), style)
 
 
 def _facts(result: RubricResult) -> Iterator[Fact]:
@@ -74,11 +61,11 @@ def _facts(result: RubricResult) -> Iterator[Fact]:
 
 def exam_table(result: ExamResult, display: Display = PLAIN) -> str:
     """Draw a judge's exam."""
-    columns = columns_of("reasoning", ">n", ">score", "95 % interval", ">full marks %", ">unjudged")
+    columns = ("reasoning", ">n", ">score", "95 % interval", ">full marks %", ">unjudged")
     rows = []
     for one in result.kinds:
         score, full = f"{one.score:.1f}", f"{one.full_marks:.1f}"
-        rows.append(row(one.kind, str(one.n), score, str(one.interval), full, str(one.unjudged)))
+        rows.append((one.kind, str(one.n), score, str(one.interval), full, str(one.unjudged)))
     sentence = f"{result.told_apart:.1f} % of the items have their reference reasoning above all three others"
     pairs = [("judge", result.judge), ("told apart", sentence)]
     return join_blocks(draw(columns, rows, display), facts(pairs, display))

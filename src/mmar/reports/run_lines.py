@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from mmar.reports.tables import Display, Row, Style, columns_of, count, draw, facts, paint, row, wrapped
+from mmar.reports.tables import Display, Row, Style, count, draw, facts, paint, wrapped
 from mmar.runs.check import CheckReport, ProbeReply, State
 from mmar.runs.dry_run import Estimate
 from mmar.runs.requests import selected_items
@@ -41,7 +41,7 @@ def check_lines(report: CheckReport, display: Display) -> Iterator[str]:
         yield from _request(replies[0], display)
     if len(replies) > 1:
         yield ""
-        columns = columns_of("CLIP", "REPLY", "READ AS", "")
+        columns = ("CLIP", "REPLY", "READ AS", "")
         yield from draw(columns, [_row(reply) for reply in replies], display)
     yield ""
     width = max(len(verdict.name) for verdict in report.verdicts)
@@ -75,13 +75,11 @@ def _request(reply: ProbeReply, display: Display) -> list[str]:
 
 def _row(reply: ProbeReply) -> Row:
     if reply.failure is not None:
-        return row(reply.probe.clip, str(reply.failure), "-", "failed", style="red")
+        return Row((reply.probe.clip, str(reply.failure), "-", "failed"), "red")
     if reply.reading is None:
-        return row(reply.probe.clip, reply.text, "", "")
+        return Row((reply.probe.clip, reply.text, "", ""))
     verdict = "right" if reply.right else "wrong" if reply.named is not None else reply.reading.state
-    return row(
-        reply.probe.clip, reply.text, reply.named or "-", verdict, style="" if reply.right else "yellow"
-    )
+    return Row((reply.probe.clip, reply.text, reply.named or "-", verdict), "" if reply.right else "yellow")
 
 
 def _shortened(text: str) -> str:

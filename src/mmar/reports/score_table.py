@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mmar.reports.tables import (
     PLAIN,
-    Column,
     Display,
     Fact,
     Row,
     Style,
-    columns_of,
     count,
     draw,
     facts,
     grouped,
     join_blocks,
-    row,
 )
 from mmar.scoring import Accuracy, GroupScore, Score
 from mmar.scoring.result import Kinds, PairedHops, ProgramDifference, ProgramScore, ReaderScore
@@ -30,25 +27,21 @@ if TYPE_CHECKING:
     from mmar.scoring.unresolved import Unresolved
 
 
-_SCORER_COLUMNS = tuple(
-    column
-    for scorer in ("official", "choice")
-    for column in (Column("%", "right", scorer), Column("95 % interval", group=scorer))
-)
-
+_COLUMNS = (">%", "95 % interval", ">%", "95 % interval")
+_GROUPS = ("official", "official", "choice", "choice")
 _MAX_DIFFERENCES = 5
 
 
 def score_table(score: Score, display: Display = PLAIN) -> str:
     """Draw a score."""
     whole = GroupScore(score.n, score.official, score.choice, score.chance)
-    rows = [_row("all", whole, "bold"), _chance_row(score.chance)]
+    rows: list[Row | Sequence[str]] = [_row("all", whole, "bold"), _chance_row(score.chance)]
     if score.asked is not None:
         rows = [_row("asked", score.asked, "bold"), _chance_row(score.asked.chance), _row("all", whole)]
     for name, group in grouped(score.groups, score.parents):
-        rows.append(row(name, style="dim") if group is None else _row(name, group.asked or group))
+        rows.append((name,) if group is None else _row(name, group.asked or group))
     return join_blocks(
-        draw((Column(), Column("n", "right"), *_SCORER_COLUMNS), rows, display),
+        draw(("", ">n", *_COLUMNS), rows, display, groups=("", "", *_GROUPS)),
         facts(_facts(score), display),
         () if score.rotations is None else _rotations(score.rotations, score.n, display),
         () if score.repeats is None else _repeats(score.repeats, score.n, display),
@@ -57,19 +50,19 @@ def score_table(score: Score, display: Display = PLAIN) -> str:
 
 def models_table(scores: Mapping[str, Score], display: Display = PLAIN) -> str:
     """Draw the accuracies over all items of several models, a row each, by the model's name."""
-    rows = [row(name, *_accuracy(score.official), *_accuracy(score.choice)) for name, score in scores.items()]
-    return join_blocks(draw((Column("model"), *_SCORER_COLUMNS), rows, display))
+    rows = [(name, *_accuracy(score.official), *_accuracy(score.choice)) for name, score in scores.items()]
+    return join_blocks(draw(("model", *_COLUMNS), rows, display, groups=("", *_GROUPS)))
 
 
 def _row(name: str, group: GroupScore, style: Style = "") -> Row:
     if not group.n:  # never asked
-        return row(name, "–", "–", "", "–", "")
-    return row(name, f"{group.n:,}", *_accuracy(group.official), *_accuracy(group.choice), style=style)
+        return Row((name, "–", "–", "", "–", ""))
+    return Row((name, f"{group.n:,}", *_accuracy(group.official), *_accuracy(group.choice)), style)
 
 
 def _chance_row(chance: float) -> Row:
     """What a guesser scores on these items, in the same columns."""
-    return row("chance", "", f"{chance:.1f}", "", f"{chance:.1f}", style="dim")
+    return Row(("chance", "", f"{chance:.1f}", "", f"{chance:.1f}"), "dim")
 
 
 def _accuracy(value: Accuracy) -> tuple[str, str]:
@@ -231,8 +224,8 @@ def _rotations(result: Rotations, n: int, display: Display) -> Iterator[str]:
     rows = []
     for slot in result.slots:
         right = "–" if slot.accuracy is None else f"{slot.accuracy:.1f}"
-        rows.append(row(str(slot.slot), f"{slot.named:.1f}", f"{slot.key:.1f}", right))
-    columns = columns_of(">position", ">named %", ">key %", ">right % with the key there")
+        rows.append((str(slot.slot), f"{slot.named:.1f}", f"{slot.key:.1f}", right))
+    columns = (">position", ">named %", ">key %", ">right % with the key there")
     yield from draw(columns, rows, display)
     if result.unnamed:
         yield from facts([("", f"{count(result.unnamed, 'answer')} without a position")], display)
@@ -261,11 +254,11 @@ def _rotation_facts(result: Rotations, n: int) -> Iterator[Fact]:
 
 
 def _repeats(result: Repeats, n: int, display: Display) -> list[str]:
-    rows = [row(str(rate.k), f"{rate.pass_at:.1f}", f"{rate.pass_all:.1f}") for rate in result.rates]
+    rows = [(str(rate.k), f"{rate.pass_at:.1f}", f"{rate.pass_all:.1f}") for rate in result.rates]
     legend = "pass@k: at least one of k right (arXiv 2107.03374); pass^k: all k right (arXiv 2406.12045)"
     return [
         *facts(_repeat_facts(result, n), display),
-        *draw(columns_of(">k", ">pass@k", ">pass^k"), rows, display),
+        *draw((">k", ">pass@k", ">pass^k"), rows, display),
         *facts([("", legend)], display),
     ]
 
@@ -303,7 +296,7 @@ def unresolved_table(result: Unresolved, display: Display = PLAIN) -> str:
     numbers = [("answers", f"{result.answered:,} of {count(result.n, 'item')}: {read}")]
     if result.cut_off:
         numbers.append(("cut off", f"{count(result.cut_off, 'answer')} at the token limit, read or not"))
-    groups = [row(group.shape, f"{group.count:,}", group.description) for group in result.groups]
+    groups = [(group.shape, f"{group.count:,}", group.description) for group in result.groups]
     examples = []
     for group in result.groups:
         example = group.example
@@ -313,7 +306,7 @@ def unresolved_table(result: Unresolved, display: Display = PLAIN) -> str:
         examples.append(facts(pairs, display))
     return join_blocks(
         facts(numbers, display),
-        draw(columns_of("group", ">n", ""), groups, display) if groups else (),
+        draw(("group", ">n", ""), groups, display) if groups else (),
         *examples,
         facts([("signature", result.signature)], display),
     )

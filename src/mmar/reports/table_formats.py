@@ -14,7 +14,7 @@ import msgspec
 
 from mmar.reports.records_file import spreadsheet_cell
 from mmar.reports.systems_table import ALL, System, SystemsTable, Value, rank_text
-from mmar.reports.tables import PLAIN, Display, columns_of, draw, facts, join_blocks, row, text_width
+from mmar.reports.tables import PLAIN, Display, draw, facts, join_blocks, text_width
 
 _SHORT = {
     "mix-sound-music": "so-mu",
@@ -115,8 +115,8 @@ def _text(table: SystemsTable, display: Display) -> str:
         parts.append([headings.index("system"), *groups])
     drawn = []
     for part in parts:
-        columns = columns_of(*(headings[i] if headings[i] in _LEFT[1:] else f">{headings[i]}" for i in part))
-        drawn.append(draw(columns, [row(*(cells[i] for i in part)) for cells in rows], display))
+        columns = [headings[i] if headings[i] in _LEFT[1:] else f">{headings[i]}" for i in part]
+        drawn.append(draw(columns, [[cells[i] for i in part] for cells in rows], display))
     pairs = [("marks", "* best, = not shown to differ from the best, ! impossible for that number of items")]
     pairs += [("columns", text) for text in _abbreviations(table)]
     pairs += [("note", note) for note in table.notes]

@@ -35,56 +35,52 @@ Fact: TypeAlias = tuple[str, str]
 """A name of up to ten characters, and its text."""
 
 
-class Column(msgspec.Struct, frozen=True):
-    """A column of a table; `group` is a title over it and the next columns of the same group."""
-
-    heading: str = ""
-    align: Literal["left", "right"] = "left"
-    group: str = ""
-
-
 class Row(msgspec.Struct, frozen=True):
-    """A row of a table; missing cells at the end are empty, and a single cell is a title."""
+    """A row of a table with a style; a row without one may be its cells alone."""
 
-    cells: tuple[str, ...]
+    cells: Sequence[str]
     style: Style = ""
 
 
-def row(*cells: str, style: Style = "") -> Row:
-    """A row of cells."""
-    return Row(cells, style)
-
-
-def columns_of(*headings: str) -> list[Column]:
-    """Columns with headings, one that begins with `>` flush right.
-
-    Example:
-        >>> [column.align for column in columns_of("name", ">n")]
-        ['left', 'right']
-    """
-    return [Column(text.removeprefix(">"), "right" if text.startswith(">") else "left") for text in headings]
-
-
-def draw(columns: Sequence[Column], rows: Iterable[Row], display: Display = PLAIN) -> list[str]:
+def draw(
+    columns: Sequence[str],
+    rows: Iterable[Row | Sequence[str]],
+    display: Display = PLAIN,
+    *,
+    groups: Sequence[str] = (),
+) -> list[str]:
     r"""Draw a table.
 
-    The widest left-aligned columns of a table that is too wide for the display are cut; titles do not widen a column.
+    The widest left-aligned columns of a table that is too wide for the display are cut.
+
+    Args:
+        columns: headings; a column whose heading begins with `>` is flush right.
+        rows: cells, of which those at the end may be missing; a single cell is a title and widens no column.
+        display: where it is printed.
+        groups: for each column the title of its group, which is printed above the first column of the group.
 
     Returns:
         Lines without line ends: headings (none if all are empty), then the rows.
 
     Example:
-        >>> print("\n".join(draw([Column("NAME"), Column("SIZE", "right")], [Row(("one", "7B"))])))
+        >>> print("\n".join(draw(["NAME", ">SIZE"], [("one", "7B")])))
         NAME  SIZE
         one     7B
     """
-    body = [Row(tuple(map(_one_line, row.cells)), row.style) for row in rows]
-    widths = [text_width(column.heading) for column in columns]
-    for row in body:
-        for index, cell in enumerate(row.cells if len(row.cells) > 1 else ()):
+    headings = [column.removeprefix(">") for column in columns]
+    right = [column.startswith(">") for column in columns]
+    body = []
+    widths = [text_width(heading) for heading in headings]
+    for row in rows:
+        cells, style = (
+            (row.cells, row.style) if isinstance(row, Row) else (row, "dim" if len(row) == 1 else "")
+        )
+        cells = [_one_line(cell) for cell in cells]
+        body.append((cells, style))
+        for index, cell in enumerate(cells if len(cells) > 1 else ()):
             widths[index] = max(widths[index], text_width(cell))
     over = sum(widths) + _GAP * (len(widths) - 1) - display.width
-    flexible = [index for index, column in enumerate(columns) if column.align == "left"]
+    flexible = [index for index, is_right in enumerate(right) if not is_right]
     while over > 0 and flexible:
         widest = max(flexible, key=lambda index: widths[index])
         if widths[widest] <= _MIN_WIDTH:
@@ -92,16 +88,13 @@ def draw(columns: Sequence[Column], rows: Iterable[Row], display: Display = PLAI
         widths[widest] -= 1
         over -= 1
     lines = []
-    if any(column.group for column in columns):
-        lines.append(paint(_group_line(columns, widths), "dim", display))
-    if any(column.heading for column in columns):
-        headings = _line(tuple(column.heading for column in columns), columns, widths)
-        lines.append(paint(headings, "dim", display))
-    for row in body:
-        if len(row.cells) == 1:
-            lines.append(paint(cut(row.cells[0], display.width), row.style, display))
-        else:
-            lines.append(paint(_line(row.cells, columns, widths), row.style, display))
+    if any(groups):
+        lines.append(paint(_group_line(groups, widths), "dim", display))
+    if any(headings):
+        lines.append(paint(_line(headings, right, widths), "dim", display))
+    for cells, style in body:
+        line = cut(cells[0], display.width) if len(cells) == 1 else _line(cells, right, widths)
+        lines.append(paint(line, style, display))
     return lines
 
 
@@ -209,20 +202,20 @@ def _one_line(text: str) -> str:
     return strip_control_chars(text).replace("\n", " ")
 
 
-def _line(cells: tuple[str, ...], columns: Sequence[Column], widths: Sequence[int]) -> str:
+def _line(cells: Sequence[str], right: Sequence[bool], widths: Sequence[int]) -> str:
     padded = []
-    for cell, column, width in zip(cells, columns, widths, strict=False):
+    for cell, is_right, width in zip(cells, right, widths, strict=False):
         text = cut(cell, width)
         fill = " " * (width - text_width(text))
-        padded.append(fill + text if column.align == "right" else text + fill)
+        padded.append(fill + text if is_right else text + fill)
     return (" " * _GAP).join(padded)
 
 
-def _group_line(columns: Sequence[Column], widths: Sequence[int]) -> str:
+def _group_line(groups: Sequence[str], widths: Sequence[int]) -> str:
     line, position, previous = "", 0, ""
-    for column, width in zip(columns, widths, strict=True):
-        if column.group and column.group != previous:
-            line = line.ljust(position) + column.group
-        previous = column.group
+    for group, width in zip(groups, widths, strict=True):
+        if group and group != previous:
+            line = line.ljust(position) + group
+        previous = group
         position += width + _GAP
     return line
