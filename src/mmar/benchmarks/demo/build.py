@@ -77,9 +77,9 @@ def _record(
 ) -> dict[str, Any]:
     name = f"{kind.slug}-{index + 1}"
     criteria = (
-        ("Cue Identification", f"says what can be description: {description}"),
-        ("Relevant Property", "names the property of the sound that the question questions_about for"),
-        ("Inference", "derives the answer from what can be description, not from the choices"),
+        ("Cue Identification", f"says what can be heard: {description}"),
+        ("Relevant Property", "names the property of the sound that the question asks for"),
+        ("Inference", "derives the answer from what can be heard, not from the choices"),
         ("Other Choices", "makes clear why the other choices do not fit"),
         ("Conclusion", f'ends with "{answer}", and nothing in it contradicts that'),
     )
