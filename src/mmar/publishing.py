@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from mmar._library_errors import library_function, one_of, path_argument
 from mmar.benchmarks import resolve
@@ -218,14 +218,13 @@ def _score_all(
     benchmark: str | Path | Benchmark | None,
     on_skipped: OnSkipped,
     *,
-    key: str | None = None,
-    protocol: str | Protocol | None = None,
     lenient: bool,
+    **options: Any,
 ) -> list[ScoredSource]:
     questions = benchmark_argument(benchmark, lenient=lenient)
     sources = []
     for path in paths:
-        sources.append(find_source(path, questions, key=key, protocol=protocol, lenient=lenient))
+        sources.append(find_source(path, questions, lenient=lenient, **options))
         on_skipped(sources[-1].scored.errors)
     return sources
 

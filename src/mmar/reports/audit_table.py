@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -41,14 +41,15 @@ def audit_table(audit: Audit, *, examples: int | None = 3, display: Display = PL
         if check.findings
         for line in _findings(check, audit.subject["kind"] == "benchmark", examples, display)
     ]
-    return join_blocks([paint(_title(audit), "bold", display)], findings, facts(_summary(audit), display))
+    return join_blocks(
+        [paint(strip_control_chars(_title(audit)), "bold", display)],
+        findings,
+        facts(_summary(audit), display),
+    )
 
 
 def _title(audit: Audit) -> str:
-    about: dict[str, Any] = {
-        key: strip_control_chars(value) if isinstance(value, str) else value
-        for key, value in audit.subject.items()
-    }
+    about: Mapping[str, Any] = audit.subject
     if about["kind"] != "benchmark":
         return f"{about['name']}: {count(about['rows'], 'row')}, {count(about['percentages'], 'percentage')}"
     bad = about["unreadable_records"]

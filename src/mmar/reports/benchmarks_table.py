@@ -10,7 +10,6 @@ import msgspec
 
 from mmar.benchmarks import catalogue_facts
 from mmar.reports.published import PublishedResult
-from mmar.reports.scored_source import Scorer
 from mmar.reports.systems_table import (
     ALL,
     RunRow,
@@ -19,6 +18,7 @@ from mmar.reports.systems_table import (
     published_system,
     value_of,
 )
+from mmar.scoring.align_runs import Scorer
 
 _FIRST = ("mmau-mini", "mmau-pro", "mmar", "mmsu")
 """The benchmarks in the order in which papers print them; others follow in order of appearance."""

@@ -39,15 +39,9 @@ class Description(msgspec.Struct, frozen=True):
     """The contents of a benchmark. Counts are numbers of items, the commonest first unless another order is named.
 
     Attributes:
-        name: of the benchmark.
-        revision: the publisher's, or empty.
-        digest: content digest.
-        items: number of items.
-        modality: by modality, in the published order.
-        category: by category, in the published order.
+        modality: in the published order, as are categories.
         sub_category: by category, then sub-category, of the items that have one.
         language: by the `language` field as it is written.
-        without_language: items whose `language` is empty.
         languages_heard: by language, an item with a list counting for each.
         source: by platform.
         choices: by number of choices, in ascending order.

@@ -55,16 +55,11 @@ class _LabelForm(msgspec.Struct, forbid_unknown_fields=True):
 class ErrorsServer:
     """Serves one run's wrong answers until it is closed. Use as a context manager.
 
-    Args:
-        source: the run; its labels lie in its folder or beside its file.
-        wrong: the answers to label.
-        labeller: the name that the page begins with.
-        language: in which the page opens, `en` or `zh`.
-        port: 0 for a free one.
+    The page opens with the name of a labeller, in a language (`en` or `zh`); port 0 is a free one.
 
     Attributes:
-        labels: the file of labels.
-        token: what requests must have.
+        labels: the file of labels, in the folder of the run or beside the file.
+        token: every request must have it.
         url: the page's address, with the token.
     """
 

@@ -46,12 +46,9 @@ def write_figures(description: Description, folder: Path) -> tuple[Path, ...]:
 def save_figures(
     draw: Callable[[], Mapping[str, Figure]], folder: Path, subject: str = "mmar"
 ) -> tuple[Path, ...]:
-    """Draw figures and write each as SVG, PDF and PNG (300 dpi), tight around its content and without a date.
+    """Draw figures by the names of their files, and write each as SVG, PDF and PNG (300 dpi), without a date.
 
-    Args:
-        draw: gives the figures by the names of their files.
-        folder: created if it does not exist; files of the same names are replaced.
-        subject: begins the titles in the files' metadata.
+    The subject begins the titles in the files' metadata.
 
     Raises:
         UsageError: matplotlib is not installed.
@@ -78,10 +75,7 @@ def draw_modalities(description: Description) -> Figure:
     counts = list(description.modality.values())
     colours = [_PALETTE[index % len(_PALETTE)] for index in range(len(counts))]
     _ring(axes, counts, colours, outer=1.0, width=0.45)
-    labels = [
-        f"{name}  {n:,} ({100 * n / description.items:.1f} %)" for name, n in description.modality.items()
-    ]
-    _label(axes, counts, labels)
+    _label(axes, counts, _shares(description.modality, description.items))
     return figure
 
 
@@ -93,8 +87,7 @@ def draw_categories(description: Description) -> Figure:
     labels: list[str] = []
     from matplotlib.colors import to_rgb
 
-    inner = list(description.category.items())
-    for index, (category, n) in enumerate(inner):
+    for index, (category, n) in enumerate(description.category.items()):
         colour = to_rgb(_PALETTE[index % len(_PALETTE)])
         below = description.sub_category[category]
         for rank, (name, number) in enumerate(below.items()):
@@ -106,14 +99,14 @@ def draw_categories(description: Description) -> Figure:
             sizes.append(rest)
             colours.append((1.0, 1.0, 1.0))
             labels.append("")
+    inner = list(description.category.values())
     hues = [_PALETTE[index % len(_PALETTE)] for index in range(len(inner))]
     _ring(axes, sizes, colours, outer=1.0, width=0.25)
-    patches = _ring(axes, [n for _, n in inner], hues, outer=0.74, width=0.4)
+    patches = _ring(axes, inner, hues, outer=0.74, width=0.4)
     lowest = _label(axes, sizes, labels)
-    names = [f"{name}  {n:,} ({100 * n / description.items:.1f} %)" for name, n in inner]
     axes.legend(
         patches,
-        names,
+        _shares(description.category, description.items),
         loc="upper center",
         bbox_to_anchor=(0, lowest - _LINE),
         bbox_transform=axes.transData,
@@ -122,6 +115,10 @@ def draw_categories(description: Description) -> Figure:
         fontsize=_TEXT,
     )
     return figure
+
+
+def _shares(counts: Mapping[str, int], items: int) -> list[str]:
+    return [f"{name}  {n:,} ({100 * n / items:.1f} %)" for name, n in counts.items()]
 
 
 def spread(positions: Sequence[float], gap: float) -> list[float]:

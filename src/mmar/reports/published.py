@@ -35,13 +35,11 @@ class PublishedResult(msgspec.Struct, frozen=True):
     """One reported result of a system; texts that are not known are empty.
 
     Attributes:
-        id: canonical name of the system, the same for all its results.
-        name: the system as the source calls it.
+        id: canonical name of the system, the same for all its results; `name` is the source's.
         model_class: LALM, LARM, OLM, LLM, LRM, agent or baseline.
         size: number of parameters, such as `8.4B`.
         open_weights: whether the weights are published; `None` if not known.
         hub_id: name of the weights on the Hugging Face Hub.
-        by: who reported it.
         average: percent, as printed.
         approximate: whether the source gives a round number.
         mean: over `items`, or of the seven `groups`, in which eleven items weigh as much as 294.
@@ -50,9 +48,7 @@ class PublishedResult(msgspec.Struct, frozen=True):
         groups: percent by modality, as printed; groups that were not reported are left out.
         rubric: score of the reasoning by the benchmark's rubrics, percent, as printed.
         reader: how the answers were read.
-        source: where it was published.
-        date: when, `YYYY-MM` or `YYYY-MM-DD`.
-        note: what else the source says about the value.
+        date: of publication, `YYYY-MM` or `YYYY-MM-DD`.
     """
 
     id: str

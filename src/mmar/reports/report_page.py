@@ -80,7 +80,6 @@ class PreparedReport(msgspec.Struct, frozen=True):
     Attributes:
         benchmark: the questions of the page: of a report those with choices, which have scores.
         digest: content digest of all questions.
-        runs: empty for the page of a benchmark.
         comparison: the result of `mmar compare`; `None` for a single run.
         reliances: the result of `mmar reliance` for each model that was also run under control conditions.
         notes: what the page leaves out, one sentence each.

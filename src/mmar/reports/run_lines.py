@@ -1,4 +1,4 @@
-"""What `mmar check` and `mmar run` print: requests with their readings and verdicts; what a session will do and did."""
+"""The output of `mmar check` and `mmar run`: requests with their readings and verdicts, plans and results of sessions."""
 
 from __future__ import annotations
 
@@ -87,14 +87,11 @@ def _shortened(text: str) -> str:
 
 
 def run_plan_lines(spec: RunSpec) -> Iterator[str]:
-    """What makes a session cost more than one request an item, printed before it starts."""
+    """The number of requests of a session that sends more than one an item, printed before it starts."""
     if spec.rotations != 1 or spec.repeats != 1:
-        items = requests = 0
-        for item in selected_items(spec):
-            items += 1
-            requests += sum(1 for _ in spec.keys_of(item))
+        requests = [len(list(spec.keys_of(item))) for item in selected_items(spec)]
         yield (
-            f"to ask      {count(requests, 'request')} for {count(items, 'item')}: "
+            f"to ask      {count(sum(requests), 'request')} for {count(len(requests), 'item')}: "
             f"{spec.rotations or 'all'} rotations x {spec.repeats}"
         )
 
@@ -146,15 +143,11 @@ def run_summary(
     yield f"run         {folder}"
     yield f"signature   {result.signature.long}"
     name = shlex.quote(str(folder))
-    yield (
-        f"next        mmar submit {name} --out submission.json"
-        if withheld
-        else f"next        mmar score {name}"
-    )
+    yield f"next        mmar {f'submit {name} --out submission.json' if withheld else f'score {name}'}"
 
 
 def dry_run_lines(estimate: Estimate, model: str, folder: Path) -> Iterator[str]:
-    """What a session would do."""
+    """The plan of a session."""
     yield f"would ask   {model}, {estimate.requests:,} requests, into {folder}; nothing was sent"
     if estimate.clips:
         minutes, megabytes = estimate.seconds / 60, estimate.bytes / 1e6
@@ -162,7 +155,7 @@ def dry_run_lines(estimate: Estimate, model: str, folder: Path) -> Iterator[str]
     if estimate.unreadable:
         yield f"audio       {estimate.unreadable:,} clips are missing or cannot be read; their items would fail"
     usage = estimate.usage
-    # A length that nobody knows is not none: 0 would read as a promise that answers are free.
+    # An unknown length of the answers is printed as such, and not as 0 tokens.
     out = "unknown" if usage.output_tokens is None else f"{usage.output_tokens:,}"
     yield f"tokens      about {usage.input_tokens or 0:,} in, {out} out ({estimate.basis})"
     if estimate.money is not None:

@@ -21,12 +21,10 @@ class RunInfo(msgspec.Struct, frozen=True):
     """A run.
 
     Attributes:
-        path: its folder.
         state: `complete`: every item has an answer; `partial`: some were not asked; `failures`: some have only
             failures; `running`: a process is writing it; `interrupted`: its last session did not end by itself;
             `unreadable`: see `problem`.
-        answered: number of items with an answer.
-        n: number of items of the benchmark.
+        answered: number of items with an answer, of `n`.
         manifest: `None` if it cannot be read.
         problem: why it cannot be read.
     """

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
@@ -19,13 +18,12 @@ from mmar.models import Answer
 from mmar.models.presets import preset_of
 from mmar.runs.budget import price_of
 from mmar.runs.manifest import Manifest
-from mmar.scoring.align_runs import AlignedRuns, align_scored
+from mmar.scoring.align_runs import AlignedRuns, Scorer, align_scored
 from mmar.scoring.error_labels import WrongItem, wrong_items
 from mmar.scoring.result import Accuracy, GroupScore, ItemScore, Score
 from mmar.scoring.score import Scored, score_task
 from mmar.scoring.sources import Task
 
-Scorer = Literal["official", "choice"]
 SCORERS: tuple[Scorer, ...] = ("official", "choice")
 
 
@@ -112,14 +110,9 @@ class ScoredSource(msgspec.Struct, frozen=True, dict=True):
             yield item, self.scores[item.id], self.answers.get(item.id, Answer(item.id, "", ""))
 
     def cost(self, prices: Path | None, *, first_answers: bool = False) -> float | None:
-        """What the answers cost, in the currency of a price table.
+        """The cost of all answers, or of the first to each item, in the currency of a price table.
 
-        Args:
-            prices: the table.
-            first_answers: count one answer to each item, and not every rotation and repeat.
-
-        Returns:
-            `None` without a table, a price of this model or numbers of tokens.
+        `None` without a table, a price of this model or numbers of tokens.
 
         Raises:
             InputError: the table is not valid.

@@ -18,7 +18,8 @@ from mmar.items import Benchmark
 from mmar.items.source_video import clusters_of
 from mmar.models.presets import preset_of
 from mmar.reports.published import GROUP_SIZES, ITEMS, PublishedResult, impossible_cells
-from mmar.reports.scored_source import SCORERS, Scorer
+from mmar.reports.scored_source import SCORERS
+from mmar.scoring.align_runs import Scorer
 from mmar.scoring.score import Scored
 from mmar.stats.interval import Interval, newcombe, wilson
 from mmar.stats.ranks import pairwise, published_ranks, rank_ranges
@@ -30,14 +31,11 @@ Kind = Literal["run", "benchmark", "challenge", "authors", "others"]
 
 
 class Value(msgspec.Struct, frozen=True):
-    """An accuracy.
+    """An accuracy of `n` items, percent, with Wilson's 95 % interval.
 
     Attributes:
-        percent: 0 to 100.
         printed: the number as published, or to a tenth.
         correct: number of items right; for a published value the nearest count.
-        n: number of items.
-        interval: Wilson's 95 % interval, percent.
         mark: `best` in its column, or `tied` with the best.
         problem: why the published number is impossible; empty if it is possible.
     """
@@ -56,7 +54,6 @@ class System(msgspec.Struct, frozen=True):
 
     Attributes:
         kind: a run, or who published the numbers.
-        model_class: LALM, LARM, OLM, LLM, LRM or baseline.
         size: number of parameters.
         values: by column, by the table's scorer.
         choice: accuracy of all items by the choice scorer; `None` for published results and several benchmarks.
@@ -115,7 +112,6 @@ class SystemsTable(msgspec.Struct, frozen=True):
     Attributes:
         scorer: by which runs are scored and ranked.
         columns: the columns of accuracies, `all` first; or a column for each of several benchmarks.
-        systems: the rows.
         notes: sentences to print below.
     """
 
@@ -173,13 +169,9 @@ def systems_table(
     scorer: Scorer = "official",
     columns: Sequence[str] = tuple(GROUP_SIZES),
 ) -> SystemsTable:
-    """Put runs of one benchmark and published results in one table.
+    """Put runs of one benchmark, by one scorer, and published results in one table.
 
-    Args:
-        runs: scored runs of one benchmark.
-        published: results to show beside them.
-        scorer: whose verdicts count for runs. Published results are as published.
-        columns: groups to show besides the average.
+    The columns are groups besides the average.
     """
     results = list(published)
     systems = [_of_run(run, scorer, columns) for run in runs]

@@ -21,7 +21,8 @@ from mmar.files.atomic import write_atomic
 from mmar.items import Item
 from mmar.models import Answer
 from mmar.models.presets import preset_of
-from mmar.reports.scored_source import ScoredSource, Scorer, interval_of, provider_of
+from mmar.reports.scored_source import ScoredSource, interval_of, provider_of
+from mmar.scoring.align_runs import Scorer
 from mmar.scoring.result import Accuracy, GroupScore, ItemScore
 
 SCHEMA_VERSION = "0.3.0"

@@ -62,7 +62,6 @@ class BoardRow(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         id: canonical name.
-        name: for people.
         aliases: other spellings.
         kind: where its number comes from: the first of reproduced, benchmark, challenge, authors, others that
             there is.
@@ -70,10 +69,8 @@ class BoardRow(msgspec.Struct, frozen=True, kw_only=True):
         billions: number of parameters.
         weights: `open` or `closed`.
         thinks: whether it is a reasoning model.
-        lowest: of the published values over all items.
-        highest: of those.
-        values: all published values.
-        runs: those of this system, in the order of the arguments.
+        lowest: of the published values over all items, as `highest`.
+        runs: in the order of the arguments.
     """
 
     id: str
@@ -94,19 +91,14 @@ class BoardRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Board(msgspec.Struct, frozen=True, kw_only=True):
-    """A leaderboard.
+    """A leaderboard; without runs the facts of the benchmark are empty.
 
     Attributes:
-        title: of the page.
-        benchmark: name and edition; empty without runs.
-        digest: content digest of the questions; empty without runs.
         n: number of questions with choices.
         date: of the newest run or published value.
         systems: the rows, the highest number first.
         runs: ids of the runs in the order of the columns of `items`, with the id of their system.
-        items: `None` without runs.
         old_keys: of each run; empty if no earlier edition was named.
-        notes: what a person must know to read the numbers.
     """
 
     title: str

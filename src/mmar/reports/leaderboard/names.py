@@ -18,11 +18,7 @@ _ADAPTERS = ("hf", "vllm", "sglang", "openai", "gemini", "command", "transformer
 class KnownSystem(msgspec.Struct, frozen=True):
     """A system with published results, those of the benchmark's own table first.
 
-    Attributes:
-        id: canonical name.
-        name: as most sources spell it.
-        aliases: all spellings of sources, hubs and presets.
-        results: at least one.
+    Its name is the spelling of most sources; the aliases are all spellings of sources, hubs and presets.
     """
 
     id: str

@@ -46,10 +46,7 @@ class Change(msgspec.Struct, frozen=True):
     Attributes:
         date: of the newest run or published value.
         digest: of everything on the leaderboard, 64 hexadecimal digits.
-        systems: number of rows.
-        runs: number of runs.
-        added: ids of new rows.
-        removed: ids of rows that are gone.
+        added: ids of new rows, as `removed` of rows that are gone.
         changed: by id, the number before and after, percent.
     """
 
@@ -70,17 +67,9 @@ def write_leaderboard(
     report: PreparedReport | None = None,
     options: PageOptions | None = None,
 ) -> Path:
-    """Write a leaderboard, or write it again.
+    """Write a leaderboard, or write it again, with exports of its runs and their report below it; returns the page.
 
-    Args:
-        board: from `build_board`.
-        folder: created if missing.
-        sources: its runs, for the exports.
-        report: of those runs, to write below the folder.
-        options: of that report; their language is also that of the leaderboard.
-
-    Returns:
-        The page.
+    The language of the options is also that of the leaderboard.
 
     Raises:
         InputError: the folder's own files were damaged.

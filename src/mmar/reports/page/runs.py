@@ -39,7 +39,6 @@ class PageRun(msgspec.Struct, frozen=True):
         key: names it in addresses, whatever its position among the others.
         label: a letter, as `mmar compare` has it.
         name: the model, with its condition if that is not `full`; for a file its name.
-        source: its score and questions.
         answers: the first answer to each item, by id; for a log without their texts.
         rubrics: the judgements beside it, by judge.
         cost: of the run's requests by the price table; `None` without one.
