@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import options, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from expect import raises
@@ -185,7 +185,7 @@ CAPTIONS = st.builds(
 
 
 @settings(max_examples=40, deadline=None)
-@options(st.lists(st.tuples(KEYS, CAPTIONS), max_size=8))
+@given(st.lists(st.tuples(KEYS, CAPTIONS), max_size=8))
 def test_the_first_caption_of_a_key_stays(tmp_path_factory, pairs):
     path = tmp_path_factory.mktemp("captions") / "c.sqlite"
     first: dict[bytes, Caption] = {}
