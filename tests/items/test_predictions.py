@@ -41,9 +41,9 @@ def test_text_is_kept_byte_for_byte() -> None:
 
 def test_null_missing_and_failure_are_different_states() -> None:
     assert not read({"id": "a"}).has_prediction
-    has_prediction = read({"id": "a", "answer_prediction": None})
-    assert has_prediction.has_prediction
-    assert has_prediction.text is None
+    empty = read({"id": "a", "answer_prediction": None})
+    assert empty.has_prediction
+    assert empty.text is None
     failed = read({"id": "a", "answer_prediction": "", "failure": {"kind": "timeout", "message": "no"}})
     assert (failed.text, failed.failure, failed.has_prediction) == (None, "timeout", True)
     assert read({"id": "a", "answer_prediction": ""}).text == ""

@@ -1,4 +1,4 @@
-"""Sound: reading clips, changing them, measuring them.
+"""Audio: reading clips, changing them, measuring them.
 
     read_clip -> Clip -> to_mono, resample, silence, noise, surrogate, reverse -> write_wav, wav_bytes
 

@@ -19,7 +19,7 @@ from mmar.audio.clip import Clip, Facts
 from mmar.audio.ffmpeg import convert, probe
 from mmar.audio.header_repair import cut_short, repair_header, sound_error
 from mmar.errors import InputError
-from mmar.files.hashing import check_regular_file, naming, read_error
+from mmar.files.open import check_regular_file, name_errors, read_error
 from mmar.files.progress import format_bytes
 from mmar.files.sniff import FileType, sniff_file
 
@@ -47,7 +47,7 @@ def describe(path: str | Path) -> Facts:
             which is not installed (code `needs-ffmpeg`).
     """
     path = Path(path)
-    with naming(path):
+    with name_errors(path):
         kind = _check_file(path)
         if kind.group != "media":
             with _open_with_soundfile(path, kind) as (_, facts):
@@ -124,7 +124,7 @@ def convert_media(path: Path, work: Path, *, max_seconds: float = _LONGEST_S) ->
         return path
     out = work / f"{os.urandom(8).hex()}.flac"
     try:
-        with naming(path):
+        with name_errors(path):
             _convert(path, out, kind, max_seconds)
     except BaseException:
         out.unlink(missing_ok=True)
@@ -172,7 +172,7 @@ def _blocks(sound: Any, facts: Facts, start: int, stop: int, block: int) -> Iter
 @contextmanager
 def _open_sound(path: Path) -> Iterator[tuple[Any, Facts]]:
     """A file that can be decoded, and its facts; media files are converted by ffmpeg first."""
-    with naming(path), ExitStack() as stack:
+    with name_errors(path), ExitStack() as stack:
         kind = _check_file(path)
         if kind.group == "media":
             copy = Path(stack.enter_context(TemporaryDirectory(prefix="mmar-"))) / "sound.wav"

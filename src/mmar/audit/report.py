@@ -17,7 +17,8 @@ import msgspec
 from mmar.audit.check import SEVERITIES, Check, Finding, Measure, Need, Severity
 from mmar.errors import InputError
 from mmar.files.atomic import write_atomic
-from mmar.files.hashing import reading, sha256_bytes
+from mmar.files.hashing import sha256_bytes
+from mmar.files.open import open_file
 from mmar.files.typed import decode_json
 
 S = TypeVar("S")
@@ -196,7 +197,7 @@ def read_baseline(path: Path) -> Accepted:
     Raises:
         InputError: it is missing, or not a baseline file.
     """
-    with reading(path) as stream:
+    with open_file(path) as stream:
         data = stream.read()
     baseline = decode_json(data, _File, file=str(path), hint=_WRITE_AGAIN)
     if baseline.format != _FORMAT:

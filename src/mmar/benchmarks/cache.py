@@ -9,8 +9,8 @@ Below the cache directory:
     benchmarks/mmar/.work/            downloads and unpacking in progress; removed when all is complete
     benchmarks/mmar/.lock             held while "mmar get" works
 
-A part is present if the receipt says so; the receipt is written after the part is in place. So whatever an
-interruption leaves is either complete or not counted.
+A part is present if the receipt says so; the receipt is written after the part is in place. So an
+interruption leaves no part that is incomplete and counts as present.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ def find_entry(name: str) -> Entry:
     """The entry of a benchmark, e.g. `mmar`, or of one of its editions, e.g. `mmar@2025-05`.
 
     Raises:
-        UsageError: there is none; the message names unknown_benchmark_hint ones.
+        UsageError: there is none; the message names similar ones.
     """
     base, _, edition = name.partition("@")
     entry = CATALOGUE.get(base)

@@ -1,4 +1,4 @@
-"""Where the clips of an archive or of Parquet files go: each to the path that the metadata names.
+"""Writing of clips from archives and Parquet files to the paths that the metadata names.
 
 An archive's own folders do not matter: one publisher packs `audio/x.wav`, a mirror `MMAR/audio/x.wav`, a person
 `x.wav`. A clip is known by its file name, all clips come from one folder of the archive. Anything else in an archive is

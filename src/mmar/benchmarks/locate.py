@@ -14,7 +14,8 @@ import msgspec
 from mmar.benchmarks.cache import RECEIPT, Cache
 from mmar.benchmarks.catalogue import CATALOGUE, DEMO, Entry, find_entry, unknown_benchmark_hint
 from mmar.errors import InputError, UsageError
-from mmar.files.hashing import read_error, sha256_bytes, sha256_file
+from mmar.files.hashing import sha256_bytes, sha256_file
+from mmar.files.open import read_error
 from mmar.files.safe_paths import find_clip
 from mmar.items.benchmark import benchmark_name
 from mmar.items.records import first_records, raw_records

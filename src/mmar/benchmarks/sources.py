@@ -10,7 +10,8 @@ import msgspec
 
 from mmar.benchmarks.catalogue import Entry, RemoteFile
 from mmar.errors import InputError, UsageError
-from mmar.files.hashing import reading_unpacked, sha256_bytes, sha256_file
+from mmar.files.hashing import sha256_bytes, sha256_file
+from mmar.files.open import open_decompressed
 from mmar.files.sniff import sniff_file
 from mmar.items import load_benchmark
 
@@ -56,7 +57,7 @@ def read_metadata(source: Source, entry: Entry, remotes: Sequence[RemoteFile]) -
     # One byte more than the largest shows that it is another file.
     limit = max(remote.size for remote in remotes) + 1 if all(each.size for each in remotes) else _LARGEST
     try:
-        with reading_unpacked(source.path) as stream:
+        with open_decompressed(source.path) as stream:
             content = stream.read(limit)
     except InputError as error:
         error.file = source.name

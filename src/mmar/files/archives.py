@@ -114,7 +114,7 @@ def unpack(
 
 
 class _UnsafeArchiveError(Exception):
-    """The archive contains something that is refused; the message continues a sentence about the archive."""
+    """Raised for an archive that is refused; the message follows the archive's name."""
 
 
 class _Member(msgspec.Struct, frozen=True):

@@ -17,7 +17,8 @@ from types import TracebackType
 from typing import BinaryIO
 
 from mmar.errors import ExternalError, lone_surrogate
-from mmar.files.hashing import hashed_pieces, reading
+from mmar.files.hashing import hashed_pieces
+from mmar.files.open import open_file
 from mmar.files.progress import format_bytes
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -188,7 +189,7 @@ def copy_atomic(source: Path | str, target: Path | str, *, sync: bool = False) -
         ExternalError: the source cannot be read or the target cannot be written.
     """
     digest = hashlib.sha256()
-    with reading(source) as stream:
+    with open_file(source) as stream:
         write_atomic(target, hashed_pieces(stream, digest), sync=sync)
     return digest.hexdigest()
 
@@ -199,7 +200,7 @@ def temporary_path(path: Path) -> Path:
 
 
 def disk_error(error: OSError, path: Path | str) -> ExternalError:
-    """An `OSError` while writing, as an error for the user: code `disk-full` or `not-writable`."""
+    """Convert an `OSError` while writing to an `ExternalError` (`disk-full`, `not-writable`)."""
     reason = error.strerror or str(error)
     if error.errno in _DISK_FULL:
         return ExternalError(

@@ -1,4 +1,4 @@
-"""Parquet files row by row, and the audio that the Hugging Face Hub keeps in them (needs pyarrow)."""
+"""Reading of Parquet files row by row, including audio columns of the Hugging Face Hub (needs pyarrow)."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ def ignore(done: int, of: int | None) -> None:
 
 
 class Progress(Protocol):
-    """Where a step reports to."""
+    """Reports progress of a long step."""
 
     def note(self, text: str) -> None:
         """Report one event."""

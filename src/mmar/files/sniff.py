@@ -1,8 +1,8 @@
-"""File types by content: what a file's first bytes say that it is, whatever its name.
+"""Detection of file types by content, whatever the file's name.
 
 One table for all readers: audio and media containers (with the `Content-Type` to serve them with, and the ffmpeg
 demuxer where libsndfile cannot read them), archives, tables, and the files that people give by mistake (a saved web
-page, a Git LFS pointer, UTF-16 text). `FileType.label` continues a sentence: `expected audio, found a ZIP archive`.
+page, a Git LFS pointer, UTF-16 text). `FileType.label` completes a message: `expected audio, found a ZIP archive`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Literal
 
 import msgspec
 
-from mmar.files.hashing import reading, reading_unpacked
+from mmar.files.open import open_decompressed, open_file
 
 SNIFF_BYTES = 4096
 """How much of a file's beginning `sniff` wants to see."""
@@ -139,7 +139,7 @@ def sniff_file(path: Path | str, *, decompress: bool = False) -> FileType:
         InputError: there is no such file, it is a folder, or its gzip data is damaged.
         ExternalError: it cannot be read.
     """
-    with (reading_unpacked if decompress else reading)(path) as stream:
+    with (open_decompressed if decompress else open_file)(path) as stream:
         return sniff(stream.read(SNIFF_BYTES))
 
 

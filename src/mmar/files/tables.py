@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mmar.errors import InputError, UsageError
-from mmar.files.hashing import reading, reading_unpacked
+from mmar.files.open import open_decompressed, open_file
 from mmar.files.typed import decode_text
 
 # A cell of a long chain of thought is longer than the module's own limit.
@@ -42,7 +42,7 @@ def read_delimited(path: Path, is_header: IsHeader = lambda _: False) -> Iterato
     Raises:
         InputError: it is in another encoding, has no header, or a row has more cells than the header.
     """
-    with reading_unpacked(path) as stream:
+    with open_decompressed(path) as stream:
         data = stream.read(_MAX_BYTES + 1)
     if len(data) > _MAX_BYTES:
         raise InputError("the table is larger than 1 GiB", file=str(path), code="too-large")
@@ -93,7 +93,7 @@ def read_workbook(path: Path, is_header: IsHeader = lambda _: False) -> Iterator
         ) from None
     try:
         with (
-            reading(path) as stream,
+            open_file(path) as stream,
             closing(openpyxl.load_workbook(stream, read_only=True, data_only=True)) as book,
         ):
             sheets = [each for each in book.worksheets if _has_header(each, is_header)] or book.worksheets

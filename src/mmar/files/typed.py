@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 import msgspec
 
 from mmar.errors import InputError, lone_surrogate
-from mmar.files.hashing import reading
+from mmar.files.open import open_file
 
 _T = TypeVar("_T")
 _MAX_QUOTE = 60
@@ -203,7 +203,7 @@ def read_text(path: Path | str) -> str:
         InputError: it is missing, a folder, or not UTF-8.
         ExternalError: it cannot be read.
     """
-    with reading(path) as stream:
+    with open_file(path) as stream:
         data = stream.read()
     return decode_text(data, file=str(path))
 

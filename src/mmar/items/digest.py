@@ -1,4 +1,4 @@
-"""The content digest of a benchmark: one SHA-256 over what a score depends on, in whatever file it is.
+"""The content digest of a benchmark: one SHA-256 over what a score depends on, independent of the file format.
 
 Definition, version 1. The canonical form of an item is the JSON array
 

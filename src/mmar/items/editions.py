@@ -1,4 +1,4 @@
-"""Editions of a benchmark: states of its questions that were published under one name, and which one a file answers.
+"""Editions of a benchmark, its questions as published at one time, and recognition of the edition of a file.
 
 Two editions of MMAR are in use (May 2025, still served by the Hugging Face data set, and February 2026), and MMAU's
 test-mini was changed many times. An edition is known by its content digest (`mmar.items.digest`). To recognise files

@@ -23,7 +23,7 @@ from typing import Any
 
 import msgspec
 
-from mmar.files.hashing import reading
+from mmar.files.open import open_file
 from mmar.files.parquet import is_parquet, parquet_rows
 from mmar.files.tables import read_delimited
 from mmar.files.typed import decode_json
@@ -87,7 +87,7 @@ def find_layout(path: Path, names: Collection[str] = ()) -> Layout | None:
         return _layout_of_names(path, set(names), raw_records)
     if path.is_dir():
         return Layout("sakura", _SAKURA, _sakura)
-    with reading(path) as stream:
+    with open_file(path) as stream:
         head = stream.read(_HEAD)
     if is_parquet(head):
         own = Layout("", FieldMap(file="", fields=_WITH_MODALITY), parquet_rows)

@@ -131,7 +131,7 @@ def read_field_map(path: Path | str) -> FieldMap:
 
 
 def _normalise_answer(mapped: dict[str, Any]) -> None:
-    """An open question has no choices, and a key that differs from one choice in case or white space is that choice.
+    """Remove the choices of an open question, and replace a key that equals a choice but for case and white space.
 
     MMAU-Pro's open questions have their reference answer as the only choice.
     """

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from mmar.errors import InputError, UsageError
-from mmar.files.hashing import naming, reading, reading_unpacked
+from mmar.files.open import name_errors, open_decompressed, open_file
 from mmar.files.typed import decode_json, text_or_none
 from mmar.logs.fields import Fields, read_fields
 from mmar.logs.record import LogRecord, Row, lookup, message_clip, message_text, options_in_prompt
@@ -48,7 +48,7 @@ def read_eval(path: Path) -> Iterator[LogRecord]:
         UsageError: it is compressed with Zstandard and no decoder is installed (code `missing-extra`).
     """
     try:
-        with naming(path), zipfile.ZipFile(path) as archive, reading(path) as stream:
+        with name_errors(path), zipfile.ZipFile(path) as archive, open_file(path) as stream:
             members = [
                 each for each in archive.infolist() if re.fullmatch(r"samples/.+\.json", each.filename)
             ]
@@ -69,7 +69,7 @@ def read_json(path: Path) -> Iterator[LogRecord]:
     Raises:
         InputError: it is not JSON, or larger than 1 GiB (codes `invalid-json`, `too-large`).
     """
-    with reading_unpacked(path) as stream:
+    with open_decompressed(path) as stream:
         data = stream.read(_LARGEST_LOG + 1)
     if len(data) > _LARGEST_LOG:
         raise InputError("the log is larger than 1 GiB", file=str(path), code="too-large")
@@ -77,7 +77,7 @@ def read_json(path: Path) -> Iterator[LogRecord]:
         samples: object = msgspec.json.decode(data, type=_Log).samples
     except (msgspec.MsgspecError, UnicodeDecodeError):  # such as a log with the number NaN
         samples = decode_json(data, dict[str, Any], file=str(path)).get("samples")
-    with naming(path):
+    with name_errors(path):
         for index, sample in enumerate(samples if isinstance(samples, list) else (), 1):
             value = decode_json(bytes(sample), line=index) if isinstance(sample, msgspec.Raw) else sample
             if isinstance(value, Mapping):

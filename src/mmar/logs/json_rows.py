@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mmar.errors import InputError
-from mmar.files.hashing import reading_unpacked
+from mmar.files.open import open_decompressed
 from mmar.files.typed import decode_json, decode_text
 from mmar.items.records import raw_records
 from mmar.logs.fields import answer_field
@@ -55,7 +55,7 @@ def json_values(path: Path) -> list[Any] | None:
     Raises:
         InputError: the file is not JSON (code `invalid-json`), or not text in UTF-8 or UTF-16 (code `not-utf8`).
     """
-    with reading_unpacked(path) as stream:
+    with open_decompressed(path) as stream:
         first = stream.readline(LARGEST)
         data = first + stream.read(_HEAD)
         if _is_lines(first, data[len(first) :]) or _is_array(data):

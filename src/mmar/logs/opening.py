@@ -9,7 +9,7 @@ from typing import Any
 
 from mmar.errors import InputError, UsageError
 from mmar.files import tables
-from mmar.files.hashing import check_regular_file, naming, reading_unpacked
+from mmar.files.open import check_regular_file, name_errors, open_decompressed
 from mmar.files.parquet import parquet_rows
 from mmar.files.sniff import sniff_file
 from mmar.files.typed import text_encoding
@@ -55,7 +55,7 @@ def open_file(path: str | Path, *, key: str | None = None, id_field: str | None 
         InputError: no layout fits (`unknown-log`; the message says what the file looks like), it is no text
             (`wrong-file-type`), or there is no record (`no-records`).
     """
-    with naming(path):
+    with name_errors(path):
         return _recognise(Path(path), key, id_field)
 
 
@@ -76,7 +76,7 @@ def _recognise(path: Path, key: str | None, id_field: str | None) -> PredictionL
         problem = f"is {kind.label}, expected a log in JSON, JSONL, CSV or one of the programs' own formats"
         hint = "unpack it first" if kind.group == "compressed" else "export it as JSONL or CSV"
         raise InputError(problem, code="wrong-file-type", hint=hint)
-    with reading_unpacked(path) as stream:
+    with open_decompressed(path) as stream:
         head = stream.read(4096)
     start = head.decode(text_encoding(head), "ignore").lstrip()[:1]
     suffix = Path(path.stem).suffix if kind.format == "gzip" else path.suffix

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mmar.files.hashing import naming
+from mmar.files.open import name_errors
 from mmar.logs.fields import Fields, read_fields
 from mmar.logs.record import LogRecord, Row
 
@@ -40,6 +40,6 @@ def read_steps(rows: Iterable[tuple[int, Any]], file: str) -> Iterator[LogRecord
             key = str(row["id"])
             lines.setdefault(key, line)
             items.setdefault(key, {"position": row["id"]})[row["type"]] = row["data"]
-    with naming(file):
+    with name_errors(file):
         for key, steps in items.items():
             yield read_fields(steps, lines[key], _FIELDS)

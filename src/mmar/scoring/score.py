@@ -9,7 +9,7 @@ import msgspec
 
 from mmar.benchmarks import CATALOGUE
 from mmar.errors import InputError, UsageError
-from mmar.files.hashing import reading
+from mmar.files.open import open_file
 from mmar.files.parquet import is_parquet
 from mmar.items import Benchmark, PredictionField, choose_field, first_field_names, load_benchmark
 from mmar.items.editions import edition_of
@@ -160,7 +160,7 @@ def _layout(path: Path, fields: list[str]) -> Layout | None:
     """The published layout of another benchmark that a file is in."""
     try:
         if not fields:
-            with reading(path) as stream:
+            with open_file(path) as stream:
                 head = stream.read(4)
             if not (is_parquet(head) or path.suffix.casefold() == ".csv"):
                 return None
@@ -195,7 +195,7 @@ def _score_layout(task: Task, layout: Layout) -> Scored:
 def _field_names(path: Path) -> list[str]:
     """The field names of the first records, none where the file is not JSON records."""
     try:
-        with reading(path) as stream:
+        with open_file(path) as stream:
             head = stream.read(4096)
         if b'"eval"' in head and b'"version"' in head:  # a log of Inspect: one object, perhaps of a gigabyte
             return []

@@ -1,8 +1,8 @@
 """The demonstration set: questions whose answers are known because the program makes the clips.
 
-It questions_about what MMAR questions_about, in MMAR's format: seven modalities, four layers, 2 to 6 choices, with thinking, cues and a
-rubric. Nothing is downloaded. It shows that the way from a clip to a number works on this machine; it does not rank
-models. Clips of one kind count as cut from one recording, so that errors are clustered as in MMAR.
+It asks what MMAR asks, in MMAR's format: seven modalities, four layers, 2 to 6 choices, with thinking, cues and a
+rubric. Nothing is downloaded. It tests the whole program on this machine; its scores do not rank models. Clips of one
+kind count as cut from one recording, so that errors are clustered as in MMAR.
 
     sounds            instruments, everyday sounds, ambiences, a voice
     single, mixes     the questions
