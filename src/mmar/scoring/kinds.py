@@ -8,7 +8,6 @@ Scores by any further field of the records, and by pairs of questions, are count
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +16,7 @@ import msgspec
 from mmar.items import Benchmark, Item, Prediction
 from mmar.protocols import split_thinking
 from mmar.scoring.result import GroupScore, InstructionScore, Kinds, OpenScore, PairedHops, accuracy
-from mmar.scoring.tally import ASKED, CHOICE, Counts, group_score
+from mmar.scoring.tally import ASKED, CHOICE, OFFICIAL, Counts, group_score
 
 _TASK, _ARGUMENTS = "task_identifier", "kwargs"
 
@@ -111,7 +110,10 @@ def further_groups(benchmark: Benchmark, verdicts: bytes) -> dict[str, dict[str,
         by_name: dict[str, Counts] = {}
         for item, verdict in zip(benchmark.closed, verdicts, strict=False):
             for name in _names(item.extra.get(field)):
-                by_name.setdefault(name, Counter())[len(item.choices), verdict] += 1
+                asked, official, choice = (bool(verdict & bit) for bit in (ASKED, OFFICIAL, CHOICE))
+                key = len(item.choices), asked, official, choice
+                counts = by_name.setdefault(name, {})
+                counts[key] = counts.get(key, 0) + 1
         if by_name:
             groups[field] = {name: group_score(counts) for name, counts in by_name.items()}
     return groups

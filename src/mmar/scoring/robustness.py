@@ -14,6 +14,7 @@ intervals at 95 %, clustered by source video.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ import msgspec
 from mmar.items import Benchmark, Item
 from mmar.items.source_video import clusters_of
 from mmar.protocols import ReadingRule, read
-from mmar.runs.ledger import RequestKey, rotate
+from mmar.runs.ledger import RequestKey, keys_of, rotate
 from mmar.runs.spec import draw_sample_indexes, item_filter
 from mmar.stats.chance import guessing
 from mmar.stats.cluster import accuracy
@@ -151,20 +152,19 @@ def readings_of(
 
     The sessions of the manifest say what was to be asked; `answers` are those of `mmar.runs.ledger.latest`.
     """
+    counts: dict[str, tuple[int, int]] = {}
+    for item_id, rotation, repeat in itertools.chain(_planned(benchmark, manifest), answers):
+        rotations, repeats = counts.get(item_id, (1, 1))
+        counts[item_id] = max(rotations, rotation + 1), max(repeats, repeat + 1)
     named: dict[str, dict[tuple[int, int], int | None]] = {}
-    planned = _planned(benchmark, manifest)
     for (item_id, rotation, repeat), (_, answer) in answers.items():
-        if item_id not in benchmark.by_id:
-            continue
-        before = planned.get(item_id, (1, 1))
-        planned[item_id] = max(before[0], rotation + 1), max(before[1], repeat + 1)
-        if answer.failure is None:
+        if answer.failure is None and item_id in benchmark.by_id:
             index = _original_index(benchmark[item_id], rotation, answer.text, rule)
             named.setdefault(item_id, {})[rotation, repeat] = index
     return tuple(
-        ItemReadings(item, *planned[item.id], named.get(item.id, {}))
+        ItemReadings(item, *counts[item.id], named.get(item.id, {}))
         for item in benchmark
-        if planned.get(item.id, (1, 1)) != (1, 1)
+        if counts.get(item.id, (1, 1)) != (1, 1)
     )
 
 
@@ -256,24 +256,11 @@ def _original_index(item: Item, rotation: int, text: str, rule: ReadingRule | No
     return None if index is None else (index + rotation) % len(item.choices)
 
 
-def _planned(benchmark: Benchmark, manifest: Manifest) -> dict[str, tuple[int, int]]:
-    """The most rotations and repeats that any session was to ask of each item."""
-    planned: dict[str, tuple[int, int]] = {}
-    for item, rotations, repeats in _session_plans(benchmark, manifest):
-        before = planned.get(item.id, (1, 1))
-        count = len(item.choices)
-        planned[item.id] = (
-            max(before[0], count if rotations == 0 else min(rotations, count)),
-            max(before[1], repeats),
-        )
-    return planned
-
-
-def _session_plans(benchmark: Benchmark, manifest: Manifest) -> Iterator[tuple[Item, int, int]]:
+def _planned(benchmark: Benchmark, manifest: Manifest) -> Iterator[RequestKey]:
+    """The requests of every session that was to ask an item more than once."""
     for session in manifest.sessions:
-        rotations, repeats = session.rotations, session.repeats
         # A session that asks failures again asks nothing that was not planned before.
-        if (rotations, repeats) == (1, 1) or session.retry is not None:
+        if (session.rotations, session.repeats) == (1, 1) or session.retry is not None:
             continue
         items = list(filter(item_filter(session.filter), benchmark))
         if session.sample is not None:
@@ -282,4 +269,4 @@ def _session_plans(benchmark: Benchmark, manifest: Manifest) -> Iterator[tuple[I
                 for index in draw_sample_indexes(benchmark, session.sample, manifest.seed)
             ]
         for item in items[: session.limit]:
-            yield item, rotations, repeats
+            yield from keys_of(item, session.rotations, session.repeats)

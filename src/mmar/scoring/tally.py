@@ -47,26 +47,25 @@ def _prepared(answer: str, choices: tuple[str, ...]) -> tuple[ChoiceTable, Key]:
 _WHOLE = math.lcm(*range(1, MAX_CHOICES + 1))
 
 
-Counts = Counter[tuple[int, int]]
-"""Number of items of a group by their number of choices and their verdict byte."""
+Counts = dict[tuple[int, bool, bool, bool], int]
+"""Number of items of a group by their number of choices and whether they were asked, official and choice."""
 
 
 def group_score(counts: Counts, unreadable: int = 0) -> GroupScore:
     """The scores of the items counted; `unreadable` ones were never asked and have no part in `chance`."""
-    asked_counts: Counts = Counter({key: count for key, count in counts.items() if key[1] & ASKED})
-    n = counts.total() + unreadable
-    complete = asked_counts.total() == n
-    official, choice = (
-        sum(count for (_, verdict), count in asked_counts.items() if verdict & bit)
-        for bit in (OFFICIAL, CHOICE)
-    )
+    asked_counts = {key: count for key, count in counts.items() if key[1]}
+    readable = sum(counts.values())
+    n = readable + unreadable
+    complete = sum(asked_counts.values()) == n
+    official = sum(count for (_, _, official, _), count in counts.items() if official)
+    choice = sum(count for (_, _, _, choice), count in counts.items() if choice)
     # In whole shares, so that sums do not depend on their order.
-    chance = sum(_WHOLE // choices * count for (choices, _), count in counts.items())
+    chance = sum(_WHOLE // choices * count for (choices, *_), count in counts.items())
     return GroupScore(
         n,
         accuracy(official, n, complete=complete),
         accuracy(choice, n, complete=complete),
-        100 * chance / (counts.total() * _WHOLE) if counts else 0.0,
+        100 * chance / (readable * _WHOLE) if readable else 0.0,
         None if complete else group_score(asked_counts),
     )
 
@@ -120,7 +119,7 @@ class Tally(msgspec.Struct):
         if index is None:
             shape = shape_of(reading, choices)
             self.unread[shape] = self.unread.get(shape, 0) + 1
-        self._count(question, ASKED | official * OFFICIAL | right * CHOICE)
+        self._count(question, True, official, right)
         if not official and index is not None and _by_letter(text, choices[index], index):
             self.letters += 1
         if (
@@ -155,7 +154,7 @@ class Tally(msgspec.Struct):
         """Count an item of which no answer came, whether it was asked at all or not."""
         state = "failed" if asked else "missing"
         self.states[state] += 1
-        self._count(question, ASKED if asked else 0)
+        self._count(question, asked, False, False)
         if self.on_item is not None or self.keep == "all":
             reason = failure or ("no answer came" if asked else "never asked")
             self._keep(
@@ -175,7 +174,7 @@ class Tally(msgspec.Struct):
         for state, count in other.states.items():
             self.states[state] += count
         for names, counts in other.counts.items():
-            self.counts.setdefault(names, Counter()).update(counts)
+            self.counts[names] = Counter(self.counts.get(names, {})) + Counter(counts)
         self.rows += other.rows
         self.corrected |= other.corrected
         self.letters += other.letters
@@ -192,18 +191,16 @@ class Tally(msgspec.Struct):
     def differ(self) -> int:
         """Number of items on which the scorers differ."""
         return sum(
-            counts[key]
+            count
             for counts in self.counts.values()
-            for key in counts
-            if key[1] in (OFFICIAL | ASKED, CHOICE | ASKED)
+            for (_, _, official, choice), count in counts.items()
+            if official is not choice
         )
 
     def total(self) -> GroupScore:
         """The scores of all items; those whose question is unreadable have no part in `chance`."""
-        whole: Counts = Counter()
-        for counts in self.counts.values():
-            whole.update(counts)
-        return group_score(whole, self.n - whole.total())
+        whole: Counts = sum(map(Counter, self.counts.values()), Counter())
+        return group_score(whole, self.n - sum(whole.values()))
 
     def bounds(self) -> dict[str, Bounds]:
         """What the accuracies could be if the failed and missing items had been answered."""
@@ -221,7 +218,7 @@ class Tally(msgspec.Struct):
             sums: dict[str, Counts] = {}
             for names, counts in self.counts.items():
                 if (name := names[position]) is not None:
-                    sums.setdefault(name, Counter()).update(counts)
+                    sums[name] = Counter(sums.get(name, {})) + Counter(counts)
             groups[dimension] = {name: group_score(sums[name]) for name in sorted(sums, key=published_rank)}
         return groups
 
@@ -233,15 +230,15 @@ class Tally(msgspec.Struct):
                 parents.setdefault(name, set()).add(category)
         return {name: next(iter(categories)) for name, categories in parents.items() if len(categories) == 1}
 
-    def _count(self, question: Question, verdict: int) -> None:
+    def _count(self, question: Question, asked: bool, official: bool, right: bool) -> None:  # noqa: FBT001 - a key
         names = (question.modality, question.category, question.sub_category)
         counts = self.counts.get(names)
         if counts is None:
-            counts = self.counts[names] = Counter()
-        key = len(question.choices), verdict
+            counts = self.counts[names] = {}
+        key = len(question.choices), asked, official, right
         counts[key] = counts.get(key, 0) + 1
         if self.verdicts is not None:
-            self.verdicts.append(verdict)
+            self.verdicts.append(asked * ASKED | official * OFFICIAL | right * CHOICE)
 
     def _keep(self, row: ItemScore) -> None:
         if self.on_item is not None:
