@@ -97,7 +97,7 @@ def test_a_damaged_header_is_refused_or_its_facts_are_true(tmp_path_factory, off
 
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=200))
-def test_the_header_reader_never_trips(data):
+def test_the_header_parser_accepts_any_bytes(data):
     assert parse_pcm_header(data) is None
     assert parse_pcm_header(b"RIFF\xff\xff\xff\xffWAVE" + data) is None
 
@@ -113,7 +113,7 @@ def test_one_channel_is_the_mean_of_all_and_the_answer_says_so(tmp_path):
     assert audio.sent().mixed_down and audio.sent().channels == 1
 
 
-def test_what_is_asked_for_and_is_so_already_changes_nothing(tmp_path):
+def test_a_form_that_the_file_has_already_changes_nothing(tmp_path):
     path = sound(tmp_path / "a.wav", channels=1)
     form = AudioForm(container="WAV", rate=8000, mono=True, seconds=0.5)
     audio = load_audio(path, form, PASSES)

@@ -100,7 +100,7 @@ def test_a_captioner_that_takes_no_prompt_is_sent_the_clip_alone(cascade, tone):
     assert answer.caption == f"0 texts, {tone().stat().st_size} bytes"
 
 
-def test_where_a_captioner_is_asked_makes_no_other_caption(cascade, tone):
+def test_a_captioners_base_url_is_not_part_of_the_key(cascade, tone):
     cascade(request_of(tone()))
     answers = cascade(request_of(tone()), **{"captioner.base_url": "http://127.0.0.1:9/v1"})
     assert answers[0].caption == "A bell, twice."
@@ -158,7 +158,7 @@ def test_without_a_clip_the_reasoner_is_asked_alone(cascade):
         ("cascade/openai/x+text/y", {"captions": "c", "reasoner.audio_as": "x"}, "unknown-option"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_at_once(tmp_path, monkeypatch, name, extra, code):
+def test_invalid_names_and_options_raise_on_open(tmp_path, monkeypatch, name, extra, code):
     monkeypatch.chdir(tmp_path)
     with raises(code):
         open_model(name, ModelOptions(base_urls=("http://127.0.0.1:9/v1",), extra=extra))

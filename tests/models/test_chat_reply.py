@@ -57,7 +57,7 @@ def test_a_text_that_is_withheld_is_refused(finish, text):
 
 
 @pytest.mark.parametrize("finish", ["stop", "length", "eos", "end_turn", "tool_calls", "max_tokens", None])
-def test_every_other_end_is_an_answer(finish):
+def test_other_finish_reasons_are_answers(finish):
     assert chat_answer("i", reply(finish=finish), "here").text == "Two"
 
 
@@ -165,7 +165,7 @@ def test_streamed_thinking_is_one_text():
         (b'"Two"', "no complete JSON"),
     ],
 )
-def test_what_came_instead_is_named(body, words):
+def test_an_invalid_reply_is_quoted(body, words):
     failed = failure(body)
     assert failed.kind == "bad_reply"
     assert words in failed.message

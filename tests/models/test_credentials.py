@@ -46,7 +46,7 @@ def test_the_file_counts_most_then_the_named_variable_then_the_usual_ones(tmp_pa
         ({"OPENAI_API_KEY": f"{KEY}…"}, {}),
     ],
 )
-def test_what_is_no_key_is_refused_without_being_shown(environment, extra):
+def test_invalid_keys_raise_and_are_not_shown(environment, extra):
     with pytest.raises(UsageError) as caught:
         find_key(environment, **extra)
     assert KEY not in str(caught.value)

@@ -7,7 +7,7 @@ import json
 
 import msgspec
 import pytest
-from asking import ask_one, failure, options_for, request_of
+from ask_models import ask_one, failure, options_for, request_of
 
 from mmar.models import Usage
 from mmar.protocols import Message, Request, Settings
@@ -116,7 +116,7 @@ def test_an_answer_in_parts_is_read_as_one(fake_models, tone, content, text, thi
     assert (answer.text, answer.thinking) == (text, thinking)
 
 
-def test_what_no_answer_cost_is_told(fake_models, tone):
+def test_usage_of_a_reply_without_text_is_reported(fake_models, tone):
     usage = {"prompt_tokens": 90, "completion_tokens": 512}
     for say in (Say(None, finish="length", usage=usage), Say("part", finish="content_filter", usage=usage)):
         failed = failure(options_for(fake_models(say)), request_of(tone()))
@@ -150,7 +150,7 @@ def test_a_damaged_clip_is_never_sent(fake_models, tone, damage):
     assert service.requests == []
 
 
-def test_a_message_without_the_clip_that_the_request_has_is_not_asked(fake_models, tone):
+def test_a_request_whose_clip_has_no_place_is_not_sent(fake_models, tone):
     service = fake_models()
     request = Request("item-1", (Message("user", "What?"),), "What?", ("a", "b"), tone())
     assert failure(options_for(service), request).kind == "audio"

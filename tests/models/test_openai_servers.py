@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from asking import KEY, ask, ask_one, failure, options_for, request_of
+from ask_models import KEY, ask, ask_one, failure, options_for, request_of
 
 from expect import raises
 from mmar.models import Answer, ModelOptions, RequestFailed, open_model
@@ -142,7 +142,7 @@ def test_openai_itself_is_not_asked_without_a_key():
         ),
     ],
 )
-def test_what_cannot_be_meant_is_refused_before_anything_is_asked(options, code):
+def test_invalid_options_raise_before_the_first_request(options, code):
     with raises(code) as caught:
         open_model("openai/hearer", options)
     assert KEY not in str(caught.value)

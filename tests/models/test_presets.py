@@ -111,7 +111,7 @@ def adapter_of(name: str, **options: object) -> str:
     return preset.adapter
 
 
-def test_what_serves_a_system() -> None:
+def test_a_preset_is_resolved_to_an_adapter() -> None:
     weights = "Qwen/Qwen2.5-Omni-7B"
     assert adapter_of("qwen2.5-omni-7b") == f"hf/{weights}"
     assert adapter_of("qwen2.5-omni-7b", base_urls=["http://localhost:8000/v1"]) == f"openai/{weights}"
@@ -153,7 +153,7 @@ def missing(name: str, **options: object) -> str:
     return f"{caught.value.message}\n{caught.value.hint}"
 
 
-def test_what_is_not_there_is_said_when_the_model_is_opened() -> None:
+def test_missing_requirements_raise_on_open() -> None:
     assert "mmar run salmonn-7b" in missing("salmonn-7b")
     assert "examples/kimi_audio.py" in missing("kimi-audio-7b-instruct")
     assert "--protocol omni-r1" in missing("omni-r1")
@@ -202,7 +202,7 @@ def test_a_machine_is_looked_at_by_its_own_tools(tmp_path: Path) -> None:
     assert find_machine({}, lambda _: None) == Machine(packages=machine.packages)
 
 
-def test_what_keeps_a_system_from_running() -> None:
+def test_obstacles_name_what_is_missing() -> None:
     small = Machine(gpus=(Gpu("A10", 22.5),), programs=("vllm",), packages=("torch", "transformers"))
     omni = obstacles_of(presets()["qwen3-omni-thinking"], small)
     assert omni == {"hf": "needs 67 GiB of 22", "vllm": "needs 67 GiB of 22", "sglang": "no program"}

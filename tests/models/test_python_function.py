@@ -52,7 +52,7 @@ def test_a_module_in_the_current_folder_is_found(tmp_path, monkeypatch):
     assert answer.text == "TWO?"
 
 
-def test_what_a_function_raises_is_the_failure_of_that_item_alone():
+def test_an_exception_fails_one_item_alone():
     crashed, left, fine = ask(f"python:{FILE}:obey", "crash", "leave", "echo fine")
     assert (crashed.kind, crashed.retryable) == ("crash", False)
     assert "ValueError: no such tensor" in crashed.message
@@ -74,7 +74,7 @@ def test_what_a_function_raises_is_the_failure_of_that_item_alone():
         ),
     ],
 )
-def test_what_is_no_answer_is_a_failure(function, body, kind):
+def test_invalid_return_values_are_failures(function, body, kind):
     (failure,) = ask(function(body), "x")
     assert isinstance(failure, RequestFailed)
     assert failure.kind == kind
@@ -131,7 +131,7 @@ def test_idle_threads_end_with_the_model():
         ("python:/nowhere.py:f", "import-failed"),
     ],
 )
-def test_what_is_not_there_is_refused_at_once(name, code):
+def test_missing_modules_and_functions_raise_on_open(name, code):
     with raises(code, argument="model"):
         open_model(name)
 

@@ -175,7 +175,7 @@ def test_an_error_with_status_200_is_classified_by_what_it_says(reply, kind, ret
         {"warnings": ["x"]},
     ],
 )
-def test_what_stands_beside_an_answer_is_no_error_by_itself(reply):
+def test_a_message_beside_an_answer_is_no_error(reply):
     assert find_reply_error(reply, "here", has_answer=True) is None
 
 

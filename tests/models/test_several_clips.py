@@ -114,7 +114,7 @@ def test_a_program_gets_a_list_of_paths(clips, tmp_path: Path) -> None:  # type:
 
 
 @pytest.mark.parametrize("name", ["baseline/listener", "cascade/openai/hearer+text/reasoner"])
-def test_who_takes_one_clip_says_so(fake_models, clips, name, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_adapters_for_one_clip_refuse_several(fake_models, clips, name, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     service = fake_models(Say("a"))
     extra = {"captions": str(tmp_path / "captions.sqlite")} if name.startswith("cascade") else {}
     with pytest.raises(RequestFailed) as failure:

@@ -10,7 +10,7 @@ import pytest
 from mmar.models.http_client import UploadSlot
 
 
-def test_so_many_at_a_time_in_the_order_in_which_they_came() -> None:
+def test_slots_are_limited_and_first_come_first_served() -> None:
     async def scenario() -> None:
         slots, now, most, order = asyncio.Semaphore(2), 0, 0, []
 
@@ -32,7 +32,7 @@ def test_so_many_at_a_time_in_the_order_in_which_they_came() -> None:
     asyncio.run(scenario())
 
 
-def test_a_slow_one_counts_no_longer_after_a_while_and_a_failed_one_at_once() -> None:
+def test_slots_are_released_after_a_while_and_on_errors() -> None:
     async def scenario() -> None:
         slots = asyncio.Semaphore(1)
         full = OSError("disk")

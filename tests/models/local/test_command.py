@@ -245,7 +245,7 @@ def test_a_program_that_takes_no_audio_is_given_none(tone):
 
 
 @pytest.mark.parametrize("name", ["command/no-such-program-here --x", "command/python 'unclosed"])
-def test_what_cannot_be_started_is_refused_at_once(name):
+def test_programs_that_cannot_be_started_raise_on_open(name):
     with raises("unknown-model", argument="model"):
         open_model(name)
     with raises("unknown-option"):
