@@ -132,15 +132,12 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     """One answer, or one failure.
 
     Attributes:
-        id: the item's id.
         text: what the model wrote, byte for byte; empty for a failure. Written as `answer_prediction`.
         thinking: its reasoning, where it is marked. Written as `thinking_prediction`.
-        failure: why there is no answer; `None` when there is one.
         finish_reason: as the service named it, e.g. `stop`, `length`.
         usage: tokens, also of a failure that cost any.
         latency_s: seconds from sending to the whole answer, the last try alone.
         attempts: how many requests were sent for it.
-        sent: the audio as sent.
         request: digest of the request.
         completed_at: when the answer was complete, UTC, ISO 8601.
         model: the model that the service says it used.

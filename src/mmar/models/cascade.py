@@ -14,12 +14,12 @@ from pathlib import Path
 
 import msgspec
 
-from mmar.errors import MmarError, UsageError, did_you_mean
+from mmar.errors import MmarError, UsageError
 from mmar.files.hashing import sha256_file
 from mmar.models.answer import Answer, RequestFailed, SentAudio, Usage
 from mmar.models.audio_bytes import check_audio_placement, check_single
 from mmar.models.model import ADAPTERS, Model, ModelOptions, model_error, open_model
-from mmar.models.options import get_int, get_number
+from mmar.models.options import check_known, get_int, get_number
 from mmar.models.sqlite_store import SqliteStore
 from mmar.protocols import Message, Request, Settings
 
@@ -204,15 +204,9 @@ def open_cascade(name: str, options: ModelOptions) -> Cascade:
     """Open both halves of `CAPTIONER+REASONER`; `base_urls` hold for a half that is given none of its own."""
     captioner_name, reasoner_name = _halves(name)
     extra = options.extra
-    for option in extra:
-        if option not in _OPTIONS and not option.startswith(("captioner.", "reasoner.")):
-            raise UsageError(
-                f'cascade has no option "{option}"; it has {", ".join(_OPTIONS)}, '
-                "and those of its halves as captioner.OPTION and reasoner.OPTION",
-                code="unknown-option",
-                argument="options",
-                hint=did_you_mean(option, _OPTIONS) or None,
-            )
+    own = [option for option in extra if not option.startswith(("captioner.", "reasoner."))]
+    more = ", and those of its halves as captioner.OPTION and reasoner.OPTION"
+    check_known(own, _OPTIONS, "cascade", more)
     if not extra.get("captions"):
         raise UsageError(
             f"cascade/{name} needs a file for its captions, so that they are paid for once",

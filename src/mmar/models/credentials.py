@@ -57,9 +57,8 @@ class Credential:
         """The text without the key, as it is and as it stands in a URL."""
         if len(self._secret) < _SHORTEST_SECRET:
             return text
-        for form in {self._secret, quote(self._secret, safe="")}:
-            if form in text:
-                text = text.replace(form, _HIDDEN)
+        for form in (self._secret, quote(self._secret, safe="")):
+            text = text.replace(form, _HIDDEN)
         return text
 
     def __repr__(self) -> str:
@@ -89,17 +88,12 @@ def find_credential(options: ModelOptions, names: Sequence[str]) -> Credential |
     if variable is not None:
         if not variable.isidentifier():
             # Not shown: it may be the key itself, pasted in the wrong place.
-            raise UsageError(
-                "api_key_env: expected the name of an environment variable",
-                code="invalid-option",
-                argument="options",
-            )
-        return _check_key(
-            options.environment.get(variable, "").strip(), f"the environment variable {variable}"
-        )
+            message = "api_key_env: expected the name of an environment variable"
+            raise UsageError(message, code="invalid-option", argument="options")
+        names = (variable,)
     for name in names:
         secret = options.environment.get(name, "").strip()
-        if secret:
+        if secret or variable:
             return _check_key(secret, f"the environment variable {name}")
     return None
 

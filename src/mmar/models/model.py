@@ -138,6 +138,11 @@ def model_error(code: str, message: str, hint: str | None = None) -> UsageError:
     return UsageError(message, code=code, argument="model", hint=hint)
 
 
+def incompatible(message: str, argument: str, hint: str | None = None) -> UsageError:
+    """The error of an argument that does not go with the model."""
+    return UsageError(message, code="incompatible-options", argument=argument, hint=hint)
+
+
 def split_name(name: str) -> tuple[str, str]:
     """The adapter of a model's name, and the adapter's own part of it; a `UsageError` if there is none such."""
     # "python:module:function" is how Python itself writes it; everything else has a slash.
@@ -168,10 +173,8 @@ def open_model(name: str, options: ModelOptions | None = None) -> Model:
     adapter, rest = split_name(name)
     options = options or ModelOptions()
     if (options.gpus or options.workers) and adapter not in WORKER_ADAPTERS:
-        raise UsageError(
-            f"{adapter}/ starts no programs; only {', '.join(f'{each}/' for each in WORKER_ADAPTERS)} can be given GPUs or workers",
-            code="incompatible-options",
-            argument="gpus" if options.gpus else "workers",
-        )
+        known = ", ".join(f"{each}/" for each in WORKER_ADAPTERS)
+        message = f"{adapter}/ starts no programs; only {known} can be given GPUs or workers"
+        raise incompatible(message, "gpus" if options.gpus else "workers")
     module = import_module(f"mmar.models.{ADAPTERS[adapter][0]}")
     return cast("Model", getattr(module, f"open_{adapter}")(rest, options))

@@ -5,7 +5,7 @@ A value that is not valid is a `UsageError` that names the option and what was e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -19,12 +19,12 @@ _CONTAINERS: dict[str | None, Literal["WAV", "FLAC"] | None] = {None: None, "wav
 _Word = TypeVar("_Word", bound=str)
 
 
-def check_known(extra: Mapping[str, str], known: tuple[str, ...], adapter: str) -> None:
+def check_known(extra: Iterable[str], known: tuple[str, ...], adapter: str, more: str = "") -> None:
     """Refuse an option that the adapter does not know: a misspelt one would silently change the number."""
     for name in extra:
         if name not in known:
             raise UsageError(
-                f'{adapter} has no option "{name}"; it has {", ".join(sorted(known)) or "none"}',
+                f'{adapter} has no option "{name}"; it has {", ".join(sorted(known)) or "none"}{more}',
                 code="unknown-option",
                 argument="options",
                 hint=did_you_mean(name, known) or None,
@@ -59,6 +59,11 @@ def audio_form(extra: Mapping[str, str]) -> AudioForm:
         channels == "1",
         get_number(extra, "audio_seconds", 0.01, 1e6),
     )
+
+
+def server_audio_options(extra: Mapping[str, str]) -> dict[str, str]:
+    """The options with the form in which clips are sent to servers that are started here."""
+    return {"audio_rate": "16000", "audio_channels": "1", **extra}
 
 
 def get_number(extra: Mapping[str, str], name: str, least: float, most: float) -> float | None:

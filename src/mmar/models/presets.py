@@ -14,7 +14,7 @@ from typing import Literal, get_args
 import msgspec
 
 from mmar.errors import UsageError, did_you_mean
-from mmar.models.model import ADAPTERS, model_error
+from mmar.models.model import ADAPTERS, incompatible, model_error
 from mmar.protocols import DEFAULT, Settings
 
 ModelClass = Literal["baseline", "LALM", "LARM", "OLM", "LLM", "LRM"]
@@ -135,8 +135,7 @@ def resolve_preset(
     """
     if "/" in name or ":" in name:
         if via is not None:
-            text = f'"{name}" names its adapter, so it cannot be served by another'
-            raise UsageError(text, code="incompatible-options", argument="via")
+            raise incompatible(f'"{name}" names its adapter, so it cannot be served by another', "via")
         return None
     preset = presets().get(name)
     if preset is None:

@@ -18,7 +18,7 @@ from mmar.models.gemini import gemini_body, gemini_format
 from mmar.models.jsonl import write_request
 from mmar.models.model import split_name
 from mmar.models.openai import chat_format
-from mmar.models.options import audio_form
+from mmar.models.options import audio_form, server_audio_options
 from mmar.protocols import Request
 
 
@@ -32,8 +32,8 @@ def preview_body(model: str, request: Request, options: Mapping[str, str] | None
     if adapter in ("command", "hf"):
         return write_request(request, request.item_id)
     if adapter in ("openai", "text", "vllm", "sglang"):
-        if adapter in ("vllm", "sglang"):  # as `mmar.models.local.serving` sends clips to its servers
-            extra = {"audio_rate": "16000", **extra, "audio_channels": "1"}
+        if adapter in ("vllm", "sglang"):
+            extra = server_audio_options(extra)
         clips = () if adapter == "text" else load_clips(request, audio_form(extra), CHAT_DOCUMENTED)
         body = chat_body(chat_format(name, extra), request, clips)
     elif adapter == "gemini":

@@ -15,13 +15,12 @@ from pathlib import Path
 
 import msgspec
 
-from mmar.errors import UsageError
 from mmar.models.credentials import Credential, embedded_secrets, environment_secrets
 from mmar.models.http_client import HttpClient
 from mmar.models.local.command import split_command
 from mmar.models.local.server_worker import Checkpoint, Engine, ServerWorker
 from mmar.models.local.worker_pool import WorkerPool
-from mmar.models.model import ModelOptions, model_error
+from mmar.models.model import ModelOptions, incompatible, model_error
 from mmar.models.openai import chat_format, chat_model
 from mmar.models.options import (
     AUDIO_OPTIONS,
@@ -32,6 +31,7 @@ from mmar.models.options import (
     get_number,
     get_object,
     get_switch,
+    server_audio_options,
 )
 from mmar.models.service import ServiceModel
 
@@ -83,11 +83,10 @@ def _open(engine: Engine, name: str, options: ModelOptions) -> WorkerPool:
     check_known(extra, _OPTIONS, engine.name)
     full_name = f"{engine.name}/{name}"
     if options.workers or options.base_urls:
-        raise UsageError(
+        raise incompatible(
             f"{engine.name}/ starts its servers itself, on this machine",
-            code="incompatible-options",
-            argument="workers" if options.workers else "base_urls",
-            hint="for servers elsewhere start them there and use openai/NAME with --base-url",
+            "workers" if options.workers else "base_urls",
+            "for servers elsewhere start them there and use openai/NAME with --base-url",
         )
     start_s = get_number(extra, "start_s", 0.1, 86_400) or _START_S
     program = _program(engine, options)
@@ -96,8 +95,7 @@ def _open(engine: Engine, name: str, options: ModelOptions) -> WorkerPool:
     # Hexadecimal, since a key that begins with "-" would be an option on the server's command line.
     key = Credential(secrets.token_hex(24), "this session")
     hidden = (key, *environment_secrets(options.environment), *embedded_secrets(extra))
-    form = msgspec.structs.replace(audio_form(extra), mono=True)
-    form = form if form.rate is not None else msgspec.structs.replace(form, rate=16_000)
+    form = audio_form(server_audio_options(extra))
 
     def chat(url: str) -> ServiceModel:
         headers = {"Authorization": f"Bearer {key.reveal()}"}
@@ -162,17 +160,11 @@ def _gpu_groups(gpus: tuple[str, ...], parallel: int | None) -> tuple[int, list[
     groups = [tuple(gpu.split("+")) for gpu in gpus]
     if all(len(group) == 1 for group in groups) and parallel is not None:
         if len(gpus) % parallel:
-            raise UsageError(
-                f"{len(gpus)} GPUs cannot be shared out to servers with {parallel} each",
-                code="incompatible-options",
-                argument="gpus",
-            )
+            raise incompatible(f"{len(gpus)} GPUs cannot be divided into servers of {parallel}", "gpus")
         groups = [gpus[index : index + parallel] for index in range(0, len(gpus), parallel)]
     sizes = {len(group) for group in groups}
     if len(sizes) > 1 or parallel not in (None, *sizes):
-        raise UsageError(
-            "each server needs the same number of GPUs", code="incompatible-options", argument="gpus"
-        )
+        raise incompatible("each server needs the same number of GPUs", "gpus")
     return sizes.pop(), groups
 
 
