@@ -23,6 +23,9 @@ _ENDING = (
 )
 
 
+_SUPPOSING = pattern(r"[SO](?!.*K)|m$|H[^,]*$")  # before a clause of a sentence that only supposes
+
+
 def own_lines(units: Units, listed: set[int]) -> list[Statement]:
     """Clauses that lead to a reference and say nothing else; those of a list of options are left out."""
     statements: list[Statement] = []
@@ -35,12 +38,8 @@ def own_lines(units: Units, listed: set[int]) -> list[Statement]:
         if ref >= end or symbols[ref] not in "CLlbXZ" or ref in listed:
             continue
         lead = symbols[start:ref]
-        if (
-            not whole
-            and not re.search(r"[iI]", lead)
-            and not _is_so(units, start)
-            and not _contrasts(symbols, start)
-        ):
+        concludes = symbols[start] == "T" and units.words(start).casefold() != "then"
+        if not (whole or concludes or re.search(r"[iI]", lead) or _contrasts(symbols, start)):
             continue
         if _is_statement(lead, symbols[ref]):
             continue
@@ -52,7 +51,7 @@ def own_lines(units: Units, listed: set[int]) -> list[Statement]:
         alone = whole and not rest and ref == start
         if symbols[ref] == "b" and not alone and (rest or not lead or lead[-1] not in "=:Avh("):
             continue
-        if not asserts(units, start) or _bad_context(units, start):
+        if not asserts(units, start) or _SUPPOSING.search(sentence_before(symbols, start)):
             continue
         if rest and symbols[ref] in "CX" and rest[0] not in "BK" and not whole:
             continue
@@ -60,11 +59,6 @@ def own_lines(units: Units, listed: set[int]) -> list[Statement]:
         if statement is not None:
             statements.append(statement)
     return statements
-
-
-def _is_so(units: Units, start: int) -> bool:
-    """Whether a clause begins with a word that concludes, such as "so", and not with "then"."""
-    return units.symbols[start] == "T" and units.words(start).casefold() != "then"
 
 
 def _is_statement(lead: str, symbol: str) -> bool:
@@ -98,11 +92,6 @@ def _contrasts(symbols: str, start: int) -> bool:
     """Whether a clause says what is meant after one that denied something: "not A but B"."""
     before = sentence_before(symbols, start, 30)
     return before.endswith(("K", ",", "j")) and re.search(r"[NnjQ]", before) is not None
-
-
-def _bad_context(units: Units, start: int) -> bool:
-    """Whether a clause belongs to a sentence that only supposes."""
-    return re.search(r"[SO](?!.*K)|m$|H[^,]*$", sentence_before(units.symbols, start)) is not None
 
 
 _COLON = pattern(r"=[hg:]{0,2}:\(?[tA(]*(?P<ref>[CLl])\)?$")  # "The source is most likely: (A) Rain"

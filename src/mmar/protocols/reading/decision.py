@@ -154,23 +154,17 @@ def _equal_rival(units: Units, chosen: Statement) -> int:
 
 def _lasting(units: Units, lines: list[Statement], closing: list[Statement]) -> Statement:
     """The one choice of lines, unless a closing sentence behind them names another."""
-    chosen = lines[-1] if _is_last_line(units, lines) else _same(lines)
-    if chosen.choice >= 0:
-        for later in closing:
-            if later.last > chosen.last and later.choice >= 0 and later.choice != chosen.choice:
-                return unclear("several-choices", chosen.first, later.last)
+    chosen = lines[-1]
+    if not _is_last_line(units, lines):
+        for line in lines:
+            if line.choice < 0:
+                return line
+            if line.choice != lines[0].choice:
+                return unclear("several-choices", lines[0].first, line.last)
+    for later in closing:
+        if later.last > chosen.last and later.choice >= 0 and later.choice != chosen.choice >= 0:
+            return unclear("several-choices", chosen.first, later.last)
     return chosen
-
-
-def _same(lines: list[Statement]) -> Statement:
-    """The choice of lines that all name one; a statement of none where they differ."""
-    first = lines[0]
-    for line in lines:
-        if line.choice < 0:
-            return line
-        if line.choice != first.choice:
-            return unclear("several-choices", first.first, line.last)
-    return lines[-1]
 
 
 def _is_last_line(units: Units, lines: list[Statement]) -> bool:

@@ -35,7 +35,8 @@ def merge_labels(units: Units, table: ChoiceTable, *, notes: bool) -> Units:
         letter = match.start("letter") if match["text"] else match.start("last")
         if match["text"] == "l" and not notes:
             continue
-        label = _letter_index(units, letter) if notes else units.choices[letter]
+        name = units.text[units.starts[letter]].upper()
+        label = LETTERS.find(name) if notes else units.choices[letter]
         if not 0 <= label < len(table.choices):
             continue
         choice = units.choices[text]
@@ -58,10 +59,6 @@ def merge_labels(units: Units, table: ChoiceTable, *, notes: bool) -> Units:
         return units
     keep(len(units.symbols))
     return Units("".join(symbols), starts, ends, choices, labels, units.text)
-
-
-def _letter_index(units: Units, unit: int) -> int:
-    return LETTERS.find(units.text[units.starts[unit]].upper())
 
 
 _PUNCTUATION = {

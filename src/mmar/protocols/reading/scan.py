@@ -181,7 +181,9 @@ class _Builder:
         previous = self.symbols[-1] if self.symbols else "|"
         opens = previous in ".|?:"
         spaced = beside[1] == " " and index + 1 < len(self.words) and self.words[index + 1][1] == end + 1
-        choice = self._letter_choice(mark)
+        letter = mark.upper()
+        # Some letters are two in upper case ("ß").
+        choice = self.notes.get(letter, LETTERS.find(letter) if len(letter) == 1 else -1)
         if (
             bracketed
             or (emphasised and mark.isupper())
@@ -202,7 +204,7 @@ class _Builder:
             if spaced or previous not in "=:Avh|(":
                 return 0
             symbol = "b"
-        if choice is None:
+        if not 0 <= choice < len(self.table.choices):
             symbol, choice = "Z", -1
         self._add(symbol, start, end, choice)
         return index + 1
@@ -259,14 +261,6 @@ class _Builder:
             if symbol != "O" and self.tokens[step + 1] in self.by_first_word and self._choice_at(step + 1):
                 return False
         return True
-
-    def _letter_choice(self, mark: str) -> int | None:
-        mark = mark.upper()
-        if mark in self.notes:
-            return self.notes[mark]
-        # Some letters are two in upper case ("ß").
-        choice = LETTERS.find(mark) if len(mark) == 1 else -1
-        return choice if 0 <= choice < len(self.table.choices) else None
 
 
 # A letter that is part of a word: "X-ray", "it's", "B+", "F#", "A.M."; but "A+B" are two letters.

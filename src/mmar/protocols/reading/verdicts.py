@@ -18,6 +18,7 @@ _NOUN_IS = pattern(rf"{_MODIFIER}\)?(?P<link>{_LINK}){_REF}")
 _SUBJECT = pattern(r"[CLlX]\)?,?[hT]{0,2}=[=hT]{0,3}$")
 _NOUN_LAST = pattern(r"[(]?(?P<ref>[CLlb])\)?(?==?(?:[.?|]|$))")
 _NOUN_OPEN = pattern(rf"{_MODIFIER}(?P<link>[hKc,]{{0,2}}=[=hcgtIT]{{0,6}}|[:-])(?=[^.?|]{{1,40}})")
+_FINAL = pattern(r"final|最[终終]", re.IGNORECASE)
 _FITS = pattern(r"\)?=?h?(?P<best>g?)(?P<match>M)[^.?|CLlbXZNnxujSKHm]*(?=[.?|,B]|$)")
 _FITTING = ("fit", "match", "correspond", "align", "agree", "consistent", "supported")
 _OPEN_END = pattern(r"[.?|BK]")
@@ -82,7 +83,7 @@ def _noun_verdicts(units: Units) -> Iterator[Statement | None]:
             elif match:
                 yield unclear("only-negated", start, match.start("ref"))
             continue
-        final = "g" in noun["lead"] and _says_final(units, start, end)
+        final = "g" in noun["lead"] and _FINAL.search(units.words(start, end - 1)) is not None
         if match is None and "g" in noun["lead"]:
             match = _NOUN_LAST.match(symbols, end)
         if match is not None:
@@ -95,11 +96,6 @@ def _has_article(units: Units, start: int, lead: str) -> bool:
     """Whether an article parts a noun phrase from the word before it; "的" joins them instead."""
     index = lead.find("t")
     return index > 0 or (index == 0 and units.words(start) != "的")
-
-
-def _says_final(units: Units, start: int, end: int) -> bool:
-    words = units.words(start, end - 1).casefold()
-    return "final" in words or "最终" in words or "最終" in words
 
 
 def _open_verdict(units: Units, first: int, start: int, *, final: bool) -> Statement | None:
