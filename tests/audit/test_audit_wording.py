@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmar.audit.checks.key import quantities
-from mmar.audit.subject import names, quoted, stray_space
+from mmar.audit.subject import contains_phrase, find_stray_space, quoted
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from mmar.audit.subject import names, quoted, stray_space
     ],
 )
 def test_a_phrase_is_named_by_words_of_its_own(text: str, phrase: str, expected: bool) -> None:
-    assert names(text, phrase) is expected
+    assert contains_phrase(text, phrase) is expected
 
 
 @pytest.mark.parametrize(
@@ -41,14 +41,14 @@ def test_a_phrase_is_named_by_words_of_its_own(text: str, phrase: str, expected:
     ],
 )
 def test_stray_white_space_is_made_visible(text: str, marked: str | None) -> None:
-    assert stray_space(text) == marked
+    assert find_stray_space(text) == marked
 
 
 @given(st.text(max_size=40))
 def test_what_is_joined_by_single_spaces_has_none(text: str) -> None:
-    assert stray_space(" ".join(text.split())) is None
+    assert find_stray_space(" ".join(text.split())) is None
     if text != " ".join(text.split()):
-        assert stray_space(text) is not None
+        assert find_stray_space(text) is not None
 
 
 def test_a_quotation_is_one_line_and_short() -> None:

@@ -76,7 +76,7 @@ class Table(msgspec.Struct, frozen=True):
 
 
 @check("G001", "error", "percentages that no count can give")
-def impossible(table: Table) -> Iterator[Finding | Measure]:
+def impossible_percentage(table: Table) -> Iterator[Finding | Measure]:
     """A printed percentage that is no k of n, rounded or cut off in any usual way.
 
     The number of right answers is whole, so on 11 items there is 54.5 and 63.6 and nothing between. Either
@@ -117,7 +117,7 @@ _WAYS = {
 
 
 @check("G002", "note", "percentages that only odd rounding can give")
-def oddly_rounded(table: Table) -> Iterator[Finding]:
+def odd_rounding(table: Table) -> Iterator[Finding]:
     """A percentage that is some k of n only if it was rounded twice (28.0488 to 28.05 to 28.1) or cut off.
 
     Possible, but a reader who computes it from the count gets another last digit.
@@ -132,7 +132,7 @@ def oddly_rounded(table: Table) -> Iterator[Finding]:
 
 
 @check("G003", "error", "averages that are not the sum of their parts")
-def not_the_sum(table: Table) -> Iterator[Finding]:
+def inconsistent_average(table: Table) -> Iterator[Finding]:
     """A printed average that no choice of counts behind the printed parts adds up to.
 
     Every part counts by its number of items. Where the plain mean of the parts fits, that is said: each part
@@ -150,7 +150,7 @@ def not_the_sum(table: Table) -> Iterator[Finding]:
 
 
 @check("G004", "error", "cells that are not a percentage")
-def no_percentage(table: Table) -> Iterator[Finding]:
+def not_a_percentage(table: Table) -> Iterator[Finding]:
     """A cell that is no number from 0 to 100. Empty cells and dashes are passed over."""
     for cell in table.cells:
         if cell.grim() is None:

@@ -104,21 +104,21 @@ _AROUND = 24
 
 
 @lru_cache(maxsize=8192)
-def same(text: str) -> str:
+def normal_form(text: str) -> str:
     """A normal form: texts that differ in case, quotes, dashes, white space or final punctuation have the same."""
     return loose(plain(normalise(text)[0]))
 
 
-def names(text: str, phrase: str) -> bool:
+def contains_phrase(text: str, phrase: str) -> bool:
     """Whether a text contains a phrase as whole words.
 
     In scripts without spaces, every character is a word boundary.
 
     Example:
-        >>> names('He is "Not Amused"!', "not amused."), names("Notes", "no")
+        >>> contains_phrase('He is "Not Amused"!', "not amused."), contains_phrase("Notes", "no")
         (True, False)
     """
-    wanted, within = same(phrase), plain(normalise(text)[0])
+    wanted, within = normal_form(phrase), plain(normalise(text)[0])
     index = within.find(wanted) if wanted else -1
     while index >= 0:
         before, after = within[index - 1 : index], within[index + len(wanted) : index + len(wanted) + 1]
@@ -134,11 +134,11 @@ def quoted(text: str, limit: int = 60) -> str:
     return f'"{line}"' if len(line) <= limit else f'"{line[: limit - 1]}…"'
 
 
-def stray_space(text: str) -> str | None:
+def find_stray_space(text: str) -> str | None:
     """The first superfluous white space, in its context; `None` if there is none.
 
     Example:
-        >>> stray_space("Connor "), stray_space("two words")
+        >>> find_stray_space("Connor "), find_stray_space("two words")
         ('"Connor␣"', None)
     """
     match = _STRAY.search(text)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -78,6 +78,11 @@ def answer_field(names: Iterable[str]) -> str | None:
     return next((present[name] for name in _ANSWERS if name in present), None)
 
 
+def has_answer(names: Collection[str], key: str | None) -> bool:
+    """Whether the answer's field, named by a person or usual, is among these names."""
+    return key in names if key else answer_field(names) is not None
+
+
 def paths_of(row: Any, depth: int = 2) -> list[str]:
     """The paths of a record's values, those inside objects included, for messages."""
     paths: list[str] = []
@@ -100,13 +105,9 @@ def read_fields(row: Row, line: int, fields: Fields) -> LogRecord:
     if isinstance(value, Mapping | list) and value and text is None and not error:
         name = next(name for name in fields.text if lookup(row, name) is value)
         inside = ", ".join(f"{name}.{path}" for path in paths_of(value)[:6])
-        raise InputError(
-            f"expected the answer, found {json_type(value)} without a known text",
-            line=line,
-            field=name,
-            code="no-text",
-            hint=f"name the text in it with --key{f', such as {inside}' if inside else ''}",
-        )
+        problem = f"expected the answer, found {json_type(value)} without a known text"
+        hint = f"name the text in it with --key{f', such as {inside}' if inside else ''}"
+        raise InputError(problem, line=line, field=name, code="no-text", hint=hint)
     prompt = _first(row, fields.question, _prompt)
     ids = tuple(_text(lookup(row, name)) for name in fields.ids) if fields.ids else ids_of(row)
     return LogRecord(

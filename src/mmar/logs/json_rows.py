@@ -15,7 +15,7 @@ from mmar.errors import InputError
 from mmar.files.open import open_decompressed
 from mmar.files.typed import decode_json, decode_text
 from mmar.items.records import raw_records
-from mmar.logs.fields import answer_field
+from mmar.logs.fields import has_answer
 from mmar.logs.record import OnError, Row
 
 LARGEST = 1 << 28
@@ -120,7 +120,7 @@ def object_rows(value: Mapping[str, Any], key: str | None = None, *, by_id: bool
 
 
 def _has_answer(row: Any, key: str | None) -> bool:
-    return isinstance(row, Mapping) and (key in row if key else answer_field(row) is not None)
+    return isinstance(row, Mapping) and has_answer(row, key)
 
 
 def _columns(value: Mapping[str, Any], key: str | None) -> list[Row]:
@@ -154,9 +154,8 @@ def _mapping(value: Mapping[str, Any], key: str | None) -> list[Row]:
     values = list(value.values())
     if all(_has_answer(each, key) for each in values):
         return [{"id": name, **each} for name, each in value.items()]
-    if all(each is None or isinstance(each, str | list) for each in values) and any(
-        isinstance(each, str) or (isinstance(each, list) and each and isinstance(each[0], str))
-        for each in values
-    ):
+    first = [each[0] if isinstance(each, list) and each else each for each in values]
+    known = all(each is None or isinstance(each, str | list) for each in values)
+    if known and any(isinstance(each, str) for each in first):
         return [{"id": name, "answer_prediction": each} for name, each in value.items()]
     return []

@@ -14,7 +14,7 @@ from mmar.files.parquet import parquet_rows
 from mmar.files.sniff import sniff_file
 from mmar.files.typed import text_encoding
 from mmar.logs import inspect_ai, ultraeval_audio
-from mmar.logs.fields import Fields, answer_field, paths_of, read_fields
+from mmar.logs.fields import Fields, answer_field, has_answer, paths_of, read_fields
 from mmar.logs.json_rows import json_rows, json_values, object_rows
 from mmar.logs.programs import PROGRAMS
 from mmar.logs.record import LogRecord, OnError, PredictionLog, Row, lookup
@@ -64,7 +64,7 @@ def _recognise(path: Path, key: str | None, id_field: str | None) -> PredictionL
     kind = sniff_file(path)
 
     def is_header(names: Sequence[str]) -> bool:
-        return len(set(names) - {""}) > 1 and (key in names if key else answer_field(names) is not None)
+        return len(set(names) - {""}) > 1 and has_answer(names, key)
 
     if kind.format == "zip" and inspect_ai.is_eval_archive(path):
         return _inspect(path, inspect_ai.read_eval)
@@ -134,8 +134,7 @@ def _is_of_a_program(value: Any) -> bool:
 
 def _is_record(value: Mapping[str, Any], key: str | None) -> bool:
     """Whether an object is itself an answer: a JSONL file of one line."""
-    named = key in value if key else answer_field(value) is not None
-    return _is_of_a_program(value) or (named and isinstance(value.get("id"), str | int))
+    return _is_of_a_program(value) or (has_answer(value, key) and isinstance(value.get("id"), str | int))
 
 
 def _have_answers(rows: list[Any]) -> bool:

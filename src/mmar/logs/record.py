@@ -71,18 +71,11 @@ class PredictionLog(msgspec.Struct, frozen=True):
 
 
 def lookup(row: Any, path: str) -> Any:
-    """The value at a dotted path such as `doc.id` or `resps.0.0`; `None` where there is none.
-
-    A key that itself contains dots is found too.
-
-    Example:
-        >>> lookup({"doc": {"id": 7}, "resps": [["B"]]}, "resps.0.0")
-        'B'
-    """
-    if isinstance(row, Mapping) and path in row:
-        return row[path]
+    """The value at a dotted path such as `doc.id` or `resps.0.0`, also of a key with dots; `None` where there is none."""
     head, _, rest = path.partition(".")
     if isinstance(row, Mapping):
+        if path in row:
+            return row[path]
         value = row.get(head)
     elif isinstance(row, list) and head.isdecimal() and int(head) < len(row):
         value = row[int(head)]
@@ -135,10 +128,6 @@ def read_content(value: object, *, joined: bool = False) -> Content:
     """The answer in a text, a number, a chat message or its parts, a conversation, or the reply of an API.
 
     With `joined`, the members of a list are parts of one answer; otherwise they are several, unless they have a `type`.
-
-    Example:
-        >>> read_content({"choices": [{"message": {"role": "assistant", "content": "B"}}]}).text
-        'B'
     """
     if isinstance(value, Mapping):
         for name in _INSIDE:
@@ -232,12 +221,7 @@ _LETTERED = re.compile(r"^\s*(?:\(([A-Z])\)|([A-Z])[.):：、．])\s*(.*)$", re.
 
 
 def unlettered(choices: Sequence[str]) -> tuple[str, ...]:
-    """Choices without the letters that a log put before them; unchanged unless every choice has its own.
-
-    Example:
-        >>> unlettered(["A. 3", "B. 4"])
-        ('3', '4')
-    """
+    """Choices without letters before them, as in "A. 3"; unchanged unless every choice has its own."""
     matches = [_LETTERED.match(choice) for choice in choices]
     letters = [match[1] or match[2] if match else "" for match in matches]
     if letters == [chr(ord("A") + index) for index in range(len(choices))]:

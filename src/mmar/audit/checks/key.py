@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from mmar.audit.check import Finding, Measure, check, of_item
-from mmar.audit.subject import Subject, names, quoted, same
+from mmar.audit.subject import Subject, contains_phrase, normal_form, quoted
 from mmar.items import Item
 from mmar.protocols.reading.text import NUMBER_WORDS
 from mmar.stats.chance import LEVEL, at_least, chi_squared_at_least
@@ -24,7 +24,7 @@ _FEWEST_SETS = 20  # times that a set of choices must recur to say anything
 
 
 @check("A001", "warning", "keys that favour a place among the choices")
-def position(subject: Subject) -> Iterator[Finding | Measure]:
+def position_bias(subject: Subject) -> Iterator[Finding | Measure]:
     """The answer is more often at some positions than at others.
 
     Pearson's χ² against even use of the slots, over all numbers of choices of which enough items exist; a
@@ -52,7 +52,7 @@ def position(subject: Subject) -> Iterator[Finding | Measure]:
 
 
 @check("A002", "warning", "keys that favour the longest or the shortest choice")
-def length(subject: Subject) -> Iterator[Finding | Measure]:
+def length_bias(subject: Subject) -> Iterator[Finding | Measure]:
     """The answer is the longest choice, or the shortest, more often than chance would have it.
 
     Counted over the items of which one choice alone is the longest (the shortest); each counts as one draw of
@@ -93,7 +93,7 @@ def _excess(
 
 
 @check("A003", "warning", "keys that favour the middle of the numbers")
-def middle(subject: Subject) -> Iterator[Finding | Measure]:
+def middle_bias(subject: Subject) -> Iterator[Finding | Measure]:
     """Where the choices are numbers, the answer is neither the least nor the greatest more often than chance.
 
     The exact tail of a sum of draws, each of (choices − 2) in choices; a warning below 0.01. Writers put
@@ -111,7 +111,7 @@ def middle(subject: Subject) -> Iterator[Finding | Measure]:
 
 
 @check("A004", "warning", "sets of choices of which one is the answer too often")
-def recurring(subject: Subject) -> Iterator[Finding | Measure]:
+def recurring_choices_bias(subject: Subject) -> Iterator[Finding | Measure]:
     """A set of choices that at least 20 items share, such as Yes and No, of which one is the answer too often.
 
     Pearson's χ² against even use, for two choices the exact test, both sides; a warning below 0.01. A model
@@ -119,19 +119,20 @@ def recurring(subject: Subject) -> Iterator[Finding | Measure]:
     """
     sets: dict[frozenset[str], list[tuple[Item, str]]] = defaultdict(list)
     for item, answer in subject.keyed:
-        forms = frozenset(map(same, item.choices))
+        forms = frozenset(map(normal_form, item.choices))
         if len(forms) == len(item.choices):
             sets[forms].append((item, answer))
     for forms, items in sets.items():
         if len(items) < _FEWEST_SETS:
             continue
-        counts = Counter(same(answer) for _, answer in items)
+        counts = Counter(normal_form(answer) for _, answer in items)
         n, size = len(items), len(forms)
         if size == 2:
             p = min(1.0, 2 * at_least(max(counts.values()), [0.5] * n))
         else:
             p = chi_squared_at_least(sum((counts[f] - n / size) ** 2 * size / n for f in forms), size - 1)
-        spelled = {same(choice): choice.strip() for item, _ in reversed(items) for choice in item.choices}
+        choices = [choice for item, _ in reversed(items) for choice in item.choices]
+        spelled = {normal_form(choice): choice.strip() for choice in choices}
         order = sorted(forms, key=lambda form: (-counts[form], form))
         listed = ", ".join(f"{quoted(spelled[form])} {counts[form]:,}" for form in order)
         text = f"{n:,} items have the same choices, and the answer is {listed} times (p = {p:.2g})"
@@ -142,7 +143,7 @@ def recurring(subject: Subject) -> Iterator[Finding | Measure]:
 
 
 @check("A005", "warning", "questions that name the answer")
-def named(subject: Subject) -> Iterator[Finding]:
+def question_names_answer(subject: Subject) -> Iterator[Finding]:
     """A question that contains the answer's words and no other choice's.
 
     Who reads the question alone has a reason to choose it. Questions that can be answered by yes or no in
@@ -150,9 +151,9 @@ def named(subject: Subject) -> Iterator[Finding]:
     word.
     """
     for item, answer in subject.keyed:
-        if [choice for choice in item.choices if names(item.question, choice)] != [answer]:
+        if [choice for choice in item.choices if contains_phrase(item.question, choice)] != [answer]:
             continue
-        if any(names(choice, answer) for choice in item.choices if choice != answer):
+        if any(contains_phrase(choice, answer) for choice in item.choices if choice != answer):
             continue
         message = f"{quoted(answer)} is in {quoted(item.question, 120)}"
         yield of_item(item, "question", message)
@@ -167,7 +168,7 @@ def quantities(choices: Sequence[str]) -> tuple[float, ...] | None:
     """
     numbers, frames = [], set()
     for choice in choices:
-        text = same(choice)
+        text = normal_form(choice)
         matches = _NUMBER.findall(text)
         if len(matches) != 1:
             return None

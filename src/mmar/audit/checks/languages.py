@@ -19,25 +19,19 @@ from mmar.items import Item
 _SPOKEN = re.compile(r"(?<![a-z])speech(?![a-z])")
 
 
-class Country(msgspec.Struct, frozen=True):
-    """A country whose code is taken for a language's: its English name, and the code of the language."""
-
-    country: str
-    language: str
-
-
 class Codes(msgspec.Struct, frozen=True):
     """Codes of languages.
 
     Attributes:
         languages: the two-letter codes of ISO 639-1, each with the language's English name.
         longer: codes of three letters (ISO 639-2, 639-3) that have one of two.
-        countries: country codes that people write where a language's code belongs.
+        countries: country codes that people write where a language's code belongs, each with the `country`'s English
+            name and the code of the `language`.
     """
 
     languages: dict[str, str]
     longer: dict[str, str]
-    countries: dict[str, Country]
+    countries: dict[str, dict[str, str]]
 
 
 @cache
@@ -53,7 +47,7 @@ def _parts(item: Item) -> list[str]:
 
 
 @check("L001", "warning", "language codes that are not of ISO 639-1")
-def unknown(subject: Subject) -> Iterator[Finding]:
+def unknown_codes(subject: Subject) -> Iterator[Finding]:
     """A code in `language`, which may be a list joined by `|`, that is none of the two-letter codes.
 
     A longer code or tag with a two-letter equivalent (`eng`, `zh-CN`, `EN`) gets it proposed. A language that
@@ -94,19 +88,20 @@ def country_codes(subject: Subject) -> Iterator[Finding]:
             country = codes().countries.get(code)
             if country is None:
                 continue
-            own, usual = languages.get(code), counts[country.language]
+            language = country["language"]
+            own, usual = languages.get(code), counts[language]
             if own is not None and usual <= counts[code]:
                 continue  # the language itself may be meant
             also = f", and as a language {own}" if own else ""
             message = (
-                f"{quoted(code)} is {country.country}{also}; "
-                f"{languages[country.language]} is {quoted(country.language)}, as in {usual:,} other items"
+                f"{quoted(code)} is {country['country']}{also}; "
+                f"{languages[language]} is {quoted(language)}, as in {usual:,} other items"
             )
-            yield of_item(item, "language", message, code, proposed=_with(item, part, country.language))
+            yield of_item(item, "language", message, code, proposed=_with(item, part, language))
 
 
 @check("L003", "warning", "items with speech and no language")
-def missing(subject: Subject) -> Iterator[Finding]:
+def missing_language(subject: Subject) -> Iterator[Finding]:
     """An item whose modality has speech in it and whose `language` is empty, where the set gives languages."""
     if not any(item.language for item in subject.items):
         return
@@ -116,7 +111,7 @@ def missing(subject: Subject) -> Iterator[Finding]:
 
 
 @check("L004", "warning", "lists of languages that are not well formed")
-def lists(subject: Subject) -> Iterator[Finding]:
+def malformed_list(subject: Subject) -> Iterator[Finding]:
     """A list with an empty place, a code twice, white space, or another separator than `|`.
 
     The plain list is proposed.

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from msgspec import UNSET
 
 from mmar.audit.check import Finding, check, of_item
-from mmar.audit.subject import Subject, names, quoted, stray_space
+from mmar.audit.subject import Subject, contains_phrase, find_stray_space, quoted
 from mmar.files.safe_paths import UnsafePathError, check_relative
 from mmar.items import Item
 
@@ -27,7 +27,7 @@ def _faults(subject: Subject, named: str = "") -> Iterator[Finding]:
 
 
 @check("S001", "error", "records that cannot be read")
-def unreadable(subject: Subject) -> Iterator[Finding]:
+def unreadable_records(subject: Subject) -> Iterator[Finding]:
     """A record that is not JSON, lacks a field that every question has, or contains a value of the wrong type.
 
     No command asks such a question, so the benchmark is shorter than it seems. Correct the line that is
@@ -37,7 +37,7 @@ def unreadable(subject: Subject) -> Iterator[Finding]:
 
 
 @check("S002", "error", "ids that are missing or occur twice")
-def ids(subject: Subject) -> Iterator[Finding]:
+def invalid_ids(subject: Subject) -> Iterator[Finding]:
     """A record without an id of its own.
 
     Answers are joined to questions by id, so of two records with one id only the first is ever asked.
@@ -46,7 +46,7 @@ def ids(subject: Subject) -> Iterator[Finding]:
 
 
 @check("S003", "error", "answers that are not one of the choices")
-def key(subject: Subject) -> Iterator[Finding]:
+def answer_not_a_choice(subject: Subject) -> Iterator[Finding]:
     """A record whose key names no choice, to the letter.
 
     Nobody can answer it right. Often a choice was corrected and the key was not.
@@ -61,7 +61,7 @@ def number_of_choices(subject: Subject) -> Iterator[Finding]:
 
 
 @check("S005", "error", "questions without text")
-def blank(subject: Subject) -> Iterator[Finding]:
+def empty_question(subject: Subject) -> Iterator[Finding]:
     """A question that is empty or blank: the model is shown choices and does not know what is asked."""
     for item in subject.items:
         if not item.question.strip():
@@ -120,20 +120,20 @@ def _redecoded(text: str) -> str | None:
 
 
 @check("S007", "warning", "questions with stray white space")
-def white_space(subject: Subject) -> Iterator[Finding]:
+def question_white_space(subject: Subject) -> Iterator[Finding]:
     """White space before or after a question, twice within it, or a line break or tab.
 
     It is sent to the model unchanged. The text without it is proposed.
     """
     for item in subject.items:
-        stray = stray_space(item.question)
+        stray = find_stray_space(item.question)
         if stray and item.question.strip():
             right = " ".join(item.question.split())
             yield of_item(item, "question", stray, proposed=right)
 
 
 @check("S008", "warning", "labels that are written in several ways")
-def labels(subject: Subject) -> Iterator[Finding]:
+def inconsistent_labels(subject: Subject) -> Iterator[Finding]:
     """A modality, category, sub-category or source that is blank, or a commoner one in another form.
 
     In case, spaces, hyphens or underscores, that is. Tables by group then have two rows for one thing. The
@@ -156,7 +156,7 @@ def labels(subject: Subject) -> Iterator[Finding]:
 
 
 @check("S009", "warning", "sub-categories of several categories")
-def nesting(subject: Subject) -> Iterator[Finding]:
+def inconsistent_categories(subject: Subject) -> Iterator[Finding]:
     """An item whose sub-category belongs to another category in most items.
 
     A taxonomy is a tree; an accuracy by sub-category would mix two layers.
@@ -178,7 +178,7 @@ def nesting(subject: Subject) -> Iterator[Finding]:
 
 
 @check("R001", "note", "rubrics that name the answer")
-def names_answer(subject: Subject) -> Iterator[Finding]:
+def rubric_names_answer(subject: Subject) -> Iterator[Finding]:
     """A criterion that contains the answer's text as words of its own.
 
     In a scoring point, or only in a name or note. No fault of a rubric, whose judge may know the answer; but
@@ -186,17 +186,17 @@ def names_answer(subject: Subject) -> Iterator[Finding]:
     """
     for item, answer in subject.keyed:
         criteria = item.rubric or ()
-        points = [index for index, each in enumerate(criteria) if names(each.scoring_point, answer)]
+        points = [index for index, each in enumerate(criteria) if contains_phrase(each.scoring_point, answer)]
         if points:
             listed = ", ".join(str(index + 1) for index in points)
             message = f"{quoted(answer)} in criterion {listed}"
             yield Finding(item.id, "rubric", message, "scoring point")
-        elif any(names(f"{each.name}\n{each.note}", answer) for each in criteria):
+        elif any(contains_phrase(f"{each.name}\n{each.note}", answer) for each in criteria):
             yield Finding(item.id, "rubric", f"{quoted(answer)} in a name or note", "name or note")
 
 
 @check("R002", "warning", "rubrics unlike the others")
-def unlike(subject: Subject) -> Iterator[Finding]:
+def inconsistent_rubrics(subject: Subject) -> Iterator[Finding]:
     """Another number of criteria than most items have, other scores, or two criteria of one name.
 
     Scores are added up, so an item with another number of points weighs differently.
@@ -221,7 +221,7 @@ def unlike(subject: Subject) -> Iterator[Finding]:
 
 
 @check("R003", "warning", "items without rubric or reference reasoning")
-def missing(subject: Subject) -> Iterator[Finding]:
+def missing_annotations(subject: Subject) -> Iterator[Finding]:
     """No `rubric`, `thinking` or `cue`, in a set of which most items have one."""
     for field in ("rubric", "thinking", "cue"):
         without = [item for item in subject.items if not getattr(item, field)]
@@ -234,7 +234,7 @@ _TIMES = re.compile(r"_(\d{1,2}(?:-\d{2}){1,2})_(\d{1,2}(?:-\d{2}){1,2})$")
 
 
 @check("I001", "warning", "ids that are not their clip's name")
-def other_name(subject: Subject) -> Iterator[Finding]:
+def id_differs_from_clip(subject: Subject) -> Iterator[Finding]:
     """An id that differs from the name of the clip's file without its ending.
 
     Programs that derive the one from the other, as many do, miss these clips. Use `audio_path`, always.
@@ -271,7 +271,7 @@ def _seconds(name: str) -> tuple[int, int] | None:
 
 
 @check("I002", "warning", "ids that name other times than the timestamp")
-def other_times(subject: Subject) -> Iterator[Finding]:
+def id_differs_from_timestamp(subject: Subject) -> Iterator[Finding]:
     """An id in the form `VIDEO_START_END` whose times are not those of the item's `timestamp`, first part.
 
     Nothing may be read from such an id; the timestamp and the clip count.
@@ -284,7 +284,7 @@ def other_times(subject: Subject) -> Iterator[Finding]:
 
 
 @check("I003", "error", "ids that some systems take for one")
-def alike(subject: Subject) -> Iterator[Finding]:
+def colliding_ids(subject: Subject) -> Iterator[Finding]:
     """Ids that differ only in case, in Unicode's way of writing an accent, or in white space at an end.
 
     A file system or a spreadsheet makes one of two. One finding for each further id.
@@ -299,7 +299,7 @@ def alike(subject: Subject) -> Iterator[Finding]:
 
 
 @check("I004", "error", "clip paths that lead out of the folder")
-def outside(subject: Subject) -> Iterator[Finding]:
+def unsafe_path(subject: Subject) -> Iterator[Finding]:
     """An `audio_path` that is absolute, climbs with `..`, or that some system reads differently.
 
     Such a record can make a program read any file of the machine. Commands of this program refuse it.

@@ -26,7 +26,7 @@ def _measured(subject: Subject) -> Iterator[tuple[Item, Sound]]:
 
 
 @check("D001", "error", "clips that are not there", "audio")
-def missing(subject: Subject) -> Iterator[Finding | Measure]:
+def missing_clip(subject: Subject) -> Iterator[Finding | Measure]:
     """No file where `audio_path` says, nor one of its name in the folder itself.
 
     The item cannot be asked with its audio; a run records it as failed.
@@ -43,7 +43,7 @@ def missing(subject: Subject) -> Iterator[Finding | Measure]:
 
 
 @check("D002", "error", "clips that cannot be read", "audio")
-def unreadable(subject: Subject) -> Iterator[Finding]:
+def unreadable_clip(subject: Subject) -> Iterator[Finding]:
     """A file that is not audio, was cut short, contains no frames, or samples that are not numbers."""
     for item, sound in _measured(subject):
         if sound.fault:
@@ -51,7 +51,7 @@ def unreadable(subject: Subject) -> Iterator[Finding]:
 
 
 @check("D003", "error", "silent clips", "audio")
-def silent(subject: Subject) -> Iterator[Finding]:
+def silent_clip(subject: Subject) -> Iterator[Finding]:
     """No sample above −60 dBFS from beginning to end: there is nothing to answer from."""
     for item, sound in _measured(subject):
         if sound.levels is not None and sound.levels.silent:
@@ -60,7 +60,7 @@ def silent(subject: Subject) -> Iterator[Finding]:
 
 
 @check("D004", "warning", "clipped clips", "audio")
-def clipped(subject: Subject) -> Iterator[Finding]:
+def clipped_clip(subject: Subject) -> Iterator[Finding]:
     """More than one sample in 10,000 is in a run of at least three at full scale.
 
     Overdriven sound; a question about distortion may mean it.
@@ -75,7 +75,7 @@ def clipped(subject: Subject) -> Iterator[Finding]:
 
 
 @check("D005", "warning", "clips of another length than the timestamp", "audio")
-def other_length(subject: Subject) -> Iterator[Finding]:
+def length_differs_from_timestamp(subject: Subject) -> Iterator[Finding]:
     """A file that is more than a second, for each of its parts, longer or shorter than the timestamp says."""
     for item, sound in _measured(subject):
         parts = subject.segments.get(item.id)
@@ -89,7 +89,7 @@ def other_length(subject: Subject) -> Iterator[Finding]:
 
 
 @check("D006", "warning", "pairs of clips of the same recording", "audio")
-def copies(subject: Subject) -> Iterator[Finding]:
+def duplicate_recordings(subject: Subject) -> Iterator[Finding]:
     """Two clips whose fingerprints share at least a tenth, and whose timestamps do not say so already (V002).
 
     The same recording under two addresses, or a re-upload. Such items are not independent, and one may leak

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from mmar.audit.check import Finding, Measure, check, of_item
-from mmar.audit.subject import Subject, quoted, same
+from mmar.audit.subject import Subject, normal_form, quoted
 from mmar.errors import InputError
 from mmar.items import Item
 from mmar.items.source_video import (
@@ -27,7 +27,7 @@ from mmar.items.timestamps import format_timestamp, is_canonical, overlap, parse
 
 
 @check("U001", "note", "addresses that name no video")
-def no_video(subject: Subject) -> Iterator[Finding]:
+def url_without_video(subject: Subject) -> Iterator[Finding]:
     """An address without the id of a video: another site, a malformed id, or no address at all.
 
     Only in sets of which most items have an address. The item is then a cluster of its own in statistics,
@@ -44,7 +44,7 @@ def no_video(subject: Subject) -> Iterator[Finding]:
 
 
 @check("U002", "warning", "addresses that identify who copied them")
-def personal(subject: Subject) -> Iterator[Finding]:
+def personal_parameters(subject: Subject) -> Iterator[Finding]:
     """A parameter whose value names the account, the device or the act of whoever copied the address.
 
     `vd_source`, for one, is the same in every address that a Bilibili account has copied. Published with a
@@ -59,7 +59,7 @@ def personal(subject: Subject) -> Iterator[Finding]:
 
 
 @check("U003", "note", "addresses with other tracking parameters")
-def tracking(subject: Subject) -> Iterator[Finding]:
+def other_tracking_parameters(subject: Subject) -> Iterator[Finding]:
     """Parameters that say on which page or by which button an address was copied.
 
     The address without them is proposed.
@@ -71,7 +71,7 @@ def tracking(subject: Subject) -> Iterator[Finding]:
 
 
 @check("U004", "warning", "short links")
-def short(subject: Subject) -> Iterator[Finding]:
+def short_links(subject: Subject) -> Iterator[Finding]:
     """A `b23.tv` link, which names no video and lasts as long as its service.
 
     With `--online` it is followed, and the address that it leads to is proposed. Until then the video is
@@ -96,7 +96,7 @@ def short(subject: Subject) -> Iterator[Finding]:
 
 
 @check("U005", "warning", "addresses with white space")
-def white_space(subject: Subject) -> Iterator[Finding]:
+def url_white_space(subject: Subject) -> Iterator[Finding]:
     """White space around an address, or several addresses in one field.
 
     A program that opens the field unchanged gets an error, or the first video alone. The addresses alone,
@@ -112,7 +112,7 @@ def white_space(subject: Subject) -> Iterator[Finding]:
 
 
 @check("U006", "warning", "addresses of another video than the id names")
-def other_video(subject: Subject) -> Iterator[Finding]:
+def url_of_another_video(subject: Subject) -> Iterator[Finding]:
     """An id in the publisher's form `VIDEO_START_END` beside an address of another video.
 
     One of the two is wrong.
@@ -124,7 +124,7 @@ def other_video(subject: Subject) -> Iterator[Finding]:
 
 
 @check("U007", "warning", "addresses of another site than the source")
-def other_site(subject: Subject) -> Iterator[Finding]:
+def url_of_another_site(subject: Subject) -> Iterator[Finding]:
     """A `source` that says one site beside an address of the other."""
     for item in subject.items:
         sites = {video.site for each in addresses(item.url) if (video := find_video(each))}
@@ -135,7 +135,7 @@ def other_site(subject: Subject) -> Iterator[Finding]:
 
 
 @check("U008", "warning", "addresses whose video is gone", "network")
-def gone(subject: Subject) -> Iterator[Finding | Measure]:
+def removed_videos(subject: Subject) -> Iterator[Finding | Measure]:
     """An address whose site says that there is no such video, or no longer.
 
     Only with `--online`. Undecided addresses (no reply, too many requests) are no finding; the report
@@ -153,7 +153,7 @@ def gone(subject: Subject) -> Iterator[Finding | Measure]:
 
 
 @check("V001", "note", "videos that several items are cut from")
-def shared(subject: Subject) -> Iterator[Finding | Measure]:
+def shared_videos(subject: Subject) -> Iterator[Finding | Measure]:
     """One source video for several items.
 
     Known by its id (`BV…` or 11 characters), whatever its address looks like. Such items are right or wrong
@@ -174,7 +174,7 @@ def shared(subject: Subject) -> Iterator[Finding | Measure]:
 
 
 @check("V002", "warning", "pairs of clips with the same seconds of a recording")
-def overlaps(subject: Subject) -> Iterator[Finding]:
+def overlapping_clips(subject: Subject) -> Iterator[Finding]:
     """Two items whose clips share a stretch of one recording.
 
     The recording is known by its id, also where the address is a short link and only the item's id names it;
@@ -193,11 +193,11 @@ def overlaps(subject: Subject) -> Iterator[Finding]:
 
 
 @check("V003", "error", "questions that are asked twice of one clip")
-def twice(subject: Subject) -> Iterator[Finding]:
+def repeated_questions(subject: Subject) -> Iterator[Finding]:
     """Two items with the same question to the same file, or to the same seconds of one recording."""
     questions: dict[tuple[str, str], list[Item]] = defaultdict(list)
     for item in subject.items:
-        questions[same(item.question), item_video(item) or item.audio_path].append(item)
+        questions[normal_form(item.question), item_video(item) or item.audio_path].append(item)
     for items in questions.values():
         for index, item in enumerate(items):
             for earlier in items[:index]:
@@ -208,7 +208,7 @@ def twice(subject: Subject) -> Iterator[Finding]:
 
 
 @check("T001", "warning", "timestamps not written HH:MM:SS,HH:MM:SS")
-def odd(subject: Subject) -> Iterator[Finding]:
+def noncanonical_timestamp(subject: Subject) -> Iterator[Finding]:
     """A timestamp that can be read but is not in the plain form.
 
     `2:45,3:15`, say, or several parts joined by `;` or a line break; programs that split at the comma fail on
@@ -225,7 +225,7 @@ def odd(subject: Subject) -> Iterator[Finding]:
 
 
 @check("T002", "error", "timestamps that cannot be read")
-def unreadable(subject: Subject) -> Iterator[Finding]:
+def unreadable_timestamp(subject: Subject) -> Iterator[Finding]:
     """A timestamp that is no time range, or that ends before it starts.
 
     The clip cannot be cut again from its source.
@@ -239,7 +239,7 @@ def unreadable(subject: Subject) -> Iterator[Finding]:
 
 
 @check("T003", "note", "clips joined of several parts")
-def several(subject: Subject) -> Iterator[Finding]:
+def timestamp_of_several_parts(subject: Subject) -> Iterator[Finding]:
     """A timestamp that names several parts.
 
     The clip's length is their sum, and it contains an audible cut.
@@ -253,7 +253,7 @@ def several(subject: Subject) -> Iterator[Finding]:
 
 
 @check("T004", "warning", "timestamps that are missing")
-def missing(subject: Subject) -> Iterator[Finding]:
+def missing_timestamp(subject: Subject) -> Iterator[Finding]:
     """No timestamp, in a set of which most items with an address have one. The clip cannot be cut again."""
     with_url = [item for item in subject.items if item.url]
     without = [item for item in with_url if not (item.timestamp or "").strip()]
@@ -263,7 +263,7 @@ def missing(subject: Subject) -> Iterator[Finding]:
 
 
 @check("T005", "warning", "addresses and parts that do not pair")
-def unpaired(subject: Subject) -> Iterator[Finding]:
+def urls_and_parts_differ(subject: Subject) -> Iterator[Finding]:
     """Several addresses, and a different number of parts, so that it is unknown which part is of which video."""
     for item in subject.items:
         parts, own = subject.segments.get(item.id), addresses(item.url)

@@ -35,7 +35,7 @@ def _analysed(subject: Subject) -> Iterator[tuple[Item, ItemStatistics]]:
 
 
 @check("M001", "warning", "items on which strong systems agree on a wrong choice", "systems")
-def strong_systems_miss_alike(subject: Subject) -> Iterator[Finding]:
+def strong_systems_agree_on_wrong_choice(subject: Subject) -> Iterator[Finding]:
     """An item for which the better third of the systems, at least two, all name the same wrong choice.
 
     Often the key is wrong, or two choices are right. Listen to the clip before changing anything: systems of one
@@ -92,7 +92,7 @@ def unused_distractors(subject: Subject) -> Iterator[Finding]:
 
 
 @check("N001", "note", "items that are answered right without the audio", "unheard")
-def solved(subject: Subject) -> Iterator[Finding]:
+def solved_without_audio(subject: Subject) -> Iterator[Finding]:
     """An item that every run without audio answers right.
 
     With one run, one in the number of choices is right by chance; several runs of different models leave the items whose
@@ -106,7 +106,7 @@ def solved(subject: Subject) -> Iterator[Finding]:
 
 
 @check("N002", "warning", "runs that beat chance without the audio", "unheard")
-def above_chance(subject: Subject) -> Iterator[Finding | Measure]:
+def above_chance_without_audio(subject: Subject) -> Iterator[Finding | Measure]:
     """A run without audio that is right more often than guessing among the choices.
 
     The exact tail of a sum of draws, each of 1 in the number of choices; a warning below 0.01. That much of
