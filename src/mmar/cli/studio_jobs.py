@@ -176,7 +176,7 @@ def _queue_requests(opened: Studio, slug: str, kinds: tuple[str, ...], state: st
         project, actor = acting(session, slug, None)
         items = item_numbers(session, project.id, ItemFilter(state))
     queued, known = request_proposals(
-        opened.database, project, items, kinds, actor, opened.clock, again=again
+        opened.database, project, items, kinds, actor, opened.clock, include_answered=again
     )
     left = f"; {known} have such a proposal already (--ask-again asks again)" if known else ""
     click.echo(f"{count(queued, 'request')} queued{left}", err=True)

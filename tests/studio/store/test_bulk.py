@@ -111,7 +111,9 @@ def test_requests_with_an_answer_are_not_repeated(team: Team) -> None:
 
     def ask(*, again: bool = False) -> tuple[int, int]:
         kinds = ["thinking", "rubric"]
-        return request_proposals(team.database, team.project, some, kinds, team.admin, clock, again=again)
+        return request_proposals(
+            team.database, team.project, some, kinds, team.admin, clock, include_answered=again
+        )
 
     assert ask() == (6, 0)
     with team.database.write() as session:

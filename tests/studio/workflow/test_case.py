@@ -175,7 +175,7 @@ class Team(RuleBasedStateMachine):
         except NotAllowed:
             return
         held = before.lease
-        assert held is None or not held.live(self.now) or held.person == actor.person
+        assert held is None or not held.is_live(self.now) or held.person == actor.person
 
     @rule(actor=someone)
     def listen(self, actor: Actor) -> None:

@@ -87,12 +87,12 @@ def request_proposals(
     actor: Actor,
     clock: Callable[[], datetime],
     *,
-    again: bool = False,
+    include_answered: bool = False,
 ) -> tuple[int, int]:
     """Queue requests about many items, in short transactions.
 
     Items of other projects, without content, or not the actor's own are skipped; so are those that have a proposal
-    of that kind, unless `again`.
+    of that kind, unless `include_answered`.
 
     Returns:
         Number of requests queued, and number skipped because they were answered before.
@@ -126,7 +126,7 @@ def request_proposals(
                 if not is_own(case, actor):
                     continue
                 for kind in dict.fromkeys(kinds):
-                    if not again and (item_id, kind) in known:
+                    if not include_answered and (item_id, kind) in known:
                         answered += 1
                         continue
                     _check_rate(session, project, actor, clock())

@@ -98,7 +98,7 @@ class Worker:
         done = threading.Event()
         renewing = threading.Thread(target=self._renew_lease, args=(job.id, done), daemon=True)
         renewing.start()
-        error, again = "", False
+        error, retryable = "", False
         try:
             self._kinds[job.kind](
                 JobContext(
@@ -118,14 +118,16 @@ class Worker:
             return "lost"
         except MmarError as caught:
             # What failed outside of the studio may work the next time.
-            error, again = str(caught), isinstance(caught, ExternalError)
+            error, retryable = str(caught), isinstance(caught, ExternalError)
         except Exception as caught:  # noqa: BLE001 - a fault of ours must not stop the other jobs
             error = f"{type(caught).__name__}: {caught}"
         finally:
             done.set()
             renewing.join()
         with self._database.write() as session:
-            state = jobs.finish_job(session, job.id, self.name, self._clock(), error=error, again=again)
+            state = jobs.finish_job(
+                session, job.id, self.name, self._clock(), error=error, retryable=retryable
+            )
         return state or "lost"
 
     def _loop(self) -> None:

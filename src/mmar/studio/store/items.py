@@ -157,7 +157,7 @@ def move_item(
 
 def _may_compare(case: Case, actor: Actor, now: datetime) -> bool:
     """Whether the answer to a stale save may contain the other person's version, which reveals the key."""
-    holds = case.lease is not None and case.lease.held_by(actor.person, now)
+    holds = case.lease is not None and case.lease.is_held_by(actor.person, now)
     own = actor.person == case.author or actor.person in case.writers
     return own or actor.has(Role.LEAD) or (holds and case.author is None)
 

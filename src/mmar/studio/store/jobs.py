@@ -116,11 +116,11 @@ def report(
 
 
 def finish_job(
-    session: Session, job_id: int, worker: str, now: datetime, *, error: str = "", again: bool = False
+    session: Session, job_id: int, worker: str, now: datetime, *, error: str = "", retryable: bool = False
 ) -> str | None:
     """Record the end of a job, and return its state; `None` if the job is no longer this worker's.
 
-    With an `error`, `again` queues it for another attempt, a few times.
+    With a `retryable` error it is queued for another attempt, a few times.
     """
     job = session.get(Job, job_id, with_for_update=True)
     if job is None or job.worker != worker or job.state != "running":
@@ -128,7 +128,7 @@ def finish_job(
     job.lease_until = None
     if not error:
         job.state, job.progress, job.message, job.finished = "done", 1.0, "", now
-    elif again and job.attempts < MOST_ATTEMPTS:
+    elif retryable and job.attempts < MOST_ATTEMPTS:
         job.state, job.message = "queued", error[:2000]
         job.not_before = now + timedelta(seconds=5 * 3 ** (job.attempts - 1))
     else:

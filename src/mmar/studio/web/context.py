@@ -124,7 +124,7 @@ class Studio:
     flashes: FlashStore = field(default_factory=FlashStore)
     scores: dict[int, tuple[tuple[int, int], datetime, int, HumanPerformance]] = field(default_factory=dict)
 
-    def human(self, session: Session, project_id: int) -> HumanPerformance:
+    def performance(self, session: Session, project_id: int) -> HumanPerformance:
         """Human performance in a project, computed again after new answers; with many answers after a few seconds."""
         newest = answers_version(session, project_id)
         cached = self.scores.get(project_id)
@@ -166,7 +166,7 @@ class ProjectContext:
     def write(self) -> Iterator[tuple[Session, Project]]:
         """A writing transaction, and the project as a row of it."""
         with self.studio.database.write() as session:
-            yield session, attached(session, self.project)
+            yield session, current_project(session, self.project)
 
     @contextmanager
     def read_item(self, item_id: int) -> Iterator[tuple[Session, Item]]:
@@ -328,6 +328,6 @@ def record_key_view(ctx: ProjectContext, item: Item) -> None:
             mark_key_seen(session, item, ctx.person.id, ctx.studio.clock())
 
 
-def attached(session: Session, project: Project) -> Project:
+def current_project(session: Session, project: Project) -> Project:
     """The same project as a row of this transaction."""
     return session.get_one(Project, project.id)

@@ -37,13 +37,13 @@ class Lease(msgspec.Struct, frozen=True):
     person: int
     until: datetime
 
-    def live(self, now: datetime) -> bool:
+    def is_live(self, now: datetime) -> bool:
         """Whether it still holds."""
         return now < self.until
 
-    def held_by(self, person: int, now: datetime) -> bool:
+    def is_held_by(self, person: int, now: datetime) -> bool:
         """Whether it holds, and for this person."""
-        return self.person == person and self.live(now)
+        return self.person == person and self.is_live(now)
 
     @classmethod
     def of(cls, person: int, now: datetime) -> Lease:
@@ -195,7 +195,11 @@ def answer_blind(case: Case, actor: Actor, now: datetime) -> Case:
         NotAllowed: not an inspector of it, no lease, or the answer would not be blind.
     """
     _check_inspector(case, actor)
-    if case.state is not State.INSPECTION or case.lease is None or not case.lease.held_by(actor.person, now):
+    if (
+        case.state is not State.INSPECTION
+        or case.lease is None
+        or not case.lease.is_held_by(actor.person, now)
+    ):
         raise NotAllowed("lease", _GUARDS[Guard.HOLDS_LEASE][2])
     _check_audio(case)
     if actor.person in case.answered_by:
@@ -224,7 +228,7 @@ def _after(case: Case, actor: Actor, command: Command, target: State | None, now
     moved = msgspec.structs.replace(case, version=case.version + 1, state=target or case.state)
     if command.action is Action.SAVE:
         # If a lead saves first, the person who has it reserved becomes its author.
-        first = case.lease.person if case.lease is not None and case.lease.live(now) else actor.person
+        first = case.lease.person if case.lease is not None and case.lease.is_live(now) else actor.person
         return msgspec.structs.replace(
             moved,
             revision=case.revision + 1,
@@ -270,7 +274,7 @@ def is_own(case: Case, actor: Actor) -> bool:
 
 
 def _is_free(case: Case, person: int, now: datetime) -> bool:
-    return case.lease is None or not case.lease.live(now) or case.lease.person == person
+    return case.lease is None or not case.lease.is_live(now) or case.lease.person == person
 
 
 _Check = Callable[[_Context], bool]
@@ -286,7 +290,7 @@ _GUARDS: dict[Guard, tuple[_Check, Rule, str]] = {
         "you contributed to this item, so another inspector must review it",
     ),
     Guard.HOLDS_LEASE: (
-        lambda ctx: ctx.case.lease is not None and ctx.case.lease.held_by(ctx.actor.person, ctx.now),
+        lambda ctx: ctx.case.lease is not None and ctx.case.lease.is_held_by(ctx.actor.person, ctx.now),
         "lease",
         "the item is no longer reserved for you; take it from the queue again",
     ),

@@ -85,7 +85,7 @@ def request_proposals_for_items(
     result = _item_ids(ctx, items, matching)
     studio = ctx.studio
     queued, known = request_proposals(
-        studio.database, ctx.project, result, kinds, ctx.actor, studio.clock, again=again
+        studio.database, ctx.project, result, kinds, ctx.actor, studio.clock, include_answered=again
     )
     return {"queued": queued, "known": known}
 

@@ -47,7 +47,7 @@ def list_projects(request: Request, visitor: LoggedIn) -> list[dict[str, Any]]:
 def get_project(ctx: Context) -> dict[str, Any]:
     """Return settings, numbers of items by state, your queues, and human performance."""
     with ctx.read() as session:
-        score = ctx.studio.human(session, ctx.project.id)
+        score = ctx.studio.performance(session, ctx.project.id)
         return {
             "slug": ctx.project.slug,
             "title": ctx.project.title,

@@ -27,7 +27,7 @@ def inspection_page(request: Request, ctx: Context, reviewed: int = 0) -> Respon
     """The queue, human performance, and what became of the item that was reviewed last."""
     with ctx.read() as session:
         last = revisions.find_item(session, ctx.project, reviewed) if reviewed else None
-        score = ctx.studio.human(session, ctx.project.id)
+        score = ctx.studio.performance(session, ctx.project.id)
         waiting = item_lists.waiting(session, ctx.project, ctx.actor, ctx.clock())
         names = names_of(session)
     return render_page(request, "inspection.html", ctx, score=score, waiting=waiting, names=names, last=last)
@@ -60,7 +60,7 @@ def _inspect_page(
     now = ctx.clock()
     with ctx.read_item(item_id) as (session, item):
         case = revisions.load_case(session, ctx.project, item)
-        if case.lease is None or not case.lease.held_by(ctx.person.id, now):
+        if case.lease is None or not case.lease.is_held_by(ctx.person.id, now):
             return None
         blind = ctx.person.id not in case.answered_by | case.key_seen_by
         content = revisions.content_of(session, item)

@@ -20,7 +20,7 @@ from mmar.studio.media.media_store import incoming_file, media_file, store_audio
 from mmar.studio.media.waveform import open_waveform
 from mmar.studio.store.projects import row_in
 from mmar.studio.store.recordings import add_recording
-from mmar.studio.web.context import Context, ProjectContext, attached
+from mmar.studio.web.context import Context, ProjectContext, current_project
 from mmar.studio.workflow import Role
 
 router = APIRouter(prefix="/p/{slug}/media")
@@ -71,7 +71,7 @@ def import_upload(ctx: ProjectContext) -> tuple[ImportResult, str]:
                 studio.database,
                 media,
                 Source(path, name, limits=limits),
-                lambda session: (attached(session, ctx.project), ctx.actor),
+                lambda session: (current_project(session, ctx.project), ctx.actor),
                 studio.clock,
                 inspect="inspect" in ctx.form,
                 update="update" in ctx.form,

@@ -19,7 +19,7 @@ from mmar.studio.store import bulk, item_lists, jobs, proposals, revisions
 from mmar.studio.store.projects import change_settings, row_in
 from mmar.studio.store.proposals import accept_proposals
 from mmar.studio.store.recordings import clips_of, items_with_clips
-from mmar.studio.web.context import Context, Flash, ProjectContext, attached, fragment_of
+from mmar.studio.web.context import Context, Flash, ProjectContext, current_project, fragment_of
 from mmar.studio.web.error_handlers import error_message
 from mmar.studio.web.forms import number, numbers, selected_categories, selected_ideas, text, texts
 from mmar.studio.web.render import count, render_page, sentence
@@ -56,7 +56,7 @@ def preparation_page(request: Request, ctx: Context, after: int = 0, kind: str =
             "more": result[_PAGE - 1].id if len(result) > _PAGE else 0,
             "after": after,
             "item_kinds": ITEM_KINDS,
-            "clip_words": sentence(describe_clip_format(attached(session, ctx.project).settings)),
+            "clip_words": sentence(describe_clip_format(current_project(session, ctx.project).settings)),
             "clip_rates": CLIP_RATES,
             **suggestions,
             **_job_values(session, ctx, suggestions["newest"]),
@@ -136,7 +136,7 @@ def change_items(ctx: Context) -> Response:
         return ctx.redirect(page, Flash("nothing-selected", "Select what to ask the model for.", "warn"))
     # Selected items are requested again; of all items only those without a suggestion.
     queued, known = request_proposals(
-        studio.database, project, items, kinds, ctx.actor, studio.clock, again=not everything
+        studio.database, project, items, kinds, ctx.actor, studio.clock, include_answered=not everything
     )
     details = (f"{count(known, 'suggestion')} existed already.",) if known else ()
     note = f"{count(queued, 'model request')} queued. Suggestions appear below as they arrive."

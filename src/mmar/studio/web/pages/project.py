@@ -73,7 +73,7 @@ def overview_page(request: Request, ctx: Context) -> Response:
             "counts": projects.state_counts(session, project_id),
             "jobs": job_counts(session, project_id),
             "proposals": count_waiting_proposals(session, project_id, ctx.actor).visible,
-            "human": ctx.studio.human(session, project_id),
+            "human": ctx.studio.performance(session, project_id),
         }
     return render_page(request, "home.html", ctx, **values)
 

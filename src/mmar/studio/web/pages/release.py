@@ -17,7 +17,7 @@ from mmar.studio.releases.release_files import zipped
 from mmar.studio.store.people import names_of
 from mmar.studio.store.projects import change_settings, state_counts
 from mmar.studio.store.takedowns import add_takedown, approved_but_taken_down, lift_takedown, taken_down_since
-from mmar.studio.web.context import Context, Flash, ProjectContext, attached
+from mmar.studio.web.context import Context, Flash, ProjectContext, current_project
 from mmar.studio.web.error_handlers import error_message
 from mmar.studio.web.forms import text, texts
 from mmar.studio.web.pages.media import import_upload
@@ -31,7 +31,7 @@ router = APIRouter(prefix="/p/{slug}")
 def release_page(request: Request, ctx: Context) -> Response:
     """Approved items, releases, takedowns, and the forms for export and import."""
     with ctx.read() as session:
-        project = attached(session, ctx.project)
+        project = current_project(session, ctx.project)
         releases = session.scalars(
             select(Release).where(Release.project_id == project.id).order_by(Release.id.desc())
         ).all()
