@@ -12,8 +12,12 @@ import click
 from mmar.cli import shared
 from mmar.cli.terminal import display, parse_pairs, print_json, print_table, refuse_over_inputs, status_line
 from mmar.errors import InputError, UsageError
+from mmar.files.atomic import write_atomic
 from mmar.inputs import find_benchmark, score_path, task_for
+from mmar.items import Benchmark
+from mmar.items.source_video import addresses
 from mmar.reports.tables import count, draw
+from mmar.scoring.sources import find_run
 
 if TYPE_CHECKING:
     from mmar.audit import Audit, Link, Sound, SystemRun, Unheard
@@ -153,8 +157,6 @@ def _codes(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 def _load(name: str, audio_dir: Path | None) -> Benchmark:
     """The benchmark, its unreadable records as findings, even if no other is left."""
-    from mmar.items import Benchmark
-
     if name.lower().endswith(".csv"):
         raise UsageError(
             f"{name} is a CSV table", code="csv-without-grim", hint="check a published table with --grim"
@@ -191,7 +193,6 @@ def _measure_clips(benchmark: Benchmark) -> dict[str, Sound]:
 
 def _check_links(benchmark: Benchmark) -> dict[str, Link]:
     from mmar.audit.links import check_links
-    from mmar.items.source_video import addresses
 
     with status_line() as show:
         return check_links(
@@ -203,7 +204,6 @@ def _check_links(benchmark: Benchmark) -> dict[str, Link]:
 def _unheard(path: Path, benchmark: Benchmark) -> Unheard:
     """The verdicts of a run that was not given the audio."""
     from mmar.audit import Unheard
-    from mmar.scoring.sources import find_run
 
     manifest = find_run(path)
     if manifest is not None and manifest.condition not in _WITHOUT_AUDIO:
@@ -251,8 +251,6 @@ def _table(path: Path, benchmark: str | None, sizes: tuple[str, ...], leave_out:
 
 
 def _write_corrections(result: Audit, path: Path) -> None:
-    from mmar.files.atomic import write_atomic
-
     report = result.corrections()
     write_atomic(path, json.dumps(report, ensure_ascii=False, indent=2) + "\n")
     records = report["corrections"]

@@ -11,6 +11,7 @@ from mmar.api import score
 from mmar.cli import application
 from mmar.cli.shared import path_option
 from mmar.cli.terminal import display, print_table
+from mmar.reports.score_table import models_table
 
 _FOLDER = Path("runs/demo")
 _LETTERS = "baseline/listener-letters"
@@ -48,8 +49,6 @@ def demo(out: Path) -> None:
     Example:
       mmar demo
     """
-    from mmar.reports.score_table import models_table
-
     folders = {model: out / model.replace("/", "-") for model in _MODELS}
     for model, folder in folders.items():
         _run(model, folder, out)

@@ -11,6 +11,11 @@ from mmar.cli import shared
 from mmar.cli.terminal import display, print_json, print_lines, print_table, print_written, report_skipped
 from mmar.inputs import find_benchmark
 from mmar.items.diff import diff_benchmarks
+from mmar.reports.benchmark_tables import describe_table, diff_lines, run_lines
+from mmar.reports.describe import describe_benchmark
+from mmar.reports.figures import write_figures
+from mmar.scoring.both_editions import score_on_both
+from mmar.scoring.editions import changed_keys
 
 
 @click.command()
@@ -29,20 +34,14 @@ def describe(
       mmar describe demo
       mmar describe demo --figures figures
     """
-    from mmar.reports.describe import describe_benchmark
-
     with report_skipped() as report:
         loaded = find_benchmark(benchmark, audio_dir=audio_dir, lenient=lenient, report=report)
     description = describe_benchmark(loaded)
     if figures is not None:
-        from mmar.reports.figures import write_figures
-
         print_written(write_figures(description, figures))
     if as_json:
         print_json(description.to_json())
         return
-    from mmar.reports.benchmark_tables import describe_table
-
     print_table(describe_table(description, display()))
 
 
@@ -62,9 +61,6 @@ def diff(first: str, second: str, runs: tuple[Path, ...], as_json: bool) -> None
       mmar diff demo demo
       mmar diff demo demo --runs runs/demo/baseline-listener
     """
-    from mmar.scoring.both_editions import score_on_both
-    from mmar.scoring.editions import changed_keys
-
     one, other = find_benchmark(first), find_benchmark(second)
     result = diff_benchmarks(one, other)
     changed = changed_keys(one, other)
@@ -83,7 +79,5 @@ def diff(first: str, second: str, runs: tuple[Path, ...], as_json: bool) -> None
             }
         )
         return
-    from mmar.reports.benchmark_tables import diff_lines, run_lines
-
     print_lines(diff_lines(result, one, other, (first, second)))
     print_lines(run_lines(scored, result, display()))

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from mmar.cli import shared
+from mmar.cli.progress import opened_model
 from mmar.cli.terminal import display, print_json, print_skipped, print_table, print_written
+from mmar.runs.spec import RunSpec
 
 if TYPE_CHECKING:
     from mmar.reports.scored_source import ScoredSource
@@ -78,8 +81,6 @@ def errors(
 
         print_written(write_errors_figure(result, figures))
     if as_json:
-        import msgspec
-
         print_json(msgspec.to_builtins(result))
         return
     from mmar.reports.errors_table import errors_table
@@ -103,8 +104,6 @@ def _serve(source: ScoredSource, wrong: tuple[WrongItem, ...], *, open_page: boo
 
 
 def _propose(source: ScoredSource, wrong: tuple[WrongItem, ...], name: str, **options: Any) -> None:
-    from mmar.cli.progress import opened_model
-    from mmar.runs.spec import RunSpec
     from mmar.scoring.error_labels import labels_path, propose_labels
     from mmar.scoring.text_model import replies_folder
 

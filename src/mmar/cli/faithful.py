@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mmar.cli import shared
+from mmar.cli.progress import opened_model
 from mmar.cli.terminal import print_result
 from mmar.errors import InputError, UsageError
+from mmar.files.tables import read_delimited
+from mmar.inputs import task_for
+from mmar.runs.spec import RunSpec
 
 if TYPE_CHECKING:
     from mmar.items import Benchmark
@@ -62,16 +66,13 @@ def faithful(
     Example:
       mmar faithful runs/demo/baseline-listener
     """
-    from mmar.cli.progress import opened_model
-    from mmar.inputs import task_for
     from mmar.reports.reliance_tables import faithfulness_table
-    from mmar.runs.manifest import read_manifest
     from mmar.runs.run import spec_of_manifest
     from mmar.scoring.faithfulness import changed_requests, measure_faithfulness
     from mmar.scoring.rubric.submissions import load_answers
 
     task = task_for(path, benchmark)
-    manifest = read_manifest(task.path)
+    manifest = task.manifest
     if manifest is None:
         raise UsageError(f"{path} is not a run", code="not-a-run", hint="name the folder of a run")
     answers = load_answers(task.path, task.benchmark)
@@ -116,9 +117,7 @@ def _print_plan(model: str, numbers: dict[str, int], paraphraser: str | None, fo
 
 
 def _paraphrases(model: str, answers: Answers, folder: Path, others: dict[str, Any]) -> dict[str, str]:
-    from mmar.cli.progress import opened_model
     from mmar.runs.side_run import ask_requests
-    from mmar.runs.spec import RunSpec
     from mmar.scoring.faithfulness import paraphrase_requests
 
     spec = RunSpec.create(model, answers.benchmark, out=folder / "paraphrases", **others)
@@ -129,8 +128,6 @@ def _paraphrases(model: str, answers: Answers, folder: Path, others: dict[str, A
 
 
 def _captions(path: Path, benchmark: Benchmark) -> dict[str, str]:
-    from mmar.files.tables import read_delimited
-
     rows = [row for _, row in read_delimited(path) if row.get("id") in benchmark.by_id]
     captions = {str(row["id"]): str(row["caption"]) for row in rows if row.get("caption")}
     if not captions:

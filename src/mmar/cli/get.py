@@ -11,6 +11,7 @@ import msgspec
 
 from mmar.benchmarks import CATALOGUE, Cache, Entry, default_cache_dir, find_entry, resolve
 from mmar.benchmarks.catalogue import DEMO
+from mmar.benchmarks.get import download_benchmark
 from mmar.cli import shared
 from mmar.cli.terminal import display, file_progress, print_json, print_table
 from mmar.errors import UsageError
@@ -73,8 +74,6 @@ def get(
 
 
 def _fetch(entry: Entry, cache_dir: Path, *, audio: bool, as_json: bool, **options: Any) -> bool:
-    from mmar.benchmarks.get import download_benchmark
-
     try:
         obtained = download_benchmark(entry, cache_dir, audio=audio, progress=file_progress(), **options)
     except KeyboardInterrupt:

@@ -14,6 +14,7 @@ import click
 import msgspec
 
 from mmar.cli import shared
+from mmar.cli.progress import opened_model, run_progress
 from mmar.cli.terminal import (
     check_items_option,
     display,
@@ -26,9 +27,11 @@ from mmar.cli.terminal import (
     write_items,
 )
 from mmar.errors import UsageError
+from mmar.files.atomic import write_atomic
+from mmar.inputs import cache_dir, find_benchmark, open_for, run_benchmark
+from mmar.runs.spec import RunSpec
 
 if TYPE_CHECKING:
-    from mmar.runs.spec import RunSpec
     from mmar.scoring.rubric import JudgePlan, Submissions
     from mmar.scoring.rubric.result import RubricResult
     from mmar.scoring.rubric.submissions import Submission
@@ -96,9 +99,6 @@ def judge(
       mmar judge runs/demo/baseline-listener --judge openai/gpt-4o-2024-11-20 --dry-run
       mmar judge --exam openai/gpt-4o-2024-11-20 --benchmark demo --dry-run
     """
-    from mmar.cli.progress import opened_model
-    from mmar.inputs import cache_dir, find_benchmark, run_benchmark
-    from mmar.runs.spec import RunSpec
     from mmar.scoring import rubric
     from mmar.scoring.rubric import JUDGE, load_submissions
     from mmar.scoring.text_model import replies_folder
@@ -189,7 +189,6 @@ def _write(
     *,
     as_json: bool,
 ) -> None:
-    from mmar.files.atomic import write_atomic
     from mmar.reports.rubric_table import agreement_lines, rubric_table
     from mmar.scoring.rubric.exam import agreement, agreement_with_people, majority_votes
     from mmar.scoring.rubric.result import vote_rows
@@ -253,8 +252,6 @@ def _exam_judges(model: Path | None, judges: tuple[str, ...], ignored: dict[str,
 
 
 def _exam(spec: RunSpec, plan: JudgePlan, n: int, *, dry_run: bool, as_json: bool) -> None:
-    from mmar.cli.progress import run_progress
-    from mmar.inputs import open_for
     from mmar.reports.rubric_table import exam_table
     from mmar.scoring.rubric.exam import exam_submissions, take_exam
 

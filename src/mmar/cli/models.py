@@ -12,9 +12,11 @@ import msgspec
 from mmar.cli import shared
 from mmar.cli.terminal import display, print_json, print_table
 from mmar.errors import UsageError, did_you_mean
+from mmar.models.hardware import find_machine, obstacles_of
 from mmar.models.presets import Preset, presets
 from mmar.protocols import DEFAULT, Protocol, load_protocol
 from mmar.protocols import protocols as all_protocols
+from mmar.reports.published import published_results
 from mmar.reports.tables import draw, facts, join_blocks, wrapped
 
 if TYPE_CHECKING:
@@ -94,8 +96,6 @@ def _print_list(chosen: Sequence[Preset]) -> None:
 
 def _print_here(chosen: Sequence[Preset], *, as_json: bool) -> None:
     """Print the hardware and software of this machine, and the presets that it can run."""
-    from mmar.models.hardware import find_machine, obstacles_of
-
     machine = find_machine(os.environ)
     presets_here = [(each, obstacles_of(each, machine)) for each in chosen]
     if as_json:
@@ -126,8 +126,6 @@ def _machine_facts(machine: Machine) -> list[tuple[str, str]]:
 
 def _published(preset: Preset) -> list[PublishedResult]:
     """The published results of a preset, the benchmark's own first."""
-    from mmar.reports.published import published_results
-
     return [result for result in published_results() if result.id == preset.name]
 
 

@@ -11,15 +11,19 @@ import click
 import msgspec
 
 from mmar.cli import shared
+from mmar.cli.progress import run_progress
 from mmar.cli.terminal import display, print_json, print_table
 from mmar.errors import UsageError, did_you_mean
+from mmar.inputs import find_benchmark
+from mmar.models import RequestFailed
+from mmar.models.model import uses_audio
 from mmar.protocols import DEFAULT, Request
 from mmar.reports.tables import facts, join_blocks
+from mmar.runs.ledger import RequestKey, keys_of
+from mmar.runs.spec import RunSpec
 
 if TYPE_CHECKING:
     from mmar.items import Item
-    from mmar.runs.ledger import RequestKey
-    from mmar.runs.spec import RunSpec
 
 _MIN_DIGEST = 8
 _ANY_MODEL = "command/PROGRAM"  # stands for the model where none is named
@@ -62,10 +66,8 @@ def preview(
       mmar preview 1 --benchmark demo --protocol r1-aqa
       mmar preview 1 --benchmark demo --model openai/gpt-4o-audio-preview
     """
-    from mmar.inputs import find_benchmark
-    from mmar.models.model import uses_audio
+    from mmar.models.cascade import with_caption
     from mmar.runs.requests import build_request
-    from mmar.runs.spec import RunSpec
 
     loaded = find_benchmark(benchmark, audio_dir=audio_dir)
     if loaded.audio_dir is None:
@@ -74,10 +76,12 @@ def preview(
     audio = uses_audio(spec.model, spec.options)
     chosen, key = _find(spec, item, rotate, audio=audio)
     request = build_request(spec, chosen, key, uses_audio=audio)
-    sent = _as_sent(spec.model, request)
+    sent, is_cascade = request, spec.model.startswith("cascade/")
+    if is_cascade:
+        sent = with_caption(request, "<the captioner's caption>")
     record = _record(spec, sent, None if model is None else spec.model)
-    if spec.model.startswith("cascade/"):
-        # A cascade is asked with the clip, which is what the digest is of; the reasoner gets a caption.
+    if is_cascade:
+        # The captioner gets the clip, which is what the digest is of; the reasoner gets a caption.
         record |= {"audio": _paths(request), "digest": request.digest()}
     if model is not None and (body := _body(spec, sent)) is not None:
         record["body"] = body
@@ -89,7 +93,6 @@ def preview(
 
 def _find(spec: RunSpec, text: str, rotation: int, *, audio: bool) -> tuple[Item, RequestKey]:
     """The item, and the request of it (that of the digest, if there is one)."""
-    from mmar.runs.ledger import keys_of
     from mmar.runs.requests import build_request
 
     benchmark, item = spec.benchmark, None
@@ -112,17 +115,7 @@ def _find(spec: RunSpec, text: str, rotation: int, *, audio: bool) -> tuple[Item
     )
 
 
-def _as_sent(model: str, request: Request) -> Request:
-    """The request as the answering model gets it: that of a cascade has a caption in place of the clip."""
-    if not model.startswith("cascade/"):
-        return request
-    from mmar.models.cascade import with_caption
-
-    return with_caption(request, "<the captioner's caption>")
-
-
 def _body(spec: RunSpec, request: Request) -> Any:
-    from mmar.models import RequestFailed
     from mmar.models.preview import preview_body
 
     try:
@@ -207,7 +200,6 @@ def check(model: str, quick: bool, as_json: bool, **others: Any) -> None:
     A server is checked by mmar check openai/NAME --base-url http://localhost:8000/v1.
     """
     import mmar
-    from mmar.cli.progress import run_progress
     from mmar.reports.run_lines import check_lines
 
     with run_progress(f"checking {model}", sys.stderr) as progress:

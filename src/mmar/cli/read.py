@@ -8,8 +8,13 @@ from typing import Any
 
 import click
 
+from mmar.api import read_choice
 from mmar.cli import shared
 from mmar.cli.terminal import check_items_option, display, print_json, print_result, print_table, write_items
+from mmar.inputs import task_for
+from mmar.reports.score_table import unresolved_table
+from mmar.reports.tables import facts
+from mmar.scoring.unresolved import find_unresolved
 
 
 @click.command()
@@ -30,8 +35,6 @@ def read(answer: str, choices: tuple[str, ...], as_json: bool, **options: Any) -
     Example:
       mmar read "It is not wind. Answer: A" --choices Rain --choices Wind
     """
-    from mmar.api import read_choice
-
     text = sys.stdin.read() if answer == "-" else answer
     result = read_choice(text, choices, **options)
     choice = None if result.index is None else choices[result.index]
@@ -48,8 +51,6 @@ def read(answer: str, choices: tuple[str, ...], as_json: bool, **options: Any) -
             }
         )
         return
-    from mmar.reports.tables import facts
-
     pairs: list[tuple[str, str]] = [("state", result.state)]
     if result.index is not None:
         pairs.append(("choice", f"{chr(65 + result.index)}. {choice}"))
@@ -76,10 +77,6 @@ def unresolved(path: Path, benchmark: str | None, as_json: bool, items: Path | N
     Example:
       mmar unresolved runs/demo/baseline-listener
     """
-    from mmar.inputs import task_for
-    from mmar.reports.score_table import unresolved_table
-    from mmar.scoring.unresolved import find_unresolved
-
     check_items_option(items, as_json, path, benchmark)
     result = find_unresolved(task_for(path, benchmark, **options))
     if items is not None:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mmar.cli import shared
+from mmar.cli.progress import run_progress
 from mmar.cli.terminal import external_errors, parse_pairs, print_lines, report_skipped
-from mmar.inputs import cache_dir, find_benchmark
+from mmar.inputs import cache_dir, find_benchmark, open_for
 from mmar.protocols import DEFAULT
+from mmar.runs.spec import RunSpec
 
 if TYPE_CHECKING:
     from mmar.runs.engine import Counts
-    from mmar.runs.spec import RunSpec
 
 _CONDITIONS = ("full", "none", "silence", "noise", "shuffled", "spectrum", "reversed", "mono")
 
@@ -112,8 +113,6 @@ def run(
       mmar run baseline/listener --benchmark demo --condition silence
       mmar run baseline/random --benchmark demo --limit 10 --out runs/ten
     """
-    from mmar.runs.spec import RunSpec
-
     if log_to is not None:
         from mmar.reports.exchange.item_tables import check_tracker
 
@@ -143,8 +142,6 @@ def run(
 
 def _execute(spec: RunSpec, title: str, folder: Path, until_decided: Path | None, log_to: Any) -> None:
     """Run, with a progress bar on a terminal, print a summary, and exit with the run's status."""
-    from mmar.cli.progress import run_progress
-    from mmar.inputs import open_for
     from mmar.reports.run_lines import run_plan_lines, run_summary
     from mmar.runs.run import execute
     from mmar.scoring.live_score import LiveComparison, LiveScore

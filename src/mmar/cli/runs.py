@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mmar.api import score
 from mmar.cli import shared
 from mmar.cli.terminal import display, print_json, print_table
 from mmar.errors import MmarError, UsageError
 from mmar.inputs import find_benchmark
+from mmar.reports.run_list import find_runs
 from mmar.reports.tables import count, draw, join_blocks
+from mmar.runs.merge import merge_runs, parts_of_one_run
 
 if TYPE_CHECKING:
     from mmar.reports.run_list import RunInfo
@@ -32,8 +35,6 @@ def runs(folder: Path, scored: bool, as_json: bool) -> None:
       mmar runs
       mmar runs runs/demo --no-score
     """
-    from mmar.reports.run_list import find_runs
-
     if not folder.is_dir():
         raise UsageError(
             f"there is no folder {folder}", code="no-such-folder", hint="mmar run makes runs in runs/"
@@ -54,8 +55,6 @@ def runs(folder: Path, scored: bool, as_json: bool) -> None:
 
 def _score(info: RunInfo) -> Score | None:
     """The score of a run, where it has answers and its benchmark is available."""
-    from mmar.api import score
-
     if info.manifest is None or not info.answered:
         return None
     try:
@@ -114,8 +113,6 @@ def merge(out: Path, runs: tuple[Path, ...], benchmark: str | None, audio_dir: P
       mmar run baseline/random --benchmark demo --shard 1/2 --out runs/shard-1
       mmar merge runs/merged runs/shard-0 runs/shard-1
     """
-    from mmar.runs.merge import merge_runs, parts_of_one_run
-
     manifest = parts_of_one_run(runs)
     loaded = find_benchmark(benchmark or manifest.benchmark.origin, audio_dir=audio_dir)
     merged = merge_runs(out, runs, loaded)

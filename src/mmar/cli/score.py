@@ -13,8 +13,10 @@ import msgspec
 from mmar.cli import shared
 from mmar.cli.terminal import check_items_option, output_file, print_result, print_skipped
 from mmar.errors import UsageError
+from mmar.files.atomic import AtomicFile
 from mmar.inputs import score_path, task_for
 from mmar.scoring.result import ItemScore
+from mmar.scoring.sources import questions_of
 
 if TYPE_CHECKING:
     from mmar.items import Benchmark
@@ -128,7 +130,6 @@ def score(
 
 def _write_items(task: Task, items: Path) -> Scored:
     """Score, and write a line for each item meanwhile."""
-    from mmar.files.atomic import AtomicFile
     from mmar.reports.records_file import RecordFormat
 
     waiting: list[ItemScore] = []
@@ -162,7 +163,6 @@ def _with_reader(
     """Add the number `choice+reader` to a score that has the score of every item."""
     from mmar.cli.progress import opened_model
     from mmar.scoring.reader import REPLY_TOKENS, apply_reader, plan_reader
-    from mmar.scoring.sources import questions_of
 
     benchmark = questions_of(task)
     plan = plan_reader(benchmark, scored.rows, sample=sample, seed=seed)
@@ -185,7 +185,6 @@ def _with_judge(scored: Scored, task: Task, judge: str, *, seed: int, dry_run: b
     from mmar.cli.progress import opened_model
     from mmar.scoring.kinds import with_open_score
     from mmar.scoring.open_judge import REPLY_TOKENS, OpenPlan, apply_judge
-    from mmar.scoring.sources import questions_of
 
     score = scored.score
     if score.kinds is None or score.kinds.open is None:

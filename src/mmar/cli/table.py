@@ -11,6 +11,9 @@ import msgspec
 from mmar.cli import shared
 from mmar.cli.terminal import display, print_skipped, print_table, print_written, refuse_over_inputs
 from mmar.errors import UsageError
+from mmar.files.atomic import write_atomic
+from mmar.inputs import score_path, task_for
+from mmar.reports.published import GROUP_SIZES, published_results
 
 if TYPE_CHECKING:
     from mmar.reports.systems_table import RunRow
@@ -74,7 +77,6 @@ def table(
       mmar table runs/demo/baseline-listener/predictions.jsonl --benchmark demo --as listener
     """
     from mmar.reports.benchmarks_table import benchmarks_table, several_benchmarks
-    from mmar.reports.published import published_results
     from mmar.reports.systems_table import systems_table
     from mmar.reports.table_formats import render
 
@@ -107,8 +109,6 @@ def table(
         print_written(write_table_figures(result, figures))
     text = render(result, output_format, display())
     if out is not None:
-        from mmar.files.atomic import write_atomic
-
         write_atomic(out, text)
     elif output_format == "text":
         print_table(text)
@@ -126,8 +126,6 @@ def _runs(
     lenient: bool,
 ) -> tuple[list[RunRow], tuple[str, ...]]:
     """The runs, scored, and the columns of groups."""
-    from mmar.inputs import score_path, task_for
-    from mmar.reports.published import GROUP_SIZES
     from mmar.reports.systems_table import run_row
 
     names = _for_each(paths, models, "--as", "model")

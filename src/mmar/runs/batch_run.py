@@ -39,13 +39,11 @@ class BatchRun(msgspec.Struct, frozen=True):
     Attributes:
         side: the answers that are there.
         waiting: number of requests in batches that are not done.
-        submitted: number of requests handed in by this call.
         details: what the service says of each batch that is not done.
     """
 
     side: SideRun
     waiting: int
-    submitted: int
     details: tuple[str, ...]
 
 
@@ -104,8 +102,8 @@ class _Session:
                     waiting.append(_Batch(made, [key for key, _ in group], now()))
                     self._write(waiting)
                     details.append(f"{made}: submitted")
-        side = SideRun(current_answers(self._folder, requests), self._counts, len(answered))
-        return BatchRun(side, sum(len(batch.keys) for batch in waiting), len(left), tuple(details))
+        side = SideRun(current_answers(self._folder, requests), self._counts)
+        return BatchRun(side, sum(len(batch.keys) for batch in waiting), tuple(details))
 
     async def _collect(self, batch: _Batch, ledger: Ledger) -> None:
         """Record every result of a finished batch; a request without one failed."""

@@ -18,7 +18,7 @@ from mmar._version import __version__
 from mmar.errors import ExternalError, UsageError
 from mmar.items import Benchmark, Item
 from mmar.items.benchmark import write_records
-from mmar.models import Answer, Model, ModelFacts
+from mmar.models import Model, ModelFacts
 from mmar.runs.ledger import LEDGER_NAME, LOCK_NAME, RequestKey, answer_lookup
 from mmar.runs.manifest import MANIFEST_NAME, BenchmarkRef, Manifest, Session, now, read_manifest
 from mmar.runs.spec import RunSpec
@@ -166,18 +166,13 @@ def write_predictions(folder: Path, benchmark: Benchmark) -> AudioNotes:
                     mixed += answer.sent.mixed_down
                     about_channels += answer.sent.mixed_down and _asks_about_channels(item)
                     cut += answer.sent.cut
-                yield _prediction(item, answer)
+                record = item.to_record()
+                if answer is not None:
+                    record |= {"answer_prediction": answer.text, "thinking_prediction": answer.thinking}
+                yield record
 
     write_records(records(), folder / PREDICTIONS_NAME)
     return AudioNotes(mixed, about_channels, cut)
-
-
-def _prediction(item: Item, answer: Answer | None) -> dict[str, Any]:
-    record = item.to_record()
-    if answer is not None:
-        record["answer_prediction"] = answer.text
-        record["thinking_prediction"] = answer.thinking
-    return record
 
 
 def _asks_about_channels(item: Item) -> bool:

@@ -31,12 +31,10 @@ class SideRun(msgspec.Struct, frozen=True):
     Attributes:
         answers: the answer or failure of each request that was asked, now or before.
         counts: what this session did.
-        reused: number of requests that had an answer before.
     """
 
     answers: Mapping[RequestKey, Answer]
     counts: Counts
-    reused: int
 
 
 def ask_requests(
@@ -90,7 +88,7 @@ async def _session(
         )
         stack.enter_context(stop_handle.bind(engine))
         await engine.ask_all(waiting)
-    return SideRun(current_answers(spec.out, requests), engine.counts, len(answered))
+    return SideRun(current_answers(spec.out, requests), engine.counts)
 
 
 def current_answers(folder: Path, requests: Sequence[Request]) -> dict[RequestKey, Answer]:

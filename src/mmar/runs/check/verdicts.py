@@ -176,13 +176,10 @@ def _thinking(replies: Sequence[ProbeReply], max_tokens: int | None) -> Verdict:
         )
     if not any(answer.finish_reason for answer in answers):
         return Verdict("thinking", "skipped", "the model does not say why its answers end")
-    long = max((_output_tokens(answer) for answer in answers), default=0)
+    usages = [answer.usage for answer in answers if answer.usage is not None]
+    long = max((usage.output_tokens or 0 for usage in usages), default=0)
     longest = f"; the longest has {_count(long, 'token')}" if long else ""
     return Verdict("thinking", "passed", f"no reply was cut{longest}")
-
-
-def _output_tokens(answer: Answer) -> int:
-    return (answer.usage.output_tokens or 0) if answer.usage is not None else 0
 
 
 def _uses_audio(replies: Sequence[ProbeReply]) -> Verdict:

@@ -111,7 +111,7 @@ def judge_items(
     assert spec.out is not None
     requests = plan.requests(submissions.items)
     if model is None:
-        side = SideRun(current_answers(spec.out, requests), Counts(), len(requests))
+        side = SideRun(current_answers(spec.out, requests), Counts())
     else:
         side = ask_requests(spec, model, requests, accept=acceptable(submissions), progress=progress)
         _describe(spec, plan)
