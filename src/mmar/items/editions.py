@@ -201,15 +201,12 @@ def match_editions(path: Path | str, most: int | None = None) -> tuple[EditionMa
     )
 
 
-def _all_question_hashes() -> list[str]:
-    """The hashes of the questions of all editions, as they are stored: one behind the other."""
-    stored = [edition.questions for group in editions().values() for edition in group]
-    return [text for hashes in stored for text in (hashes.all, hashes.added) if text]
-
-
 def _compare_editions(questions: list[str], keys: list[str]) -> Iterable[EditionMatch]:
     # Looking for text in text is quick; preparing the sets of all editions is not, and most files are of none.
-    known = any(each in hashes for each in questions for hashes in _all_question_hashes())
+    stored = "".join(
+        edition.questions.all + edition.questions.added for group in editions().values() for edition in group
+    )
+    known = any(each in stored for each in questions)
     for group in editions().values():
         for edition in group:
             yield EditionMatch(

@@ -10,6 +10,7 @@ Beside MMAR's multiple-choice items, an item may have several clips, no choices 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Protocol
@@ -256,9 +257,12 @@ def _item(record: object, *, annotations: bool, withheld: bool) -> Item:
         names = tuple(name for name in record if FIELDS.get(name, "cue") not in _ANNOTATIONS)
         extra = {name: value for name, value in extra.items() if name in names}
     try:
-        item = msgspec.convert(values, Item)
-    except msgspec.ValidationError:
-        raise _wrong_field(values, published) from None
+        item = convert(values, Item, hint=LENIENT)
+    except InputError as error:
+        # Under the name that the record uses.
+        attribute = re.match(r"\w*", error.field or "")[0]  # type: ignore[index]
+        error.field = published.get(attribute, attribute) + (error.field or "")[len(attribute) :]
+        raise
     if not item.id:
         raise record_error("is empty", "empty-id", "id")
     return msgspec.structs.replace(item, names=_intern(names), extra=extra)
@@ -307,19 +311,6 @@ def _read_list(attribute: str, value: list[Any], values: dict[str, Any]) -> None
         values[attribute] = value[0]
     elif attribute == "audio_path" and value:
         values[attribute], values["more_audio"] = value[0], value[1:]
-
-
-def _wrong_field(values: dict[str, Any], published: dict[str, str]) -> InputError:
-    """The error for a value of the wrong type, under the name that the record uses."""
-    try:
-        convert(values, Item)
-    except InputError as error:
-        error.hint = LENIENT
-        attribute = (error.field or "").partition(".")[0].partition("[")[0]
-        if error.field and attribute in published:
-            error.field = published[attribute] + error.field[len(attribute) :]
-        return error
-    raise AssertionError("msgspec refused a record and then accepted it")
 
 
 @lru_cache(maxsize=64)

@@ -137,13 +137,11 @@ def _not_json(head: bytes) -> InputError:
             "utf-16": "save the file as UTF-8",
             "html": "a saved web page? get the raw file instead",
             "git-lfs": "get the file itself with git lfs pull",
-        }
-        by_group = {
             "archive": "unpack it first",
             "compressed": "unpack it first",
             "table": "export it as JSONL: one JSON object per line",
         }
-        hint = hints.get(kind.format) or by_group.get(kind.group) or "give a JSON array or JSONL"
+        hint = hints.get(kind.format) or hints.get(kind.group) or "give a JSON array or JSONL"
         return InputError(f"is {kind.label}, expected JSON or JSONL", code="wrong-file-type", hint=hint)
     text = head.lstrip()
     start = text[:40].decode("utf-8", "replace").splitlines()[0]
