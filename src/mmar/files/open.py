@@ -23,9 +23,9 @@ def name_errors(path: Path | str) -> Iterator[None]:
 
 @contextmanager
 def open_file(path: Path | str, buffering: int = -1) -> Iterator[BinaryIO]:
-    """Open a file for reading; failures inside the block are converted by `read_error`."""
+    """Open a file for reading; failures inside the block are converted by `read_error`, errors get the file's name."""
     try:
-        with Path(path).open("rb", buffering) as stream:
+        with name_errors(path), Path(path).open("rb", buffering) as stream:
             yield stream
     except OSError as error:
         raise read_error(error, path) from None

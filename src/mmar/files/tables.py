@@ -44,9 +44,12 @@ def read_delimited(path: Path, is_header: IsHeader = lambda _: False) -> Iterato
     """
     with open_decompressed(path) as stream:
         data = stream.read(_MAX_BYTES + 1)
-    if len(data) > _MAX_BYTES:
-        raise InputError("the table is larger than 1 GiB", file=str(path), code="too-large")
-    text = decode_text(data, file=str(path))
+        if len(data) > _MAX_BYTES:
+            raise InputError("the table is larger than 1 GiB", code="too-large")
+        yield from _read_csv(decode_text(data), is_header)
+
+
+def _read_csv(text: str, is_header: IsHeader) -> Iterator[tuple[int, dict[str, Any]]]:
     first, _, rest = text.partition("\n")
     delimiter = first.strip()[4:5] if first.startswith("sep=") else ""
     if delimiter:
@@ -58,11 +61,10 @@ def read_delimited(path: Path, is_header: IsHeader = lambda _: False) -> Iterato
     csv.field_size_limit(_MAX_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        for line, row in _rows(((reader.line_num, cells) for cells in reader), is_header, str(path)):
+        for line, row in _rows(((reader.line_num, cells) for cells in reader), is_header):
             if None in row:
                 raise InputError(
                     "the row has more cells than the header",
-                    file=str(path),
                     line=line,
                     code="wrong-cell-count",
                     hint="quote cells that contain the delimiter",
@@ -71,7 +73,6 @@ def read_delimited(path: Path, is_header: IsHeader = lambda _: False) -> Iterato
     except csv.Error:
         raise InputError(
             "is not a valid table: a quote or a line end is in the wrong place",
-            file=str(path),
             line=reader.line_num,
             code="invalid-table",
             hint="save it again as CSV (UTF-8)",
@@ -98,7 +99,7 @@ def read_workbook(path: Path, is_header: IsHeader = lambda _: False) -> Iterator
         ):
             sheets = [each for each in book.worksheets if _has_header(each, is_header)] or book.worksheets
             rows = enumerate(sheets[0].iter_rows(values_only=True), 1)
-            for number, row in _rows(rows, is_header, str(path)):
+            for number, row in _rows(rows, is_header):
                 row.pop(None, None)
                 yield number, row
     except InputError:
@@ -117,7 +118,7 @@ def _has_header(sheet: Any, is_header: IsHeader) -> bool:
 
 
 def _rows(
-    rows: Iterable[tuple[int, Sequence[Any]]], is_header: IsHeader, file: str
+    rows: Iterable[tuple[int, Sequence[Any]]], is_header: IsHeader
 ) -> Iterator[tuple[int, dict[Any, Any]]]:
     """The rows below the header by its names; cells beyond it under `None`."""
     rows = iter(rows)
@@ -131,9 +132,7 @@ def _rows(
     names = _names(head[start][1])
     repeated = next((name for name in names if name and names.count(name) > 1), None)
     if repeated is not None:
-        raise InputError(
-            f'two columns are called "{repeated}"', file=file, line=head[start][0], code="repeated-column"
-        )
+        raise InputError(f'two columns are called "{repeated}"', line=head[start][0], code="repeated-column")
     for number, cells in chain(head[start + 1 :], rows):
         if any(cell not in (None, "") for cell in cells):
             row: dict[Any, Any] = {

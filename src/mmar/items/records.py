@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from mmar.errors import InputError
-from mmar.files.open import check_regular_file, name_errors, open_decompressed, open_file
+from mmar.files.open import check_regular_file, open_decompressed, open_file
 from mmar.files.sniff import sniff
 from mmar.files.typed import decode_json
 
@@ -46,7 +46,7 @@ def raw_records(path: Path | str) -> Iterator[tuple[int, bytes]]:
     """
     path = Path(path)
     check_regular_file(path)
-    with name_errors(path), open_decompressed(path, _PIECE) as stream:
+    with open_decompressed(path, _PIECE) as stream:
         if _first_character(stream) == b"[":
             yield from _array_records(stream, _PIECE)
         else:
@@ -66,7 +66,7 @@ def line_ranges(path: Path, size: int) -> Iterator[tuple[int, int]] | None:
         InputError: as `raw_records`.
     """
     check_regular_file(path)
-    with name_errors(path), open_file(path) as stream:
+    with open_file(path) as stream:
         is_gzip = stream.read(2) == b"\x1f\x8b"
         stream.seek(0)
         if not is_gzip and _first_character(stream) == b"{":

@@ -55,12 +55,10 @@ def _items(seed: int) -> Iterator[tuple[dict[str, Any], Wave]]:
         for index in range(kind.clips):
             answer = str(answers[index % len(answers)])
             wave, description = kind.make(answer, rng)
-            others = [
-                str(other) for other in rng.permutation([each for each in kind.answers if each != answer])
-            ]
-            choices = others[: kind.choices - 1]
+            others = rng.permutation([each for each in kind.answers if each != answer])
+            choices = [str(other) for other in others[: kind.choices - 1]]
             if not positions[kind.choices]:
-                positions[kind.choices] = [int(each) for each in shuffler.permutation(kind.choices)]
+                positions[kind.choices] = shuffler.permutation(kind.choices).tolist()
             choices.insert(positions[kind.choices].pop(), answer)
             end = start + -(-len(wave) // RATE)
             yield _record(kind, index, choices, answer, description, (start, end)), wave

@@ -61,18 +61,16 @@ def _chord_behind(answer: str, rng: Rng) -> tuple[Wave, str]:
 def _alarm(answer: str, rng: Rng) -> tuple[Wave, str]:
     starts = 0.1 + np.cumsum(rng.uniform(0.5, 0.7, _TIMES[answer]))
     beeps = [(start, 0.25 * tone(2100, 0.15)) for start in starts]
-    return mix(
-        4.2, [(0.0, 0.3 * _accompaniment(3.7, rng)), *beeps]
-    ), f"High beeps sound {answer.lower()} over the guitar."
+    wave = mix(4.2, [(0.0, 0.3 * _accompaniment(3.7, rng)), *beeps])
+    return wave, f"High beeps sound {answer.lower()} over the guitar."
 
 
 @_sound_music(
     "Temporal Analysis", "After how many seconds does the music start?", "1", "2", "3", "4", clips=3
 )
 def _start(answer: str, rng: Rng) -> tuple[Wave, str]:
-    wave = mix(
-        5.5, [(0.0, 0.05 * ambience("rain", 5.5, rng)), (float(answer), 0.6 * _accompaniment(2.0, rng))]
-    )
+    rain, music = 0.05 * ambience("rain", 5.5, rng), 0.6 * _accompaniment(2.0, rng)
+    wave = mix(5.5, [(0.0, rain), (float(answer), music)])
     return wave, f"There is only rain until the music starts after {answer} s."
 
 
@@ -81,9 +79,8 @@ def _door(answer: str, rng: Rng) -> tuple[Wave, str]:
     end = 0.4 + 0.45 * int(answer)
     knocks = [(0.3 + 0.45 * index, 0.6 * event("knock", rng)) for index in range(int(answer))]
     voice = speak("woman", ["eh", "oo"], 0.9, rng)
-    wave = mix(
-        end + 1.2, [(0.0, 0.06 * chord((60, 64, 67), end + 1.2, "flute")), *knocks, (end, 0.4 * voice)]
-    )
+    music = 0.06 * chord((60, 64, 67), end + 1.2, "flute")
+    wave = mix(end + 1.2, [(0.0, music), *knocks, (end, 0.4 * voice)])
     return wave, f"Over a soft chord there are {answer} dull knocks, and then a woman speaks."
 
 
@@ -97,9 +94,8 @@ def _caller(answer: str, rng: Rng) -> tuple[Wave, str]:
 
 @_all_three("Correlation Analysis", "What stops at the bell?", "The music", "The clock", "Neither")
 def _stops(answer: str, rng: Rng) -> tuple[Wave, str]:
-    ticks = [
-        (0.15 + 0.4 * index, 0.4 * event("tick", rng)) for index in range(4 if "clock" in answer else 10)
-    ]
+    count = 4 if "clock" in answer else 10
+    ticks = [(0.15 + 0.4 * index, 0.4 * event("tick", rng)) for index in range(count)]
     music = (0.0, 0.3 * _accompaniment(1.5 if "music" in answer else 4.0, rng))
     voice = (3.0, 0.4 * speak("man", ["ah"], 0.7, rng))
     wave = mix(4.2, [*ticks, music, (1.7, 0.35 * event("bell", rng)), voice])

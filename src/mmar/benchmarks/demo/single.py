@@ -97,9 +97,8 @@ _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 def _beeps(answer: str, rng: Rng) -> tuple[Wave, str]:
     starts = 0.2 + np.cumsum(rng.uniform(0.3, 0.5, int(answer)))
     beep = 0.45 * tone(rng.uniform(800, 1500), 0.12)
-    return mix(
-        starts[-1] + 0.4, [(start, beep) for start in starts]
-    ), f"Short tones of one pitch start {answer} times."
+    wave = mix(starts[-1] + 0.4, [(start, beep) for start in starts])
+    return wave, f"Short tones of one pitch start {answer} times."
 
 
 _MOTIONS = {
@@ -233,9 +232,8 @@ _DYNAMICS = {
 @_music("Aesthetic Evaluation", "How does the music treat its tension?", *_DYNAMICS)
 def _dynamics(answer: str, rng: Rng) -> tuple[Wave, str]:
     wave = melody(60 + rng.choice([0, 4, 7, 12], 9), 0.36, "organ", 1.0)
-    return wave * np.geomspace(
-        *_DYNAMICS[answer], len(wave)
-    ), f"Of the loudness one can say: {answer.lower()}."
+    wave *= np.geomspace(*_DYNAMICS[answer], len(wave))
+    return wave, f"Of the loudness one can say: {answer.lower()}."
 
 
 _PHRASES = {"Higher": (5, 0.3), "Lower": (-5, 0.3), "Louder": (0, 0.9), "No different": (0, 0.3)}
@@ -252,9 +250,8 @@ def _phrases(answer: str, rng: Rng) -> tuple[Wave, str]:
 @_speech("Content Analysis", "Which vowel does the voice hold?", "ah", "ee", "oo", "eh", clips=3)
 def _vowel(answer: str, rng: Rng) -> tuple[Wave, str]:
     person = str(rng.choice(["man", "woman"]))
-    return mix(
-        1.8, [(0.2, 0.5 * speak(person, [answer], 1.3, rng))]
-    ), f"A {person} holds the vowel '{answer}'."
+    wave = mix(1.8, [(0.2, 0.5 * speak(person, [answer], 1.3, rng))])
+    return wave, f"A {person} holds the vowel '{answer}'."
 
 
 @_speech("Speaker Analysis", "Who is speaking, as far as the voice tells?", *PERSONS, clips=3)
