@@ -178,7 +178,7 @@ def repeats(scale: float) -> Iterator[Row]:
             inside += gap.interval.low <= truth <= gap.interval.high
             points.append(gap.points)
             errors.append(gap.standard_error or 0.0)
-            parts = paired.noise(one, two, ([count] * n, [count] * n), gap.standard_error or 0.0)
+            parts = paired.split_error(one, two, ([count] * n, [count] * n), gap.standard_error or 0.0)
             assert parts is not None
             noise.append(parts.prediction)
             expected = math.sqrt(sum(float((c * (1 - c)).sum()) for c in chances) / count) / n

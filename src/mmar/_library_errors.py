@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from mmar.errors import InputError, MmarError, UsageError, did_you_mean, lone_surrogate
+from mmar.errors import InputError, MmarError, UsageError, did_you_mean, lone_surrogate_error
 
 _FLAGS = ("lenient", "partial")
 _ARGUMENTS = ("audio-dir", "benchmark", "draws", "key", "margin", "protocol")
@@ -33,7 +33,7 @@ def library_errors() -> Iterator[None]:
         error.args = (error.message,)
         raise
     except UnicodeEncodeError as error:  # files are checked when they are read; values of the caller are not
-        raise lone_surrogate(error) from None
+        raise lone_surrogate_error(error) from None
 
 
 _Arguments = ParamSpec("_Arguments")
@@ -78,21 +78,21 @@ def _argument(match: re.Match[str]) -> str:
     return f"{name.replace('-', '_')}=" + (f'"{value}"' if value else "...")
 
 
-def path_argument(argument: str, value: Any) -> Any:
+def validate_path(argument: str, value: Any) -> Any:
     """A path or name that an argument holds; a run's as a `Path`."""
     if not isinstance(value, str | Path):
         raise _invalid(argument, "a path", type(value).__name__)
     return Path(value) if argument == "runs" else value
 
 
-def one_of(argument: str, value: Any, words: tuple[str, ...]) -> Any:
+def validate_choice(argument: str, value: Any, words: tuple[str, ...]) -> Any:
     """One of the words that an argument may hold."""
     if value not in words:
         raise _invalid(argument, " or ".join(words), repr(value))
     return value
 
 
-def whole_number(argument: str, value: Any, least: int) -> int:
+def validate_int(argument: str, value: Any, least: int) -> int:
     """A whole number that an argument holds, from a minimum."""
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise _invalid(argument, f"a whole number from {least}", repr(value))

@@ -15,7 +15,7 @@ Predictions: TypeAlias = str | Path | Mapping[str, Any] | Iterable[Any]
 
 
 @contextmanager
-def predictions_file(predictions: Predictions, key: str | None) -> Iterator[Path]:
+def as_predictions_file(predictions: Predictions, key: str | None) -> Iterator[Path]:
     """The file of predictions; those in memory are written to a temporary one, with `key` for the answers of a mapping.
 
     Raises:
@@ -53,7 +53,7 @@ def _records(predictions: Any, key: str | None) -> Iterable[Any]:
         predictions = predictions.to_dicts()
     elif hasattr(predictions, "to_dict") and hasattr(predictions, "columns"):  # pandas
         predictions = [
-            {str(name): _plain(value) for name, value in record.items()}
+            {str(name): _to_json_value(value) for name, value in record.items()}
             for record in predictions.to_dict("records")
         ]
     if isinstance(predictions, bytes) or not isinstance(predictions, Iterable):
@@ -65,7 +65,7 @@ def _records(predictions: Any, key: str | None) -> Iterable[Any]:
     return predictions
 
 
-def _plain(value: Any) -> Any:
+def _to_json_value(value: Any) -> Any:
     """A cell of a pandas frame as a JSON value: missing values are null, arrays are lists."""
     if hasattr(value, "tolist"):
         return value.tolist()

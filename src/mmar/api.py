@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 
 import msgspec
 
-from mmar._library_errors import library_errors, library_function, one_of, whole_number
-from mmar._predictions import Predictions, predictions_file
+from mmar._library_errors import library_errors, library_function, validate_choice, validate_int
+from mmar._predictions import Predictions, as_predictions_file
 from mmar.errors import InputError, UsageError
 from mmar.inputs import (
-    aligned_runs,
     find_benchmark,
-    open_for,
+    load_aligned_runs,
+    open_run_model,
     reading_version,
     score_path,
-    task_for,
+    scoring_task,
 )
 from mmar.items import Benchmark
 from mmar.items.item import MAX_CHOICES
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from mmar.scoring import Score
     from mmar.scoring.comparison import Comparison
     from mmar.scoring.reliance import Reliance
-    from mmar.scoring.score import Scored
+    from mmar.scoring.score import ScoringResult
     from mmar.scoring.sources import Task
 
 __all__ = ["arun", "check", "compare", "load", "read_choice", "reliance", "run", "score"]
@@ -190,7 +190,7 @@ def _prepare(
         benchmark = msgspec.structs.replace(benchmark, audio_dir=Path(audio_dir))
     if isinstance(model, str):
         spec = RunSpec.create(model, benchmark, out=out, **options)
-        return spec, open_for(spec)
+        return spec, open_run_model(spec)
     opened = cast("Model", model if hasattr(model, "ask") else PythonFunction(model, environment=os.environ))
     return RunSpec.create(opened, benchmark, out=out, **options), opened
 
@@ -244,8 +244,8 @@ def score(
             code="missing-argument",
             argument="reader_out",
         )
-    with predictions_file(predictions, key) as path:
-        task = task_for(
+    with as_predictions_file(predictions, key) as path:
+        task = scoring_task(
             path, benchmark, key=key, protocol=protocol, reading=reading, lenient=lenient, keep="all"
         )
         task = msgspec.structs.replace(task, earlier=tuple(map(Path, earlier)))
@@ -256,7 +256,7 @@ def score(
 
 
 def _with_reader(
-    scored: Scored,
+    scored: ScoringResult,
     task: Task,
     reader: str | Model | Callable[[dict[str, Any]], Any],
     out: str | Path | None,
@@ -265,10 +265,10 @@ def _with_reader(
 ) -> Score:
     """Add the number `choice+reader` to a score."""
     from mmar.scoring.reader import apply_reader, plan_reader
-    from mmar.scoring.sources import questions_of
+    from mmar.scoring.sources import load_questions
     from mmar.scoring.text_model import replies_folder
 
-    questions = questions_of(task)
+    questions = load_questions(task)
     plan = plan_reader(questions, scored.rows, sample=sample, seed=options.get("seed", 0))
     if out is None:
         name = reader if isinstance(reader, str) else getattr(reader, "name", None)
@@ -308,14 +308,14 @@ def compare(
         UsageError: the runs cannot be compared, or an argument is not valid.
         InputError: an input is not valid.
     """
-    aligned = aligned_runs(runs, benchmark, key=key, protocol=protocol, partial=partial, lenient=lenient)
+    aligned = load_aligned_runs(runs, benchmark, key=key, protocol=protocol, partial=partial, lenient=lenient)
     from mmar.scoring.compare import compare as compare_runs
 
     return compare_runs(
         aligned,
-        scorer=one_of("scorer", scorer, ("choice", "official")),
-        draws=whole_number("draws", draws, 1),
-        seed=whole_number("seed", seed, 0),
+        scorer=validate_choice("scorer", scorer, ("choice", "official")),
+        draws=validate_int("draws", draws, 1),
+        seed=validate_int("seed", seed, 0),
         margin=margin,
     )
 
@@ -345,8 +345,8 @@ def reliance(
     """
     from mmar.scoring.measure_reliance import measure_reliance
 
-    aligned = aligned_runs(runs, benchmark, protocol=protocol, partial=partial, lenient=lenient)
-    return measure_reliance(aligned, scorer=one_of("scorer", scorer, ("choice", "official")))
+    aligned = load_aligned_runs(runs, benchmark, protocol=protocol, partial=partial, lenient=lenient)
+    return measure_reliance(aligned, scorer=validate_choice("scorer", scorer, ("choice", "official")))
 
 
 @library_function

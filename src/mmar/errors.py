@@ -22,7 +22,7 @@ __all__ = [
     "MmarError",
     "UsageError",
     "did_you_mean",
-    "lone_surrogate",
+    "lone_surrogate_error",
     "strip_control_chars",
 ]
 
@@ -156,7 +156,7 @@ class InputError(MmarError):
         return strip_control_chars(text)
 
 
-def lone_surrogate(
+def lone_surrogate_error(
     error: UnicodeEncodeError, *, file: str | None = None, line: int | None = None, hint: str | None = None
 ) -> InputError:
     """The error for a text that UTF-8 cannot hold: half of a surrogate pair, which is not a character."""

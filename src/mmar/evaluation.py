@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmar.errors import MmarError
-from mmar.scoring.layout import official_layout_of_file
+from mmar.scoring.layout import official_output_of_file
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # names of groups may not exist in the output's encoding
     try:
-        sys.stdout.write(official_layout_of_file(options.input))
+        sys.stdout.write(official_output_of_file(options.input))
         sys.stdout.flush()
     except MmarError as error:
         sys.stderr.write(f"{error}\n")

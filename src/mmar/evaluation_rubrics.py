@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     from mmar.files.atomic import write_atomic
-    from mmar.inputs import find_benchmark, open_for
+    from mmar.inputs import find_benchmark, open_run_model
     from mmar.runs.spec import RunSpec
     from mmar.scoring.rubric import JUDGE, SCRIPT, JudgePlan, judge_items, load_submissions
     from mmar.scoring.rubric.submissions import evaluated_lines, official_table
@@ -61,7 +61,7 @@ def _run(options: argparse.Namespace) -> int:
         rate=options.qps,
         concurrency=options.max_workers,
     )
-    items, _ = judge_items(submissions, spec, open_for(spec), JudgePlan(SCRIPT, seeds="same"))
+    items, _ = judge_items(submissions, spec, open_run_model(spec), JudgePlan(SCRIPT, seeds="same"))
     write_atomic(output, evaluated_lines(submissions, items, new=[item.id for item in items]))
     sys.stdout.write(official_table(submissions, items))
     unjudged = sum(item.passes and not item.replies for item in items)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
 
-from mmar._library_errors import path_argument
+from mmar._library_errors import validate_path
 from mmar.benchmarks import CATALOGUE, default_cache_dir, resolve
 from mmar.errors import InputError, UsageError
 from mmar.items import Benchmark, load_benchmark
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mmar.models import Model
     from mmar.runs.spec import RunSpec
     from mmar.scoring.align_runs import AlignedRuns
-    from mmar.scoring.score import Scored
+    from mmar.scoring.score import ScoringResult
     from mmar.scoring.sources import Task
 
 
@@ -54,27 +54,27 @@ def find_benchmark(
         name=located.name,
         revision=located.revision or "",
         audio_dir=folder,
-        origin=_findable(name_or_path),
+        origin=_portable_name(name_or_path),
         lenient=lenient,
         report=report,
         annotations=annotations,
     )
 
 
-def _findable(name_or_path: str | Path) -> str:
+def _portable_name(name_or_path: str | Path) -> str:
     """A name stays unchanged; a path becomes absolute, so that it is valid in any folder."""
     text = str(name_or_path)
     return text if text.partition("@")[0] in CATALOGUE else str(Path(text).expanduser().resolve())
 
 
-def benchmark_argument(benchmark: Any, *, lenient: bool) -> Benchmark | None:
+def load_benchmark_argument(benchmark: Any, *, lenient: bool) -> Benchmark | None:
     """The benchmark of an argument: loaded, if it is a name or a path."""
     if benchmark is None or isinstance(benchmark, Benchmark):
         return benchmark
-    return find_benchmark(path_argument("benchmark", benchmark), lenient=lenient)
+    return find_benchmark(validate_path("benchmark", benchmark), lenient=lenient)
 
 
-def aligned_runs(
+def load_aligned_runs(
     runs: Sequence[str | Path],
     benchmark: str | Path | Benchmark | None,
     *,
@@ -87,9 +87,9 @@ def aligned_runs(
     from mmar.scoring.align_runs import align_runs
 
     return align_runs(
-        [path_argument("runs", run) for run in runs],
+        [validate_path("runs", run) for run in runs],
         lambda name: find_benchmark(name, lenient=lenient),
-        benchmark=benchmark_argument(benchmark, lenient=lenient),
+        benchmark=load_benchmark_argument(benchmark, lenient=lenient),
         key=key,
         protocol=load_protocol(protocol) if isinstance(protocol, str) else protocol,
         partial=partial,
@@ -97,7 +97,7 @@ def aligned_runs(
     )
 
 
-def task_for(
+def scoring_task(
     path: Path,
     benchmark: str | Path | Benchmark | None = None,
     *,
@@ -109,9 +109,9 @@ def task_for(
     keep: str = "differing",
 ) -> Task:
     """What to score, and against which benchmark: the one named, or a run's own."""
-    from mmar.scoring.sources import Task, find_run, run_of
+    from mmar.scoring.sources import Task, find_run, resolve_run_folder
 
-    path = run_of(path)
+    path = resolve_run_folder(path)
     manifest = find_run(path)
     if benchmark is None and manifest is not None:
         try:
@@ -123,7 +123,7 @@ def task_for(
                 argument="benchmark",
                 hint=error.hint or "name its metadata file",
             ) from None
-    benchmark = benchmark_argument(benchmark, lenient=lenient)
+    benchmark = load_benchmark_argument(benchmark, lenient=lenient)
     if isinstance(protocol, str):
         protocol = load_protocol(protocol)
     rule = protocol.reading if protocol else None
@@ -146,7 +146,7 @@ def task_for(
 
 def run_benchmark(path: Path) -> Benchmark | None:
     """The benchmark of a run, named by its folder or its ledger; `None` for a file."""
-    return task_for(path).benchmark if path.is_dir() or path.name == "answers.jsonl" else None
+    return scoring_task(path).benchmark if path.is_dir() or path.name == "answers.jsonl" else None
 
 
 def reading_version(name: str) -> Literal[1, 2]:
@@ -162,8 +162,8 @@ def reading_version(name: str) -> Literal[1, 2]:
     return cast("Literal[1, 2]", versions[name])
 
 
-def score_path(task: Task) -> Scored:
-    """Score a task of `task_for`."""
+def score_path(task: Task) -> ScoringResult:
+    """Score a task of `scoring_task`."""
     from mmar.scoring.score import score_task
 
     return score_task(task)
@@ -176,7 +176,7 @@ def _published_name(digest: str) -> str | None:
     return next((entry.name for entry in CATALOGUE.values() if entry.digest == digest), None)
 
 
-def open_for(spec: RunSpec) -> Model:
+def open_run_model(spec: RunSpec) -> Model:
     """Open the model of a run; credentials come from this process's environment."""
     from mmar.models import open_model
     from mmar.models.presets import check_requirements

@@ -15,11 +15,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from mmar._library_errors import library_function, one_of, path_argument
+from mmar._library_errors import library_function, validate_choice, validate_path
 from mmar.benchmarks import resolve
 from mmar.errors import InputError, UsageError
 from mmar.files.progress import Progress
-from mmar.inputs import benchmark_argument, cache_dir, find_benchmark, task_for
+from mmar.inputs import cache_dir, find_benchmark, load_benchmark_argument, scoring_task
 from mmar.items import Benchmark
 from mmar.protocols import Protocol
 from mmar.reports import report_page
@@ -92,7 +92,7 @@ def export_run(
     check_format(to, RUN_FORMATS)
     if to in TRACKERS:
         check_tracker(to)
-    source = find_source(Path(path_argument("run", run)), benchmark, protocol=protocol, lenient=lenient)
+    source = find_source(Path(validate_path("run", run)), benchmark, protocol=protocol, lenient=lenient)
     on_skipped(source.scored.errors)
     path = source.path
     folder = Path(out) if out is not None else path.parent
@@ -119,7 +119,7 @@ def find_source(
     lenient: bool = False,
 ) -> ScoredSource:
     """Score a run or predictions file, and find its questions; a file of whole records is its own benchmark."""
-    task = task_for(path, benchmark, key=key, protocol=protocol, lenient=lenient, keep="all")
+    task = scoring_task(path, benchmark, key=key, protocol=protocol, lenient=lenient, keep="all")
     return score_source(task, audio_dir)
 
 
@@ -186,7 +186,7 @@ def report(
     """
     options = _page_options(audio, audio_dir, language, texts=texts, prices=prices, progress=progress)
     named = [runs] if isinstance(runs, str | Path) else list(runs)
-    paths = [Path(path_argument("runs", run)) for run in named]
+    paths = [Path(validate_path("runs", run)) for run in named]
     check_folder(Path(out), report_page.KIND)
     sources = _score_all(paths, benchmark, on_skipped, key=key, protocol=protocol, lenient=lenient)
     return report_page.write_report(report_page.prepare_report(sources, options.prices), Path(out), options)
@@ -207,7 +207,7 @@ def browse(
     The benchmark is a name, a path, or the result of `load`; the other arguments and the errors are those of `report`.
     """
     options = _page_options(audio, audio_dir, language, progress=progress)
-    loaded = benchmark_argument(benchmark, lenient=False)
+    loaded = load_benchmark_argument(benchmark, lenient=False)
     assert loaded is not None
     check_folder(Path(out), report_page.KIND)
     return report_page.write_report(report_page.PreparedReport(loaded, loaded.digest), Path(out), options)
@@ -221,7 +221,7 @@ def _score_all(
     lenient: bool,
     **options: Any,
 ) -> list[ScoredSource]:
-    questions = benchmark_argument(benchmark, lenient=lenient)
+    questions = load_benchmark_argument(benchmark, lenient=lenient)
     sources = []
     for path in paths:
         sources.append(find_source(path, questions, lenient=lenient, **options))
@@ -241,10 +241,10 @@ def _page_options(
     if audio_dir is not None and not Path(audio_dir).is_dir():
         raise UsageError(f"there is no folder {audio_dir}", code="no-such-folder", argument="audio_dir")
     return PageOptions(
-        audio=one_of("audio", audio, ("copy", "link", "none")),
+        audio=validate_choice("audio", audio, ("copy", "link", "none")),
         audio_dir=None if audio_dir is None else Path(audio_dir),
-        texts=one_of("texts", texts, ("auto", "inline", "files", "none")),
-        language=one_of("language", language, ("en", "zh")),
+        texts=validate_choice("texts", texts, ("auto", "inline", "files", "none")),
+        language=validate_choice("language", language, ("en", "zh")),
         prices=None if prices is None else Path(prices),
         progress=progress,
     )
@@ -268,7 +268,7 @@ def error_analysis(
         seed: of the drawing.
         lenient: count bad records as missing instead of raising.
     """
-    source = find_source(Path(path_argument("run", run)), benchmark, lenient=lenient)
+    source = find_source(Path(validate_path("run", run)), benchmark, lenient=lenient)
     wrong = source.wrong_items(sample=sample, seed=seed)
     return analyze_errors(wrong, read_labels(labels_path(source.path)), signature=source.score.signature)
 
@@ -316,7 +316,7 @@ def leaderboard(
         The page.
     """
     options = _page_options(audio, None, language, prices=prices, progress=progress)
-    paths = [Path(path_argument("runs", run)) for run in runs]
+    paths = [Path(validate_path("runs", run)) for run in runs]
     resolved = [path.resolve() for path in paths]
     if twice := next((path for path in paths if resolved.count(path.resolve()) > 1), None):
         raise UsageError(f"{twice} is named twice", code="invalid-value", argument="runs")
@@ -333,7 +333,7 @@ def leaderboard(
         title=title,
         published=published,
         prices=options.prices,
-        earlier=benchmark_argument(earlier, lenient=lenient),
+        earlier=load_benchmark_argument(earlier, lenient=lenient),
         names=names or {},
         reports=addresses,
         partial=partial,

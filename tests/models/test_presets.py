@@ -10,7 +10,7 @@ import pytest
 
 from expect import raises
 from mmar.api import load
-from mmar.inputs import open_for
+from mmar.inputs import open_run_model
 from mmar.models.hardware import Gpu, Machine, find_machine, memory_gib, obstacles_of
 from mmar.models.model import ADAPTERS
 from mmar.models.presets import Preset, check_requirements, preset_of, presets, resolve_preset
@@ -149,7 +149,7 @@ def test_options_of_a_preset_are_for_http() -> None:
 def missing(name: str, **options: object) -> str:
     spec = RunSpec.create(name, load("demo"), **options)  # type: ignore[arg-type]
     with raises("missing-requirement", argument="model") as caught:
-        open_for(spec)
+        open_run_model(spec)
     return f"{caught.value.message}\n{caught.value.hint}"
 
 

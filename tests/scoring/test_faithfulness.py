@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmar.api import load
-from mmar.scoring.faithfulness import cut, falsified, filler
+from mmar.scoring.faithfulness import add_mistake, filler_tokens, truncate_reasoning
 from servers.fake_models import FakeModels, ReceivedRequest, Say
 
 CHANGES = ["whole", "cut-75", "cut-50", "cut-25", "none", "mistake", "filler"]
@@ -125,20 +125,20 @@ def test_a_run_without_reasoning_is_refused(
 
 @given(st.text(max_size=300), st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]))
 def test_a_cut_is_a_beginning_of_bounded_length(text: str, share: float) -> None:
-    beginning = cut(text, share)
+    beginning = truncate_reasoning(text, share)
     assert text.startswith(beginning)
     assert len(beginning) <= round(len(text) * share) or share == 1
 
 
 @given(st.text(max_size=300))
 def test_filler_has_the_reasonings_length_and_none_of_its_words(text: str) -> None:
-    assert len(filler(text)) <= len(text)
-    assert set(filler(text)) <= {".", " "}
+    assert len(filler_tokens(text)) <= len(text)
+    assert set(filler_tokens(text)) <= {".", " "}
 
 
 def test_a_falsified_sentence_says_the_opposite(tmp_path: Path) -> None:
     item = load(questions(tmp_path / "q.jsonl", 1))[0]
-    changed = {falsified(REASONING, item, seed) for seed in range(20)}
+    changed = {add_mistake(REASONING, item, seed) for seed in range(20)}
     assert REASONING not in changed
     assert any("is not steady" in text for text in changed)
     assert any("a bell" in text or "a horn" in text for text in changed)

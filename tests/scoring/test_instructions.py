@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmar.scoring.instructions import TASKS, follows
+from mmar.scoring.instructions import TASKS, check_instruction
 
 CASES: list[tuple[str, dict[str, Any], str, str]] = [
     # task, arguments, an answer that follows, one that does not
@@ -44,9 +44,9 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
 
 @pytest.mark.parametrize(("task", "arguments", "good", "bad"), CASES)
 def test_what_a_task_wants(task: str, arguments: dict[str, Any], good: str, bad: str) -> None:
-    assert follows(task, arguments, good, "What is it?") is True
-    assert follows(task, arguments, bad, "What is it?") is False
-    assert follows(task, arguments, " ", "What is it?") is False
+    assert check_instruction(task, arguments, good, "What is it?") is True
+    assert check_instruction(task, arguments, bad, "What is it?") is False
+    assert check_instruction(task, arguments, " ", "What is it?") is False
 
 
 def test_every_task_has_a_case() -> None:
@@ -54,7 +54,7 @@ def test_every_task_has_a_case() -> None:
 
 
 def test_arguments_may_be_json_text() -> None:
-    assert follows("Number Words (at most)", '{"N": 1}', "rain") is True
+    assert check_instruction("Number Words (at most)", '{"N": 1}', "rain") is True
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_arguments_may_be_json_text() -> None:
     ],
 )
 def test_what_cannot_be_checked_is_not_scored(task: str, arguments: object) -> None:
-    assert follows(task, arguments, "* one") is None
+    assert check_instruction(task, arguments, "* one") is None
 
 
 @given(
@@ -79,4 +79,4 @@ def test_what_cannot_be_checked_is_not_scored(task: str, arguments: object) -> N
     st.text(),
 )
 def test_no_arguments_and_no_text_break_it(task: str, arguments: dict[str, Any], text: str) -> None:
-    assert follows(task, arguments, text) in (True, False, None)
+    assert check_instruction(task, arguments, text) in (True, False, None)

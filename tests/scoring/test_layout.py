@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from expect import raises
-from mmar.inputs import task_for
-from mmar.scoring.layout import layout_of, official_layout_of_file
+from mmar.inputs import scoring_task
+from mmar.scoring.layout import official_output, official_output_of_file
 from real_data import GOLDEN, MMAR, needs_real_data
 
 RECORD = {"id": "a", "choices": ["x", "y"], "answer": "y", "modality": "sound", "category": "Signal Layer"}
@@ -27,7 +27,7 @@ def write(path: Path, *records: dict[str, object]) -> Path:
 def test_the_golden_files(name: str) -> None:
     expected = (GOLDEN / f"predictions_{name}.expected.txt").read_bytes()
     source = GOLDEN / f"predictions_{name}.jsonl"
-    assert official_layout_of_file(source).encode() == expected
+    assert official_output_of_file(source).encode() == expected
     arguments = [sys.executable, "-m", "mmar.evaluation", "--input", str(source)]
     assert subprocess.run(arguments, capture_output=True, check=True).stdout == expected
 
@@ -36,7 +36,7 @@ def test_the_golden_files(name: str) -> None:
 @pytest.mark.parametrize("name", ["full", "partial"])
 def test_joined_to_the_benchmark_it_is_the_same(name: str) -> None:
     expected = (GOLDEN / f"predictions_{name}.expected.txt").read_text()
-    assert layout_of(task_for(GOLDEN / f"predictions_{name}.jsonl", MMAR))[0] == expected
+    assert official_output(scoring_task(GOLDEN / f"predictions_{name}.jsonl", MMAR))[0] == expected
 
 
 def test_what_the_script_does_with_odd_records(tmp_path: Path) -> None:
@@ -46,14 +46,14 @@ def test_what_the_script_does_with_odd_records(tmp_path: Path) -> None:
     path = write(
         tmp_path / "p.jsonl", RECORD | texts, RECORD | texts, no_id | {"answer_prediction": "x"}, RECORD
     )
-    layout = official_layout_of_file(path)
+    layout = official_output_of_file(path)
     assert "Total Accuracy: 66.67% over 3 samples\n" in layout
     assert "sound : 66.67% over 3 samples\nmusic : 0.00% over 0 samples\n" in layout
     assert "Sub-category-wise Accuracy:\n******************************\nTotal" in layout
     assert layout.endswith("No prediction count: 0\n")
     # What no benchmark should hold, and the script does not look at: an answer of its own, a single choice.
     odd = write(tmp_path / "odd.jsonl", RECORD | texts | {"answer": "y", "choices": ["z"]})
-    assert "Total Accuracy: 100.00% over 1 samples" in official_layout_of_file(odd)
+    assert "Total Accuracy: 100.00% over 1 samples" in official_output_of_file(odd)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_where_the_script_stops_the_error_says_so(
 ) -> None:
     path = write(tmp_path / "p.jsonl", *records)
     with raises(code):
-        official_layout_of_file(path)
+        official_output_of_file(path)
     run = subprocess.run(
         [sys.executable, "-m", "mmar.evaluation", "--input", str(path)],
         capture_output=True,
@@ -98,5 +98,5 @@ def test_joined_to_a_benchmark_nothing_is_passed_over(
 ) -> None:
     bench = write(tmp_path / "b.jsonl", RECORD | {"audio_path": "a.wav", "question": "Which?"})
     with raises(code) as refused:
-        layout_of(task_for(write(tmp_path / "p.jsonl", *records), bench))
+        official_output(scoring_task(write(tmp_path / "p.jsonl", *records), bench))
     assert "lenient" not in str(refused.value)

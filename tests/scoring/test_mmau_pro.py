@@ -11,10 +11,10 @@ import pytest
 
 import mmar
 from expect import raises
-from mmar.inputs import open_for, task_for
+from mmar.inputs import open_run_model, scoring_task
 from mmar.items import load_benchmark, write_benchmark
 from mmar.runs.spec import RunSpec
-from mmar.scoring.kinds import with_open_score
+from mmar.scoring.kinds import add_open_score
 from mmar.scoring.open_judge import OpenPlan, apply_judge, read_grades
 from mmar.scoring.score import score_task
 from mmau_pro import records
@@ -147,15 +147,15 @@ def test_a_judge_scores_the_open_questions(fake_models, command, tmp_path: Path)
 
 def test_a_judgement_that_cannot_be_read_is_no_grade(fake_models, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     path = answered(tmp_path / "answers.jsonl", o2=None)
-    scored = score_task(task_for(path, keep="all"))
+    scored = score_task(scoring_task(path, keep="all"))
     address = fake_models(lambda _: Say("OVERALL: 4")).chat_url
     spec = RunSpec.create(
         "openai/judge", load_benchmark(path), out=tmp_path / "judged", base_urls=[address], max_attempts=1
     )
-    open_ones = apply_judge(OpenPlan(scored.open_answers), spec, open_for(spec), "")
+    open_ones = apply_judge(OpenPlan(scored.open_answers), spec, open_run_model(spec), "")
     assert (open_ones.unjudged, open_ones.mean) == (1, 0.0)  # the other has no answer
     assert scored.score.kinds is not None
-    assert with_open_score(scored.score.kinds, open_ones, 2).overall is None
+    assert add_open_score(scored.score.kinds, open_ones, 2).overall is None
 
 
 def test_a_judge_has_nothing_to_do_where_all_is_closed(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -174,6 +174,6 @@ def test_unusable_grades(reply: str) -> None:
 
 
 def test_open_questions_have_no_rows_among_the_closed(tmp_path: Path) -> None:
-    scored = score_task(task_for(answered(tmp_path / "answers.jsonl"), keep="all"))
+    scored = score_task(scoring_task(answered(tmp_path / "answers.jsonl"), keep="all"))
     assert [row.id for row in scored.rows] == ["c1", "c2", "c3"]
     assert [each.item.id for each in scored.open_answers] == ["o1", "o2"]

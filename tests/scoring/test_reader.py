@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expect import raises
-from mmar.inputs import task_for
+from mmar.inputs import scoring_task
 from mmar.items import load_benchmark
 from mmar.models import open_model
 from mmar.runs.spec import RunSpec
@@ -69,7 +69,7 @@ def number_of(received: ReceivedRequest, text: str) -> int:
 
 def read_with(service: FakeModels, tmp_path: Path, sample: int = 4, **options: Any) -> ReaderScore:
     path = predictions(tmp_path / "p.jsonl")
-    scored = score_task(msgspec.structs.replace(task_for(path), keep="all"))
+    scored = score_task(msgspec.structs.replace(scoring_task(path), keep="all"))
     benchmark = load_benchmark(path)
     plan = plan_reader(benchmark, scored.rows, sample=sample, seed=3)
     spec = RunSpec.create(

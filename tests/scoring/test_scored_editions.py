@@ -11,7 +11,7 @@ import pytest
 
 import mmar
 from expect import raises
-from mmar.inputs import score_path, task_for
+from mmar.inputs import score_path, scoring_task
 from mmar.items import Item, load_benchmark, write_benchmark
 from mmar.items.editions import editions, key_hash
 from mmar.scoring.editions import edition_keys
@@ -96,10 +96,10 @@ def test_a_score_says_that_its_edition_is_an_earlier_one(tmp_path: Path, command
     rows = json.loads((SHARED / "mmar" / "MMAR-meta-2025-05.json").read_bytes())
     path = tmp_path / "old.json"
     path.write_text(json.dumps([{**record, "answer_prediction": record["answer"]} for record in rows]))
-    scored = score_path(task_for(path, None))
+    scored = score_path(scoring_task(path, None))
     assert scored.parts["bench"].startswith("mmar@2025-05#")
     edition = editions()["mmar"][1]
-    task = task_for(path, MMAR)
+    task = scoring_task(path, MMAR)
     for one in (scored, score_path(task)):
         assert any(
             "old keys: of 5 answers" in note and "5 give the old key" in note for note in one.score.notes

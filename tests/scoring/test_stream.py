@@ -15,7 +15,7 @@ from mmar.errors import InputError
 from mmar.items import Benchmark, Item, benchmark_digest
 from mmar.scoring.result import ItemScore
 from mmar.scoring.sources import Task
-from mmar.scoring.stream import Streamed, read_predictions, score_against, score_whole
+from mmar.scoring.stream import FileCounts, read_predictions, score_own_questions, score_with_benchmark
 from mmar.stats.interval import wilson
 
 ITEMS = tuple(
@@ -43,19 +43,19 @@ def write(path: Path, records: list[dict[str, Any]]) -> Path:
     return path
 
 
-def score(path: Path, **options: Any) -> Streamed:
-    return score_whole(Task(path, **({"keep": "none"} | options)), "answer_prediction")
+def score(path: Path, **options: Any) -> FileCounts:
+    return score_own_questions(Task(path, **({"keep": "none"} | options)), "answer_prediction")
 
 
-def score_joined(path: Path, **options: Any) -> Streamed:
+def score_joined(path: Path, **options: Any) -> FileCounts:
     task = Task(path, BENCHMARK, **options)
-    return score_against(BENCHMARK, read_predictions(task, "answer_prediction"), task)
+    return score_with_benchmark(BENCHMARK, read_predictions(task, "answer_prediction"), task)
 
 
 def shared(monkeypatch: pytest.MonkeyPatch) -> None:
     """Share even small files among three processes."""
     monkeypatch.setattr(stream, "_PARALLEL_BYTES", 0)
-    monkeypatch.setattr(stream, "_cores", lambda: 3)
+    monkeypatch.setattr(stream, "_worker_count", lambda: 3)
     monkeypatch.setattr(stream, "_BATCH", 100)
 
 

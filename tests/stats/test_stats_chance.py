@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mmar.errors import UsageError
-from mmar.stats.chance import guessing
+from mmar.stats.chance import expected_guess_accuracy
 
 SHARED = Path(__file__).parents[2] / "../shared"
 MMAR, PUBLISHED = SHARED / "mmar/MMAR-meta.jsonl", SHARED / "published/mmar_accuracy.csv"
@@ -21,15 +21,15 @@ def test_the_random_guess_row_of_the_mmar_table() -> None:
     items = [json.loads(line) for line in MMAR.read_text(encoding="utf-8").splitlines()]
     with PUBLISHED.open(encoding="utf-8", newline="") as file:
         published = next(row for row in csv.DictReader(file) if row["model_class"] == "baseline")
-    assert f"{guessing([len(item['choices']) for item in items]):.1f}" == published["avg"]
+    assert f"{expected_guess_accuracy([len(item['choices']) for item in items]):.1f}" == published["avg"]
     for modality in {item["modality"] for item in items}:
         counts = [len(item["choices"]) for item in items if item["modality"] == modality]
-        assert f"{guessing(counts):.1f}" == published[modality]
+        assert f"{expected_guess_accuracy(counts):.1f}" == published[modality]
 
 
 def test_a_thousand_guessers() -> None:
     counts = [2] * 30 + [4] * 60 + [6] * 10
-    result = guessing(counts)
+    result = expected_guess_accuracy(counts)
     right = np.random.default_rng(0).random((4_000, 100)) < 1 / np.array(counts)
     accuracies = 100 * right.mean(axis=1)
     assert result == pytest.approx(accuracies.mean(), abs=4 * accuracies.std() / np.sqrt(4_000))
@@ -38,4 +38,4 @@ def test_a_thousand_guessers() -> None:
 def test_items_without_choices_cannot_be_guessed() -> None:
     for counts in ([], [4, 0]):
         with pytest.raises(UsageError):
-            guessing(counts)
+            expected_guess_accuracy(counts)

@@ -21,12 +21,12 @@ def test_repeats_split_the_error_into_answers_and_items() -> None:
     scores = generator.binomial(repeats, chances) / repeats
     gap = paired.difference(scores[0], scores[1], range(n))
     assert gap.standard_error is not None
-    parts = paired.noise(scores[0], scores[1], ([repeats] * n, [repeats] * n), gap.standard_error)
+    parts = paired.split_error(scores[0], scores[1], ([repeats] * n, [repeats] * n), gap.standard_error)
     assert parts is not None
     assert math.hypot(parts.prediction, parts.data) == pytest.approx(gap.standard_error)
     expected = 100 * math.sqrt((chances * (1 - chances) / repeats).sum()) / n
     assert parts.prediction == pytest.approx(expected, rel=0.1)
-    assert paired.noise(scores[0], scores[1], ([1] * n, [repeats] * n), gap.standard_error) is None
+    assert paired.split_error(scores[0], scores[1], ([1] * n, [repeats] * n), gap.standard_error) is None
 
 
 def test_equivalence_is_the_interval_within_the_margin() -> None:

@@ -12,7 +12,7 @@ from scipy.optimize import minimize_scalar
 
 from expect import raises
 from mmar.errors import UsageError
-from mmar.stats.reliance import ratio_interval, solved_without
+from mmar.stats.reliance import count_solved_without_audio, ratio_interval
 from mmar.stats.reliance import reliance_ratio as reliance
 
 runs = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=2, max_size=40)
@@ -109,7 +109,7 @@ def test_one_cluster_shows_no_spread() -> None:
 
 def test_items_solved_without_hearing_them() -> None:
     right = [[1, 1, 0, 0], [1, 0, 1, 0], [1, 0, 0, 0]]
-    result = solved_without(right, [[1] * 4] * 3, [2, 2, 4, 4])
+    result = count_solved_without_audio(right, [[1] * 4] * 3, [2, 2, 4, 4])
     assert (result.any_condition, result.every_condition, result.n) == (3, 1, 4)
     assert result.chance_every == pytest.approx(100 * (2 / 8 + 2 / 64) / 4)
     assert result.chance_any == pytest.approx(100 * (2 * 7 / 8 + 2 * (1 - 27 / 64)) / 4)
@@ -117,7 +117,9 @@ def test_items_solved_without_hearing_them() -> None:
 
 def test_a_condition_without_an_answer_says_nothing_of_an_item() -> None:
     # The second condition answered only item 0: items 1 and 2 count by the first alone, item 3 not at all.
-    result = solved_without([[1, 1, 0, 0], [1, 0, 0, 0]], [[1, 1, 1, 0], [1, 0, 0, 0]], [2, 2, 4, 4])
+    result = count_solved_without_audio(
+        [[1, 1, 0, 0], [1, 0, 0, 0]], [[1, 1, 1, 0], [1, 0, 0, 0]], [2, 2, 4, 4]
+    )
     assert (result.n, result.every_condition, result.any_condition) == (3, 2, 2)
     assert result.chance_every == pytest.approx(100 * (1 / 4 + 1 / 2 + 1 / 4) / 3)
 
@@ -164,4 +166,4 @@ def test_runs_that_do_not_fit_together_are_refused() -> None:
         reliance([0.5, 1], [0, 1], ["a", "b"])
     for conditions in ([], [[]], [[1, 0], [1]], [[0.5]]):
         with pytest.raises(UsageError):
-            solved_without(conditions, conditions, [2])
+            count_solved_without_audio(conditions, conditions, [2])

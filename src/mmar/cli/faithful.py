@@ -13,7 +13,7 @@ from mmar.cli.progress import opened_model
 from mmar.cli.terminal import print_result
 from mmar.errors import InputError, UsageError
 from mmar.files.tables import read_delimited
-from mmar.inputs import task_for
+from mmar.inputs import scoring_task
 from mmar.runs.spec import RunSpec
 
 if TYPE_CHECKING:
@@ -68,10 +68,10 @@ def faithful(
     """
     from mmar.reports.reliance_tables import faithfulness_table
     from mmar.runs.run import spec_of_manifest
-    from mmar.scoring.faithfulness import changed_requests, measure_faithfulness
+    from mmar.scoring.faithfulness import count_requests, measure_faithfulness
     from mmar.scoring.rubric.submissions import load_answers
 
-    task = task_for(path, benchmark)
+    task = scoring_task(path, benchmark)
     manifest = task.manifest
     if manifest is None:
         raise UsageError(f"{path} is not a run", code="not-a-run", hint="name the folder of a run")
@@ -79,7 +79,7 @@ def faithful(
     folder = out or task.path / "faithful" / interface
     known_captions = None if captions is None else _captions(captions, answers.benchmark)
     if dry_run:
-        numbers = changed_requests(
+        numbers = count_requests(
             answers.benchmark,
             answers.texts,
             rule=answers.rule,

@@ -28,7 +28,7 @@ from mmar.cli.terminal import (
 )
 from mmar.errors import UsageError
 from mmar.files.atomic import write_atomic
-from mmar.inputs import cache_dir, find_benchmark, open_for, run_benchmark
+from mmar.inputs import cache_dir, find_benchmark, open_run_model, run_benchmark
 from mmar.runs.spec import RunSpec
 
 if TYPE_CHECKING:
@@ -260,7 +260,7 @@ def _exam(spec: RunSpec, plan: JudgePlan, n: int, *, dry_run: bool, as_json: boo
         _print_plan(spec, plan, [each for submissions in kinds for each in submissions.items])
         return
     with run_progress(f"exam of {spec.model}", sys.stderr) as progress:
-        result = take_exam(spec.benchmark, spec, partial(open_for, spec), plan, n=n, progress=progress)
+        result = take_exam(spec.benchmark, spec, partial(open_run_model, spec), plan, n=n, progress=progress)
     if as_json:
         print_json(msgspec.to_builtins(result))
     else:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from mmar.cli.terminal import display, external_errors
 from mmar.errors import strip_control_chars
-from mmar.inputs import open_for
+from mmar.inputs import open_run_model
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -65,7 +65,7 @@ def opened_model(spec: RunSpec, verb: str) -> Iterator[tuple[Model, Callable[[in
 
     What is loaded by now stays, and is no longer looked at for garbage: that would delay the requests.
     """
-    model = open_for(spec)
+    model = open_run_model(spec)
     gc.freeze()
     with external_errors(), run_progress(f"{spec.model} {verb}", sys.stderr) as progress:
         yield model, progress

@@ -11,7 +11,7 @@ import click
 from mmar.api import read_choice
 from mmar.cli import shared
 from mmar.cli.terminal import check_items_option, display, print_json, print_result, print_table, write_items
-from mmar.inputs import task_for
+from mmar.inputs import scoring_task
 from mmar.reports.score_table import unresolved_table
 from mmar.reports.tables import facts
 from mmar.scoring.unresolved import find_unresolved
@@ -78,7 +78,7 @@ def unresolved(path: Path, benchmark: str | None, as_json: bool, items: Path | N
       mmar unresolved runs/demo/baseline-listener
     """
     check_items_option(items, as_json, path, benchmark)
-    result = find_unresolved(task_for(path, benchmark, **options))
+    result = find_unresolved(scoring_task(path, benchmark, **options))
     if items is not None:
         rows = ({field: getattr(item, field) for field in _FIELDS} for item in result.items)
         write_items(items, rows, _FIELDS)

@@ -13,7 +13,7 @@ import click
 from mmar.cli import shared
 from mmar.cli.progress import run_progress
 from mmar.cli.terminal import external_errors, parse_pairs, print_lines, report_skipped
-from mmar.inputs import cache_dir, find_benchmark, open_for
+from mmar.inputs import cache_dir, find_benchmark, open_run_model
 from mmar.protocols import DEFAULT
 from mmar.runs.spec import RunSpec
 
@@ -150,7 +150,7 @@ def _execute(spec: RunSpec, title: str, folder: Path, until_decided: Path | None
     comparison = None
     if until_decided is not None:
         comparison = LiveComparison(live, until_decided, spec.benchmark, spec.protocol.reading)
-    model = open_for(spec)
+    model = open_run_model(spec)
     print_lines(run_plan_lines(spec))
     gc.freeze()  # what is loaded by now stays, and collecting it again would delay the requests
     title = f"{title} on {spec.benchmark.name}"

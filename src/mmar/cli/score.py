@@ -14,15 +14,15 @@ from mmar.cli import shared
 from mmar.cli.terminal import check_items_option, output_file, print_result, print_skipped
 from mmar.errors import UsageError
 from mmar.files.atomic import AtomicFile
-from mmar.inputs import score_path, task_for
+from mmar.inputs import score_path, scoring_task
 from mmar.scoring.result import ItemScore
-from mmar.scoring.sources import questions_of
+from mmar.scoring.sources import load_questions
 
 if TYPE_CHECKING:
     from mmar.items import Benchmark
     from mmar.protocols import Request
     from mmar.runs.spec import RunSpec
-    from mmar.scoring.score import Scored
+    from mmar.scoring.score import ScoringResult
     from mmar.scoring.sources import Task
 
 _LINES = 1000  # written at a time
@@ -97,16 +97,16 @@ def score(
         )
     gc.disable()  # the process ends after one score, which makes few cycles
     reading = {name: others.pop(name) for name in ("key", "id_field", "protocol", "reading", "lenient")}
-    task = task_for(path, benchmark, keep="differing" if as_json else "none", **reading)
+    task = scoring_task(path, benchmark, keep="differing" if as_json else "none", **reading)
     task = msgspec.structs.replace(task, earlier=earlier, model=model)
     if output_format == "official":
         if as_json or items is not None:
             raise UsageError(
                 "--format official cannot be combined with --json or --items", code="incompatible-options"
             )
-        from mmar.scoring.layout import layout_of
+        from mmar.scoring.layout import official_output
 
-        text, notes = layout_of(task)
+        text, notes = official_output(task)
         click.echo(text, nl=False)
         for note in notes:
             click.echo(f"note: {note}", err=True)
@@ -128,7 +128,7 @@ def score(
     print_result(scored.score, score_table, as_json=as_json, items=items)
 
 
-def _write_items(task: Task, items: Path) -> Scored:
+def _write_items(task: Task, items: Path) -> ScoringResult:
     """Score, and write a line for each item meanwhile."""
     from mmar.reports.records_file import RecordFormat
 
@@ -158,13 +158,13 @@ def _write_items(task: Task, items: Path) -> Scored:
 
 
 def _with_reader(
-    scored: Scored, task: Task, reader: str, *, sample: int, seed: int, dry_run: bool, **others: Any
-) -> Scored:
+    scored: ScoringResult, task: Task, reader: str, *, sample: int, seed: int, dry_run: bool, **others: Any
+) -> ScoringResult:
     """Add the number `choice+reader` to a score that has the score of every item."""
     from mmar.cli.progress import opened_model
     from mmar.scoring.reader import REPLY_TOKENS, apply_reader, plan_reader
 
-    benchmark = questions_of(task)
+    benchmark = load_questions(task)
     plan = plan_reader(benchmark, scored.rows, sample=sample, seed=seed)
     spec = _spec(task, reader, "reader", benchmark, others)
     what = f"reads {len(plan.unresolved):,} unresolved answers and {len(plan.sample):,} others as a check"
@@ -176,14 +176,16 @@ def _with_reader(
     return msgspec.structs.replace(scored, score=msgspec.structs.replace(scored.score, reader=result))
 
 
-def _with_judge(scored: Scored, task: Task, judge: str, *, seed: int, dry_run: bool, **others: Any) -> Scored:
+def _with_judge(
+    scored: ScoringResult, task: Task, judge: str, *, seed: int, dry_run: bool, **others: Any
+) -> ScoringResult:
     """Add a judge's score of the open questions.
 
     Raises:
         UsageError: there are no open questions (code `no-open-questions`).
     """
     from mmar.cli.progress import opened_model
-    from mmar.scoring.kinds import with_open_score
+    from mmar.scoring.kinds import add_open_score
     from mmar.scoring.open_judge import REPLY_TOKENS, OpenPlan, apply_judge
 
     score = scored.score
@@ -194,13 +196,13 @@ def _with_judge(scored: Scored, task: Task, judge: str, *, seed: int, dry_run: b
             hint="mmar judge scores reasoning by rubrics, and --reader reads unresolved answers",
         )
     plan = OpenPlan(scored.open_answers, seed)
-    spec = _spec(task, judge, "open-judge", questions_of(task), others)
+    spec = _spec(task, judge, "open-judge", load_questions(task), others)
     _print_cost(spec, f"grades {len(plan.requests):,} answers to open questions", plan.requests, REPLY_TOKENS)
     if dry_run:
         return scored
     with opened_model(spec, "grades") as (model, progress):
         judged = apply_judge(plan, spec, model, score.signature, progress=progress)
-    kinds = with_open_score(score.kinds, judged, score.choice.correct)
+    kinds = add_open_score(score.kinds, judged, score.choice.correct)
     return msgspec.structs.replace(scored, score=msgspec.structs.replace(score, kinds=kinds))
 
 

@@ -197,9 +197,9 @@ def runs(items_help: str) -> Callable[[F], F]:
 
 def _aligned(paths: tuple[Path, ...], benchmark: str | None, reading: dict[str, Any]) -> AlignedRuns:
     """The runs scored item by item; skipped records go to standard error."""
-    from mmar.inputs import aligned_runs
+    from mmar.inputs import load_aligned_runs
 
-    aligned = aligned_runs(paths, benchmark, **reading)
+    aligned = load_aligned_runs(paths, benchmark, **reading)
     print_skipped(aligned.errors)
     if unreadable := aligned.benchmark.unreadable:
         records = "1 record" if unreadable == 1 else f"{unreadable:,} records"

@@ -12,7 +12,7 @@ from mmar.cli import shared
 from mmar.cli.terminal import display, print_skipped, print_table, print_written, refuse_over_inputs
 from mmar.errors import UsageError
 from mmar.files.atomic import write_atomic
-from mmar.inputs import score_path, task_for
+from mmar.inputs import score_path, scoring_task
 from mmar.reports.published import GROUP_SIZES, published_results
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _runs(
     names = _for_each(paths, models, "--as", "model")
     results = []
     for path, name, benchmark in zip(paths, names, _for_each(paths, benchmarks, "--benchmark"), strict=True):
-        task = task_for(path, benchmark, protocol=protocol, lenient=lenient, keep="all")
+        task = scoring_task(path, benchmark, protocol=protocol, lenient=lenient, keep="all")
         task = msgspec.structs.replace(task, model=None if task.manifest is not None else name)
         scored = score_path(task)
         print_skipped(scored.errors)

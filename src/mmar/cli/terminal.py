@@ -196,13 +196,13 @@ def refuse_over_inputs(option: str, output: Path | None, *inputs: Path | str | N
         return
     from mmar.runs.ledger import LEDGER_NAME
     from mmar.runs.manifest import MANIFEST_NAME
-    from mmar.scoring.sources import run_of
+    from mmar.scoring.sources import resolve_run_folder
 
     for name in inputs:
         if name is None:
             continue
         path = Path(name)
-        folder = run_of(path)
+        folder = resolve_run_folder(path)
         for file in (path, folder / LEDGER_NAME, folder / MANIFEST_NAME):
             if file.exists() and file.samefile(output):
                 raise UsageError(

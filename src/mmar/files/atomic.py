@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from mmar.errors import ExternalError, lone_surrogate
+from mmar.errors import ExternalError, lone_surrogate_error
 from mmar.files.hashing import hashed_pieces
 from mmar.files.open import open_file
 from mmar.files.progress import format_bytes
@@ -132,7 +132,7 @@ def encode_text(text: str, path: Path) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError as error:
-        raise lone_surrogate(error, file=str(path)) from None
+        raise lone_surrogate_error(error, file=str(path)) from None
 
 
 @contextmanager

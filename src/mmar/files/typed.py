@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
-from mmar.errors import InputError, lone_surrogate
+from mmar.errors import InputError, lone_surrogate_error
 from mmar.files.open import open_file
 
 _T = TypeVar("_T")
@@ -245,7 +245,7 @@ def _decode_carefully(data: bytes, line: int | None) -> Any:
     except json.JSONDecodeError as error:
         raise _invalid_json(text, error.pos, line) from None
     except UnicodeEncodeError as error:
-        raise lone_surrogate(error) from None
+        raise lone_surrogate_error(error) from None
     except RecursionError:
         raise _too_deep() from None
     return value

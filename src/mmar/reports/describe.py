@@ -20,7 +20,7 @@ from mmar.items import Benchmark, Item
 from mmar.items.item import published_rank
 from mmar.items.source_video import item_video
 from mmar.items.timestamps import parse_timestamp
-from mmar.stats.chance import guessing
+from mmar.stats.chance import expected_guess_accuracy
 
 
 class Durations(msgspec.Struct, frozen=True):
@@ -102,7 +102,7 @@ def describe_benchmark(
         languages_heard=_spoken_languages(items),
         source=dict(Counter(item.source for item in items if item.source).most_common()),
         choices=dict(sorted(Counter(len(item.choices) for item in items).items())),
-        chance=guessing([len(item.choices) for item in closed]) if closed else None,
+        chance=expected_guess_accuracy([len(item.choices) for item in closed]) if closed else None,
         videos=len(videos),
         shared_videos=len(shared),
         sharing_items=sum(shared),

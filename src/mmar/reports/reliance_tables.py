@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mmar.reports.tables import PLAIN, Display, Fact, count, draw, facts, grouped, join_blocks, p_value
 from mmar.scoring.faithfulness import Faithfulness
-from mmar.scoring.reliance import METHODS, Effect, Reliance, UnderCondition
-from mmar.stats.reliance import Solved
+from mmar.scoring.reliance import METHODS, ConditionResult, Effect, Reliance
+from mmar.stats.reliance import SolvedWithoutAudio
 
 _MARKS = {"falls": " *", "rises": " *", "cannot be told": " ?", "not shown": ""}
 
@@ -57,7 +57,7 @@ def _verdicts(result: Reliance) -> Iterator[Fact]:
         yield "solved", _solved(result, result.solved)
 
 
-def _verdict(one: UnderCondition) -> str:
+def _verdict(one: ConditionResult) -> str:
     effect = one.all
     text = f"under {one.condition} the accuracy falls by {effect.difference:.1f} points {effect.interval}"
     if effect.fall == "falls":
@@ -71,7 +71,7 @@ def _verdict(one: UnderCondition) -> str:
     return "cannot be told: fewer than 10 source videos"
 
 
-def _solved(result: Reliance, solved: Solved) -> str:
+def _solved(result: Reliance, solved: SolvedWithoutAudio) -> str:
     hiding = [one.condition for one in result.conditions if one.hides]
     if not solved.n:
         return f"no item was answered with a choice under {', '.join(hiding)}"
@@ -86,7 +86,7 @@ def _solved(result: Reliance, solved: Solved) -> str:
     return f"{text}; --items FILE lists them"
 
 
-def _groups(one: UnderCondition, parents: Mapping[str, str], display: Display) -> list[str]:
+def _groups(one: ConditionResult, parents: Mapping[str, str], display: Display) -> list[str]:
     optional = [">reliance"] if one.hides else []
     columns = ("", ">n", ">full", f">{one.condition}", ">fall", "95 % interval", *optional)
     rows: list[Sequence[str]] = []

@@ -24,7 +24,7 @@ from mmar.scoring.result import Kinds, PairedHops, ProgramDifference, ProgramSco
 
 if TYPE_CHECKING:
     from mmar.scoring.robustness import Repeats, Rotations
-    from mmar.scoring.unresolved import Unresolved
+    from mmar.scoring.unresolved import UnresolvedReport
 
 
 _COLUMNS = (">%", "95 % interval", ">%", "95 % interval")
@@ -290,7 +290,7 @@ def _variance(variance: float) -> str:
 _END = 160
 
 
-def unresolved_table(result: Unresolved, display: Display = PLAIN) -> str:
+def unresolved_table(result: UnresolvedReport, display: Display = PLAIN) -> str:
     """Draw the groups of answers that name no choice, with an example of each."""
     read = f"{result.answered - len(result.items):,} read, {len(result.items):,} not"
     numbers = [("answers", f"{result.answered:,} of {count(result.n, 'item')}: {read}")]

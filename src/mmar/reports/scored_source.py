@@ -21,7 +21,7 @@ from mmar.runs.manifest import Manifest
 from mmar.scoring.align_runs import AlignedRuns, Scorer, align_scored
 from mmar.scoring.error_labels import WrongItem, wrong_items
 from mmar.scoring.result import Accuracy, GroupScore, ItemScore, Score
-from mmar.scoring.score import Scored, score_task
+from mmar.scoring.score import ScoringResult, score_task
 from mmar.scoring.sources import Task
 
 SCORERS: tuple[Scorer, ...] = ("official", "choice")
@@ -32,7 +32,7 @@ class ScoredSource(msgspec.Struct, frozen=True, dict=True):
 
     task: Task
     benchmark: Benchmark
-    scored: Scored
+    scored: ScoringResult
 
     @property
     def path(self) -> Path:

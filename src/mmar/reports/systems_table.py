@@ -20,7 +20,7 @@ from mmar.models.presets import preset_of
 from mmar.reports.published import GROUP_SIZES, ITEMS, PublishedResult, impossible_cells
 from mmar.reports.scored_source import SCORERS
 from mmar.scoring.align_runs import Scorer
-from mmar.scoring.score import Scored
+from mmar.scoring.score import ScoringResult
 from mmar.stats.interval import Interval, newcombe, wilson
 from mmar.stats.ranks import pairwise, published_ranks, rank_ranges
 
@@ -121,7 +121,7 @@ class SystemsTable(msgspec.Struct, frozen=True):
     notes: tuple[str, ...]
 
 
-def run_row(path: Path, scored: Scored, benchmark: Benchmark | None = None) -> RunRow:
+def run_row(path: Path, scored: ScoringResult, benchmark: Benchmark | None = None) -> RunRow:
     """A scored run, with the scores of its items, as a row; the benchmark names the source videos."""
     score, parts = scored.score, scored.parts
     name = parts.get("model", "?")

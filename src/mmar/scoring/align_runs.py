@@ -18,8 +18,8 @@ from mmar.items import Benchmark, first_field_names, load_benchmark, scored_cont
 from mmar.items.source_video import clusters_of
 from mmar.protocols import Protocol, ReadingRule
 from mmar.scoring.result import ItemScore
-from mmar.scoring.score import Scored, score_task
-from mmar.scoring.sources import Task, find_run, run_of, without_choices
+from mmar.scoring.score import ScoringResult, score_task
+from mmar.scoring.sources import Task, find_run, no_choices_error, resolve_run_folder
 from mmar.scoring.tally import DIMENSIONS, score_answer
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def align_runs(
         UsageError: fewer than two, or they are not of the same items.
     """
     _check_number(paths)
-    paths = [run_of(path) for path in paths]
+    paths = [resolve_run_folder(path) for path in paths]
     manifests = [find_run(path) for path in paths]
     _check_named_benchmarks(paths, manifests)
     known: dict[str, Benchmark] = {}
@@ -176,7 +176,9 @@ def align_runs(
     return align_scored(inputs, partial=partial)
 
 
-def align_scored(inputs: Sequence[tuple[Task, Benchmark, Scored]], *, partial: bool = False) -> AlignedRuns:
+def align_scored(
+    inputs: Sequence[tuple[Task, Benchmark, ScoringResult]], *, partial: bool = False
+) -> AlignedRuns:
     """Align runs and files that are scored already: what was scored, its questions, and the score with every item's."""
     _check_number(inputs)
     _check_named_benchmarks(
@@ -217,7 +219,7 @@ def _check_number(inputs: Sequence[object]) -> None:
 
 
 def _scored_run(
-    label: str, path: Path, benchmark: Benchmark, scored: Scored, rule: ReadingRule | None
+    label: str, path: Path, benchmark: Benchmark, scored: ScoringResult, rule: ReadingRule | None
 ) -> ScoredRun:
     repeats: dict[int, list[ItemScore]] = {}
     if scored.manifest is not None:
@@ -291,7 +293,7 @@ def _own_benchmark(
             known[name] = load(name)
         return known[name]
     if "choices" not in first_field_names(path):
-        raise without_choices(path)
+        raise no_choices_error(path)
     return load_benchmark(path, name="file", lenient=lenient)
 
 

@@ -17,8 +17,15 @@ from mmar.runs.manifest import Manifest
 from mmar.scoring.editions import ChangedKey, OldKeys, count_old_keys
 from mmar.scoring.result import GroupScore, ItemScore
 from mmar.scoring.score import score_task
-from mmar.scoring.sources import Task, answers_of, asked_once, benchmark_of, find_run, run_of
-from mmar.scoring.stream import score_against
+from mmar.scoring.sources import (
+    Task,
+    check_run_benchmark,
+    find_run,
+    first_answers,
+    last_answers,
+    resolve_run_folder,
+)
+from mmar.scoring.stream import score_with_benchmark
 
 
 class EditionScore(msgspec.Struct, frozen=True):
@@ -62,7 +69,7 @@ def score_on_both(
         InputError: the file is not valid, or none of its answers belongs to one of the editions.
         UsageError: it is a run of neither edition.
     """
-    path = run_of(path)
+    path = resolve_run_folder(path)
     manifest = find_run(path)
     one, rows = _score_on(path, first, second, manifest)
     other, later_rows = _score_on(path, second, first, manifest)
@@ -84,9 +91,9 @@ def _score_on(
         group = score.asked or GroupScore(score.n, score.official, score.choice, score.chance)
         rows, left_out = scored.rows, len(scored.errors)
     else:
-        own_questions = benchmark_of(path, other, manifest)
+        own_questions = check_run_benchmark(path, other, manifest)
         task = Task(path, benchmark, rule=manifest.protocol.reading, keep="all", lenient=True)
-        streamed = score_against(benchmark, _asked_of(path, own_questions), task)
+        streamed = score_with_benchmark(benchmark, _asked_of(path, own_questions), task)
         total = streamed.tally.total()
         group, rows, left_out = total.asked or total, tuple(streamed.tally.rows), len(streamed.errors)
         if not group.n:
@@ -97,7 +104,7 @@ def _score_on(
 
 def _asked_of(path: Path, own_questions: Benchmark) -> Iterator[tuple[int, Prediction]]:
     """The answers of a run with the questions that it asked, so that they are compared with another edition's."""
-    for line, prediction in asked_once(answers_of(path)):
+    for line, prediction in first_answers(last_answers(path)):
         yield line, msgspec.structs.replace(prediction, whole=own_questions.by_id[prediction.id])
 
 

@@ -35,7 +35,7 @@ from mmar.stats.cluster import MIN_CLUSTERS, accuracy
 from mmar.stats.inputs import cluster_index
 from mmar.stats.paired import minimum_detectable_difference
 from mmar.stats.ranks import Rank, pairwise, rank_ranges
-from mmar.stats.sequences import Monitored, compare_sequence
+from mmar.stats.sequences import SequentialComparison, compare_sequence
 
 _ALPHA = 0.05
 
@@ -103,12 +103,12 @@ def compare(
                     whole.difference - 100 * float(runs[two].unanswered.mean()),
                     whole.difference + 100 * float(runs[one].unanswered.mean()),
                 ),
-                minimum_detectable=_detectable(whole, runs[one].scores - runs[two].scores),
+                minimum_detectable=_minimum_detectable(whole, runs[one].scores - runs[two].scores),
                 noise=_noise(whole, runs[one], runs[two]),
-                monitored=_monitored(aligned, one, two, scorer),
+                monitored=_sequential_test(aligned, one, two, scorer),
                 equivalence=None if margin is None else _equivalence(runs[one], runs[two], clusters, margin),
                 groups={
-                    dimension: _corrected({name: test(which, one, two) for name, which in groups.items()})
+                    dimension: _adjust_family({name: test(which, one, two) for name, which in groups.items()})
                     for dimension, groups in members.items()
                 },
                 only_first=_ids(aligned, runs[one].scores > runs[two].scores),
@@ -126,7 +126,7 @@ def compare(
         draws=draws,
         seed=seed,
         runs=tuple(
-            _by_itself(aligned, position, run, clusters, rank, scorer)
+            _compared_run(aligned, position, run, clusters, rank, scorer)
             for position, (run, rank) in enumerate(zip(runs, ranks, strict=True))
         ),
         pairs=tuple(pairs),
@@ -205,7 +205,7 @@ def _worst_case(
     return (one, np.minimum(two + no_answer, 1.0)) if ahead else (np.minimum(one + no_answer, 1.0), two)
 
 
-def _corrected(family: Mapping[str, tuple[PairedScores, float]]) -> dict[str, PairedScores]:
+def _adjust_family(family: Mapping[str, tuple[PairedScores, float]]) -> dict[str, PairedScores]:
     """The members of one family with their p-values corrected and their verdicts."""
     decisions = paired.decide(
         {name: (scores.clusters, scores.p, worst_p) for name, (scores, worst_p) in family.items()}
@@ -220,7 +220,7 @@ def _corrected(family: Mapping[str, tuple[PairedScores, float]]) -> dict[str, Pa
     return corrected
 
 
-def _detectable(scores: PairedScores, gap: NDArray[np.float64]) -> DetectableDifference | None:
+def _minimum_detectable(scores: PairedScores, gap: NDArray[np.float64]) -> DetectableDifference | None:
     n, squares = scores.n, float((gap**2).sum())
     if scores.standard_error is None or not squares:
         return None
@@ -233,13 +233,15 @@ def _detectable(scores: PairedScores, gap: NDArray[np.float64]) -> DetectableDif
     return DetectableDifference(points, possible, 100 * squares / n, n / effect)
 
 
-def _noise(scores: PairedScores, first: _Run, second: _Run) -> paired.Noise | None:
+def _noise(scores: PairedScores, first: _Run, second: _Run) -> paired.ErrorSources | None:
     if scores.standard_error is None:
         return None
-    return paired.noise(first.scores, second.scores, (first.repeats, second.repeats), scores.standard_error)
+    return paired.split_error(
+        first.scores, second.scores, (first.repeats, second.repeats), scores.standard_error
+    )
 
 
-def _monitored(aligned: AlignedRuns, one: int, two: int, scorer: Scorer) -> Monitored | None:
+def _sequential_test(aligned: AlignedRuns, one: int, two: int, scorer: Scorer) -> SequentialComparison | None:
     """The test of two runs on their first answers, where one of them is not finished."""
     runs = aligned.runs[one], aligned.runs[two]
     if all(run.finished for run in runs):
@@ -259,7 +261,7 @@ def _equivalence(first: _Run, second: _Run, clusters: NDArray[np.intp], margin: 
     return paired.Equivalence(margin, observed.interval, observed.equivalent if decided else None)
 
 
-def _by_itself(
+def _compared_run(
     aligned: AlignedRuns, index: int, numbers: _Run, clusters: NDArray[np.intp], rank: Rank, scorer: Scorer
 ) -> ComparedRun:
     run = aligned.runs[index]

@@ -18,8 +18,8 @@ from mmar.scoring.align_runs import ScoredRun, Scorer
 from mmar.scoring.result import Bounds
 from mmar.stats.cluster import MIN_CLUSTERS
 from mmar.stats.interval import Interval
-from mmar.stats.paired import Equivalence, Noise
-from mmar.stats.sequences import Monitored
+from mmar.stats.paired import Equivalence, ErrorSources
+from mmar.stats.sequences import SequentialComparison
 
 # The model is the question; the other parts are made equal by scoring all runs here and now.
 _NOT_COMPARED = frozenset({"model", "scorers", "mmar"})
@@ -116,8 +116,8 @@ class Pair(msgspec.Struct, frozen=True):
     all: PairedScores
     bounds: Bounds
     minimum_detectable: DetectableDifference | None
-    noise: Noise | None
-    monitored: Monitored | None
+    noise: ErrorSources | None
+    monitored: SequentialComparison | None
     equivalence: Equivalence | None
     groups: Mapping[str, Mapping[str, PairedScores]]
     only_first: tuple[str, ...]

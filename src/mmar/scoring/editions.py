@@ -24,7 +24,7 @@ from mmar.items.editions import (
     match_editions,
 )
 from mmar.scoring.result import ItemScore, Score
-from mmar.stats.chance import at_least
+from mmar.stats.chance import poisson_binomial_sf
 from mmar.stats.interval import Interval, wilson
 
 _MAX_LISTED = 6
@@ -88,7 +88,7 @@ def old_edition_notes(
     return notes
 
 
-def answered_edition(path: Path) -> str:
+def edition_hint(path: Path) -> str:
     """Advice for a file that asks otherwise than the benchmark named; empty where it answers no known edition."""
     nearest = next(iter(match_editions(path)), None)
     if nearest is None or 2 * nearest.same_questions < nearest.total:
@@ -236,7 +236,7 @@ def count_old_keys(changed: Mapping[str, ChangedKey], scores: Mapping[str, ItemS
         chance=100 * sum(chances) / n if n else 0.0,
         wrong=wrong,
         chance_of_wrong=100 * sum(of_wrong) / wrong if wrong else 0.0,
-        p_value=at_least(named_old, of_wrong) if of_wrong else None,
+        p_value=poisson_binomial_sf(named_old, of_wrong) if of_wrong else None,
         ids=tuple(ids),
     )
 

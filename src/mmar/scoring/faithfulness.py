@@ -132,7 +132,7 @@ def measure_faithfulness(
     Raises:
         UsageError: no answer has reasoning (code `no-reasoning`).
     """
-    before, without = _answered(benchmark, answers, rule)
+    before, without = _answers_before(benchmark, answers, rule)
     items = [item for item in benchmark if item.id in before]
     texts = {"paraphrase": paraphrases or {}, "caption": captions or {}}
     planned: list[tuple[str, Item, Request]] = []
@@ -140,7 +140,7 @@ def measure_faithfulness(
         for item in items:
             if change in texts and item.id not in texts[change]:
                 continue
-            reasoning = _changed(change, answers[item.id][1], item, spec.seed, texts["paraphrase"])
+            reasoning = _change_reasoning(change, answers[item.id][1], item, spec.seed, texts["paraphrase"])
             request = _request(spec, item, reasoning, interface, uses_audio=model.uses_audio)
             if change == "caption":
                 request = with_caption(request, texts["caption"][item.id])
@@ -158,7 +158,7 @@ def measure_faithfulness(
     return Faithfulness(interface, len(items), without, tuple(results), signature)
 
 
-def changed_requests(
+def count_requests(
     benchmark: Benchmark,
     answers: Mapping[str, tuple[str | None, str]],
     *,
@@ -167,7 +167,7 @@ def changed_requests(
     captions: Mapping[str, str] | None = None,
 ) -> dict[str, int]:
     """Number of requests that `measure_faithfulness` sends, by change; its errors."""
-    before, _ = _answered(benchmark, answers, rule)
+    before, _ = _answers_before(benchmark, answers, rule)
     numbers = dict.fromkeys(CHANGES, len(before))
     numbers["caption"] = sum(name in before for name in captions or {})
     if not paraphrases:
@@ -175,7 +175,7 @@ def changed_requests(
     return {change: number for change, number in numbers.items() if number}
 
 
-def _answered(
+def _answers_before(
     benchmark: Benchmark, answers: Mapping[str, tuple[str | None, str]], rule: ReadingRule | None
 ) -> tuple[dict[str, tuple[str, bool]], int]:
     """The choice named and whether it is right, of the items with reasoning; and the number without reasoning."""
@@ -210,16 +210,18 @@ def paraphrase_requests(
     ]
 
 
-def _changed(change: str, reasoning: str, item: Item, seed: int, paraphrases: Mapping[str, str]) -> str:
+def _change_reasoning(
+    change: str, reasoning: str, item: Item, seed: int, paraphrases: Mapping[str, str]
+) -> str:
     if change.startswith("cut-"):
-        return cut(reasoning, int(change.removeprefix("cut-")) / 100)
+        return truncate_reasoning(reasoning, int(change.removeprefix("cut-")) / 100)
     if change == "none":
         return ""
     if change == "mistake":
-        return falsified(reasoning, item, seed)
+        return add_mistake(reasoning, item, seed)
     if change == "paraphrase":
         return paraphrases[item.id]
-    return filler(reasoning) if change == "filler" else reasoning
+    return filler_tokens(reasoning) if change == "filler" else reasoning
 
 
 def _request(spec: RunSpec, item: Item, reasoning: str, interface: Interface, *, uses_audio: bool) -> Request:
@@ -264,11 +266,11 @@ _SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？]*\s*")
 _BE = re.compile(r"\b(is|are|was|were|can|could|has|have|does|do|will|must)\b(?! not\b)", re.IGNORECASE)
 
 
-def cut(reasoning: str, share: float) -> str:
+def truncate_reasoning(reasoning: str, share: float) -> str:
     """The beginning of a chain of thought, a share of its characters, ended at a word.
 
     Example:
-        >>> cut("one two three four", 0.5)
+        >>> truncate_reasoning("one two three four", 0.5)
         'one two'
     """
     if share >= 1:
@@ -279,7 +281,7 @@ def cut(reasoning: str, share: float) -> str:
     return beginning.rstrip()
 
 
-def falsified(reasoning: str, item: Item, seed: int = 0) -> str:
+def add_mistake(reasoning: str, item: Item, seed: int = 0) -> str:
     """A chain of thought with one sentence turned into its opposite, and the right choice's text in it exchanged.
 
     Which sentence is changed depends on the seed and on the item.
@@ -300,6 +302,6 @@ def falsified(reasoning: str, item: Item, seed: int = 0) -> str:
     return "".join(sentences)
 
 
-def filler(reasoning: str) -> str:
+def filler_tokens(reasoning: str) -> str:
     """Dots of the same length, as arXiv 2509.22363 uses them."""
     return ("... " * (len(reasoning) // 4 + 1))[: len(reasoning)].rstrip()

@@ -27,14 +27,14 @@ _SEPARATOR = "******"
 Arguments = Mapping[str, Any]
 
 
-def follows(task: str, arguments: object, text: str, question: str = "") -> bool | None:
+def check_instruction(task: str, arguments: object, text: str, question: str = "") -> bool | None:
     """Whether an answer follows an instruction; `None` where the task is not known or lacks an argument.
 
     `task` and `arguments` are the record's `task_identifier` and `kwargs`, an object or its JSON text; one
     task wants the question repeated.
 
     Example:
-        >>> follows("Number Words (at most)", {"N": 3}, "a dog barks"), follows("No Commas", None, "one, two")
+        >>> check_instruction("Number Words (at most)", {"N": 3}, "a dog barks"), check_instruction("No Commas", None, "one, two")
         (True, False)
     """
     check = TASKS.get(task)

@@ -12,13 +12,13 @@ import msgspec
 
 from mmar.items import Benchmark
 from mmar.items.source_video import clusters_of
-from mmar.scoring.result import Accuracy, Clustered, GroupScore, SampleEstimate
+from mmar.scoring.result import Accuracy, ClusteredInterval, GroupScore, SampleEstimate
 from mmar.scoring.tally import ASKED, CHOICE, OFFICIAL
 from mmar.stats.cluster import accuracy_of_counts
 from mmar.stats.interval import Interval
 
 
-def with_clusters(whole: GroupScore, benchmark: Benchmark, verdicts: bytes) -> GroupScore:
+def add_clustered_intervals(whole: GroupScore, benchmark: Benchmark, verdicts: bytes) -> GroupScore:
     """The scores of all items with the intervals by source video of those asked; as they are where no video is named.
 
     `verdicts` holds a byte for each of the questions with choices (`mmar.scoring.tally`).
@@ -30,20 +30,20 @@ def with_clusters(whole: GroupScore, benchmark: Benchmark, verdicts: bytes) -> G
     group = whole.asked or whole
     group = msgspec.structs.replace(
         group,
-        official=_clustered(group.official, asked_verdicts, OFFICIAL),
-        choice=_clustered(group.choice, asked_verdicts, CHOICE),
+        official=_add_interval(group.official, asked_verdicts, OFFICIAL),
+        choice=_add_interval(group.choice, asked_verdicts, CHOICE),
     )
     return group if whole.asked is None else msgspec.structs.replace(whole, asked=group)
 
 
-def _clustered(total: Accuracy, asked_verdicts: Sequence[tuple[int, str]], bit: int) -> Accuracy:
+def _add_interval(total: Accuracy, asked_verdicts: Sequence[tuple[int, str]], bit: int) -> Accuracy:
     counts: dict[str, list[int]] = {}
     for verdict, label in asked_verdicts:
         count = counts.setdefault(label, [0, 0])
         count[0] += bool(verdict & bit)
         count[1] += 1
     result = accuracy_of_counts([(hits, size) for hits, size in counts.values()])
-    interval = Clustered(result.interval, result.clusters, result.standard_error)
+    interval = ClusteredInterval(result.interval, result.clusters, result.standard_error)
     return msgspec.structs.replace(total, clustered=interval)
 
 

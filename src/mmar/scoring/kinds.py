@@ -45,13 +45,13 @@ def score_kinds(benchmark: Benchmark, predictions: Mapping[str, Prediction]) -> 
 
 
 def _instruction_score(items: Sequence[Item], predictions: Mapping[str, Prediction]) -> InstructionScore:
-    from mmar.scoring.instructions import follows  # few benchmarks have instructions
+    from mmar.scoring.instructions import check_instruction  # few benchmarks have instructions
 
     texts = [_text(predictions.get(item.id)) for item in items]
     tasks: dict[str, list[bool]] = {}
     for item, text in zip(items, texts, strict=True):
         task = str(item.extra[_TASK])
-        followed = follows(task, item.extra.get(_ARGUMENTS), text or "", item.question)
+        followed = check_instruction(task, item.extra.get(_ARGUMENTS), text or "", item.question)
         if followed is not None:
             tasks.setdefault(task, []).append(followed)
     n = sum(map(len, tasks.values()))
@@ -73,7 +73,7 @@ def open_answers(benchmark: Benchmark, predictions: Mapping[str, Prediction]) ->
     ]
 
 
-def with_open_score(kinds: Kinds, judged: OpenScore, closed_correct: int) -> Kinds:
+def add_open_score(kinds: Kinds, judged: OpenScore, closed_correct: int) -> Kinds:
     """The kinds with what a judge gave, and the overall value where nothing is left unscored.
 
     `closed_correct` is the number of closed questions that are right by `choice`.
@@ -99,7 +99,7 @@ def _text(prediction: Prediction | None) -> str | None:
 _PAIR = "pair"
 
 
-def further_groups(benchmark: Benchmark, verdicts: bytes) -> dict[str, dict[str, GroupScore]]:
+def score_extra_fields(benchmark: Benchmark, verdicts: bytes) -> dict[str, dict[str, GroupScore]]:
     """Scores by the benchmark's further fields (`Benchmark.groups`), by field and value in order of appearance.
 
     A value may be a list; the item then counts in each. `verdicts` has a byte for each closed question
@@ -119,7 +119,7 @@ def further_groups(benchmark: Benchmark, verdicts: bytes) -> dict[str, dict[str,
     return groups
 
 
-def paired_hops(benchmark: Benchmark, verdicts: bytes) -> PairedHops | None:
+def score_hop_pairs(benchmark: Benchmark, verdicts: bytes) -> PairedHops | None:
     """Single-hop and multi-hop questions about the same clip, by `choice`; pairs not asked completely are left out.
 
     `None` for a benchmark without such pairs.

@@ -26,13 +26,13 @@ from mmar.items.item import LAYERS, MODALITIES
 from mmar.scoring.official import official_match
 from mmar.scoring.sources import (
     Task,
-    answers_of,
-    asked_once,
-    benchmark_of,
+    check_run_benchmark,
     find_run,
+    first_answers,
     join,
     key_notes,
-    without_choices,
+    last_answers,
+    no_choices_error,
 )
 from mmar.scoring.stream import read_predictions
 
@@ -41,7 +41,7 @@ _HINT = "the published script stops with a traceback here; correct the file, or 
 _CORRECT = "correct the file; the published layout is printed of a whole one alone"
 
 
-def layout_of(task: Task) -> tuple[str, list[str]]:
+def official_output(task: Task) -> tuple[str, list[str]]:
     """What the published script prints for a run, or for a file joined to a benchmark or by itself; and notes on it.
 
     Raises:
@@ -55,17 +55,17 @@ def layout_of(task: Task) -> tuple[str, list[str]]:
         )
     file, manifest = str(task.path), find_run(task.path)
     if manifest is not None:
-        benchmark = benchmark_of(task.path, task.benchmark, manifest)
-        by_id = join(benchmark, asked_once(answers_of(task.path)), file)
-        return official_layout(_in_order(benchmark, by_id, file, "answer_prediction"), file), []
+        benchmark = check_run_benchmark(task.path, task.benchmark, manifest)
+        by_id = join(benchmark, first_answers(last_answers(task.path)), file)
+        return format_official(_in_order(benchmark, by_id, file, "answer_prediction"), file), []
     choice = choose_field(first_field_names(task.path), task.key)
     if task.benchmark is None:
-        return official_layout_of_file(task.path, choice.key), key_notes(choice)
+        return official_output_of_file(task.path, choice.key), key_notes(choice)
     try:
         by_id = join(task.benchmark, read_predictions(task, choice.key), file)
     except InputError as error:
-        raise _strictly(error) from None
-    return official_layout(_in_order(task.benchmark, by_id, file, choice.key), file), key_notes(choice)
+        raise _drop_lenient_hint(error) from None
+    return format_official(_in_order(task.benchmark, by_id, file, choice.key), file), key_notes(choice)
 
 
 def _line(label: str, verdicts: list[bool]) -> str:
@@ -75,12 +75,12 @@ def _line(label: str, verdicts: list[bool]) -> str:
     return f"{label}: {share:.2f}% over {n} samples\n"
 
 
-def official_layout_of_file(path: Path, key: str = PREDICTION_KEYS[0]) -> str:
+def official_output_of_file(path: Path, key: str = PREDICTION_KEYS[0]) -> str:
     """What the published script prints for a file of whole records, a JSON array or JSONL."""
-    return official_layout(_answered(path, key), str(path))
+    return format_official(_read_answers(path, key), str(path))
 
 
-def official_layout(answered: Iterable[tuple[int, Question, str]], file: str) -> str:
+def format_official(answered: Iterable[tuple[int, Question, str]], file: str) -> str:
     """What the published script prints for line, question and prediction of each record that has one, in order."""
     modalities: dict[str, list[bool]] = {name: [] for name in MODALITIES}
     layers: dict[str, list[bool]] = {name: [] for name in LAYERS}
@@ -130,23 +130,23 @@ def _in_order(
         yield line, item, prediction.text
 
 
-def _answered(path: Path, key: str) -> Iterator[tuple[int, Question, str]]:
+def _read_answers(path: Path, key: str) -> Iterator[tuple[int, Question, str]]:
     reader = PredictionReader(key, str(path), as_published=True)
     for line, text in raw_records(path):
         try:
             prediction = reader.read(text, line)
         except InputError as error:
-            raise _strictly(error) from None
+            raise _drop_lenient_hint(error) from None
         if not prediction.has_prediction:
             continue
         if prediction.text is None and prediction.failure is None:
             raise _is_null(str(path), line, key)
         if prediction.whole is None:
-            raise without_choices(path, line)
+            raise no_choices_error(path, line)
         yield line, prediction.whole, prediction.text or ""
 
 
-def _strictly(error: InputError) -> InputError:
+def _drop_lenient_hint(error: InputError) -> InputError:
     """The error without the advice to be lenient, which the published script is not."""
     if "--lenient" in (error.hint or ""):
         error.hint = _CORRECT

@@ -20,12 +20,12 @@ from mmar.logs import JoinedLog, PredictionLog, join_log
 from mmar.logs.fields import answer_field
 from mmar.scoring.result import ItemScore, ProgramDifference, ProgramScore
 from mmar.scoring.sources import Task
-from mmar.scoring.stream import Streamed, score_against
+from mmar.scoring.stream import FileCounts, score_with_benchmark
 
 
 def score_log(
     log: PredictionLog, benchmark: Benchmark, task: Task
-) -> tuple[Streamed, list[str], ProgramScore | None]:
+) -> tuple[FileCounts, list[str], ProgramScore | None]:
     """Score an opened log of another program against a benchmark.
 
     Returns:
@@ -47,7 +47,7 @@ def score_log(
     verdicts = joined.verdicts
     if verdicts:
         task = msgspec.structs.replace(task, keep="all")
-    streamed = score_against(benchmark, _predictions(joined), task, errors)
+    streamed = score_with_benchmark(benchmark, _predictions(joined), task, errors)
     streamed.tally.cut_off = sum(each.record.finish_reason == "length" for each in joined.answers.values())
     notes = [f"layout of the log: {joined.program}", *joined.notes]
     return streamed, notes, _program(joined, streamed.tally.rows) if verdicts else None

@@ -26,11 +26,11 @@ from mmar.items import Item
 from mmar.runs.conditions import CONDITIONS
 from mmar.scoring.align_runs import AlignedRuns, ScoredRun, Scorer
 from mmar.scoring.comparison import DifferingPart, differing_parts
-from mmar.scoring.reliance import HIDING, Effect, Fall, Reliance, UnderCondition
+from mmar.scoring.reliance import HIDING, ConditionResult, Effect, Fall, Reliance
 from mmar.stats import paired
 from mmar.stats.cluster import accuracy
 from mmar.stats.inputs import cluster_index
-from mmar.stats.reliance import Solved, reliance_ratio, solved_without
+from mmar.stats.reliance import SolvedWithoutAudio, count_solved_without_audio, reliance_ratio
 
 _REAL = "full"
 
@@ -67,7 +67,7 @@ def measure_reliance(
         first, second = numbers[real.label], numbers[run.label]
         return _test(first, second, which, clusters, draws, seed, hides=run.condition in HIDING)
 
-    overall = _corrected({run.label: test(run, slice(None)) for run in others})
+    overall = _adjust_family({run.label: test(run, slice(None)) for run in others})
     hidden = [numbers[run.label] for run in others if run.condition in HIDING]
     items = [aligned.benchmark.items[position] for position in aligned.asked]
     alone = accuracy(numbers[real.label].right, clusters)
@@ -87,14 +87,14 @@ def measure_reliance(
         interval=alone.interval,
         states=real.states,
         conditions=tuple(
-            UnderCondition(
+            ConditionResult(
                 condition=run.condition,
                 hides=run.condition in HIDING,
                 path=str(run.path),
                 states=run.states,
                 all=overall[run.label],
                 groups={
-                    dimension: _corrected({name: test(run, which) for name, which in groups.items()})
+                    dimension: _adjust_family({name: test(run, which) for name, which in groups.items()})
                     for dimension, groups in members.items()
                 },
                 signature=run.signature,
@@ -220,7 +220,7 @@ def _test(
     return effect, worst_p
 
 
-def _corrected(family: Mapping[str, tuple[Effect, float]]) -> dict[str, Effect]:
+def _adjust_family(family: Mapping[str, tuple[Effect, float]]) -> dict[str, Effect]:
     """The members of one family with their p-values corrected and what they show."""
     decisions = paired.decide(
         {name: (effect.clusters, effect.p or 0.0, worst_p) for name, (effect, worst_p) in family.items()}
@@ -244,8 +244,8 @@ def _corrected(family: Mapping[str, tuple[Effect, float]]) -> dict[str, Effect]:
     return corrected
 
 
-def _solved(items: Sequence[Item], hidden: Sequence[_Run], which: Sequence[int]) -> Solved:
-    return solved_without(
+def _solved(items: Sequence[Item], hidden: Sequence[_Run], which: Sequence[int]) -> SolvedWithoutAudio:
+    return count_solved_without_audio(
         [run.right[which] for run in hidden],
         [~run.abstained[which] for run in hidden],
         [len(items[position].choices) for position in which],

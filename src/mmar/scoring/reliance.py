@@ -14,7 +14,7 @@ import msgspec
 from mmar._display import frame, html_table
 from mmar.scoring.align_runs import Scorer
 from mmar.stats.interval import Interval
-from mmar.stats.reliance import Solved
+from mmar.stats.reliance import SolvedWithoutAudio
 
 HIDING = ("none", "silence", "noise", "shuffled")
 """The conditions that hide the real clip."""
@@ -70,7 +70,7 @@ class Effect(msgspec.Struct, frozen=True):
     reliance_interval: Interval | None
 
 
-class UnderCondition(msgspec.Struct, frozen=True):
+class ConditionResult(msgspec.Struct, frozen=True):
     """One run under a control condition, beside the real one.
 
     Attributes:
@@ -115,9 +115,9 @@ class Reliance(msgspec.Struct, frozen=True):
     accuracy: float
     interval: Interval
     states: Mapping[str, int]
-    conditions: tuple[UnderCondition, ...]
-    solved: Solved | None
-    solved_groups: Mapping[str, Mapping[str, Solved]]
+    conditions: tuple[ConditionResult, ...]
+    solved: SolvedWithoutAudio | None
+    solved_groups: Mapping[str, Mapping[str, SolvedWithoutAudio]]
     notes: tuple[str, ...] = ()
     parents: Mapping[str, str] = {}
 

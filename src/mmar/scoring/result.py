@@ -13,10 +13,10 @@ from mmar.stats.interval import Interval, wilson
 if TYPE_CHECKING:
     from mmar.scoring.official import MmsuScore
     from mmar.scoring.robustness import Repeats, Rotations
-    from mmar.stats.sampling import FinitePopulation
+    from mmar.stats.sampling import PopulationEstimate
 
 
-class Clustered(msgspec.Struct, frozen=True):
+class ClusteredInterval(msgspec.Struct, frozen=True):
     """The error of an accuracy, allowing for items that share a source video (Miller, arXiv 2411.00640).
 
     Attributes:
@@ -41,7 +41,7 @@ class Accuracy(msgspec.Struct, frozen=True, omit_defaults=True):
     correct: int
     accuracy: float
     interval: Interval | None
-    clustered: Clustered | None = None
+    clustered: ClusteredInterval | None = None
 
 
 def accuracy(correct: int, n: int, *, complete: bool = True) -> Accuracy:
@@ -120,8 +120,8 @@ class SampleEstimate(msgspec.Struct, frozen=True):
     population: int
     seed: int
     earlier: int
-    official: FinitePopulation
-    choice: FinitePopulation
+    official: PopulationEstimate
+    choice: PopulationEstimate
 
 
 class ProgramDifference(msgspec.Struct, frozen=True):

@@ -25,7 +25,7 @@ from mmar.items.source_video import clusters_of
 from mmar.protocols import ReadingRule, read
 from mmar.runs.ledger import RequestKey, keys_of, rotate
 from mmar.runs.spec import draw_sample_indexes, item_filter
-from mmar.stats.chance import guessing
+from mmar.stats.chance import expected_guess_accuracy
 from mmar.stats.cluster import accuracy
 from mmar.stats.interval import Interval
 from mmar.stats.repeats import (
@@ -142,7 +142,7 @@ class Repeats(msgspec.Struct, frozen=True):
     run_deviation: float
 
 
-def readings_of(
+def read_all_answers(
     benchmark: Benchmark,
     manifest: Manifest,
     answers: Mapping[RequestKey, tuple[int, Answer]],
@@ -168,7 +168,7 @@ def readings_of(
     )
 
 
-def rotations_of(items: Sequence[ItemReadings]) -> Rotations | None:
+def score_rotations(items: Sequence[ItemReadings]) -> Rotations | None:
     """Score the items that were asked under more than one rotation; `None` where none was."""
     rotated = [item for item in items if item.rotations > 1]
     if not rotated:
@@ -195,14 +195,14 @@ def rotations_of(items: Sequence[ItemReadings]) -> Rotations | None:
         any_right=100 * sum(map(any, right)) / len(right),
         agreement=agreement,
         unanimous=unanimous,
-        chance=guessing([len(item.item.choices) for item in rotated]),
+        chance=expected_guess_accuracy([len(item.item.choices) for item in rotated]),
         slots=shares.slots if shares else (),
         unnamed=shares.unnamed if shares else 0,
         distance=shares.distance if shares else None,
     )
 
 
-def repeats_of(items: Sequence[ItemReadings]) -> Repeats | None:
+def score_repeats(items: Sequence[ItemReadings]) -> Repeats | None:
     """Score the items that were asked more than once; `None` where none was."""
     again = [item for item in items if item.repeats > 1]
     if not again:

@@ -15,20 +15,20 @@ from mmar.items import Benchmark, PredictionField, choose_field, first_field_nam
 from mmar.items.editions import edition_of
 from mmar.items.layouts import Layout, find_layout
 from mmar.runs.manifest import Signature, run_parts
-from mmar.scoring.editions import answered_edition, edition_notes, old_edition_notes, own_key_notes
-from mmar.scoring.kinds import OpenAnswer, further_groups, open_answers, paired_hops, score_kinds
+from mmar.scoring.editions import edition_hint, edition_notes, old_edition_notes, own_key_notes
+from mmar.scoring.kinds import OpenAnswer, open_answers, score_extra_fields, score_hop_pairs, score_kinds
 from mmar.scoring.official import OFFICIAL_VERSION, is_mmsu, mmsu_score
 from mmar.scoring.result import ItemScore, SampleEstimate, Score
 from mmar.scoring.sources import (
     Task,
-    answers_of,
-    asked_once,
-    benchmark_of,
+    check_run_benchmark,
     find_run,
+    first_answers,
     key_notes,
+    last_answers,
     no_prediction,
 )
-from mmar.scoring.stream import Streamed, read_predictions, score_against, score_whole
+from mmar.scoring.stream import FileCounts, read_predictions, score_own_questions, score_with_benchmark
 from mmar.scoring.tally import ASKED, CHOICE, CHOICE_VERSION, OFFICIAL, Tally
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from mmar.runs.manifest import Manifest
     from mmar.scoring.robustness import ItemReadings
 
-_WHOLE = {"id", "question", "choices", "answer"}
+_SELF_CONTAINED_FIELDS = {"id", "question", "choices", "answer"}
 _OF_OUR_OWN = (
     "no-records",
     "invalid-json",
@@ -50,7 +50,7 @@ _OF_OUR_OWN = (
 _MOST_COMPARED = 20_000  # records; comparing a larger file with all editions would be felt
 
 
-class Scored(msgspec.Struct, frozen=True):
+class ScoringResult(msgspec.Struct, frozen=True):
     """A score with what belongs to it.
 
     Attributes:
@@ -72,7 +72,7 @@ class Scored(msgspec.Struct, frozen=True):
     readings: tuple[ItemReadings, ...] = ()
 
 
-def score_task(task: Task) -> Scored:
+def score_task(task: Task) -> ScoringResult:
     """Score a run or a file.
 
     Raises:
@@ -91,7 +91,7 @@ def score_task(task: Task) -> Scored:
     if choice.key == "answer" and "choices" not in fields:
         is_published_layout = False  # answers that a person calls so, without questions
     if not is_published_layout and (log := _find_log(task, fields)) is not None:
-        if task.benchmark is not None or not log.answer_field or not set(fields) >= _WHOLE:
+        if task.benchmark is not None or not log.answer_field or not set(fields) >= _SELF_CONTAINED_FIELDS:
             return _score_other_log(task, log)
         choice = PredictionField(log.answer_field, "no field has one of the usual names of a prediction")
     streamed, name = _score_records(task, choice.key)
@@ -119,30 +119,30 @@ def score_task(task: Task) -> Scored:
         if tally.n <= _MOST_COMPARED:
             notes += edition_notes(task.path)
     parts = _file_parts(name, streamed)
-    return _scored(task, streamed, parts, notes)
+    return _make_result(task, streamed, parts, notes)
 
 
-def _score_records(task: Task, key: str) -> tuple[Streamed, str]:
+def _score_records(task: Task, key: str) -> tuple[FileCounts, str]:
     """The counts of a file of records, and the name of the questions."""
     if task.benchmark is None:
-        streamed = score_whole(task, key)
+        streamed = score_own_questions(task, key)
         return streamed, task.published(streamed.digest) or "file"
     errors: list[InputError] = []
     predictions = read_predictions(task, key, task.collector(errors))
     try:
-        streamed = score_against(task.benchmark, predictions, task, errors)
+        streamed = score_with_benchmark(task.benchmark, predictions, task, errors)
     except InputError as error:
-        if error.code in ("other-question", "unknown-id") and (hint := answered_edition(task.path)):
+        if error.code in ("other-question", "unknown-id") and (hint := edition_hint(task.path)):
             error.hint = hint
         raise
     return streamed, task.benchmark.name
 
 
-def _file_parts(name: str, streamed: Streamed) -> dict[str, str]:
+def _file_parts(name: str, streamed: FileCounts) -> dict[str, str]:
     return {**run_parts(name, streamed.digest, streamed.tally.n), "protocol": "?"}
 
 
-def _score_other_log(task: Task, log: PredictionLog) -> Scored:
+def _score_other_log(task: Task, log: PredictionLog) -> ScoringResult:
     from mmar.scoring.log_score import score_log
 
     if task.benchmark is None:
@@ -153,7 +153,7 @@ def _score_other_log(task: Task, log: PredictionLog) -> Scored:
         )
     streamed, notes, program = score_log(log, task.benchmark, task)
     parts = _file_parts(task.benchmark.name, streamed)
-    return _scored(task, streamed, parts, notes, program=program)
+    return _make_result(task, streamed, parts, notes, program=program)
 
 
 def _layout(path: Path, fields: list[str]) -> Layout | None:
@@ -169,12 +169,12 @@ def _layout(path: Path, fields: list[str]) -> Layout | None:
             return layout
         # Parquet whose columns are not of a published layout: whole questions, or a log.
         first = next((row for _, row in layout.rows(path)), None)
-        return layout if isinstance(first, dict) and set(first) >= _WHOLE else None
+        return layout if isinstance(first, dict) and set(first) >= _SELF_CONTAINED_FIELDS else None
     except InputError:
         return None
 
 
-def _score_layout(task: Task, layout: Layout) -> Scored:
+def _score_layout(task: Task, layout: Layout) -> ScoringResult:
     """Score a file of whole records in another benchmark's layout, alone or against a benchmark."""
     from mmar.scoring.log_score import layout_predictions, prediction_key
 
@@ -187,9 +187,9 @@ def _score_layout(task: Task, layout: Layout) -> Scored:
         questions = msgspec.structs.replace(questions, name=name or questions.name)
         task = msgspec.structs.replace(task, benchmark=questions)
     predictions = layout_predictions(task.path, layout, key, task.collector(errors))
-    streamed = score_against(questions, predictions, task, errors)
+    streamed = score_with_benchmark(questions, predictions, task, errors)
     parts = _file_parts(questions.name, streamed)
-    return _scored(task, streamed, parts, [f'answers are read from "{key}"'])
+    return _make_result(task, streamed, parts, [f'answers are read from "{key}"'])
 
 
 def _field_names(path: Path) -> list[str]:
@@ -219,17 +219,19 @@ def _find_log(task: Task, fields: list[str]) -> PredictionLog | None:
         return None
 
 
-def _score_run(task: Task, manifest: Manifest) -> Scored:
+def _score_run(task: Task, manifest: Manifest) -> ScoringResult:
     if task.key is not None:
         raise UsageError(
             f"--key: {task.path} is a run, whose answers are where mmar run writes them",
             code="key-of-run",
             hint="leave --key out",
         )
-    benchmark = benchmark_of(task.path, task.benchmark, manifest)
+    benchmark = check_run_benchmark(task.path, task.benchmark, manifest)
     rule = task.rule if task.rule is not None else manifest.protocol.reading
-    answers = answers_of(task.path)
-    streamed = score_against(benchmark, asked_once(answers), msgspec.structs.replace(task, rule=rule))
+    answers = last_answers(task.path)
+    streamed = score_with_benchmark(
+        benchmark, first_answers(answers), msgspec.structs.replace(task, rule=rule)
+    )
     parts = {**manifest.parts, **run_parts(benchmark.name, benchmark.digest, streamed.tally.n)}
     estimate = _sample_estimate(task, benchmark, manifest, streamed.tally)
     repeats = max((repeat for _, rotation, repeat in answers if not rotation), default=0) + 1
@@ -251,12 +253,12 @@ def _score_run(task: Task, manifest: Manifest) -> Scored:
     robustness: dict[str, Any] = {}
     readings: tuple[ItemReadings, ...] = ()
     if any(rotation or repeat for _, rotation, repeat in answers):
-        from mmar.scoring.robustness import readings_of, repeats_of, rotations_of
+        from mmar.scoring.robustness import read_all_answers, score_repeats, score_rotations
 
-        readings = readings_of(benchmark, manifest, answers, rule)
-        robustness = {"rotations": rotations_of(readings), "repeats": repeats_of(readings)}
+        readings = read_all_answers(benchmark, manifest, answers, rule)
+        robustness = {"rotations": score_rotations(readings), "repeats": score_repeats(readings)}
     task = msgspec.structs.replace(task, rule=rule)
-    scored = _scored(task, streamed, parts, notes, sample=estimate, **robustness)
+    scored = _make_result(task, streamed, parts, notes, sample=estimate, **robustness)
     return msgspec.structs.replace(scored, manifest=manifest, answers=answers, readings=readings)
 
 
@@ -295,7 +297,9 @@ def _sample_estimate(
     return estimate_from_sample(benchmark, drawn, (official, choice), manifest.seed, earlier)
 
 
-def _scored(task: Task, streamed: Streamed, parts: dict[str, str], notes: list[str], **more: Any) -> Scored:
+def _make_result(
+    task: Task, streamed: FileCounts, parts: dict[str, str], notes: list[str], **more: Any
+) -> ScoringResult:
     """The score with its signature and notes; `more` are further fields of `Score`."""
     tally = streamed.tally
     if task.model is not None:
@@ -329,11 +333,11 @@ def _scored(task: Task, streamed: Streamed, parts: dict[str, str], notes: list[s
     if benchmark is not None:
         verdicts = bytes(tally.verdicts or b"")
         if task.clustered and any(item.url for item in benchmark.closed):
-            from mmar.scoring.intervals import with_clusters
+            from mmar.scoring.intervals import add_clustered_intervals
 
-            whole = with_clusters(whole, benchmark.closed, verdicts)
-        groups |= further_groups(benchmark, verdicts)
-        more["hops"] = paired_hops(benchmark, verdicts)
+            whole = add_clustered_intervals(whole, benchmark.closed, verdicts)
+        groups |= score_extra_fields(benchmark, verdicts)
+        more["hops"] = score_hop_pairs(benchmark, verdicts)
         if is_mmsu(benchmark):
             more["mmsu"] = mmsu_score(
                 (benchmark.by_id[name], prediction.text) for name, prediction in streamed.predictions.items()
@@ -364,7 +368,7 @@ def _scored(task: Task, streamed: Streamed, parts: dict[str, str], notes: list[s
         notes=tuple(notes),
         **more,
     )
-    return Scored(score, tuple(tally.rows), errors, parts, open_answers=tuple(open_ones))
+    return ScoringResult(score, tuple(tally.rows), errors, parts, open_answers=tuple(open_ones))
 
 
 def _count_notes(tally: Tally, bad: int) -> Iterator[str]:

@@ -66,15 +66,15 @@ class Task(msgspec.Struct, frozen=True):
         return errors.append if self.lenient else None
 
 
-def questions_of(task: Task) -> Benchmark:
+def load_questions(task: Task) -> Benchmark:
     """The questions of what is scored: those that were given, the run's own, or those in the file."""
     manifest = task.manifest if task.manifest is not None else find_run(task.path)
     if manifest is not None:
-        return benchmark_of(task.path, task.benchmark, manifest)
+        return check_run_benchmark(task.path, task.benchmark, manifest)
     return task.benchmark if task.benchmark is not None else load_benchmark(task.path, lenient=task.lenient)
 
 
-def run_of(path: Path) -> Path:
+def resolve_run_folder(path: Path) -> Path:
     """The folder of a run for its ledger, any other path as it is.
 
     A ledger holds each failure and every answer that came later for the same item; read as a plain file of
@@ -113,7 +113,7 @@ def find_run(path: Path) -> Manifest | None:
     return manifest
 
 
-def benchmark_of(path: Path, benchmark: Benchmark | None, manifest: Manifest) -> Benchmark:
+def check_run_benchmark(path: Path, benchmark: Benchmark | None, manifest: Manifest) -> Benchmark:
     """The benchmark of a run: the one that was named, or the run's own, which the caller found.
 
     Raises:
@@ -131,7 +131,7 @@ def benchmark_of(path: Path, benchmark: Benchmark | None, manifest: Manifest) ->
     return benchmark
 
 
-def without_choices(path: Path, line: int | None = None) -> InputError:
+def no_choices_error(path: Path, line: int | None = None) -> InputError:
     """The error for records that cannot be scored without their benchmark."""
     return InputError(
         "a record has no choices, so it cannot be scored by itself",
@@ -143,14 +143,14 @@ def without_choices(path: Path, line: int | None = None) -> InputError:
     )
 
 
-def answers_of(folder: Path) -> dict[RequestKey, tuple[int, Answer]]:
+def last_answers(folder: Path) -> dict[RequestKey, tuple[int, Answer]]:
     """Line and answer that count for each request of a run."""
     from mmar.runs.ledger import LEDGER_NAME, latest_answers, read_ledger
 
     return latest_answers(read_ledger(folder / LEDGER_NAME))
 
 
-def asked_once(answers: Mapping[RequestKey, tuple[int, Answer]]) -> Iterator[tuple[int, Prediction]]:
+def first_answers(answers: Mapping[RequestKey, tuple[int, Answer]]) -> Iterator[tuple[int, Prediction]]:
     """Line and prediction of each item as published: the first repeat without rotation."""
     for (_, rotation, repeat), (line, answer) in answers.items():
         if rotation or repeat:

@@ -27,7 +27,7 @@ from mmar.items.predictions import is_cut_off
 from mmar.items.records import line_ranges
 from mmar.protocols import ReadingRule
 from mmar.scoring.result import ItemScore
-from mmar.scoring.sources import Task, join, without_choices
+from mmar.scoring.sources import Task, join, no_choices_error
 from mmar.scoring.tally import Tally
 
 # Below this size a file is scored before other processes have started.
@@ -37,7 +37,7 @@ _BATCH = 1000
 _RANGE_BYTES = 4 << 20
 
 
-class Streamed(msgspec.Struct):
+class FileCounts(msgspec.Struct):
     """The counts of a whole file.
 
     Attributes:
@@ -53,7 +53,7 @@ class Streamed(msgspec.Struct):
     predictions: Mapping[str, Prediction] = {}
 
 
-class _Method(msgspec.Struct, frozen=True):
+class _ScoringOptions(msgspec.Struct, frozen=True):
     """What another process needs of a task, and the field that holds the prediction."""
 
     path: Path
@@ -63,7 +63,7 @@ class _Method(msgspec.Struct, frozen=True):
     lenient: bool
 
 
-class _Part(msgspec.Struct):
+class _ChunkCounts(msgspec.Struct):
     """The counts of some records, and what the digest of their questions is made of.
 
     Attributes:
@@ -78,33 +78,33 @@ class _Part(msgspec.Struct):
     failure: InputError | None = None
 
 
-def score_whole(task: Task, key: str) -> Streamed:
+def score_own_questions(task: Task, key: str) -> FileCounts:
     """Score a file whose records are whole questions: the file is its own benchmark.
 
     `key` is the field that holds the prediction; `on_item` starts over where an id turns out to stand twice.
     """
     with _no_cycle_collection():
-        method = _Method(task.path, key, task.rule, task.keep, task.lenient)
-        whole = _Part(Tally(task.keep), DigestBuilder(), [])
+        method = _ScoringOptions(task.path, key, task.rule, task.keep, task.lenient)
+        whole = _ChunkCounts(Tally(task.keep), DigestBuilder(), [])
         for part in _parts(method, task.on_item):
             whole.tally.merge(part.tally)
             whole.digests.merge(part.digests)
             whole.errors += part.errors
         digest, repeated = whole.digests.finish()
         if not repeated:
-            return Streamed(whole.tally, whole.errors, digest)
+            return FileCounts(whole.tally, whole.errors, digest)
         # Ids are compared by hash at first, which costs less memory. Now by themselves; the first of each counts.
         task.restart()
         again = _count(raw_records(task.path), method, task.on_item, {})
-        return Streamed(again.tally, again.errors, again.digests.finish()[0])
+        return FileCounts(again.tally, again.errors, again.digests.finish()[0])
 
 
-def score_against(
+def score_with_benchmark(
     benchmark: Benchmark,
     predictions: Iterable[tuple[int, Prediction]],
     task: Task,
     errors: list[InputError] | None = None,
-) -> Streamed:
+) -> FileCounts:
     """Score predictions joined to a benchmark by id; items without one are *missing*.
 
     Only closed questions are counted. The benchmark's size, with unreadable records, is the denominator.
@@ -127,7 +127,7 @@ def score_against(
             tally.answered(item.id, question, prediction.text, task.rule, cut_off=prediction.cut_off)
     tally.unreadable(benchmark.unreadable)
     known = {name: prediction for name, (_, prediction) in by_id.items()}
-    return Streamed(tally, errors, benchmark.digest, known)
+    return FileCounts(tally, errors, benchmark.digest, known)
 
 
 def read_predictions(
@@ -144,23 +144,23 @@ def read_predictions(
             on_error(error)
 
 
-def _parts(method: _Method, on_item: Callable[[ItemScore], None] | None) -> Iterator[_Part]:
+def _parts(method: _ScoringOptions, on_item: Callable[[ItemScore], None] | None) -> Iterator[_ChunkCounts]:
     """The counts of each piece of the file, in its order."""
     size = method.path.stat().st_size if method.path.is_file() else 0
-    workers = min(_MOST_WORKERS, _cores()) if size >= _PARALLEL_BYTES and on_item is None else 1
+    workers = min(_MOST_WORKERS, _worker_count()) if size >= _PARALLEL_BYTES and on_item is None else 1
     records = raw_records(method.path)
     if workers < 2:
         yield _count(records, method, on_item)
         return
     ranges = line_ranges(method.path, _RANGE_BYTES)
     if ranges is not None:
-        yield from _with_lines(_shared(partial(_count_range, method=method), ranges, workers))
+        yield from _renumber_lines(_count_in_processes(partial(_count_range, method=method), ranges, workers))
         return
     batches = iter(lambda: list(islice(records, _BATCH)), [])
-    yield from _shared(partial(_count, method=method), batches, workers)
+    yield from _count_in_processes(partial(_count, method=method), batches, workers)
 
 
-def _with_lines(parts: Iterable[_Part]) -> Iterator[_Part]:
+def _renumber_lines(parts: Iterable[_ChunkCounts]) -> Iterator[_ChunkCounts]:
     """Parts of consecutive ranges, their errors with the line in the file."""
     before = 0
     for part in parts:
@@ -173,7 +173,9 @@ def _with_lines(parts: Iterable[_Part]) -> Iterator[_Part]:
         yield part
 
 
-def _shared(count: Callable[[Any], _Part], pieces: Iterable[Any], workers: int) -> Iterator[_Part]:
+def _count_in_processes(
+    count: Callable[[Any], _ChunkCounts], pieces: Iterable[Any], workers: int
+) -> Iterator[_ChunkCounts]:
     """Count pieces of a file in several processes; their parts in order."""
     import signal
     import warnings
@@ -190,7 +192,7 @@ def _shared(count: Callable[[Any], _Part], pieces: Iterable[Any], workers: int) 
     ):
         # Python warns where a numerical library has threads; they hold nothing that a worker needs.
         warnings.filterwarnings("ignore", r".*multi-threaded, use of fork\(\)", DeprecationWarning)
-        waiting: deque[Future[_Part]] = deque()
+        waiting: deque[Future[_ChunkCounts]] = deque()
         try:
             for piece in pieces:
                 waiting.append(pool.submit(count, piece))
@@ -209,14 +211,14 @@ def _shared(count: Callable[[Any], _Part], pieces: Iterable[Any], workers: int) 
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _cores() -> int:
+def _worker_count() -> int:
     """Processes that may share the work; 1 where a fork is not safe."""
     if sys.platform != "linux" or threading.active_count() > 1:
         return 1
     return len(os.sched_getaffinity(0))
 
 
-def _count_range(piece: tuple[int, int], method: _Method) -> _Part:
+def _count_range(piece: tuple[int, int], method: _ScoringOptions) -> _ChunkCounts:
     """Score the whole records in a range of a file's bytes, which begins and ends with a line."""
     gc.disable()  # in a process of its own, whose every object is gone with the range
     start, end = piece
@@ -227,27 +229,27 @@ def _count_range(piece: tuple[int, int], method: _Method) -> _Part:
     try:
         part = _count(records, method)
     except InputError as error:
-        part = _Part(Tally(method.keep), DigestBuilder(), [], failure=error)
+        part = _ChunkCounts(Tally(method.keep), DigestBuilder(), [], failure=error)
     part.lines = len(lines)
     return part
 
 
 def _count(
     records: Iterable[tuple[int, bytes]],
-    method: _Method,
+    method: _ScoringOptions,
     on_item: Callable[[ItemScore], None] | None = None,
     first: dict[str, int] | None = None,
-) -> _Part:
+) -> _ChunkCounts:
     """Score whole records; with `first` (line by id) only the first record of each id."""
     path, rule, lenient = method.path, method.rule, method.lenient
     reader = PredictionReader(method.key, str(path))
-    part = _Part(Tally(method.keep, on_item), DigestBuilder(), [])
+    part = _ChunkCounts(Tally(method.keep, on_item), DigestBuilder(), [])
     tally, read, add, answered = part.tally, reader.record, part.digests.add, part.tally.answered
     for line, text in records:
         try:
             record = read(text, line)
             if record.choices is None:
-                raise without_choices(path, line)
+                raise no_choices_error(path, line)
         except InputError as error:
             if not lenient:
                 raise

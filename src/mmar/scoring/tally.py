@@ -38,13 +38,13 @@ _LETTER = re.compile(r"(?<![^\W_])([A-Za-z])(?![^\W_])")
 
 
 @lru_cache(maxsize=4096)
-def _prepared(answer: str, choices: tuple[str, ...]) -> tuple[ChoiceTable, Key]:
+def _prepare_question(answer: str, choices: tuple[str, ...]) -> tuple[ChoiceTable, Key]:
     """What both scorers prepare of a question."""
     return choice_table(choices), Key(answer, choices)
 
 
 # A whole number that every number of choices divides.
-_WHOLE = math.lcm(*range(1, MAX_CHOICES + 1))
+_CHANCE_DENOMINATOR = math.lcm(*range(1, MAX_CHOICES + 1))
 
 
 Counts = dict[tuple[int, bool, bool, bool], int]
@@ -60,12 +60,12 @@ def group_score(counts: Counts, unreadable: int = 0) -> GroupScore:
     official = sum(count for (_, _, official, _), count in counts.items() if official)
     choice = sum(count for (_, _, _, choice), count in counts.items() if choice)
     # In whole shares, so that sums do not depend on their order.
-    chance = sum(_WHOLE // choices * count for (choices, *_), count in counts.items())
+    chance = sum(_CHANCE_DENOMINATOR // choices * count for (choices, *_), count in counts.items())
     return GroupScore(
         n,
         accuracy(official, n, complete=complete),
         accuracy(choice, n, complete=complete),
-        100 * chance / (readable * _WHOLE) if readable else 0.0,
+        100 * chance / (readable * _CHANCE_DENOMINATOR) if readable else 0.0,
         None if complete else group_score(asked_counts),
     )
 
@@ -107,7 +107,7 @@ class Tally(msgspec.Struct):
         """Score a model's text; `cut_off` is whether the token limit ended it."""
         choices, answer = question.choices, question.answer
         assert answer is not None  # see Benchmark.check_scorable
-        known, key = _prepared(answer, choices)
+        known, key = _prepare_question(answer, choices)
         reading = read_known(text, known, rule, cut_off=cut_off)
         if cut_off:
             self.cut_off += 1
@@ -120,7 +120,7 @@ class Tally(msgspec.Struct):
             shape = shape_of(reading, choices)
             self.unread[shape] = self.unread.get(shape, 0) + 1
         self._count(question, True, official, right)
-        if not official and index is not None and _by_letter(text, choices[index], index):
+        if not official and index is not None and _names_by_letter(text, choices[index], index):
             self.letters += 1
         if (
             self.on_item is not None
@@ -260,7 +260,7 @@ def score_answer(item: Item, text: str | None, rule: ReadingRule | None = None) 
     return tally.rows[0]
 
 
-def _by_letter(text: str, named: str, index: int) -> bool:
+def _names_by_letter(text: str, named: str, index: int) -> bool:
     """Whether an answer names a choice by its letter, its words standing nowhere in the answer."""
     if len(named) > 1 and (named in text or named.lower() in text.lower()):
         return False

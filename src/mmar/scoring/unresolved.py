@@ -26,7 +26,7 @@ class UnresolvedGroup(msgspec.Struct, frozen=True):
     example: ItemScore
 
 
-class Unresolved(msgspec.Struct, frozen=True):
+class UnresolvedReport(msgspec.Struct, frozen=True):
     """What of a run or a file was not read.
 
     Attributes:
@@ -50,7 +50,7 @@ class Unresolved(msgspec.Struct, frozen=True):
         return value | {"unresolved": len(self.items)}
 
 
-def find_unresolved(task: Task) -> Unresolved:
+def find_unresolved(task: Task) -> UnresolvedReport:
     """Read every answer of a run or a file, and group those that name no choice; errors as `score_task`."""
     scored = score_task(msgspec.structs.replace(task, keep="all"))
     items = [item for item in scored.rows if item.shape]
@@ -58,7 +58,7 @@ def find_unresolved(task: Task) -> Unresolved:
     for item in items:
         by_shape.setdefault(item.shape, []).append(item)
     groups = sorted(by_shape.items(), key=lambda pair: (-len(pair[1]), pair[0]))
-    return Unresolved(
+    return UnresolvedReport(
         n=scored.score.n,
         answered=sum(item.prediction is not None for item in scored.rows),
         cut_off=scored.score.cut_off,

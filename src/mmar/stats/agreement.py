@@ -96,16 +96,16 @@ def cohen_kappa(
     """
     if len(first) != len(second):
         raise UsageError(f"raters gave {len(first)} and {len(second)} ratings", code="different-lengths")
-    pairs = [(a, b) for a, b in zip(first, second, strict=True) if not (_missing(a) or _missing(b))]
+    pairs = [(a, b) for a, b in zip(first, second, strict=True) if not (_is_missing(a) or _is_missing(b))]
     if not pairs:
         raise UsageError("no item was rated by both raters", code="no-items")
-    numbers = _numbered(itertools.chain(*pairs))
+    numbers = _encode_labels(itertools.chain(*pairs))
     one, two = (_count_table([(pair[rater],) for pair in pairs], numbers) for rater in (0, 1))
     kappas, observed, expected = _kappas(np.ones((1, len(pairs))), one, two)
     drawn = [_kappas(block, one, two)[0] for block in _resample_counts(len(pairs), draws, seed)]
     values = np.concatenate([*drawn, np.empty(0)])
     return Kappa(
-        kappa=_defined(kappas),
+        kappa=_nan_to_none(kappas),
         interval=_percentile_interval(values),
         agreement=100 * float(observed[0]),
         expected=100 * float(expected[0]),
@@ -139,11 +139,11 @@ def krippendorff_alpha(
         >>> round(krippendorff_alpha(units, draws=0).alpha, 3)
         0.444
     """
-    present = [[value for value in unit if not _missing(value)] for unit in ratings]
+    present = [[value for value in unit if not _is_missing(value)] for unit in ratings]
     units = [unit for unit in present if len(unit) >= 2]
     if not units:
         raise UsageError("no unit has two ratings", code="no-items")
-    numbers = _numbered(itertools.chain(*units))
+    numbers = _encode_labels(itertools.chain(*units))
     if scale != "nominal":
         numbers = {value: number for number, value in enumerate(sorted(numbers, key=_as_number))}
     table = _count_table(units, numbers)
@@ -155,7 +155,7 @@ def krippendorff_alpha(
     drawn = [alphas(block) for block in _resample_counts(len(units), draws, seed)]
     values = np.concatenate([*drawn, np.empty(0)])
     return Alpha(
-        alpha=_defined(alphas(np.ones((1, len(units))))),
+        alpha=_nan_to_none(alphas(np.ones((1, len(units))))),
         interval=_percentile_interval(values),
         scale=scale,
         units=len(units),
@@ -176,7 +176,7 @@ def flip_rate(verdicts: Sequence[Sequence[Hashable]]) -> float:
         >>> flip_rate([(1, 1, 1), (1, 0, 1)])
         50.0
     """
-    present = [[value for value in unit if not _missing(value)] for unit in verdicts]
+    present = [[value for value in unit if not _is_missing(value)] for unit in verdicts]
     units = [unit for unit in present if len(unit) >= 2]
     if not units:
         raise UsageError("no unit has two verdicts", code="no-items")
@@ -231,7 +231,7 @@ def _count_table(units: Sequence[Sequence[Hashable]], numbers: dict[Hashable, in
     return table
 
 
-def _numbered(values: itertools.chain[Hashable]) -> dict[Hashable, int]:
+def _encode_labels(values: itertools.chain[Hashable]) -> dict[Hashable, int]:
     return {value: number for number, value in enumerate(dict.fromkeys(values))}
 
 
@@ -241,11 +241,11 @@ def _as_number(value: Hashable) -> float:
     return float(value)
 
 
-def _missing(value: Hashable) -> bool:
+def _is_missing(value: Hashable) -> bool:
     return value is None or (isinstance(value, float) and value != value)  # noqa: PLR0124
 
 
-def _defined(values: NDArray[np.float64]) -> float | None:
+def _nan_to_none(values: NDArray[np.float64]) -> float | None:
     return None if np.isnan(values[0]) else float(values[0])
 
 

@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from mmar.errors import UsageError
 
 
-def guessing(choice_counts: Sequence[int]) -> float:
+def expected_guess_accuracy(choice_counts: Sequence[int]) -> float:
     """Expected accuracy, in percent, of guessing evenly among each item's choices.
 
     Example:
-        >>> guessing([2, 4])
+        >>> expected_guess_accuracy([2, 4])
         37.5
     """
     if not choice_counts:
@@ -35,13 +35,13 @@ LEVEL = 0.01
 _EXACT = 2000
 
 
-def at_least(count: int, chances: Sequence[float]) -> float:
+def poisson_binomial_sf(count: int, chances: Sequence[float]) -> float:
     """Probability of `count` or more successes in independent trials with these chances (Poisson binomial).
 
     Exact up to 2,000 trials; beyond, the normal approximation with a continuity correction.
 
     Example:
-        >>> at_least(2, [0.5, 0.5, 0.5])
+        >>> poisson_binomial_sf(2, [0.5, 0.5, 0.5])
         0.5
     """
     if count <= 0:
@@ -60,13 +60,13 @@ def at_least(count: int, chances: Sequence[float]) -> float:
     return min(1.0, math.fsum(ways[count:]))
 
 
-def chi_squared_at_least(value: float, freedom: int) -> float:
+def chi_squared_sf(value: float, freedom: int) -> float:
     """Probability that a chi-squared variable with `freedom` degrees (1 or more) is `value` or more.
 
     The finite sums of Abramowitz & Stegun 26.4.4 and 26.4.5.
 
     Example:
-        >>> round(chi_squared_at_least(3.841458820694124, 1), 6)
+        >>> round(chi_squared_sf(3.841458820694124, 1), 6)
         0.05
     """
     if value <= 0:

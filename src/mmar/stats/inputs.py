@@ -40,7 +40,7 @@ def item_scores(scores: ArrayLike, name: str = "scores") -> NDArray[np.float64]:
     return values
 
 
-def right_or_wrong(scores: ArrayLike, name: str = "scores") -> NDArray[np.bool_]:
+def binary_scores(scores: ArrayLike, name: str = "scores") -> NDArray[np.bool_]:
     """`item_scores` that are 0 or 1, as bool; any other score is a UsageError."""
     values = item_scores(scores, name)
     between = np.flatnonzero((values != 0) & (values != 1))

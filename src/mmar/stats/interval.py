@@ -52,11 +52,11 @@ def two_sided_t(level: float, degrees: int) -> float:
     if degrees < 1:
         raise UsageError(f"Student's t needs a degree of freedom, found {degrees}", code="too-few-values")
     if degrees >= _SERIES_BELOW:
-        return _expansion(z, degrees)
+        return _t_series(z, degrees)
     # The angle whose tangent is t/sqrt(degrees) has a bounded range, so bisection needs no bracket.
     low, high = 0.0, math.pi / 2
     while (middle := (low + high) / 2) not in (low, high):
-        if _probability_within(middle, degrees) < level:
+        if _t_central_probability(middle, degrees) < level:
             low = middle
         else:
             high = middle
@@ -126,7 +126,7 @@ def _counts(correct: int, n: int) -> tuple[int, int]:
     return right, total
 
 
-def _probability_within(angle: float, degrees: int) -> float:
+def _t_central_probability(angle: float, degrees: int) -> float:
     """P(|T| < tan(angle)·sqrt(degrees))."""
     sine, cosine = math.sin(angle), math.cos(angle)
     odd = degrees % 2
@@ -138,7 +138,7 @@ def _probability_within(angle: float, degrees: int) -> float:
     return 2 / math.pi * (angle + sine * total) if odd else sine * total
 
 
-def _expansion(z: float, degrees: int) -> float:
+def _t_series(z: float, degrees: int) -> float:
     squared = z * z
     return z * (
         1

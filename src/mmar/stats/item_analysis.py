@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mmar.errors import UsageError
-from mmar.stats.inputs import right_or_wrong
+from mmar.stats.inputs import binary_scores
 from mmar.stats.interval import Interval
 
 _STRONG = 1 / 3
@@ -66,9 +66,9 @@ def analyse_items(
     """
     if len(right) < 2 or len(right) != len(named):
         raise UsageError(f"two systems are needed at least; found {len(right)}", code="too-few-systems")
-    table = np.stack(
-        [right_or_wrong(row, f"system {position}") for position, row in enumerate(right)]
-    ).astype(np.float64)
+    table = np.stack([binary_scores(row, f"system {position}") for position, row in enumerate(right)]).astype(
+        np.float64
+    )
     systems, n = table.shape
     if any(len(row) != n for row in (*named, answers, choice_counts)):
         raise UsageError("systems and items differ in their number of items", code="different-lengths")

@@ -79,7 +79,7 @@ class Equivalence:
 
 
 @dataclass(frozen=True, slots=True)
-class Noise:
+class ErrorSources:
     """Where the error of a difference comes from.
 
     Attributes:
@@ -257,12 +257,12 @@ def _score_interval(gap: NDArray[np.float64], index: NDArray[np.intp]) -> Interv
     return Interval(*ends)
 
 
-def noise(
+def split_error(
     first: ArrayLike,
     second: ArrayLike,
     repeats: tuple[ArrayLike, ArrayLike],
     standard_error: float,
-) -> Noise | None:
+) -> ErrorSources | None:
     """Split the error of a difference by its source (arXiv 2512.21326; Miller, arXiv 2411.00640, section 3).
 
     The variance of an item's mean over R right or wrong answers is s·(1-s)/(R-1) within the item; what is
@@ -278,7 +278,7 @@ def noise(
         return None
     within = sum(float((s * (1 - s) / (r - 1)).sum()) for s, r in zip((one, two), counts, strict=True))
     prediction = 100**2 * within / one.size**2
-    return Noise(math.sqrt(prediction), math.sqrt(max(0.0, standard_error**2 - prediction)))
+    return ErrorSources(math.sqrt(prediction), math.sqrt(max(0.0, standard_error**2 - prediction)))
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:

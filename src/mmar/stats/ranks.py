@@ -46,7 +46,7 @@ class Rank:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class PairTest:
     """The test of one pair among all pairs.
 
     Attributes:
@@ -68,7 +68,7 @@ def pairwise(
     unanswered: Sequence[ArrayLike] | None = None,
     draws: int = 10_000,
     seed: int = 0,
-) -> dict[tuple[int, int], Order]:
+) -> dict[tuple[int, int], PairTest]:
     """Test every pair of systems on the same items, adjusted for the number of pairs.
 
     Args:
@@ -105,7 +105,7 @@ def pairwise(
             robust = np.maximum(p, stepdown(np.maximum(0, signs * worst.sum(axis=0)), worst, draws, seed))
     enough = sums.shape[1] >= MIN_CLUSTERS
     return {
-        (i, j): Order(
+        (i, j): PairTest(
             p=float(p[position]),
             better=(i if signs[position] > 0 else j) if enough and robust[position] < _ALPHA else None,
             depends=bool(p[position] < _ALPHA <= robust[position]),
@@ -114,7 +114,7 @@ def pairwise(
     }
 
 
-def rank_ranges(accuracies: Sequence[float], orders: dict[tuple[int, int], Order]) -> tuple[Rank, ...]:
+def rank_ranges(accuracies: Sequence[float], orders: dict[tuple[int, int], PairTest]) -> tuple[Rank, ...]:
     """The range of ranks of each system, from its accuracy in any unit and what `pairwise` gave for all pairs."""
     better = {
         (order.better, i if order.better == j else j)

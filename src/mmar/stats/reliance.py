@@ -25,11 +25,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from mmar.errors import UsageError
 from mmar.stats.cluster import few_clusters_factor, sum_of_squares
-from mmar.stats.inputs import Clusters, cluster_index, paired_scores, right_or_wrong
+from mmar.stats.inputs import Clusters, binary_scores, cluster_index, paired_scores
 from mmar.stats.interval import Interval, two_sided_z
 
 # The logarithm of the largest ratio that is searched for an end; beyond it an end is not bounded.
-_FARTHEST = 30.0
+_MAX_LOG_RATIO = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class RelianceRatio:
 
 
 @dataclass(frozen=True, slots=True)
-class Solved:
+class SolvedWithoutAudio:
     """Items answered without hearing them, over one or several conditions.
 
     Attributes:
@@ -78,8 +78,8 @@ def reliance_ratio(real: ArrayLike, without: ArrayLike, clusters: Clusters) -> R
     """
     paired_scores(real, without)
     with_audio, without_audio = (
-        right_or_wrong(real, "run with audio"),
-        right_or_wrong(without, "run without audio"),
+        binary_scores(real, "run with audio"),
+        binary_scores(without, "run without audio"),
     )
     index = cluster_index(clusters, with_audio.size)
     n, count = int(with_audio.size), int(index.max()) + 1
@@ -118,17 +118,17 @@ def ratio_interval(counts: tuple[float, float, float, float], z: float) -> tuple
 
     if both + first:
         estimate = math.log((both + first) / (both + second))
-        low = math.exp(_root(lambda x: excess(x) - z, -_FARTHEST, estimate))
+        low = math.exp(_bisect(lambda x: excess(x) - z, -_MAX_LOG_RATIO, estimate))
     else:
-        estimate, low = -_FARTHEST, 0.0
-    if excess(_FARTHEST) > -z:
+        estimate, low = -_MAX_LOG_RATIO, 0.0
+    if excess(_MAX_LOG_RATIO) > -z:
         return low, math.inf
-    return low, math.exp(_root(lambda x: excess(x) + z, estimate, _FARTHEST))
+    return low, math.exp(_bisect(lambda x: excess(x) + z, estimate, _MAX_LOG_RATIO))
 
 
-def solved_without(
+def count_solved_without_audio(
     right: Sequence[ArrayLike], answered: Sequence[ArrayLike], choice_counts: Sequence[int]
-) -> Solved:
+) -> SolvedWithoutAudio:
     """Count the items that are right without the audio, beside what guessing gives.
 
     A condition under which an item was not answered says nothing of it, and is left out for that item.
@@ -139,26 +139,26 @@ def solved_without(
         choice_counts: number of choices of each item.
 
     Example:
-        >>> solved = solved_without([[1, 1, 0], [1, 0, 0]], [[1, 1, 1], [1, 0, 1]], [2, 2, 4])
+        >>> solved = count_solved_without_audio([[1, 1, 0], [1, 0, 0]], [[1, 1, 1], [1, 0, 1]], [2, 2, 4])
         >>> solved.every_condition, solved.any_condition
         (2, 2)
     """
     if not len(right):
         raise UsageError("name at least one run without the audio", code="no-runs")
-    rows = [right_or_wrong(row, f"condition {position}") for position, row in enumerate(right)]
+    rows = [binary_scores(row, f"condition {position}") for position, row in enumerate(right)]
     if len({row.size for row in rows} | {len(choice_counts)}) > 1:
         sizes = [int(row.size) for row in rows]
         raise UsageError(f"conditions differ in their number of items: {sizes}", code="different-lengths")
     table = np.stack(rows)
     has_answer = np.stack(
-        [right_or_wrong(row, f"condition {position}") for position, row in enumerate(answered)]
+        [binary_scores(row, f"condition {position}") for position, row in enumerate(answered)]
     )
     answers = has_answer.sum(axis=0)
     some = answers > 0
     n = int(some.sum())
     guess = 1 / np.asarray(choice_counts, dtype=np.float64)[some]
     times = answers[some]
-    return Solved(
+    return SolvedWithoutAudio(
         n=n,
         any_condition=int((table & has_answer).any(axis=0).sum()),
         every_condition=int(((table | ~has_answer).all(axis=0) & some).sum()),
@@ -196,7 +196,7 @@ def _score(ratio: float, counts: tuple[float, float, float, float]) -> float:
     return gap / math.sqrt(variance) if variance > 0 else math.copysign(math.inf, gap) if gap else 0.0
 
 
-def _root(function: Callable[[float], float], low: float, high: float) -> float:
+def _bisect(function: Callable[[float], float], low: float, high: float) -> float:
     """Where a falling function crosses zero, by bisection."""
     for _ in range(80):
         middle = (low + high) / 2

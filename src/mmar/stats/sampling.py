@@ -28,7 +28,7 @@ from mmar.stats.interval import Interval, score_interval, two_sided_t
 
 
 @dataclass(frozen=True, slots=True)
-class FinitePopulation:
+class PopulationEstimate:
     """The accuracy that a run of the whole benchmark would have.
 
     Attributes:
@@ -77,7 +77,7 @@ def estimate_population(
     strata: Sequence[Hashable],
     *,
     control: ArrayLike | None = None,
-) -> FinitePopulation:
+) -> PopulationEstimate:
     """Estimate the accuracy on the whole benchmark from the items drawn.
 
     Args:
@@ -90,7 +90,7 @@ def estimate_population(
     n, population = int(values.size), len(strata)
     if n != positions.size or n < 2:
         raise UsageError(f"no estimate from {n} scores of {positions.size} items", code="bad-sample")
-    index = _collapsed(strata, positions)
+    index = _merge_small_strata(strata, positions)
     sizes, counts = np.bincount(index), np.bincount(index[positions], minlength=int(index.max()) + 1)
     weights = sizes / population
     own = index[positions]
@@ -101,16 +101,16 @@ def estimate_population(
         helper = item_scores(control, "control")
         if helper.size != population:
             raise UsageError(f"the control has {helper.size} of {population} items", code="different-lengths")
-        within_x, within_y = _within(helper[positions], own, counts), _within(values, own, counts)
+        within_x, within_y = _deviations(helper[positions], own, counts), _deviations(values, own, counts)
         square = float(within_x @ within_x)
         slope = float(within_x @ within_y) / square if square > 1e-12 else 0.0
         adjusted = values - slope * helper[positions]
         shift = slope * np.bincount(index, weights=helper) / sizes
-        residual, total = _within(adjusted, own, counts), float(within_y @ within_y)
+        residual, total = _deviations(adjusted, own, counts), float(within_y @ within_y)
         explained = max(0.0, 1 - float(residual @ residual) / total) if total > 1e-12 else 0.0
         parameters += 1
     means = np.bincount(own, weights=adjusted, minlength=len(sizes)) / counts
-    squares = np.bincount(own, weights=_within(adjusted, own, counts) ** 2, minlength=len(sizes))
+    squares = np.bincount(own, weights=_deviations(adjusted, own, counts) ** 2, minlength=len(sizes))
     freedom = max(1, n - parameters)
     # The regression costs a degree of freedom, spread over all strata.
     spread = squares / (counts - 1) * max(1.0, (n - len(sizes)) / freedom)
@@ -128,10 +128,10 @@ def estimate_population(
         effective = binomial / variance if variance > 1e-15 and binomial > 0 else alike
         wide = score_interval(share, effective, z=two_sided_t(0.95, freedom))
         interval = Interval(max(wide.low, 100 * floor), min(wide.high, 100 * ceiling))
-    return FinitePopulation(100 * share, interval, 100 * math.sqrt(variance), explained)
+    return PopulationEstimate(100 * share, interval, 100 * math.sqrt(variance), explained)
 
 
-def _collapsed(strata: Sequence[Hashable], positions: NDArray[np.intp]) -> NDArray[np.intp]:
+def _merge_small_strata(strata: Sequence[Hashable], positions: NDArray[np.intp]) -> NDArray[np.intp]:
     """Number the strata, those with fewer than two items drawn being one, or part of the largest."""
     drawn = Counter(strata[position] for position in positions)
     large = [stratum for stratum in dict.fromkeys(strata) if drawn[stratum] >= 2]
@@ -146,7 +146,7 @@ def _collapsed(strata: Sequence[Hashable], positions: NDArray[np.intp]) -> NDArr
     return np.array([number[stratum] for stratum in strata], dtype=np.intp)
 
 
-def _within(
+def _deviations(
     values: NDArray[np.float64], own: NDArray[np.intp], counts: NDArray[np.intp]
 ) -> NDArray[np.float64]:
     """Each value less the mean of its stratum."""

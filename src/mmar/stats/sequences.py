@@ -33,7 +33,7 @@ _ALPHA = 0.05  # chance of a false decision at any time
 
 
 @dataclass(frozen=True, slots=True)
-class Monitored:
+class SequentialComparison:
     """A comparison that may be looked at at any time.
 
     Attributes:
@@ -70,14 +70,14 @@ def share_sequence(right: float, n: float) -> Interval:
         return likelihood < threshold
 
     estimate = right / n
-    low = 0.0 if right == 0 else _edge(0.0, estimate, excluded)
-    high = 1.0 if wrong == 0 else 1 - _edge(0.0, 1 - estimate, lambda q: excluded(1 - q))
+    low = 0.0 if right == 0 else _bisect_edge(0.0, estimate, excluded)
+    high = 1.0 if wrong == 0 else 1 - _bisect_edge(0.0, 1 - estimate, lambda q: excluded(1 - q))
     return Interval(100 * low, 100 * high)
 
 
 def compare_sequence(
     first: Sequence[bool], second: Sequence[bool], clusters: Sequence[Hashable]
-) -> Monitored:
+) -> SequentialComparison:
     """Compare two runs on the items asked so far, by their right and wrong answers and one cluster label per item."""
     if not len(first) == len(second) == len(clusters):
         raise UsageError("two runs are compared item by item", code="different-lengths")
@@ -88,7 +88,7 @@ def compare_sequence(
     one, two = only_first / effect, only_second / effect
     evidence = math.exp(min(700.0, _log_beta(one, two) + (one + two) * math.log(2)))
     interval = share_sequence(one, one + two)
-    return Monitored(evidence, evidence >= 1 / _ALPHA, only_first, only_second, interval)
+    return SequentialComparison(evidence, evidence >= 1 / _ALPHA, only_first, only_second, interval)
 
 
 def worst_design_effect(clusters: Sequence[Hashable]) -> float:
@@ -107,7 +107,7 @@ def _log_beta(right: float, wrong: float) -> float:
     return math.lgamma(1 + right) + math.lgamma(1 + wrong) - math.lgamma(2 + right + wrong)
 
 
-def _edge(low: float, high: float, excluded: Callable[[float], bool]) -> float:
+def _bisect_edge(low: float, high: float, excluded: Callable[[float], bool]) -> float:
     """Where exclusion ends between a share that may be excluded and one that is not, by bisection."""
     for _ in range(60):
         middle = (low + high) / 2

@@ -20,7 +20,7 @@ from mmar.reports import scored_source
 from mmar.reports.leaderboard.names import find_system, known_systems, new_id
 from mmar.reports.published import published_results
 from mmar.scoring import align_runs
-from mmar.scoring.score import Scored, score_task
+from mmar.scoring.score import ScoringResult, score_task
 from mmar.scoring.sources import Task
 from real_data import GOLDEN, MMAR, SHARED, needs_real_data
 from runs.made_up import Scripted
@@ -247,7 +247,7 @@ def test_runs_that_do_not_belong_are_refused(tmp_path: Path, runs: list[Path]) -
 def test_each_run_is_scored_once(tmp_path: Path, runs: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     scored = []
 
-    def count(task: Task) -> Scored:
+    def count(task: Task) -> ScoringResult:
         scored.append(task.path)
         return score_task(task)
 

@@ -11,7 +11,7 @@ from mmar.audit.check import Finding, Measure, check, of_item
 from mmar.audit.subject import Subject, contains_phrase, normal_form, quoted
 from mmar.items import Item
 from mmar.protocols.reading.text import NUMBER_WORDS
-from mmar.stats.chance import LEVEL, at_least, chi_squared_at_least
+from mmar.stats.chance import LEVEL, chi_squared_sf, poisson_binomial_sf
 
 _WORDS = {**NUMBER_WORDS, "once": 1, "twice": 2, "thrice": 3}
 _NUMBER = re.compile(
@@ -42,7 +42,7 @@ def position_bias(subject: Subject) -> Iterator[Finding | Measure]:
             shares[size] = [counts[slot] for slot in range(size)]
     if not freedom:
         return
-    p = chi_squared_at_least(value, freedom)
+    p = chi_squared_sf(value, freedom)
     listed = "; ".join(f"of {size}: {', '.join(map(str, counts))}" for size, counts in shares.items())
     text = f"answers by place, {listed} (χ² = {value:.2f}, {freedom} d.f., p = {p:.2g})"
     counts_by_size = {str(size): counts for size, counts in shares.items()}
@@ -85,7 +85,7 @@ def _excess(
     if not chances:
         return
     expected = math.fsum(chances)
-    p = min(1.0, tests * at_least(hits, chances))
+    p = min(1.0, tests * poisson_binomial_sf(hits, chances))
     text += f" {hits:,} of {len(chances):,} {of}, {expected:.1f} by chance (p = {p:.2g})"
     yield Measure(text, {name: hits, "n": len(chances), "expected": expected, "p": p})
     if p < LEVEL:
@@ -128,9 +128,9 @@ def recurring_choices_bias(subject: Subject) -> Iterator[Finding | Measure]:
         counts = Counter(normal_form(answer) for _, answer in items)
         n, size = len(items), len(forms)
         if size == 2:
-            p = min(1.0, 2 * at_least(max(counts.values()), [0.5] * n))
+            p = min(1.0, 2 * poisson_binomial_sf(max(counts.values()), [0.5] * n))
         else:
-            p = chi_squared_at_least(sum((counts[f] - n / size) ** 2 * size / n for f in forms), size - 1)
+            p = chi_squared_sf(sum((counts[f] - n / size) ** 2 * size / n for f in forms), size - 1)
         choices = [choice for item, _ in reversed(items) for choice in item.choices]
         spelled = {normal_form(choice): choice.strip() for choice in choices}
         order = sorted(forms, key=lambda form: (-counts[form], form))

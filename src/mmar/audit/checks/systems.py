@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from mmar.audit.check import Finding, Measure, check, of_item
 from mmar.audit.subject import Subject
 from mmar.items import Item
-from mmar.stats.chance import LEVEL, at_least
+from mmar.stats.chance import LEVEL, poisson_binomial_sf
 from mmar.stats.interval import wilson
 from mmar.stats.item_analysis import ItemStatistics, analyse_items, systems_needed
 
@@ -121,7 +121,7 @@ def above_chance_without_audio(subject: Subject) -> Iterator[Finding | Measure]:
             sum(run.right[item_id] for item_id in item_ids),
             [1 / choices[each] for each in item_ids],
         )
-        n, expected, p = len(item_ids), math.fsum(chances), at_least(right, chances)
+        n, expected, p = len(item_ids), math.fsum(chances), poisson_binomial_sf(right, chances)
         interval = wilson(right, n)
         text = (
             f"{run.name}: {right:,} of {n:,} right without the audio, {100 * right / n:.1f} % "

@@ -13,7 +13,7 @@ from mmar.items import Benchmark, Item
 from mmar.items.editions import errata
 from mmar.items.item import published_rank
 from mmar.items.source_video import addresses, canonical_url
-from mmar.stats.chance import guessing
+from mmar.stats.chance import expected_guess_accuracy
 
 _DIMENSIONS = {"modality": "modality", "category": "category", "sub": "sub_category", "language": "language"}
 
@@ -28,7 +28,7 @@ def benchmark_facts(benchmark: Benchmark, digest: str) -> dict[str, Any]:
         "revision": benchmark.revision,
         "digest": digest,
         "n": len(benchmark),
-        "chance": guessing(lengths) if lengths else None,
+        "chance": expected_guess_accuracy(lengths) if lengths else None,
         "licence": entry.licence,
         "homepage": entry.homepage,
         "citation": entry.citation,

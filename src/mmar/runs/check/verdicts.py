@@ -17,7 +17,7 @@ from mmar.models import Answer, Failure, SentAudio
 from mmar.protocols import Message
 from mmar.protocols.reading import Reading
 from mmar.runs.check.probes import Group, Probe
-from mmar.stats.chance import at_least
+from mmar.stats.chance import poisson_binomial_sf
 
 State = Literal[
     "passed",
@@ -185,7 +185,7 @@ def _thinking(replies: Sequence[ProbeReply], max_tokens: int | None) -> Verdict:
 def _uses_audio(replies: Sequence[ProbeReply]) -> Verdict:
     answered = [reply for reply in _group(replies, *_SOUND_GROUPS) if reply.reading is not None]
     right = sum(reply.right for reply in answered)
-    tail = at_least(right, [1 / len(reply.probe.choices) for reply in answered])
+    tail = poisson_binomial_sf(right, [1 / len(reply.probe.choices) for reply in answered])
     score = f"{right} of {len(answered)} sounds right"
     if tail <= _LEVEL:
         return Verdict("hears", "passed", f"{score}; guessing gets as many in {_percent(tail)}")

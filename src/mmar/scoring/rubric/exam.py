@@ -27,7 +27,7 @@ from mmar.items import Benchmark, Item
 from mmar.models import Model
 from mmar.runs.engine import Counts
 from mmar.runs.spec import RunSpec
-from mmar.scoring.faithfulness import falsified
+from mmar.scoring.faithfulness import add_mistake
 from mmar.scoring.rubric.judge import JudgePlan, judge
 from mmar.scoring.rubric.reply import JudgedItem, Judgement
 from mmar.scoring.rubric.submissions import Submission, Submissions
@@ -84,7 +84,7 @@ def exam_submissions(benchmark: Benchmark, n: int, seed: int = 0) -> dict[str, S
     drawn = rng.sample(items, min(n, len(items)))
     reasoning: dict[str, Callable[[int, Item], str]] = {
         "reference": lambda _, item: item.thinking or "",
-        "falsified": lambda _, item: falsified(item.thinking or "", item, seed),
+        "falsified": lambda _, item: add_mistake(item.thinking or "", item, seed),
         "other": lambda index, _: drawn[(index + 1) % len(drawn)].thinking or "",
         "empty": lambda *_: "",
     }

@@ -113,9 +113,9 @@ def judge_items(
     if model is None:
         side = SideRun(current_answers(spec.out, requests), Counts())
     else:
-        side = ask_requests(spec, model, requests, accept=acceptable(submissions), progress=progress)
+        side = ask_requests(spec, model, requests, accept=reply_check(submissions), progress=progress)
         _describe(spec, plan)
-    return _judged(submissions, plan, side), side
+    return _judged_items(submissions, plan, side), side
 
 
 def collect_batches(
@@ -123,12 +123,12 @@ def collect_batches(
 ) -> tuple[tuple[JudgedItem, ...], BatchRun]:
     """Judge by a batch service: collect what is finished, submit what is neither judged nor waiting."""
     assert spec.out is not None
-    run = batch_requests(spec.out, service, plan.requests(submissions.items), accept=acceptable(submissions))
+    run = batch_requests(spec.out, service, plan.requests(submissions.items), accept=reply_check(submissions))
     _describe(spec, plan)
-    return _judged(submissions, plan, run.side), run
+    return _judged_items(submissions, plan, run.side), run
 
 
-def acceptable(submissions: Submissions) -> Accept:
+def reply_check(submissions: Submissions) -> Accept:
     """A check of the judge's replies."""
     rubrics = {each.item.id: each.item.rubric or () for each in submissions.items}
 
@@ -155,7 +155,7 @@ def _describe(spec: RunSpec, plan: JudgePlan) -> None:
     write_atomic(spec.out / "judge.json", msgspec.json.format(text, indent=2))
 
 
-def _judged(submissions: Submissions, plan: JudgePlan, side: SideRun) -> tuple[JudgedItem, ...]:
+def _judged_items(submissions: Submissions, plan: JudgePlan, side: SideRun) -> tuple[JudgedItem, ...]:
     """The judgements of every item, in the benchmark's order."""
     return tuple(_judged_item(each, plan, side) for each in submissions.items)
 
@@ -191,7 +191,7 @@ def signature_parts(judge_name: str, plan: JudgePlan) -> dict[str, str]:
     }
 
 
-class _Described(msgspec.Struct, frozen=True):
+class _JudgeRecord(msgspec.Struct, frozen=True):
     """The record `judge.json` of how it was judged."""
 
     judge: str
@@ -210,7 +210,7 @@ def stored_judgements(path: Path, benchmark: Benchmark) -> Iterator[tuple[str, R
     folder = path / "judge" if path.is_dir() else path.with_name(f"{path.name}.judge")
     for description in sorted(folder.glob("*/judge.json")):
         try:
-            described = msgspec.json.decode(description.read_bytes(), type=_Described)
+            described = msgspec.json.decode(description.read_bytes(), type=_JudgeRecord)
             template = JudgeTemplate(
                 described.template, described.template_text, strips_lines=described.template == SCRIPT.name
             )

@@ -294,18 +294,18 @@ def cue_coverage(submissions: Sequence[Submission]) -> CueCoverage | None:
         cues = [cue for cue in each.item.cue or () if _stems(cue)]
         if cues and each.prediction is not None:
             text = f"{each.reasoning}\n{each.prediction}"
-            shares[each.passes].append(sum(mentioned(cue, text) for cue in cues) / len(cues))
+            shares[each.passes].append(sum(mentions_cue(cue, text) for cue in cues) / len(cues))
     if not (shares[True] or shares[False]):
         return None
     right, wrong = (100 * math.fsum(row) / len(row) if row else None for row in (shares[True], shares[False]))
     return CueCoverage(right, wrong, len(shares[True]) + len(shares[False]))
 
 
-def mentioned(cue: str, text: str) -> bool:
+def mentions_cue(cue: str, text: str) -> bool:
     """Whether a text mentions a cue.
 
     Example:
-        >>> mentioned("rapid footsteps on gravel", "Footsteps are heard on a gravelly path.")
+        >>> mentions_cue("rapid footsteps on gravel", "Footsteps are heard on a gravelly path.")
         True
     """
     stems = _stems(cue)

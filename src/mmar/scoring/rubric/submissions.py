@@ -20,7 +20,7 @@ from mmar.items import Benchmark, Item, load_benchmark
 from mmar.logs import join_log, open_log
 from mmar.protocols import ReadingRule
 from mmar.scoring.rubric.reply import JudgedItem, item_score
-from mmar.scoring.sources import answers_of, benchmark_of, find_run, run_of
+from mmar.scoring.sources import check_run_benchmark, find_run, last_answers, resolve_run_folder
 from mmar.scoring.tally import score_answer
 
 Gate = Literal["official", "choice"]
@@ -75,13 +75,13 @@ class Answers(msgspec.Struct, frozen=True):
 
 def load_answers(path: Path, benchmark: Benchmark | None, *, lenient: bool = False) -> Answers:
     """Read answers and reasoning of a run, a predictions file or a log of another program."""
-    path = run_of(path)
+    path = resolve_run_folder(path)
     manifest = find_run(path)
     if manifest is not None:
-        benchmark = benchmark_of(path, benchmark, manifest)
+        benchmark = check_run_benchmark(path, benchmark, manifest)
         texts = {
             key.item_id: (None if answer.failure else answer.text, answer.thinking)
-            for key, (_, answer) in answers_of(path).items()
+            for key, (_, answer) in last_answers(path).items()
             if not (key.rotation or key.repeat)
         }
         return Answers(benchmark, texts, manifest.protocol.reading, manifest.parts)
