@@ -70,9 +70,8 @@ def check_audio_placement(request: Request) -> None:
     """Refuse, as `audio`, a request whose clip has no place in its messages, or whose place has no clip."""
     placed = sum(message.audio is not None for message in request.messages)
     if placed != (request.audio is not None):
-        raise RequestFailed(
-            "audio", f"the request has {placed} places for a clip and the clip {request.audio}"
-        )
+        message = f"the request has {placed} places for a clip and the clip {request.audio}"
+        raise RequestFailed("audio", message)
 
 
 def check_single(request: Request, who: str) -> None:

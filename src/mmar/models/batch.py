@@ -55,11 +55,9 @@ class _Session:
             return (await self._client.request(method, path, data)).body
         except RequestFailed as failure:
             unreachable = failure.kind in ("transport", "timeout")
-            raise ExternalError(
-                failure.message,
-                code="batch-unreachable" if unreachable else "batch-refused",
-                hint="the same command tries again" if unreachable else None,
-            ) from None
+            code = "batch-unreachable" if unreachable else "batch-refused"
+            hint = "the same command tries again" if unreachable else None
+            raise ExternalError(failure.message, code=code, hint=hint) from None
 
     async def _json(
         self, method: str, path: str, data: bytes | aiohttp.FormData | None = None
@@ -194,11 +192,9 @@ def open_batch_service(model: str, options: ModelOptions) -> BatchService:
         return _OpenAI(name, options)
     if adapter == "gemini":
         return _Gemini(name, options)
-    raise UsageError(
-        f'"{adapter}/" has no batch service',
-        code="no-batch-service",
-        hint="use openai/NAME or gemini/NAME, or leave --batch out",
-    )
+    message = f'"{adapter}/" has no batch service'
+    hint = "use openai/NAME or gemini/NAME, or leave --batch out"
+    raise UsageError(message, code="no-batch-service", hint=hint)
 
 
 def _failed(error: dict[str, Any] | None) -> RequestFailed:

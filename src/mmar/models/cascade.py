@@ -208,12 +208,9 @@ def open_cascade(name: str, options: ModelOptions) -> Cascade:
     more = ", and those of its halves as captioner.OPTION and reasoner.OPTION"
     check_known(own, _OPTIONS, "cascade", more)
     if not extra.get("captions"):
-        raise UsageError(
-            f"cascade/{name} needs a file for its captions, so that they are paid for once",
-            code="missing-option",
-            argument="options",
-            hint="name it with the option captions=FILE; reasoners that share the file share the captions",
-        )
+        message = f"cascade/{name} needs a file for its captions, so that they are paid for once"
+        hint = "name it with the option captions=FILE; reasoners that share the file share the captions"
+        raise UsageError(message, code="missing-option", argument="options", hint=hint)
     settings = Settings(
         temperature=get_number(extra, "caption_temperature", 0, 2),
         max_tokens=get_int(extra, "caption_max_tokens", 1, 1_000_000),
@@ -237,11 +234,9 @@ def _halves(name: str) -> tuple[str, str]:
     # A model's name may hold a plus sign; the one that counts has an adapter's name behind it.
     parts = re.split(rf"\+(?=(?:{'|'.join(ADAPTERS)})[/:])", name)
     if len(parts) != 2 or not all(parts):
-        raise model_error(
-            "unknown-model",
-            f'"cascade/{name}" is not of the form CAPTIONER+REASONER',
-            "for example cascade/openai/qwen2-audio+text/deepseek-chat",
-        )
+        message = f'"cascade/{name}" is not of the form CAPTIONER+REASONER'
+        hint = "for example cascade/openai/qwen2-audio+text/deepseek-chat"
+        raise model_error("unknown-model", message, hint)
     return parts[0], parts[1]
 
 

@@ -42,17 +42,15 @@ def decode_reply(body: bytes, url: str) -> Any:
     if not text:
         raise RequestFailed("bad_reply", f"{url} sent an empty reply", retryable=True)
     if re.match(rb"<(?:!doctype|html|head|body|\?xml)", text, re.IGNORECASE):
-        raise RequestFailed(
-            "bad_reply", f"{url} sent a web page: is the address that of the API?", retryable=True
-        )
+        message = f"{url} sent a web page: is the address that of the API?"
+        raise RequestFailed("bad_reply", message, retryable=True)
     try:
         if text[:1] in b"{[":
             return _decode(text)
         return _joined(text)
     except (ValueError, RecursionError):
-        raise RequestFailed(
-            "bad_reply", f"{url} sent no complete JSON: {_excerpt(text)}", retryable=True
-        ) from None
+        message = f"{url} sent no complete JSON: {_excerpt(text)}"
+        raise RequestFailed("bad_reply", message, retryable=True) from None
 
 
 def check_finished(finish_reason: str | None, url: str, usage: Usage | None) -> None:
@@ -97,9 +95,8 @@ def chat_answer(item_id: str, body: bytes, url: str) -> Answer:
         if isinstance(content.get("audio"), dict):
             message = f"{url}: the reply is speech without a transcript; ask for text only"
             raise RequestFailed("speech", message, usage=usage)
-        raise RequestFailed(
-            "bad_reply", empty_reply_message(finish_reason, url), usage=usage, finish_reason=finish_reason
-        )
+        message = empty_reply_message(finish_reason, url)
+        raise RequestFailed("bad_reply", message, usage=usage, finish_reason=finish_reason)
     return Answer(
         item_id,
         text,

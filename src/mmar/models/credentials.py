@@ -80,9 +80,8 @@ def find_credential(options: ModelOptions, names: Sequence[str]) -> Credential |
             secret = Path(file).expanduser().read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             why = getattr(error, "strerror", None) or "it is not text"
-            raise UsageError(
-                f"the key file {file} cannot be read ({why})", code="missing-key", argument="options"
-            ) from None
+            message = f"the key file {file} cannot be read ({why})"
+            raise UsageError(message, code="missing-key", argument="options") from None
         return _check_key(secret, f"the file {file}")
     variable = options.extra.get("api_key_env")
     if variable is not None:
@@ -175,7 +174,6 @@ def _check_key(secret: str, source: str) -> Credential:
         raise UsageError(f"{source} holds no key", code="missing-key")
     if not secret.isascii() or not secret.isprintable() or " " in secret:
         # What it holds is not shown: it may be the key with something pasted beside it.
-        raise UsageError(
-            f"{source} must hold the key alone: one line of printable ASCII without spaces", code="bad-key"
-        )
+        message = f"{source} must hold the key alone: one line of printable ASCII without spaces"
+        raise UsageError(message, code="bad-key")
     return Credential(secret, source)

@@ -129,13 +129,8 @@ def gemini_answer(item_id: str, body: bytes, url: str) -> Answer:
         reason = feedback["blockReason"]
         raise RequestFailed("refused", f"{url}: the prompt was blocked ({reason})", usage=usage)
     if candidate is None:
-        raise RequestFailed(
-            "bad_reply",
-            f"{url} sent a response without candidates",
-            retryable=True,
-            usage=usage,
-            max_attempts=2,
-        )
+        message = f"{url} sent a response without candidates"
+        raise RequestFailed("bad_reply", message, retryable=True, usage=usage, max_attempts=2)
     finish_reason = candidate.get("finishReason")
     finish_reason = finish_reason if isinstance(finish_reason, str) else None
     check_finished(finish_reason, url, usage)

@@ -235,9 +235,8 @@ class HttpClient:
                 status = response.status
         except TimeoutError:
             seconds = time.perf_counter() - start
-            raise RequestFailed(
-                "timeout", f"no reply from {url} within {seconds:.1f} s", retryable=True
-            ) from None
+            message = f"no reply from {url} within {seconds:.1f} s"
+            raise RequestFailed("timeout", message, retryable=True) from None
         except (aiohttp.ClientError, OSError) as error:
             # A certificate or protocol that is wrong now will be wrong in a second too.
             permanent = isinstance(error, aiohttp.ClientSSLError | aiohttp.InvalidURL)
@@ -277,18 +276,12 @@ def validate_base_url(url: str) -> str:
         host, port_is_valid = None, False
         parts = urlsplit("")
     if any(mark in url for mark in "@?#"):
-        raise UsageError(
-            "a base URL must not hold a user, a password, a query or a fragment",
-            code="credential-in-url",
-            argument="base_urls",
-            hint="put the key into the environment (OPENAI_API_KEY or MMAR_API_KEY) or a file (api_key_file)",
-        )
+        message = "a base URL must not hold a user, a password, a query or a fragment"
+        hint = "put the key into the environment (OPENAI_API_KEY or MMAR_API_KEY) or a file (api_key_file)"
+        raise UsageError(message, code="credential-in-url", argument="base_urls", hint=hint)
     if parts.scheme not in ("http", "https") or not host or not port_is_valid:
-        raise UsageError(
-            f'"{redact_text(url)}" is not a base URL, such as http://localhost:8000/v1',
-            code="invalid-url",
-            argument="base_urls",
-        )
+        message = f'"{redact_text(url)}" is not a base URL, such as http://localhost:8000/v1'
+        raise UsageError(message, code="invalid-url", argument="base_urls")
     return url.rstrip("/")
 
 

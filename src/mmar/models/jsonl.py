@@ -85,11 +85,7 @@ def strip_audio(request: Request) -> Request:
 
 
 def read_answer(
-    reply: ProgramAnswer,
-    item_id: str,
-    who: str,
-    sent: SentAudio | None = None,
-    latency_s: float | None = None,
+    reply: ProgramAnswer, item_id: str, who: str, sent: SentAudio | None, latency_s: float
 ) -> Answer:
     """The answer that a program, called `who` in messages, returned.
 

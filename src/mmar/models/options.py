@@ -23,12 +23,9 @@ def check_known(extra: Iterable[str], known: tuple[str, ...], adapter: str, more
     """Refuse an option that the adapter does not know: a misspelt one would silently change the number."""
     for name in extra:
         if name not in known:
-            raise UsageError(
-                f'{adapter} has no option "{name}"; it has {", ".join(sorted(known)) or "none"}{more}',
-                code="unknown-option",
-                argument="options",
-                hint=did_you_mean(name, known) or None,
-            )
+            message = f'{adapter} has no option "{name}"; it has {", ".join(sorted(known)) or "none"}{more}'
+            hint = did_you_mean(name, known) or None
+            raise UsageError(message, code="unknown-option", argument="options", hint=hint)
 
 
 def get_choice(extra: Mapping[str, str], name: str, words: tuple[_Word, ...], default: _Word) -> _Word:

@@ -193,8 +193,8 @@ def check_requirements(
 
 def _unknown(name: str) -> UsageError:
     suggestion = did_you_mean(name, presets())
-    return model_error(
-        "unknown-model",
-        f'unknown model "{name}"' + (f"; {suggestion}" if suggestion else ""),
-        "mmar models lists the presets; any other model is ADAPTER/NAME, such as openai/gpt-4o-audio-preview",
+    message = f'unknown model "{name}"' + (f"; {suggestion}" if suggestion else "")
+    hint = (
+        "mmar models lists the presets; any other model is ADAPTER/NAME, such as openai/gpt-4o-audio-preview"
     )
+    return model_error("unknown-model", message, hint)

@@ -186,9 +186,8 @@ def _program_answer(value: Any) -> ProgramAnswer:
     try:
         return convert(value, ProgramAnswer)
     except InputError as error:
-        raise RequestFailed(
-            "bad_reply", f"expected a text or a dictionary of an answer ({error.summary})"
-        ) from None
+        message = f"expected a text or a dictionary of an answer ({error.summary})"
+        raise RequestFailed("bad_reply", message) from None
 
 
 def open_python(name: str, options: ModelOptions) -> PythonFunction:
@@ -196,17 +195,15 @@ def open_python(name: str, options: ModelOptions) -> PythonFunction:
     check_known(options.extra, ("uses_audio", "threads"), "python")
     module_name, _, attribute = name.rpartition(":")
     if not module_name or not attribute:
-        raise model_error(
-            "unknown-model", f'"python:{name}" names no function; expected python:MODULE:FUNCTION'
-        )
+        message = f'"python:{name}" names no function; expected python:MODULE:FUNCTION'
+        raise model_error("unknown-model", message)
     try:
         is_file = module_name.endswith(".py")
         function = _from_file(Path(module_name)) if is_file else _from_module(module_name)
     except Exception as error:
         cause = f"{type(error).__name__}: {error}{_error_location(error)}"
-        raise model_error(
-            "import-failed", f"python:{name}: {module_name} cannot be imported: {cause}"
-        ) from error
+        message = f"python:{name}: {module_name} cannot be imported: {cause}"
+        raise model_error("import-failed", message) from error
     for part in attribute.split("."):
         function = getattr(function, part, None)
     if not callable(function):

@@ -212,10 +212,8 @@ def _kind_of(number: int, table: Mapping[FailureKind, tuple[int, ...]]) -> Failu
 
 
 def _status_of(codes: set[str]) -> int:
-    for pattern, status in _STATUS_OF_WORDS:
-        if any(pattern.search(code) for code in codes):
-            return status
-    return 500
+    statuses = (status for pattern, status in _STATUS_OF_WORDS if any(map(pattern.search, codes)))
+    return next(statuses, 500)
 
 
 def _json(text: bytes | str) -> Any:

@@ -57,12 +57,9 @@ class SqliteStore:
         except sqlite3.OperationalError as error:
             raise self._failed("written", error) from None
         except sqlite3.DatabaseError as error:
-            raise InputError(
-                f"is not a file of {self._kind} ({error})",
-                file=str(self.path),
-                code="not-a-store",
-                hint="name another file",
-            ) from None
+            message = f"is not a file of {self._kind} ({error})"
+            hint = "name another file"
+            raise InputError(message, file=str(self.path), code="not-a-store", hint=hint) from None
 
     def __enter__(self) -> SqliteStore:
         return self
@@ -99,8 +96,6 @@ class SqliteStore:
             self._database.close()
 
     def _failed(self, done: str, error: Exception) -> ExternalError:
-        return ExternalError(
-            f"{self.path}: the file of {self._kind} cannot be {done} ({error})",
-            code="store-unusable",
-            hint="name another file, or make room",
-        )
+        message = f"{self.path}: the file of {self._kind} cannot be {done} ({error})"
+        hint = "name another file, or make room"
+        return ExternalError(message, code="store-unusable", hint=hint)

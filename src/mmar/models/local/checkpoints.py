@@ -46,25 +46,19 @@ def find_checkpoint(name: str) -> tuple[Path, str]:
     try:
         folder = Path(snapshot_download(repository, revision=revision or None))
     except GatedRepoError:  # a subclass of RepositoryNotFoundError, so it is caught first
-        raise model_error(
-            "gated",
-            f"{repository} is gated",
-            f"accept its terms at huggingface.co/{repository}, then: hf auth login",
-        ) from None
+        message = f"{repository} is gated"
+        hint = f"accept its terms at huggingface.co/{repository}, then: hf auth login"
+        raise model_error("gated", message, hint) from None
     except RepositoryNotFoundError:
-        raise model_error(
-            "not-found",
-            f"the hub has no model {repository}, or you may not see it",
-            "check the name, or: hf auth login",
-        ) from None
+        message = f"the hub has no model {repository}, or you may not see it"
+        hint = "check the name, or: hf auth login"
+        raise model_error("not-found", message, hint) from None
     except RevisionNotFoundError:
         raise model_error("not-found", f"{repository} has no revision {revision}") from None
     except LocalEntryNotFoundError:
-        raise model_error(
-            "not-in-cache",
-            f"{name} is not in the cache and the hub cannot be reached",
-            "check the connection and HF_HUB_OFFLINE, or give the folder of a copy",
-        ) from None
+        message = f"{name} is not in the cache and the hub cannot be reached"
+        hint = "check the connection and HF_HUB_OFFLINE, or give the folder of a copy"
+        raise model_error("not-in-cache", message, hint) from None
     except (HfHubHTTPError, OSError, ValueError) as error:
         raise model_error("cannot-download", f"{name}: {type(error).__name__}: {error}") from None
     return folder, folder.name[:12]

@@ -33,11 +33,9 @@ def open_command(name: str, options: ModelOptions) -> WorkerPool:
     check_known(options.extra, ("uses_audio", "start_s"), "command")
     arguments = split_command(name, f"command/{name}", "unknown-model", "model")
     if not arguments or (shutil.which(arguments[0]) is None and not options.workers):
-        raise model_error(
-            "unknown-model",
-            f'command/{name}: there is no program "{"".join(arguments[:1])}"',
-            "name one that is on the path, or give its path; arguments follow it",
-        )
+        message = f'command/{name}: there is no program "{"".join(arguments[:1])}"'
+        hint = "name one that is on the path, or give its path; arguments follow it"
+        raise model_error("unknown-model", message, hint)
     return WorkerPool(
         f"command/{name}",
         workers_of(f"command/{name}", arguments, options),
@@ -53,9 +51,8 @@ def split_command(line: str, name: str, code: str, argument: str) -> list[str]:
     try:
         return shlex.split(line)
     except ValueError as error:
-        raise UsageError(
-            f"{name}: {error}", code=code, argument=argument, hint="quote it as for a shell"
-        ) from None
+        message = f"{name}: {error}"
+        raise UsageError(message, code=code, argument=argument, hint="quote it as for a shell") from None
 
 
 class CommandWorker(msgspec.Struct, frozen=True):

@@ -33,15 +33,11 @@ def ray_workers(text: str, arguments: Sequence[str]) -> list[RayWorker]:
     """
     count = text.removeprefix(PREFIX)
     if not count.isdecimal() or not 1 <= int(count) <= _MOST_WORKERS:
-        raise UsageError(
-            f"{text}: expected ray:N with N from 1 to {_MOST_WORKERS}",
-            code="invalid-value",
-            argument="workers",
-        )
+        message = f"{text}: expected ray:N with N from 1 to {_MOST_WORKERS}"
+        raise UsageError(message, code="invalid-value", argument="workers")
     if find_spec("ray") is None:
-        raise UsageError(
-            f"{text} needs Ray", code="missing-extra", argument="workers", hint="pip install 'mmar[ray]'"
-        )
+        message = f"{text} needs Ray"
+        raise UsageError(message, code="missing-extra", argument="workers", hint="pip install 'mmar[ray]'")
     cluster = _Cluster()
     return [RayWorker(number, tuple(arguments), cluster) for number in range(int(count))]
 
@@ -69,11 +65,11 @@ class _Cluster:
                         configure_logging=False,
                     )
                 except (ConnectionError, RuntimeError, ValueError) as error:
-                    raise RequestFailed(
-                        "crash",
+                    message = (
                         f"no connection to the Ray cluster ({type(error).__name__}: {error}); where its "
-                        "authentication is on, set RAY_AUTH_MODE=token and give the cluster's token",
-                    ) from None
+                        "authentication is on, set RAY_AUTH_MODE=token and give the cluster's token"
+                    )
+                    raise RequestFailed("crash", message) from None
                 self._ours = True
         return ray
 
@@ -103,13 +99,10 @@ class RayWorker:
             await self._cluster.leave()
             raise RequestFailed("crash", f"the Ray cluster has {gpus} GPUs, one for each worker")
         # The pool starts a worker again itself, so that its facts are compared each time.
-        options = {
-            "num_cpus": 0,
-            "num_gpus": min(gpus, 1),
-            "max_restarts": 0,
-            "scheduling_strategy": "SPREAD",
-        }
-        running = _RunningActor(ray, ray.remote(Actor).options(**options).remote(), self._cluster)
+        actor = ray.remote(Actor).options(
+            num_cpus=0, num_gpus=min(gpus, 1), max_restarts=0, scheduling_strategy="SPREAD"
+        )
+        running = _RunningActor(ray, actor.remote(), self._cluster)
         try:
             await running.start(self._arguments, name, timeout_s, start_s)
         except RequestFailed:

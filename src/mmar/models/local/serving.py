@@ -144,12 +144,11 @@ def _program(engine: Engine, options: ModelOptions) -> list[str]:
     if len(words) == 1 and Path(words[0]).name == engine.name:
         words.append("serve")
     if shutil.which(words[0], path=options.environment.get("PATH")) is None:
-        raise model_error(
-            "missing-program",
-            f'there is no program "{words[0]}"',
+        hint = (
             f"install {engine.name} in an environment of its own, such as: uv tool install {engine.name}; "
-            f"or name it: --option program=/path/to/venv/bin/{engine.name}",
+            f"or name it: --option program=/path/to/venv/bin/{engine.name}"
         )
+        raise model_error("missing-program", f'there is no program "{words[0]}"', hint)
     return words
 
 

@@ -130,6 +130,10 @@ class WorkerPool:
         """How many requests the workers take at once, where they say so."""
         return sum(member.capacity or 0 for member in self._members if not member.failure) or None
 
+    @property
+    def _exhausted(self) -> bool:
+        return all(member.failure for member in self._members)
+
     async def prepare(self) -> ModelFacts:
         """Start all workers and compare their facts, where they tell any.
 
@@ -139,7 +143,7 @@ class WorkerPool:
         """
         if self._handshake:
             await asyncio.gather(*(self._running(member) for member in self._members), return_exceptions=True)
-            if all(member.failure for member in self._members):
+            if self._exhausted:
                 raise self._no_worker_error()
         refused = {
             f"refused {member.worker.label}": member.failure for member in self._members if member.failure
@@ -174,7 +178,7 @@ class WorkerPool:
                 member = min(free, key=lambda member: (member.starting.locked(), member.in_flight))
                 member.in_flight += 1
                 return member
-            if all(member.failure for member in self._members):
+            if self._exhausted:
                 if self._answered or self._handshake:
                     raise self._no_worker_error()
                 raise RequestFailed("crash", scrub(self._members[0].failure, self._secrets))
@@ -202,9 +206,7 @@ class WorkerPool:
                 self._count_end(member, member.running.answered, member.running.exit_report)
                 member.running = None
             if member.failure:
-                raise RequestFailed(
-                    "crash", member.failure, retryable=not all(each.failure for each in self._members)
-                )
+                raise RequestFailed("crash", member.failure, retryable=not self._exhausted)
             try:
                 member.starts += 1
                 member.running = await member.worker.start(self.name, self._timeout_s, self._start_s)
@@ -221,7 +223,7 @@ class WorkerPool:
                     member.failure = member.failure or failure.message
                 elif member.running is None:
                     self._count_end(member, 0, failure.message)
-                failure.retryable = not all(each.failure for each in self._members)
+                failure.retryable = not self._exhausted
                 raise
             member.ready = True
             return member.running

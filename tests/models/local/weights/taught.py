@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from mmar.items import Item
-from mmar.models.jsonl import request_record
+from mmar.models.jsonl import write_request
 from mmar.models.local.weights.answering import Answerer
 from mmar.models.local.weights.loading import WeightOptions, load
 from mmar.protocols import Settings, load_protocol
@@ -68,4 +68,4 @@ def _chat(answerer: Answerer, probe: Probe, paths: tuple[Path, ...]) -> list[dic
     item = Item(probe.id, "", probe.question, probe.choices, probe.answer, "sound", "")
     request = load_protocol(PROTOCOL).request(item, paths[0], Settings(), paths[1:])
     clips = [answerer.clip(str(path))[0] for path in paths]
-    return answerer.chat(request_record(request, probe.id), clips)
+    return answerer.chat(write_request(request, probe.id), clips)

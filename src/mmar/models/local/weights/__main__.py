@@ -148,11 +148,9 @@ class _Worker:
         except UsageError:
             raise
         except Exception as error:
-            raise model_error(
-                "cannot-ask",
-                f"{options.model} cannot be asked about a clip ({first_line(error)})",
-                "check its chat template, tokenizer and processor against the model that it was tuned from",
-            ) from error
+            message = f"{options.model} cannot be asked about a clip ({first_line(error)})"
+            hint = "check its chat template, tokenizer and processor against the model that it was tuned from"
+            raise model_error("cannot-ask", message, hint) from error
         self.settings = {**loaded.settings, **self._answerer.settings, "batch": str(self._batch)}
         limit_text = "no limit found" if math.isinf(self._limit) else f"{self._limit:g} s"
         self.environment = {**loaded.environment, "heard_up_to": limit_text}

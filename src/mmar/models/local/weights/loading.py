@@ -141,29 +141,23 @@ def _object(path: Path) -> dict[str, Any]:
 def _config(folder: Path, options: WeightOptions) -> Any:
     raw = _object(folder / "config.json")
     if not raw:
-        raise model_error(
-            "not-a-checkpoint",
-            f"{options.model} has no valid config.json",
-            "expected a folder that transformers saved",
-        )
+        message = f"{options.model} has no valid config.json"
+        hint = "expected a folder that transformers saved"
+        raise model_error("not-a-checkpoint", message, hint)
     if (
         "auto_map" in raw
         and raw.get("model_type") not in transformers.CONFIG_MAPPING
         and not options.trust_code
     ):
-        raise model_error(
-            "remote-code",
-            f"{options.model} ({raw.get('model_type')}) needs Python code that comes with it, which would run with your rights",
-            "read its code, then allow it with --option code=trust; or run it as command/ in an environment of its own",
-        )
+        message = f"{options.model} ({raw.get('model_type')}) needs Python code that comes with it, which would run with your rights"
+        hint = "read its code, then allow it with --option code=trust; or run it as command/ in an environment of its own"
+        raise model_error("remote-code", message, hint)
     try:
         return transformers.AutoConfig.from_pretrained(folder, trust_remote_code=options.trust_code)
     except (ValueError, OSError, KeyError) as error:
-        raise model_error(
-            "unknown-architecture",
-            f"transformers {transformers.__version__} does not know the architecture {raw.get('model_type')!r} ({first_line(error)})",
-            "pip install -U transformers, or run it as command/ in its authors' environment",
-        ) from None
+        message = f"transformers {transformers.__version__} does not know the architecture {raw.get('model_type')!r} ({first_line(error)})"
+        hint = "pip install -U transformers, or run it as command/ in its authors' environment"
+        raise model_error("unknown-architecture", message, hint) from None
 
 
 def _model_class(config: Any, options: WeightOptions) -> Any:
@@ -177,11 +171,9 @@ def _model_class(config: Any, options: WeightOptions) -> Any:
             return auto._model_mapping[type(config)]
     if options.trust_code:
         return transformers.AutoModelForCausalLM
-    raise model_error(
-        "no-audio-class",
-        f"{options.model} ({config.model_type}) is not a model that answers questions about audio",
-        "serve a text model and use text/NAME, or a cascade",
-    )
+    message = f"{options.model} ({config.model_type}) is not a model that answers questions about audio"
+    hint = "serve a text model and use text/NAME, or a cascade"
+    raise model_error("no-audio-class", message, hint)
 
 
 def _processor(folder: Path, options: WeightOptions) -> Any:
@@ -190,11 +182,11 @@ def _processor(folder: Path, options: WeightOptions) -> Any:
     except ImportError as error:
         raise _missing_package(error, options) from None
     except Exception as error:  # noqa: BLE001 - whatever a damaged file raises
-        raise model_error(
-            "no-processor",
-            f"{options.model} has no usable processor ({first_line(error)})",
-            "copy the files of processor, tokenizer and chat template from the model that it was tuned from",
-        ) from None
+        message = f"{options.model} has no usable processor ({first_line(error)})"
+        hint = (
+            "copy the files of processor, tokenizer and chat template from the model that it was tuned from"
+        )
+        raise model_error("no-processor", message, hint) from None
     tokenizer = getattr(processor, "tokenizer", processor)
     tokenizer.padding_side = "left"
     if getattr(tokenizer, "pad_token", None) is None:
@@ -237,25 +229,21 @@ def _weights(kind: Any, folder: Path, options: WeightOptions) -> tuple[Any, dict
         if not placed:
             model = model.to(device)
     except torch.OutOfMemoryError:
-        raise model_error(
-            "out-of-memory",
-            f"{options.model} does not fit into the memory of {device}",
-            "use --option quantization=bnb-4bit, or vllm/ over several GPUs",
-        ) from None
+        message = f"{options.model} does not fit into the memory of {device}"
+        hint = "use --option quantization=bnb-4bit, or vllm/ over several GPUs"
+        raise model_error("out-of-memory", message, hint) from None
     except ImportError as error:
         problem = f"{options.model} cannot be loaded as the options say ({first_line(error)})"
-        raise model_error(
-            "missing-package", problem, "install what it names, or choose another option"
-        ) from None
+        hint = "install what it names, or choose another option"
+        raise model_error("missing-package", problem, hint) from None
     except pickle.UnpicklingError:
         problem = (
             f"{options.model} has weights in a pickle that holds more than tensors, which could run any code"
         )
         raise model_error("unsafe-weights", problem, "convert it to safetensors where you trust it") from None
     except Exception as error:  # noqa: BLE001 - whatever a damaged file raises
-        raise model_error(
-            "cannot-load", f"{options.model} cannot be loaded ({first_line(error)})", _INCOMPLETE
-        ) from None
+        problem = f"{options.model} cannot be loaded ({first_line(error)})"
+        raise model_error("cannot-load", problem, _INCOMPLETE) from None
     return model, info
 
 
@@ -266,11 +254,9 @@ def _check_device(device: str, options: WeightOptions) -> None:
     except RuntimeError:  # a name that torch does not know
         exists = False
     if not exists:
-        raise model_error(
-            "no-device",
-            f"{options.model}: there is no device {device} here for torch {torch.__version__}",
-            "leave out device and gpus to run on the first GPU, else on the processor; or install torch for this GPU",
-        )
+        message = f"{options.model}: there is no device {device} here for torch {torch.__version__}"
+        hint = "leave out device and gpus to run on the first GPU, else on the processor; or install torch for this GPU"
+        raise model_error("no-device", message, hint)
 
 
 def _with_adapter(model: Any, options: WeightOptions) -> tuple[Any, str]:
@@ -280,9 +266,8 @@ def _with_adapter(model: Any, options: WeightOptions) -> tuple[Any, str]:
     try:
         adapted = peft.PeftModel.from_pretrained(model, folder).merge_and_unload()
     except (ValueError, OSError, RuntimeError) as error:
-        raise model_error(
-            "cannot-load", f"the adapter {options.adapter} does not fit ({first_line(error)})"
-        ) from None
+        message = f"the adapter {options.adapter} does not fit ({first_line(error)})"
+        raise model_error("cannot-load", message) from None
     return adapted.eval(), identity
 
 

@@ -27,17 +27,13 @@ def run_self_test(answerer: Answerer, name: str) -> float:
         UsageError: it does not (code `deaf` or `not-finite`).
     """
     if not depends_on_clip(answerer):
-        raise model_error(
-            "deaf",
-            f"{name} does not hear: its inputs stay the same whatever the clip",
-            "check its processor and chat template",
-        )
+        message = f"{name} does not hear: its inputs stay the same whatever the clip"
+        hint = "check its processor and chat template"
+        raise model_error("deaf", message, hint)
     if not answerer.has_finite_logits(answerer.chat(_QUESTION, [_noise(2.0, answerer.rate)])):
-        raise model_error(
-            "not-finite",
-            f"{name} computes no numbers (NaN) in {str(answerer.model.dtype).removeprefix('torch.')}",
-            "try --option dtype=bfloat16 or float32; if that does not help, the weights are damaged",
-        )
+        message = f"{name} computes no numbers (NaN) in {str(answerer.model.dtype).removeprefix('torch.')}"
+        hint = "try --option dtype=bfloat16 or float32; if that does not help, the weights are damaged"
+        raise model_error("not-finite", message, hint)
     return max_audio_seconds(answerer)
 
 
@@ -95,9 +91,7 @@ def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
     if one.keys() != other.keys():
         return False
     for name, value in one.items():
-        if isinstance(value, torch.Tensor):
-            if value.shape != other[name].shape or not torch.equal(value, other[name]):
-                return False
-        elif value != other[name]:
+        is_tensor = isinstance(value, torch.Tensor)
+        if not (torch.equal(value, other[name]) if is_tensor else value == other[name]):
             return False
     return True
