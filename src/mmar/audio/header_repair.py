@@ -82,21 +82,14 @@ def repair_header(path: Path, kind: str) -> Iterator[object]:
         yield path if header is None else _Prefixed(*header, stream)
 
 
-def _data_chunk(stream: BinaryIO) -> tuple[int, int, int] | None:
-    """Offset of a RIFF WAVE file's samples, the size that their chunk states, and the bytes to the end of the file."""
-    for name, size in islice(riff_chunks(stream), _MAX_CHUNK_WALK):
-        if name == b"data":
-            start = stream.tell()
-            return start, size, stream.seek(0, 2) - start
-    return None
-
-
 def _wav_header(stream: BinaryIO) -> tuple[bytes, int] | None:
     """A header that states the length, and where the samples begin; `None` if the file's own header does."""
-    chunk = _data_chunk(stream)
-    if chunk is None:
+    chunks = islice(riff_chunks(stream), _MAX_CHUNK_WALK)
+    stated = next((size for name, size in chunks if name == b"data"), None)
+    if stated is None:
         return None
-    start, stated, present = chunk
+    start = stream.tell()
+    present = stream.seek(0, 2) - start
     unknown = stated > present and any(stated in sizes for sizes in _PLACEHOLDERS)
     if stated == 0 and present:
         stream.seek(start)

@@ -54,8 +54,6 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One benchmark of the catalogue.
 
     Attributes:
-        name: what commands call it.
-        title: what its authors call it.
         items: number of questions; `None` where the program generates it.
         citation: one line that names the paper.
         bibtex: the publisher's own entry.

@@ -126,12 +126,9 @@ def download_url(
 ) -> Path:
     """Download an address over HTTP. Proxies are those of the environment (`HTTPS_PROXY`, `NO_PROXY`).
 
-    Args:
-        url: http or https; a user name and a password in it are used and never shown.
-        target: the file to make, which is returned; while incomplete it is called `TARGET.part`.
-        advance: called with the bytes so far and their total, if known.
-        size: expected bytes, if known.
-        backoff: seconds before the second try, doubled before each further one.
+    A user name and a password in the address are used and never shown. While the target, which is returned, is
+    incomplete, it is called `TARGET.part`. `backoff` is the seconds before the second attempt, doubled before each
+    further one.
 
     Raises:
         UsageError: the address is not http or https.

@@ -29,10 +29,8 @@ class BenchmarkFiles(msgspec.Struct, frozen=True):
     Attributes:
         name: the catalogue's name where the file is known, otherwise that of `benchmark_name`; empty for a field map,
             which has the name.
-        metadata: the file of questions.
         audio_dir: the folder that each `audio_path` is relative to; `None` if no clips were found.
         revision: the publisher's commit, if the file is known to be that version.
-        licence: of the data, if known.
     """
 
     name: str

@@ -71,13 +71,8 @@ def unpack(
 ) -> tuple[str, ...]:
     """Write an archive's files into a new folder.
 
-    Args:
-        archive: tar, gzipped tar or ZIP, recognised by content.
-        into: the folder to create.
-        map_path: where each file goes.
-        limits: how much the archive may contain.
-        advance: called with the bytes unpacked so far.
-        name: what to call the archive in errors; by default its path.
+    The archive is tar, gzipped tar or ZIP, recognised by content; `name` is what errors call it instead of its path.
+    `advance` is called with the bytes unpacked so far.
 
     Returns:
         The paths for which `map_path` returned `None`.

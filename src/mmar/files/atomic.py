@@ -28,11 +28,8 @@ class AtomicFile:
     """A file that is written in pieces and replaces its target at the end of the `with` block.
 
     If the block raises, the target stays unchanged. Symbolic links are followed. A target that is not a regular
-    file (a device or a pipe such as `/dev/stdout`) cannot be replaced and is written to directly.
-
-    Args:
-        path: the target; its folder is created if missing, on the first write.
-        sync: flush the data to the disk before the rename, so that it also survives a power failure.
+    file (a device or a pipe such as `/dev/stdout`) cannot be replaced and is written to directly. The target's folder
+    is created if missing. With `sync`, the data is flushed to the disk first, so that it survives a power failure.
     """
 
     def __init__(self, path: Path | str, *, sync: bool = False) -> None:

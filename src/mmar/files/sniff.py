@@ -32,7 +32,6 @@ class FileType(msgspec.Struct, frozen=True):
     Attributes:
         format: short stable name, such as `wav`, `zip`, `json`, `html`.
         label: for messages, with its article: `a WAV file`.
-        group: what can be done with it.
         media_type: the `Content-Type` to serve it with.
         demuxer: ffmpeg's name of the container, for `media`.
     """

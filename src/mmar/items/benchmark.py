@@ -166,17 +166,10 @@ def load_benchmark(
 ) -> Benchmark:
     """Read a benchmark's metadata.
 
-    Args:
-        path: JSONL or JSON array, plain or `.gz`, in the layout of MMAR (2025, 2026) or MMAU; a file in another
-            published layout (`mmar.items.layouts`), also Parquet; or a TOML file that maps the fields of any other
-            (`mmar.items.mapping`).
-        name: what to call it; by default `benchmark_name(path)`.
-        revision: the publisher's revision, if known.
-        audio_dir: the folder that `audio_path` is relative to.
-        origin: the name by which it can be loaded again; by default the path.
-        lenient: leave bad records out instead of raising.
-        report: called with the error of each record that is left out.
-        annotations: see `Item.from_record`; false saves memory for a large file.
+    The file is JSONL or a JSON array, plain or `.gz`, in the layout of MMAR (2025, 2026) or MMAU; or it is in another
+    published layout (`mmar.items.layouts`), also Parquet; or a TOML file that maps the fields of any other
+    (`mmar.items.mapping`). `name` is by default `benchmark_name(path)`, and `origin` the path. With `lenient`, bad
+    records are left out, and `report` is called with the error of each. For `annotations` see `Item.from_record`.
 
     Raises:
         InputError: a record cannot be read, or two have one id (unless `lenient`), or no record is usable.

@@ -52,12 +52,7 @@ TOKEN_LIMIT_REASONS = frozenset(
 
 
 class PredictionField(msgspec.Struct, frozen=True):
-    """Which prediction key is read, and why.
-
-    Attributes:
-        key: the record's field with the prediction.
-        reason: one sentence for the user; empty if only one key is present.
-    """
+    """The field that predictions are read from, and why: a sentence, empty if the file has only one such field."""
 
     key: str
     reason: str = ""

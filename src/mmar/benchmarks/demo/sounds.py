@@ -154,13 +154,8 @@ def speak(
 ) -> Wave:
     """A voice on vowels: harmonics of the pitch, weighted by the resonances of the vocal tract.
 
-    Args:
-        person: man, woman or child.
-        vowels: one per syllable (ah, ee, oo, eh), spread evenly over the time.
-        seconds: length of the utterance.
-        rng: the irregularities of a living voice.
-        tune: pitch at evenly spaced moments, as multiples of the person's own.
-        joined: whether the syllables follow without a closure between them.
+    There is one vowel (ah, ee, oo, eh) per syllable; `tune` is the pitch at evenly spaced moments, as multiples of that
+    of the man, woman or child; `joined` syllables have no closure between them.
     """
     (pitch, fourth), frames = _VOICES[person], _frames(seconds)
     vibrato = 0.012 * np.sin(2 * np.pi * 5.3 * _time(seconds)) + 0.004 * _curve(rng.normal(size=60), frames)
