@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from mmar.errors import InputError, UsageError
 from mmar.studio.data.item_tables import Item
-from mmar.studio.data.tables import ApiToken, AuditLogEntry, LoginSession, Membership, Person, Project
-from mmar.studio.security.sessions import delete_links
+from mmar.studio.data.tables import ApiToken, AuditLogEntry, Membership, Person, Project
+from mmar.studio.security.sessions import delete_links, end_sessions_of
 from mmar.studio.workflow import Actor, NotAllowed, NotFound, Role
 from mmar.studio.workflow.content import LONGEST_NAME, check_length
 
@@ -235,7 +235,7 @@ def set_person_active(session: Session, person: Person, by: Person, now: datetim
             raise NotAllowed("state", "you cannot deactivate your own account; another admin can")
         _keep_an_admin(session, person)
         freed = release_work_of(session, person.id)
-        session.execute(delete(LoginSession).where(LoginSession.person_id == person.id))
+        end_sessions_of(session, person.id)
         delete_links(session, person.id)
         for token in tokens_of(session, person.id):
             token.revoked = now

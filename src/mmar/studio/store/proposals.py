@@ -114,9 +114,7 @@ def visible_proposals(
     Without the role lead these are the ones for the person's own items and for the board. Those that reveal the
     key of an item which the person may still be asked to answer blind are left out.
     """
-    query = _waiting(project_id, actor).where(_reveals_no_key(actor))
-    if kind:
-        query = query.where(Proposal.kind == kind)
+    query = _open(project_id, actor, kind).where(_reveals_no_key(actor))
     if before:
         query = query.where(Proposal.id < before)
     return list(session.scalars(query.order_by(Proposal.id.desc()).limit(limit)))
@@ -132,9 +130,7 @@ def acceptable_proposals(
     upto: int | None = None,
 ) -> list[int]:
     """Ids of the open proposals that a person could accept unchanged, oldest first, with ids up to `upto`."""
-    query = _waiting(project_id, actor).where(
-        _reveals_no_key(actor), Proposal.kind.in_([one for one in ACCEPTABLE_KINDS if kind in ("", one)])
-    )
+    query = _open(project_id, actor, kind).where(_reveals_no_key(actor), Proposal.kind.in_(ACCEPTABLE_KINDS))
     if upto is not None:
         query = query.where(Proposal.id <= upto)
     if item_id is not None:
@@ -146,20 +142,20 @@ def count_waiting_proposals(
     session: Session, project_id: int, actor: Actor, *, kind: str = ""
 ) -> ProposalCounts:
     """The numbers of open proposals for a person."""
-    query = _waiting(project_id, actor)
-    if kind:
-        query = query.where(Proposal.kind == kind)
+    query = _open(project_id, actor, kind)
     everything = session.scalar(query.with_only_columns(func.count())) or 0
     visible = session.scalar(query.where(_reveals_no_key(actor)).with_only_columns(func.count())) or 0
     return ProposalCounts(visible, everything - visible)
 
 
-def _waiting(project_id: int, actor: Actor) -> Any:
+def _open(project_id: int, actor: Actor, kind: str) -> Any:
     query = (
         select(Proposal)
         .outerjoin(Item, Item.id == Proposal.item_id)
         .where(Proposal.project_id == project_id, Proposal.state == "open")
     )
+    if kind:
+        query = query.where(Proposal.kind == kind)
     if actor.has(Role.LEAD):
         return query
     own = Item.author_id == actor.person if actor.has(Role.ANNOTATOR) else Proposal.item_id.is_(None)
