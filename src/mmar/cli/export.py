@@ -92,15 +92,7 @@ def export(
 @shared.key
 @shared.id_field
 @shared.flag("--lenient", help="Leave out records that do not belong to the benchmark.")
-def convert(
-    path: Path,
-    benchmark: str,
-    out: Path,
-    layout: Any,
-    key: str | None,
-    id_field: str | None,
-    lenient: bool,
-) -> None:
+def convert(path: Path, benchmark: str, out: Path, layout: Any, lenient: bool, **fields: str | None) -> None:
     """Convert a log of another program to a predictions file.
 
     The log is recognised by its content: lmms-eval, evalscope, Inspect, ms-swift, UltraEval-Audio, VLMEvalKit, batch
@@ -112,7 +104,7 @@ def convert(
     """
     from mmar.logs import join_log, open_log, write_log
 
-    log = open_log(path, key=key, id_field=id_field)
+    log = open_log(path, **fields)
     questions = find_benchmark(benchmark)
     with report_skipped() as report, output_file(out) as target:
         joined = join_log(log, questions, report if lenient else None)

@@ -104,7 +104,7 @@ def run(
     """Run a model on a benchmark, or continue a run.
 
     MODEL is a baseline (baseline/listener), ADAPTER/NAME (openai/gpt-4o-audio-preview, with --base-url for other
-    servers), or a system that "mmar models" lists. Each answer is written to disk at once; the same command
+    servers), or a preset that "mmar models" lists. Each answer is written to disk at once; the same command
     continues a run that was interrupted. Exit status 1: some items have no answer.
 
     \b

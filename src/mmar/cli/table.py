@@ -57,10 +57,9 @@ def table(
     scorer: Any,
     models: tuple[str, ...],
     benchmark: tuple[str, ...],
-    protocol: str | None,
-    lenient: bool,
     out: Path | None,
     figures: Path | None,
+    **reading: Any,
 ) -> None:
     """Print a table of runs and published results, for a paper or a page.
 
@@ -93,7 +92,7 @@ def table(
             hint="name runs, or show published results with --published or --reported",
         )
     refuse_over_inputs("--out", out, *paths, *benchmark)
-    runs, columns = _runs(paths, models, benchmark, protocol, groups, lenient=lenient)
+    runs, columns = _runs(paths, models, benchmark, groups, **reading)
     several = several_benchmarks(runs)
     if several:
         result = benchmarks_table(runs, results, scorer)
@@ -120,10 +119,8 @@ def _runs(
     paths: tuple[Path, ...],
     models: tuple[str, ...],
     benchmarks: tuple[str, ...],
-    protocol: str | None,
     groups: str,
-    *,
-    lenient: bool,
+    **reading: Any,
 ) -> tuple[list[RunRow], tuple[str, ...]]:
     """The runs, scored, and the columns of groups."""
     from mmar.reports.systems_table import run_row
@@ -131,7 +128,7 @@ def _runs(
     names = _for_each(paths, models, "--as", "model")
     results = []
     for path, name, benchmark in zip(paths, names, _for_each(paths, benchmarks, "--benchmark"), strict=True):
-        task = scoring_task(path, benchmark, protocol=protocol, lenient=lenient, keep="all")
+        task = scoring_task(path, benchmark, keep="all", **reading)
         task = msgspec.structs.replace(task, model=None if task.manifest is not None else name)
         scored = score_path(task)
         print_skipped(scored.errors)

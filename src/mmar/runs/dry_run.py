@@ -71,7 +71,7 @@ def dry_run(spec: RunSpec) -> Estimate:
 
 
 def _tokens(spec: RunSpec, ledger: Path, requests: int, characters: int, seconds: float) -> tuple[Usage, str]:
-    usages = [answer.usage for _, answer in read_ledger(ledger) if answer.usage] if ledger.exists() else []
+    usages = [answer.usage for _, answer in read_ledger(ledger) if answer.usage]
     if usages:
 
         def mean(name: str) -> int:
@@ -83,16 +83,12 @@ def _tokens(spec: RunSpec, ledger: Path, requests: int, characters: int, seconds
     per_second = price.audio_tokens_a_second if price else None
     audio = round(seconds * per_second) if per_second else None
     limit = spec.settings.max_tokens
-    basis = ", ".join(
-        [
-            f"{_CHARACTERS_PER_TOKEN} characters of the prompt a token",
-            f"{per_second:g} audio tokens a second"
-            if per_second
-            else "audio not counted, its price is not known",
-            f"at most {limit} tokens an answer"
-            if limit
-            else "answers not counted, their length is not known",
-        ]
+    parts = (
+        f"{_CHARACTERS_PER_TOKEN} characters of the prompt a token",
+        f"{per_second:g} audio tokens a second"
+        if per_second
+        else "audio not counted, its price is not known",
+        f"at most {limit} tokens an answer" if limit else "answers not counted, their length is not known",
     )
     text = characters // _CHARACTERS_PER_TOKEN
-    return Usage(text + (audio or 0), requests * limit if limit else None, audio, None), basis
+    return Usage(text + (audio or 0), requests * limit if limit else None, audio, None), ", ".join(parts)

@@ -24,7 +24,7 @@ from mmar.runs.ledger import Ledger, RequestKey, request_key
 from mmar.runs.manifest import now
 from mmar.runs.pace import Pace
 from mmar.runs.recorder import Cache, Recorder
-from mmar.runs.spec import MAX_IN_FLIGHT, RunSpec
+from mmar.runs.spec import RunSpec
 
 _PUSHED_BACK = ("rate_limit", "server", "timeout")
 _REPORT_S = 5.0
@@ -103,7 +103,6 @@ class Engine:
         self.stop = asyncio.Event()
         self.pace = Pace(
             spec.concurrency or getattr(model, "in_flight", None),
-            most=MAX_IN_FLIGHT,
             rate=spec.rate,
             token_rate=spec.token_rate,
         )

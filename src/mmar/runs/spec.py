@@ -36,8 +36,6 @@ from mmar.runs.validation import (
 )
 
 Retry = Literal["failed", "unresolved"]
-MAX_IN_FLIGHT = 128
-"""Most requests in flight where their number is found and not given."""
 
 # Options that say where a key, a server or a file lies, or how many threads to use: they change no answer.
 _NEUTRAL_OPTIONS = ("base_url", "captions", "program", "python", "start_s", "threads")
