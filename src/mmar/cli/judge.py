@@ -66,10 +66,10 @@ _REPLY_TOKENS = 250  # of five scores with reasons, for the estimate
 @shared.budget
 @shared.prices
 @click.option("--cache/--no-cache", default=False, help="Reuse replies of other runs to the same requests.")
-@shared.flag("--dry-run", help="Show what would be asked and its cost; send nothing.")
+@shared.flag("--dry-run", help="Show the number of requests and their cost; send nothing.")
 @shared.lenient
 @shared.json
-@shared.items("Write every vote with its reason.")
+@shared.items("Write every judgement with its reason.")
 def judge(
     path: Path | None,
     benchmark: str | None,
@@ -90,8 +90,8 @@ def judge(
 ) -> None:
     """Score the reasoning of a run by its rubrics.
 
-    Answers that are right by the gate are judged on their five criteria by several raters (MMAR-Rubrics); wrong ones
-    score 0. Run the same command again to continue after an interruption; what changed since is judged again. Exit
+    Answers that --gate marks correct are judged on their five criteria by several raters (MMAR-Rubrics); all others
+    score 0. Run the same command again to continue after an interruption; answers that changed are judged again. Exit
     status 1: some answers are unjudged.
 
     \b

@@ -44,7 +44,9 @@ def _rotations(context: click.Context, parameter: click.Parameter, value: str) -
 @shared.worker
 @click.option("--shard", metavar="I/N", help="One of N parts of the items, 0/N to N-1/N; see mmar merge.")
 @shared.repeatable("--filter", "filters", metavar="KEY=VALUE", help="Only items whose field KEY is VALUE.")
-@click.option("--retry", type=click.Choice(["failed", "unresolved"]), help="Send only these requests again.")
+@click.option(
+    "--retry", type=click.Choice(["failed", "unresolved"]), help="Send only requests with this result again."
+)
 @shared.choice(
     "--condition",
     of=_CONDITIONS,
@@ -86,7 +88,7 @@ def _rotations(context: click.Context, parameter: click.Parameter, value: str) -
     help="Log the scored run to Weights & Biases or trackio when it ends.",
 )
 @click.option("--cache/--no-cache", default=False, help="Reuse answers of other runs to the same requests.")
-@shared.flag("--dry-run", help="Show what would be asked and its cost; send nothing, needs no key.")
+@shared.flag("--dry-run", help="Show the number of requests and their cost; send nothing.")
 @shared.flag("--lenient", help="Skip bad records of the benchmark.")
 def run(
     model: str,

@@ -61,7 +61,7 @@ _LINES = 1000  # written at a time
 @shared.adapter(help="Option of the reader's or judge's adapter.")
 @shared.budget
 @shared.prices
-@shared.flag("--dry-run", help="Show what the reader or judge would be asked and cost; send nothing.")
+@shared.flag("--dry-run", help="Show the number of requests to the reader or judge, and their cost.")
 @shared.flag("--errata", help="Also show the score without disputed items (docs/benchmarks.md).")
 @shared.official_format(help="Print exactly what the published script prints.")
 def score(

@@ -1,4 +1,4 @@
-"""When a run is given up: no further request can succeed, so that asking the rest would only cost time.
+"""Rules by which a run is stopped early, because no further request can succeed.
 
     denied, crash,    the key, the model's name, the program or the form of the answers is wrong: a few failures in a row
     speech
@@ -11,7 +11,7 @@
 
 Counting starts anew with every answer. Once a session has answers, it takes more failures to give it up.
 
-The first answers are looked at, too: `FirstAnswers` warns of what its user may not want, before the rest is paid for.
+`FirstAnswers` checks the first answers of a session, and warns before the rest is paid for.
 Nothing is sent for this, and a run goes on after a warning. `mmar check` looks closer.
 """
 
@@ -73,7 +73,7 @@ class FailureWatch:
     def note_failure(self, failure: RequestFailed, key: object, attempt: int) -> bool:
         """Note a failed attempt at the request `key`, counted from 1; whether the run is given up, for `error`."""
         self._failures += 1
-        # A worker that is killed takes all its requests with it; they are asked again of the next one.
+        # A worker that is killed takes all its requests with it; they are sent to the next one.
         if failure.kind in _UNREACHABLE or (failure.kind == "crash" and failure.retryable):
             self._requests.add(key)
             give_up = self._unreachable(failure, attempt)
@@ -112,7 +112,7 @@ _LOOKED_AT = 5
 
 
 class FirstAnswers:
-    """Looks at the first answers of a session.
+    """Checks the first answers of a session.
 
     Args:
         rule: by which answers are read.
@@ -132,7 +132,7 @@ class FirstAnswers:
             self._warn(f"the first {_LOOKED_AT} answers {text}")
 
     def _problem(self) -> str:
-        """What all of the first answers show, or nothing."""
+        """The fault that all of the first answers have, or nothing."""
         answers = [answer for _, answer in self._seen]
         if all(is_cut_off(answer.finish_reason) for answer in answers):
             return "are cut by the token limit; raise --max-tokens"

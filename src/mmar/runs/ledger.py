@@ -119,7 +119,7 @@ LOCK_NAME = ".answers.jsonl.lock"
 
 
 class _Head(msgspec.Struct):
-    """As much of an answer as says whether it counts, and where."""
+    """The fields of an answer that tell whether it counts, and for which request."""
 
     id: str
     failure: dict[str, str] | None = None

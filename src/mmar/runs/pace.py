@@ -1,4 +1,4 @@
-"""How many requests may be in flight, and when the next one may be sent.
+"""Limits of concurrency and rate: how many requests may be in flight, and when the next one may be sent.
 
 Where no number is given, one is found: it starts small, grows by half while latency stays about the same (as in TCP's
 slow start), and halves when the service pushes back (429, 5xx, time-outs) on half of the requests; after the first

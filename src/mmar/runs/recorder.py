@@ -168,7 +168,7 @@ class Cache:
         try:
             answer = _decode(value) if isinstance(value, bytes) else None
         except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, RecursionError):
-            return None  # asked again, and then replaced
+            return None  # requested again, and then replaced
         if answer is None or answer.failure is not None:
             return None
         return msgspec.structs.replace(answer, cached=True)
