@@ -6,7 +6,7 @@
     score = mmar.score("predictions.jsonl", benchmark)
     print(score.choice.accuracy, score.choice.interval, score.signature)
 
-Names are imported when they are first used, so that `import mmar` costs nothing.
+Names are imported when they are first used, so that `import mmar` is fast.
 """
 
 from __future__ import annotations

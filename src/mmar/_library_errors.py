@@ -1,4 +1,4 @@
-"""Errors in the words of the library: its arguments, instead of options of the command line, and checks of them."""
+"""Errors for callers of the library: `--option` in a message becomes `option=`; and validation of arguments."""
 
 from __future__ import annotations
 

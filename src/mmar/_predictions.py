@@ -16,11 +16,9 @@ Predictions: TypeAlias = str | Path | Mapping[str, Any] | Iterable[Any]
 
 @contextmanager
 def as_predictions_file(predictions: Predictions, key: str | None) -> Iterator[Path]:
-    """The file of predictions; those in memory are written to a temporary one, with `key` for the answers of a mapping.
+    """Yield the path of a predictions file; in-memory predictions are written to a temporary one.
 
-    Raises:
-        InputError: there are no records, or one is not a mapping of JSON values; its `line` is its number.
-        UsageError: the predictions are of another type.
+    `key` is the field for the answers of a mapping. The line of an error is the number of the record.
     """
     if isinstance(predictions, str | Path):
         yield Path(predictions)

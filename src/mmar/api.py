@@ -24,7 +24,6 @@ from mmar.inputs import (
     load_aligned_runs,
     open_run_model,
     reading_version,
-    score_path,
     scoring_task,
 )
 from mmar.items import Benchmark
@@ -244,12 +243,14 @@ def score(
             code="missing-argument",
             argument="reader_out",
         )
+    from mmar.scoring.score import score_task
+
     with as_predictions_file(predictions, key) as path:
         task = scoring_task(
             path, benchmark, key=key, protocol=protocol, reading=reading, lenient=lenient, keep="all"
         )
         task = msgspec.structs.replace(task, earlier=tuple(map(Path, earlier)))
-        scored = score_path(task)
+        scored = score_task(task)
         if reader is None:
             return scored.score
         return _with_reader(scored, task, reader, reader_out, reader_sample, reader_options or {})

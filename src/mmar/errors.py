@@ -159,7 +159,7 @@ class InputError(MmarError):
 def lone_surrogate_error(
     error: UnicodeEncodeError, *, file: str | None = None, line: int | None = None, hint: str | None = None
 ) -> InputError:
-    """The error for a text that UTF-8 cannot hold: half of a surrogate pair, which is not a character."""
+    """The error for a text that UTF-8 cannot hold, since half of a surrogate pair is not a character."""
     text, start = error.object, error.start
     before = f" after {text[max(0, start - 40) : start]!r}" if start else ""
     return InputError(

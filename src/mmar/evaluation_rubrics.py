@@ -1,8 +1,9 @@
 """`python -m mmar.evaluation_rubrics --input FILE`: in place of the published rubric script, with its flags and files.
 
-The judge is the published one; the key comes from `OPENAI_API_KEY` and the address, as the script's client has it, from
-`OPENAI_BASE_URL`. An item whose judgement fails is left out of file and table as there, but counted, and asked again by
-the next call; one whose prediction changed is judged again. For bounds, intervals and agreement use `mmar judge`.
+The judge is the published one; the key comes from `OPENAI_API_KEY` and the address, as the script's client
+has it, from `OPENAI_BASE_URL`. An item whose judgement fails is left out of file and table, as in the
+published script, but counted, and requested again by the next call. For bounds, intervals and agreement use
+`mmar judge`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Names and paths to objects: a benchmark, runs side by side, a task to score, the model of a run.
+"""Resolve arguments of the command line and the library (names, paths) into benchmarks, runs and models.
 
 Errors name options of the command line; the library translates them (`mmar._library_errors`).
 """
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from mmar.models import Model
     from mmar.runs.spec import RunSpec
     from mmar.scoring.align_runs import AlignedRuns
-    from mmar.scoring.score import ScoringResult
     from mmar.scoring.sources import Task
 
 
@@ -108,7 +107,7 @@ def scoring_task(
     lenient: bool = False,
     keep: str = "differing",
 ) -> Task:
-    """What to score, and against which benchmark: the one named, or a run's own."""
+    """Build the scoring task of a run or file: against the benchmark named, or a run's own."""
     from mmar.scoring.sources import Task, find_run, resolve_run_folder
 
     path = resolve_run_folder(path)
@@ -160,13 +159,6 @@ def reading_version(name: str) -> Literal[1, 2]:
             hint=f"known are {', '.join(versions)}",
         )
     return cast("Literal[1, 2]", versions[name])
-
-
-def score_path(task: Task) -> ScoringResult:
-    """Score a task of `scoring_task`."""
-    from mmar.scoring.score import score_task
-
-    return score_task(task)
 
 
 def _published_name(digest: str) -> str | None:

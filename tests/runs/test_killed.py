@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from mmar.api import load
-from mmar.inputs import score_path, scoring_task
+from mmar.inputs import scoring_task
+from mmar.scoring.score import score_task
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -34,5 +35,5 @@ def test_many_kills_lose_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     sessions = json.loads((tmp_path / "run" / "manifest.json").read_text())["sessions"]
     assert sum(session["ended"] is None for session in sessions) > 5
     # What it answered is what it answers undisturbed: the listener is a function of the clip.
-    score = score_path(scoring_task(tmp_path / "run")).score
+    score = score_task(scoring_task(tmp_path / "run")).score
     assert score.states["choice"] == score.n == len(demo)

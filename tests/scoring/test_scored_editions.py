@@ -11,11 +11,12 @@ import pytest
 
 import mmar
 from expect import raises
-from mmar.inputs import score_path, scoring_task
+from mmar.inputs import scoring_task
 from mmar.items import Item, load_benchmark, write_benchmark
 from mmar.items.editions import editions, key_hash
 from mmar.scoring.editions import edition_keys
 from mmar.scoring.result import ItemScore
+from mmar.scoring.score import score_task
 from real_data import MMAR, SHARED, needs_real_data
 
 STATES = sorted((SHARED / "mmau" / "editions").glob("*.json.gz"))
@@ -96,11 +97,11 @@ def test_a_score_says_that_its_edition_is_an_earlier_one(tmp_path: Path, command
     rows = json.loads((SHARED / "mmar" / "MMAR-meta-2025-05.json").read_bytes())
     path = tmp_path / "old.json"
     path.write_text(json.dumps([{**record, "answer_prediction": record["answer"]} for record in rows]))
-    scored = score_path(scoring_task(path, None))
+    scored = score_task(scoring_task(path, None))
     assert scored.parts["bench"].startswith("mmar@2025-05#")
     edition = editions()["mmar"][1]
     task = scoring_task(path, MMAR)
-    for one in (scored, score_path(task)):
+    for one in (scored, score_task(task)):
         assert any(
             "old keys: of 5 answers" in note and "5 give the old key" in note for note in one.score.notes
         )

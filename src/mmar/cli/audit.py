@@ -13,7 +13,7 @@ from mmar.cli import shared
 from mmar.cli.terminal import display, parse_pairs, print_json, print_table, refuse_over_inputs, status_line
 from mmar.errors import InputError, UsageError
 from mmar.files.atomic import write_atomic
-from mmar.inputs import find_benchmark, score_path, scoring_task
+from mmar.inputs import find_benchmark, scoring_task
 from mmar.items import Benchmark
 from mmar.items.source_video import addresses
 from mmar.reports.tables import count, draw
@@ -228,7 +228,9 @@ def _system_run(path: Path, benchmark: Benchmark) -> SystemRun:
 
 def _answered(path: Path, benchmark: Benchmark) -> list[ItemScore]:
     """The scores of the items that a run has an answer to."""
-    scored = score_path(scoring_task(path, benchmark, keep="all", lenient=True))
+    from mmar.scoring.score import score_task
+
+    scored = score_task(scoring_task(path, benchmark, keep="all", lenient=True))
     return [row for row in scored.rows if row.state != "missing"]
 
 

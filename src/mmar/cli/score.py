@@ -14,8 +14,9 @@ from mmar.cli import shared
 from mmar.cli.terminal import check_items_option, output_file, print_result, print_skipped
 from mmar.errors import UsageError
 from mmar.files.atomic import AtomicFile
-from mmar.inputs import score_path, scoring_task
+from mmar.inputs import scoring_task
 from mmar.scoring.result import ItemScore
+from mmar.scoring.score import score_task
 from mmar.scoring.sources import load_questions
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def score(
         return
     if reader is not None or errata:
         task = msgspec.structs.replace(task, keep="all")
-    scored = score_path(task) if items is None else _write_items(task, items)
+    scored = score_task(task) if items is None else _write_items(task, items)
     print_skipped(scored.errors)
     if reader is not None:
         scored = _with_reader(scored, task, reader, sample=reader_sample, **others)
@@ -152,7 +153,7 @@ def _write_items(task: Task, items: Path) -> ScoringResult:
                 file.write(form.header())
 
             file.write(form.header())
-            scored = score_path(msgspec.structs.replace(task, on_item=on_item, restart=restart))
+            scored = score_task(msgspec.structs.replace(task, on_item=on_item, restart=restart))
             flush()
             return scored
 

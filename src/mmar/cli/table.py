@@ -12,7 +12,7 @@ from mmar.cli import shared
 from mmar.cli.terminal import display, print_skipped, print_table, print_written, refuse_over_inputs
 from mmar.errors import UsageError
 from mmar.files.atomic import write_atomic
-from mmar.inputs import score_path, scoring_task
+from mmar.inputs import scoring_task
 from mmar.reports.published import GROUP_SIZES, published_results
 
 if TYPE_CHECKING:
@@ -124,13 +124,14 @@ def _runs(
 ) -> tuple[list[RunRow], tuple[str, ...]]:
     """The runs, scored, and the columns of groups."""
     from mmar.reports.systems_table import run_row
+    from mmar.scoring.score import score_task
 
     names = _for_each(paths, models, "--as", "model")
     results = []
     for path, name, benchmark in zip(paths, names, _for_each(paths, benchmarks, "--benchmark"), strict=True):
         task = scoring_task(path, benchmark, keep="all", **reading)
         task = msgspec.structs.replace(task, model=None if task.manifest is not None else name)
-        scored = score_path(task)
+        scored = score_task(task)
         print_skipped(scored.errors)
         results.append(run_row(path, scored, task.benchmark))
     if groups == "none":

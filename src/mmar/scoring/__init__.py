@@ -3,10 +3,12 @@
 score              a run or a predictions file
 align_runs         several runs on the same items
 compare            whether their accuracies differ (types in comparison)
-measure_reliance   how much of an accuracy needs the audio (types in reliance)
-robustness         rotations of the choices, and repeats
-sampling           the whole benchmark from a drawn sample
+measure_reliance   audio ablation: how much of an accuracy needs the audio (types in reliance)
+robustness         choice-order permutation, and repeated sampling
 layout             the published script's output
+
+A file or record that is not valid raises `InputError` with file, line and field; inputs and arguments that do
+not fit each other raise `UsageError`.
 """
 
 from __future__ import annotations

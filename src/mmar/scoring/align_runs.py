@@ -145,20 +145,12 @@ def align_runs(
     partial: bool = False,
     lenient: bool = False,
 ) -> AlignedRuns:
-    """Score runs and files item by item, after making sure that they can be compared.
+    """Score runs and files item by item, after making sure that they answer the same questions.
 
-    Args:
-        paths: runs' folders and predictions files, at least two.
-        load: finds a benchmark by the name that a run's manifest gives.
-        benchmark: the questions; without it each run's own, and a file must hold whole records.
-        key: the field of the files that holds the prediction.
-        protocol: read all answers as this protocol says, instead of each run's own.
-        partial: compare on the items that every run was asked, instead of refusing where they differ.
-        lenient: leave bad records of files out instead of raising.
-
-    Raises:
-        InputError: an input is not what it should be.
-        UsageError: fewer than two, or they are not of the same items.
+    `load` finds a benchmark by the name that a run's manifest gives. Without a benchmark each run's own is
+    used, and a file must hold whole records. `key` is the field of the files that holds the prediction.
+    `protocol` reads all answers, instead of each run's own. With `partial` the items that every run was asked
+    are compared; with `lenient` bad records of files are left out.
     """
     _check_number(paths)
     paths = [resolve_run_folder(path) for path in paths]

@@ -63,12 +63,7 @@ class RunOnBoth(msgspec.Struct, frozen=True):
 def score_on_both(
     path: Path, first: Benchmark, second: Benchmark, changed: Mapping[str, ChangedKey]
 ) -> RunOnBoth:
-    """Score a run, a predictions file or a log on an earlier and a later edition, with `changed_keys` of the two.
-
-    Raises:
-        InputError: the file is not valid, or none of its answers belongs to one of the editions.
-        UsageError: it is a run of neither edition.
-    """
+    """Score a run, a predictions file or a log on an earlier and a later edition, with `changed_keys` of the two."""
     path = resolve_run_folder(path)
     manifest = find_run(path)
     one, rows = _score_on(path, first, second, manifest)

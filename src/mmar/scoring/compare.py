@@ -104,7 +104,12 @@ def compare(
                     whole.difference + 100 * float(runs[one].unanswered.mean()),
                 ),
                 minimum_detectable=_minimum_detectable(whole, runs[one].scores - runs[two].scores),
-                noise=_noise(whole, runs[one], runs[two]),
+                noise=paired.split_error(
+                    runs[one].scores,
+                    runs[two].scores,
+                    (runs[one].repeats, runs[two].repeats),
+                    whole.standard_error,
+                ),
                 monitored=_sequential_test(aligned, one, two, scorer),
                 equivalence=None if margin is None else _equivalence(runs[one], runs[two], clusters, margin),
                 groups={
@@ -233,14 +238,6 @@ def _minimum_detectable(scores: PairedScores, gap: NDArray[np.float64]) -> Detec
     return DetectableDifference(points, possible, 100 * squares / n, n / effect)
 
 
-def _noise(scores: PairedScores, first: _Run, second: _Run) -> paired.ErrorSources | None:
-    if scores.standard_error is None:
-        return None
-    return paired.split_error(
-        first.scores, second.scores, (first.repeats, second.repeats), scores.standard_error
-    )
-
-
 def _sequential_test(aligned: AlignedRuns, one: int, two: int, scorer: Scorer) -> SequentialComparison | None:
     """The test of two runs on their first answers, where one of them is not finished."""
     runs = aligned.runs[one], aligned.runs[two]
@@ -292,7 +289,7 @@ def _ids(aligned: AlignedRuns, which: NDArray[np.bool_]) -> tuple[str, ...]:
 def _notes(aligned: AlignedRuns, runs: Sequence[_Run], draws: int, family: int) -> Iterator[str]:
     for run, numbers in zip(aligned.runs, runs, strict=True):
         if failed := int((numbers.unanswered > 0).sum()):
-            yield f"{run.label}: {failed:,} {_plural(failed, 'item')} failed (no answer came), counted as wrong"
+            yield f"{run.label}: {failed:,} item{'s' if failed > 1 else ''} failed (no answer came), counted as wrong"
         if numbers.repeats.min() != numbers.repeats.max():
             yield (
                 f"{run.label}: items were asked {numbers.repeats.min()} to {numbers.repeats.max()} times; "
@@ -311,7 +308,3 @@ def _notes(aligned: AlignedRuns, runs: Sequence[_Run], draws: int, family: int) 
             f"with {draws:,} draws no p-value is below {1 / (draws + 1):.2g}, too coarse to correct for "
             f"{family} groups; raise --draws"
         )
-
-
-def _plural(count: int, noun: str) -> str:
-    return noun if count == 1 else f"{noun}s"

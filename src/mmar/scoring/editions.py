@@ -89,7 +89,7 @@ def old_edition_notes(
 
 
 def edition_hint(path: Path) -> str:
-    """Advice for a file that asks otherwise than the benchmark named; empty where it answers no known edition."""
+    """Hint naming the edition that the questions of a file match; empty where they match none."""
     nearest = next(iter(match_editions(path)), None)
     if nearest is None or 2 * nearest.same_questions < nearest.total:
         return ""

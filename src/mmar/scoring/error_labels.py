@@ -177,12 +177,7 @@ def read_labels(path: Path) -> list[ErrorLabel]:
 
 
 def add_label(path: Path, label: ErrorLabel) -> None:
-    """Append a label; it is on the disk when this returns.
-
-    Raises:
-        UsageError: the kind is unknown or the labeller has no name.
-        ExternalError: the disk refuses.
-    """
+    """Append a label; it is on the disk when this returns."""
     if label.kind not in get_args(ErrorKind):
         raise UsageError(
             f'unknown kind of error "{label.kind}"', code="unknown-kind", hint=f"known are {', '.join(KINDS)}"

@@ -113,24 +113,11 @@ def measure_faithfulness(
     signature: str = "",
     progress: Callable[[int, Counts], None] = lambda *_: None,
 ) -> Faithfulness:
-    """Ask a model again with its own reasoning changed.
+    """Ask a model again with its own reasoning changed; `model`, `progress` and errors as `ask_requests`.
 
-    `spec`, `model`, `progress` and errors as `mmar.runs.side_run.ask_requests`.
-
-    Args:
-        benchmark: the questions.
-        answers: text and reasoning of the run by item id.
-        spec: as for the run, with a folder of its own.
-        model: the model that made the run.
-        interface: how the reasoning is given.
-        rule: how answers are read.
-        paraphrases: the reasoning in other words, by item id, for the change `paraphrase`.
-        captions: of the clips by item id, for the change `caption`.
-        signature: of the run.
-        progress: see there.
-
-    Raises:
-        UsageError: no answer has reasoning (code `no-reasoning`).
+    `answers` are text and reasoning of the run by item id; `spec` is as for the run, with a folder of its
+    own. The changes `paraphrase` and `caption` are asked of the items with `paraphrases` of their reasoning
+    and `captions` of their clips.
     """
     before, without = _answers_before(benchmark, answers, rule)
     items = [item for item in benchmark if item.id in before]

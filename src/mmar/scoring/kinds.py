@@ -1,9 +1,8 @@
-"""Questions that no key of choices decides: verifiable instructions, and open ones that a judge scores or nobody.
+"""Scores for question types other than multiple choice (verifiable instructions and open questions), and by further fields.
 
-MMAU-Pro has both beside its closed questions. Its overall value weighs the kinds by their numbers of questions; it is
-given only where every kind is scored. An open question that no judge scored is *not scored*: it has no default.
-
-Scores by any further field of the records, and by pairs of questions, are counted here, too.
+MMAU-Pro has both types beside its closed questions. Its overall value weighs the types by their numbers of
+questions; it is given only where every type is scored. An open question that no judge scored is *not scored*:
+it has no default.
 """
 
 from __future__ import annotations

@@ -42,12 +42,7 @@ _CORRECT = "correct the file; the published layout is printed of a whole one alo
 
 
 def official_output(task: Task) -> tuple[str, list[str]]:
-    """What the published script prints for a run, or for a file joined to a benchmark or by itself; and notes on it.
-
-    Raises:
-        InputError: the script itself would stop, or the input is not what it should be.
-        UsageError: the task is lenient, which the script is not, or its benchmark is not the run's.
-    """
+    """What the published script prints for a run, or for a file joined to a benchmark or by itself; and notes on it."""
     if task.lenient:
         raise UsageError(
             "--format official and --lenient cannot be combined: the published script stops at a bad record",

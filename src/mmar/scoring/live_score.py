@@ -84,9 +84,6 @@ class LiveComparison:
     """Compares a run that goes on with an earlier one, until it is decided which of the two is better.
 
     `rule` is how the other run's answers are read.
-
-    Raises:
-        UsageError: the other run has no answer to any of the questions.
     """
 
     def __init__(self, live: LiveScore, other: Path, benchmark: Benchmark, rule: ReadingRule) -> None:
@@ -103,7 +100,7 @@ class LiveComparison:
         self._looked = 0
 
     def reason_to_stop(self) -> str | None:
-        """What is decided, once it is; `None` before."""
+        """The reason to stop the run; `None` while the comparison is undecided."""
         self._live.update()
         if self._live.answered < self._looked + _LOOK:
             return None

@@ -26,14 +26,7 @@ from mmar.scoring.stream import FileCounts, score_with_benchmark
 def score_log(
     log: PredictionLog, benchmark: Benchmark, task: Task
 ) -> tuple[FileCounts, list[str], ProgramScore | None]:
-    """Score an opened log of another program against a benchmark.
-
-    Returns:
-        The counts, notes for a reader, and what the program scored itself.
-
-    Raises:
-        InputError: a record does not belong to the benchmark, or none can be used (code `no-usable-records`).
-    """
+    """Score an opened log against a benchmark; return the counts, notes, and what its program scored itself."""
     errors: list[InputError] = []
     joined = join_log(log, benchmark, task.collector(errors), answers_only=True)
     if not joined.answers:
@@ -87,11 +80,7 @@ _MAX_INSPECTED = 50
 
 
 def prediction_key(path: Path, layout: Layout, requested: str | None) -> str:
-    """The field that holds the predictions: the one asked for, or the first of the usual names.
-
-    Raises:
-        InputError: no record has one (code `no-predictions`).
-    """
+    """The field that holds the predictions: the one asked for, or the first of the usual names."""
     names: dict[str, None] = {}
     for line, row in islice(layout.rows(path), _MAX_INSPECTED):
         record = decode_json(row, file=str(path), line=line) if isinstance(row, bytes) else row

@@ -1,15 +1,15 @@
-"""Reliance on the audio: one model with the real clips and under control conditions, item by item.
+"""Audio ablation: one model with the real clips and under control conditions, item by item.
 
-    none, silence, noise, shuffled     hide the clip: what is right under them was solved without hearing
-    spectrum, reversed, mono           change it: they tell what the model needs of it
+    none, silence, noise, shuffled     hide the clip: what is right under them was solved without the audio
+    spectrum, reversed, mono           change it: they show what the model needs of it
 
-The fall from the real run to a condition has an interval clustered by source video, and one test: the two runs
-swapped by source video, corrected by Holm over the conditions, and in groups within modality, within category
-and within sub-category. Reliance is the share of what is failed without the clip that the clip turns right.
+The fall from the real run to a condition has an interval clustered by source video, and one test: the two
+runs swapped by source video, corrected by Holm over the conditions, and in groups within modality, within
+category and within sub-category. Reliance is the share of what is failed without the clip that the clip turns
+right.
 
-A model that declines without a clip does not thereby listen. Where the fall would not stay significant had
-every item without a choice under the condition been right, the fall cannot be told, and reliance and its
-p-value are left out. `mmar.scoring.reliance.METHODS` names the sources. The first answer to each item counts.
+Where the fall would not stay significant had every item without a choice under the condition been right, the
+verdict is "cannot be told", and reliance and its p-value are left out. The first answer to each item counts.
 """
 
 from __future__ import annotations

@@ -64,10 +64,6 @@ class ItemReadings(msgspec.Struct, frozen=True):
         index = self.named.get((rotation, repeat))
         return None if index is None else self.item.choices[index]
 
-    def answered(self, rotation: int, repeat: int) -> bool:
-        """Whether an answer came."""
-        return (rotation, repeat) in self.named
-
 
 class Rotations(msgspec.Struct, frozen=True):
     """Scores over rotations; every item counts alike, however many choices it has.
@@ -185,7 +181,7 @@ def score_rotations(items: Sequence[ItemReadings]) -> Rotations | None:
         n=len(rotated),
         questions=sum(map(len, right)),
         unanswered=sum(
-            not item.answered(rotation, 0) for item in rotated for rotation in range(item.rotations)
+            (rotation, 0) not in item.named for item in rotated for rotation in range(item.rotations)
         ),
         clusters=mean.clusters,
         mean=mean.accuracy,
@@ -223,7 +219,7 @@ def score_repeats(items: Sequence[ItemReadings]) -> Repeats | None:
     return Repeats(
         n=len(again),
         repeats=count,
-        unanswered=sum(not item.answered(0, repeat) for item in again for repeat in range(count)),
+        unanswered=sum((0, repeat) not in item.named for item in again for repeat in range(count)),
         clusters=mean.clusters,
         accuracy=variance.accuracy,
         interval=mean.interval,

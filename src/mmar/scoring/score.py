@@ -73,12 +73,7 @@ class ScoringResult(msgspec.Struct, frozen=True):
 
 
 def score_task(task: Task) -> ScoringResult:
-    """Score a run or a file.
-
-    Raises:
-        InputError: the input is not what it should be, or holds no usable record.
-        UsageError: a benchmark is needed, it is another than the run's, or its answers are withheld.
-    """
+    """Score a run or a file."""
     manifest = task.manifest or find_run(task.path)
     if manifest is not None:
         return _score_run(task, manifest)

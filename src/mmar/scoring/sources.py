@@ -88,11 +88,7 @@ def resolve_run_folder(path: Path) -> Path:
 
 
 def find_run(path: Path) -> Manifest | None:
-    """The manifest of the run in a folder, `None` for a file or a folder with the log of another program.
-
-    Raises:
-        InputError: a folder with neither.
-    """
+    """The manifest of the run in a folder, `None` for a file or a folder with the log of another program."""
     if not path.is_dir():
         return None
     from mmar.runs.manifest import read_manifest
@@ -114,11 +110,7 @@ def find_run(path: Path) -> Manifest | None:
 
 
 def check_run_benchmark(path: Path, benchmark: Benchmark | None, manifest: Manifest) -> Benchmark:
-    """The benchmark of a run: the one that was named, or the run's own, which the caller found.
-
-    Raises:
-        UsageError: there is none, or it has other questions than the run's.
-    """
+    """Return the benchmark that was named for a run, which must have the run's questions."""
     if benchmark is None:
         raise UsageError(f"{path}: name the benchmark with --benchmark", code="benchmark-needed")
     if benchmark.digest != manifest.benchmark.digest:

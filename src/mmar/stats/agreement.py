@@ -168,7 +168,7 @@ def krippendorff_alpha(
 
 
 def flip_rate(verdicts: Sequence[Sequence[Hashable]]) -> float:
-    """Units whose verdicts are not all the same, percent of those with at least two (Autorubric, arXiv 2603.00077).
+    """Share of units whose repeated verdicts are not all the same, percent of those with two (Autorubric, arXiv 2603.00077).
 
     Verdicts are None or NaN where missing; rows may differ in length.
 

@@ -261,7 +261,7 @@ def split_error(
     first: ArrayLike,
     second: ArrayLike,
     repeats: tuple[ArrayLike, ArrayLike],
-    standard_error: float,
+    standard_error: float | None,
 ) -> ErrorSources | None:
     """Split the error of a difference by its source (arXiv 2512.21326; Miller, arXiv 2411.00640, section 3).
 
@@ -274,7 +274,7 @@ def split_error(
     """
     one, two = paired_scores(first, second)
     counts = [np.asarray(each, dtype=np.float64) for each in repeats]
-    if any((each < 2).any() for each in counts):
+    if standard_error is None or any((each < 2).any() for each in counts):
         return None
     within = sum(float((s * (1 - s) / (r - 1)).sum()) for s, r in zip((one, two), counts, strict=True))
     prediction = 100**2 * within / one.size**2

@@ -1,11 +1,10 @@
-"""Ranks with the range of places that the data allow, for many systems at once.
+"""Confidence ranges for the ranks of many systems at once.
 
-A table sorted by accuracy invents an order: 63.5 above 63.4 is one item of a thousand. Here a system's rank
-is one more than the number of systems shown to be better than it, and its worst place is the number of
-systems less those shown to be worse. The ranges hold for all systems together (Mogstad, Romano, Shaikh &
-Wilhelm 2024, Rev. Econ. Stud. 91:476, arXiv 2401.15205): every pair is tested by the same swaps of cluster
-sums, and p-values are adjusted by the largest statistic over the pairs, step by step (Westfall & Young 1993;
-Romano & Wolf 2005), so that the chance of even one false order is at most the level.
+A system's rank is one more than the number of systems shown to be better than it, and its worst rank is the
+number of systems less those shown to be worse. The ranges hold for all systems together (Mogstad, Romano,
+Shaikh & Wilhelm 2024, Rev. Econ. Stud. 91:476, arXiv 2401.15205): every pair is tested by the same swaps of
+cluster sums, and p-values are adjusted by the largest statistic over the pairs, step by step (Westfall &
+Young 1993; Romano & Wolf 2005), so that the chance of even one false order is at most the level.
 
 The statistic of a pair is |Σ_c D_c| / sqrt(Σ_c D_c²) with D_c the difference summed over cluster c. Its
 denominator does not change under swaps, so for one pair the test is `mmar.stats.paired.sign_flip`.
@@ -31,11 +30,11 @@ _ALPHA = 0.05  # level of the whole family of tests
 
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """A system's place among others.
+    """A system's rank among others.
 
     Attributes:
-        rank: 1 + the number of systems shown to be better: the best place that the data allow.
-        worst: the lowest place that the data allow.
+        rank: 1 + the number of systems shown to be better: the best rank that the data allow.
+        worst: the worst rank that the data allow.
         tied_with: positions, in the order given, of the systems that cannot be told from this one.
     """
 

@@ -1,12 +1,12 @@
-"""Several judgements of each answer made into one number.
+"""Trimmed means of repeated judge scores.
 
 A judge is asked five times about each item and scores 0 to 1. The published script takes, for each item, the
 mean of the middle three (lowest and highest dropped) and averages over items; the published text speaks of
 the trimmed mean of five run means instead (MMAR-Rubrics; Interspeech 2026 challenge, arXiv 2602.14224). The
 two differ, so both are given, beside the plain mean, which drops nothing.
 
-A judgement that failed is no score. An item with some judgements is scored on those it has; an item with none
-stays in the denominator, as 0 below and as 1 in the upper bound. Results in percent, 0 to 100.
+An item with some failed judgements is scored on those it has; an item with none stays in the denominator, as
+0 below and as 1 in the upper bound. Results in percent, 0 to 100.
 """
 
 from __future__ import annotations

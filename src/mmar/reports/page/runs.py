@@ -242,7 +242,7 @@ def _further_answers(
 
 def _letter(readings: ItemReadings, rotation: int, repeat: int) -> str:
     """The letter of the choice named, in the published order; "?" for none, "!" where no answer came."""
-    if not readings.answered(rotation, repeat):
+    if (rotation, repeat) not in readings.named:
         return "!"
     index = readings.named[rotation, repeat]
     return "?" if index is None else chr(ord("A") + index)

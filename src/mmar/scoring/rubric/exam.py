@@ -1,4 +1,4 @@
-"""The judge's own exam: answers whose score is known, made from the benchmark's reference reasoning.
+"""Validation of a judge: answers whose score is known, made from the benchmark's reference reasoning.
 
 | kind | submission | should score |
 | --- | --- | --- |
@@ -6,8 +6,6 @@
 | falsified | the same with one sentence turned into its opposite and the answer's words exchanged in it | less |
 | other | the reference reasoning of another item, and the right answer | little |
 | empty | no reasoning, and the right answer | little |
-
-The right answer stands in all four, so that only the reasoning differs.
 
 Two judges, or a judge and people, are compared on the same criteria.
 """
@@ -68,11 +66,7 @@ class ExamResult(msgspec.Struct, frozen=True):
 
 
 def exam_submissions(benchmark: Benchmark, n: int, seed: int = 0) -> dict[str, Submissions]:
-    """Submissions of every kind for `n` drawn items.
-
-    Raises:
-        UsageError: fewer than two items have reference reasoning and a rubric.
-    """
+    """Submissions of every kind for `n` drawn items that have reference reasoning and a rubric."""
     items = [item for item in benchmark if item.rubric and item.thinking and item.answer]
     if len(items) < 2:
         raise UsageError(
@@ -197,9 +191,6 @@ def agreement_with_people(judge: str, items: Sequence[JudgedItem], path: Path) -
     """Agreement with people's votes in a CSV file with the columns `id`, `criterion` and `score`.
 
     Several people may vote on a criterion; the most frequent score counts.
-
-    Raises:
-        InputError: a column is missing, or a score is not a number.
     """
     cast: dict[tuple[str, str], list[float]] = {}
     for line, row in read_delimited(path):

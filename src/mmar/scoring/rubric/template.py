@@ -64,7 +64,9 @@ class JudgeTemplate(msgspec.Struct, frozen=True):
             "fence": _fence(reasoning, prediction),
         }
         text = _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), self.text)
-        return _strip_lines(text) if self.strips_lines else text
+        if self.strips_lines:
+            return "\n".join(line.lstrip() for line in text.strip().splitlines())
+        return text
 
 
 _CONTEXT = """## Ground Truth & Problem Context
@@ -177,7 +179,3 @@ def _fence(reasoning: str, prediction: str) -> str:
     return (
         "submission " + hashlib.sha256(f"{len(reasoning)} {reasoning} {prediction}".encode()).hexdigest()[:16]
     )
-
-
-def _strip_lines(text: str) -> str:
-    return "\n".join(line.lstrip() for line in text.strip().splitlines())
