@@ -22,7 +22,6 @@ from mmar.scoring.sources import find_run
 if TYPE_CHECKING:
     from mmar.audit import Audit, Link, Sound, SystemRun, Unheard
     from mmar.audit.published import Table
-    from mmar.items import Benchmark
     from mmar.scoring.result import ItemScore
 
 _WITHOUT_AUDIO = ("none", "silence", "noise", "shuffled")  # conditions that hide the clip

@@ -92,7 +92,7 @@ def preview(
 
 
 def _find(spec: RunSpec, text: str, rotation: int, *, audio: bool) -> tuple[Item, RequestKey]:
-    """The item, and the request of it (that of the digest, if there is one)."""
+    """The item and its request: that with the digest, or the one with the choices rotated."""
     from mmar.runs.requests import build_request
 
     benchmark, item = spec.benchmark, None

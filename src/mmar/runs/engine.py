@@ -28,9 +28,8 @@ from mmar.runs.spec import RunSpec
 
 _PUSHED_BACK = ("rate_limit", "server", "timeout")
 _REPORT_S = 5.0
-# After so long without any outcome the model's server is asked for something small, which may take as long.
+# After so long without any result the model's server is asked for something small, which may take as long.
 _SILENCE_S = 30.0
-
 
 _Make = Callable[[Request], Request]
 
@@ -50,7 +49,7 @@ class Counts(msgspec.Struct):
         money: their cost, where there is a price.
         warnings: what the session's first answers show to be wrong, see `mmar.runs.giving_up`.
         waiting: what is known while no request has had a result for long; empty once one has.
-        stopped: why nothing more was asked; empty when all was.
+        stopped: why no further request was sent; empty when all were.
     """
 
     answered: int = 0
@@ -78,11 +77,11 @@ class Engine:
     Args:
         model: asked for each answer.
         ledger: where every result is written before it is counted.
-        spec: how hard to try, and what may be spent.
+        spec: limits, retries and budget.
         cache: answers shared by several runs.
         answered_before: whether the run has answers of an earlier session.
         progress: called with the counts after each write, at each new kind of failure, and every few seconds.
-        silence_s: seconds without any outcome after which the model's server is asked whether it replies at all.
+        silence_s: seconds without any result after which the model's server is asked whether it replies at all.
     """
 
     def __init__(
@@ -226,9 +225,8 @@ class Engine:
             start = time.perf_counter()
             result = await self._attempt(request)
             latency = time.perf_counter() - start
-            counts.requests += (
-                isinstance(result, Answer) or result.kind != "audio"
-            )  # nothing was sent without a clip
+            # Nothing was sent without a clip.
+            counts.requests += isinstance(result, Answer) or result.kind != "audio"
             counts.waiting = ""
             self.pace.add_tokens(self.spending.add(result.usage))
             if isinstance(result, Answer):
@@ -316,7 +314,7 @@ class Engine:
         self._report_progress()
 
     def _fail(self, error: Exception) -> None:
-        """Halt; the first error is raised once what is in flight is recorded."""
+        """Stop sending; the first error is raised once the requests in flight are recorded."""
         self._error = self._error or error
         self.stop_sending(str(error))
 
@@ -339,7 +337,7 @@ class Engine:
             raise
 
     def _count(self, recorded: Sequence[Answer]) -> None:
-        """Count outcomes that are on disk."""
+        """Count results that are on disk."""
         counts = self.counts
         for answer in recorded:
             if answer.failure is not None:

@@ -1,7 +1,7 @@
 """The manifest: what a run is, so that it can be continued, scored and repeated.
 
 A run is identified by what its answers depend on: benchmark digest, model, protocol, condition, settings and
-seed. Which items a session asked is not part of it: a run of ten items can be continued to the whole benchmark.
+seed. Which items a session requested is not part of it: a run of ten items can be continued to the whole benchmark.
 It never holds a credential.
 
 The signature is one line that says everything a number depends on, printed with every number. Parts are `name:value` in
@@ -61,7 +61,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         selected: number of requests it was to make.
         answered: number of answers it wrote.
         failed: number of failures it wrote.
-        shard: which part of the items was asked, and of how many.
+        shard: which part of the items, and of how many.
         environment: what the model ran on, where it says so.
     """
 
@@ -209,7 +209,7 @@ def now() -> str:
 PARTS = (
     "bench",  # name#first 8 digits of the content digest
     "n",  # size of the benchmark
-    "part",  # asked/size, where only some of the questions were asked
+    "part",  # requested/size, where only some of the questions were requested
     "model",
     "protocol",  # name@version
     "condition",  # full, or the control condition

@@ -30,7 +30,7 @@ def build_request(
     """Build one request.
 
     Under a condition that changes the clip, the request names the clip that it is made from; the clip itself is
-    made just before the request is sent (`mmar.runs.conditions.make_clip`).
+    made just before the request is sent (`mmar.runs.conditions.make_control_clip`).
 
     Args:
         spec: of the run.
