@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from file_server import CLIPS, FileServer, serving
 
-from mmar.benchmarks import Archive, Entry, RemoteFile, resolve
+from mmar.benchmarks import Archive, CatalogueEntry, RemoteFile, resolve
 
 
 @pytest.fixture(autouse=True)
@@ -80,13 +80,13 @@ def pack() -> Callable[..., bytes]:
 
 
 @pytest.fixture
-def make_entry(server: FileServer) -> Callable[..., Entry]:
+def make_entry(server: FileServer) -> Callable[..., CatalogueEntry]:
     """An entry whose publisher is the loopback server."""
 
     def make(
         metadata: bytes, archive: bytes | None = None, *, metadata_url: str = "", audio_url: str = ""
-    ) -> Entry:
-        return Entry(
+    ) -> CatalogueEntry:
+        return CatalogueEntry(
             name="little",
             title="Little",
             items=5,

@@ -14,7 +14,7 @@ import pytest
 from file_server import CLIPS, FileServer, Serve
 
 from expect import raises
-from mmar.benchmarks import CATALOGUE, Cache, Entry
+from mmar.benchmarks import CATALOGUE, Cache, CatalogueEntry
 from mmar.benchmarks.get import download_benchmark
 from mmar.errors import ExternalError
 from mmar.items import load_benchmark
@@ -51,7 +51,7 @@ def parquet(numbers: range, form: str = "id") -> bytes:
 
 @pytest.mark.parametrize("form", ["id", "json", "object", "path"])
 def test_clips_of_parquet_files_of_the_user(
-    make_entry: Callable[..., Entry], metadata: bytes, tmp_path: Path, form: str
+    make_entry: Callable[..., CatalogueEntry], metadata: bytes, tmp_path: Path, form: str
 ) -> None:
     for name, numbers in (("one", range(3)), ("two", range(3, 7))):
         (tmp_path / f"{name}.parquet").write_bytes(parquet(numbers, form))
@@ -66,7 +66,7 @@ def test_clips_of_parquet_files_of_the_user(
 
 
 def test_a_file_of_other_clips_is_refused(
-    make_entry: Callable[..., Entry], metadata: bytes, tmp_path: Path
+    make_entry: Callable[..., CatalogueEntry], metadata: bytes, tmp_path: Path
 ) -> None:
     (tmp_path / "other.parquet").write_bytes(parquet(range(20, 22)))
     with raises("wrong-archive"):
@@ -98,7 +98,7 @@ def hub(server: FileServer, files: dict[str, bytes], digests: dict[str, str] | N
 
 
 def test_clips_of_parquet_files_of_the_hub(
-    make_entry: Callable[..., Entry], server: FileServer, metadata: bytes, tmp_path: Path
+    make_entry: Callable[..., CatalogueEntry], server: FileServer, metadata: bytes, tmp_path: Path
 ) -> None:
     files = {
         "README.md": b"about",
@@ -116,7 +116,7 @@ def test_clips_of_parquet_files_of_the_hub(
 
 
 def test_a_file_with_another_digest_than_the_hubs_is_refused(
-    make_entry: Callable[..., Entry], server: FileServer, metadata: bytes, tmp_path: Path
+    make_entry: Callable[..., CatalogueEntry], server: FileServer, metadata: bytes, tmp_path: Path
 ) -> None:
     hub(server, {"test.parquet": parquet(range(5))}, {"test.parquet": "0" * 64})
     entry = msgspec.structs.replace(make_entry(metadata), parquet="ada/set")
@@ -126,7 +126,7 @@ def test_a_file_with_another_digest_than_the_hubs_is_refused(
 
 @pytest.mark.parametrize(("files", "code"), [({}, "no-clips"), (None, "download-refused")])
 def test_a_data_set_without_parquet_files_is_an_error(
-    make_entry: Callable[..., Entry],
+    make_entry: Callable[..., CatalogueEntry],
     server: FileServer,
     metadata: bytes,
     tmp_path: Path,

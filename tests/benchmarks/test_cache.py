@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from expect import raises
-from mmar.benchmarks import CATALOGUE, Cache, Entry, default_cache_dir
+from mmar.benchmarks import CATALOGUE, Cache, CatalogueEntry, default_cache_dir
 from mmar.benchmarks.cache import RECEIPT
 from mmar.benchmarks.get import download_benchmark
 from mmar.errors import ExternalError
@@ -34,7 +34,7 @@ def test_the_cache_directory_is_the_variable_or_that_of_the_system(
 
 
 def test_an_unwritable_cache_is_an_external_error(
-    make_entry: Callable[..., Entry], metadata: bytes, tmp_path: Path
+    make_entry: Callable[..., CatalogueEntry], metadata: bytes, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_bytes(b"")
     with raises("not-lockable", ExternalError):

@@ -14,7 +14,7 @@ import msgspec
 from file_server import FileServer, Serve
 
 from expect import raises
-from mmar.benchmarks import CATALOGUE, Cache, Entry, RemoteFile
+from mmar.benchmarks import CATALOGUE, Cache, CatalogueEntry, RemoteFile
 from mmar.benchmarks.cache import RECEIPT
 from mmar.benchmarks.clips import clip_path_map
 from mmar.benchmarks.get import download_benchmark
@@ -23,7 +23,7 @@ from mmar.errors import ExternalError, InputError, UsageError
 from mmar.items import load_benchmark
 from waiting import until
 
-Make = Callable[..., Entry]
+Make = Callable[..., CatalogueEntry]
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -172,9 +172,9 @@ def test_a_killed_call_leaves_what_the_next_one_completes(
     entry = make_entry(metadata, archive)
     (tmp_path / "entry").write_bytes(msgspec.msgpack.encode(entry))
     script = (
-        "import msgspec, sys; from pathlib import Path; from mmar.benchmarks import Entry\n"
+        "import msgspec, sys; from pathlib import Path; from mmar.benchmarks import CatalogueEntry\n"
         "from mmar.benchmarks.get import download_benchmark\n"
-        f"download_benchmark(msgspec.msgpack.decode(Path({str(tmp_path / 'entry')!r}).read_bytes(), type=Entry), Path({str(tmp_path)!r}))"
+        f"download_benchmark(msgspec.msgpack.decode(Path({str(tmp_path / 'entry')!r}).read_bytes(), type=CatalogueEntry), Path({str(tmp_path)!r}))"
     )
     server.pages["/little.tar.gz"].script = [Serve(stall=600.0), Serve()]
     work = Cache(tmp_path, entry).work
@@ -214,10 +214,10 @@ SAKURA = {
 }
 
 
-def several_files(server: FileServer) -> Entry:
+def several_files(server: FileServer) -> CatalogueEntry:
     content = {name: json.dumps(value).encode() for name, value in SAKURA.items()}
     first, second = content
-    return Entry(
+    return CatalogueEntry(
         name="sakura",
         title="Two tracks",
         licence="CC0",
@@ -265,7 +265,7 @@ def test_questions_in_several_files_are_joined(tmp_path: Path, server: FileServe
 def test_questions_without_a_known_digest_have_the_right_layout(tmp_path: Path, server: FileServer) -> None:
     content = json.dumps(SAKURA["Animal/metadata.json"]).encode()
     remote = RemoteFile(url=server.add("/q", content), filename="q.json", revision="main")
-    entry = Entry(name="sakura", title="S", licence="CC0", metadata=(remote,))
+    entry = CatalogueEntry(name="sakura", title="S", licence="CC0", metadata=(remote,))
     done = download_benchmark(entry, tmp_path, audio=False)
     assert done.receipt.metadata[0].sha256 == hashlib.sha256(content).hexdigest()
     assert "not verified" in summary(entry, done, audio_wanted=False)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from file_server import FileServer, Serve
 
-from mmar.benchmarks import CATALOGUE, Entry
+from mmar.benchmarks import CATALOGUE, CatalogueEntry
 from mmar.cli.get import get
 from mmar.errors import MmarError
 
@@ -47,14 +47,19 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 @pytest.fixture
 def little(
-    monkeypatch: pytest.MonkeyPatch, make_entry: Callable[..., Entry], metadata: bytes, archive: bytes
-) -> Entry:
+    monkeypatch: pytest.MonkeyPatch,
+    make_entry: Callable[..., CatalogueEntry],
+    metadata: bytes,
+    archive: bytes,
+) -> CatalogueEntry:
     entry = make_entry(metadata, archive)
     monkeypatch.setitem(CATALOGUE, "little", entry)
     return entry
 
 
-def test_the_summary_names_content_licence_and_citation(run: Run, little: Entry, tmp_path: Path) -> None:
+def test_the_summary_names_content_licence_and_citation(
+    run: Run, little: CatalogueEntry, tmp_path: Path
+) -> None:
     result = run("little", "--cache-dir", str(tmp_path / "c"))
     assert result.exit_code == 0, result.stderr
     for words in (
@@ -74,20 +79,22 @@ def test_the_summary_names_content_licence_and_citation(run: Run, little: Entry,
     assert again.stderr == ""
 
 
-def test_the_cache_directory_comes_from_the_environment(run: Run, little: Entry, tmp_path: Path) -> None:
+def test_the_cache_directory_comes_from_the_environment(
+    run: Run, little: CatalogueEntry, tmp_path: Path
+) -> None:
     assert run("little", "--no-audio", MMAR_CACHE_DIR=str(tmp_path / "own")).exit_code == 0
     assert (tmp_path / "own" / "benchmarks" / "little").is_dir()
     assert run("little", "--no-audio", XDG_CACHE_HOME=str(tmp_path / "xdg")).exit_code == 0
 
 
-def test_json_is_the_receipt(run: Run, little: Entry, tmp_path: Path) -> None:
+def test_json_is_the_receipt(run: Run, little: CatalogueEntry, tmp_path: Path) -> None:
     record: dict[str, Any] = json.loads(run("little", "--json", "--cache-dir", str(tmp_path)).stdout)
     assert record["metadata"][0]["verified"] is True
     assert record["audio"]["clips"] == 5
     assert Path(record["folder"], "receipt.json").is_file()
 
 
-def test_the_list_shows_the_state_of_each_benchmark(run: Run, little: Entry, tmp_path: Path) -> None:
+def test_the_list_shows_the_state_of_each_benchmark(run: Run, little: CatalogueEntry, tmp_path: Path) -> None:
     cache = ("--cache-dir", str(tmp_path))
     assert "not downloaded" in next(
         line for line in run("--list", *cache).stdout.splitlines() if "little" in line
@@ -105,7 +112,7 @@ def test_the_list_shows_the_state_of_each_benchmark(run: Run, little: Entry, tmp
 
 def test_missing_clips_end_with_status_1(
     run: Run,
-    make_entry: Callable[..., Entry],
+    make_entry: Callable[..., CatalogueEntry],
     metadata: bytes,
     clips: dict[str, bytes],
     pack: Callable[..., bytes],
@@ -121,7 +128,7 @@ def test_missing_clips_end_with_status_1(
 
 
 def test_errors_are_raised_to_the_top_level(
-    run: Run, little: Entry, server: FileServer, tmp_path: Path
+    run: Run, little: CatalogueEntry, server: FileServer, tmp_path: Path
 ) -> None:
     assert isinstance(run("nope").exception, MmarError)
     assert 'did you mean "mmar"?' in str(run("mmr").exception)
@@ -139,7 +146,7 @@ def test_the_demonstration_set_is_not_downloaded(run: Run, demo_cache: Path) -> 
 
 
 def test_an_interrupt_names_the_command_that_continues(
-    run: Run, little: Entry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    run: Run, little: CatalogueEntry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def interrupted(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt

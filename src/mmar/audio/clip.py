@@ -71,7 +71,7 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a file states about its sound.
+    """Facts that a file states about its sound.
 
     Attributes:
         rate: frames per second, in Hz.

@@ -6,7 +6,14 @@
 from __future__ import annotations
 
 from mmar.benchmarks.cache import Cache, Receipt, default_cache_dir
-from mmar.benchmarks.catalogue import CATALOGUE, Archive, Entry, RemoteFile, catalogue_facts, find_entry
+from mmar.benchmarks.catalogue import (
+    CATALOGUE,
+    Archive,
+    CatalogueEntry,
+    RemoteFile,
+    catalogue_facts,
+    find_entry,
+)
 from mmar.benchmarks.locate import BenchmarkFiles, resolve
 
 __all__ = [
@@ -14,7 +21,7 @@ __all__ = [
     "Archive",
     "BenchmarkFiles",
     "Cache",
-    "Entry",
+    "CatalogueEntry",
     "Receipt",
     "RemoteFile",
     "catalogue_facts",

@@ -22,7 +22,7 @@ from typing import Literal
 
 import msgspec
 
-from mmar.benchmarks.catalogue import Entry
+from mmar.benchmarks.catalogue import CatalogueEntry
 from mmar.errors import InputError
 from mmar.files.atomic import write_atomic
 from mmar.files.locks import lock
@@ -66,7 +66,7 @@ class DownloadedAudio(DownloadedFile, frozen=True, kw_only=True, omit_defaults=T
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a benchmark's folder contains: the files of questions in the catalogue's order, and the clips."""
+    """The content of a benchmark's folder: the files of questions in the catalogue's order, and the clips."""
 
     benchmark: str
     revision: str
@@ -79,7 +79,7 @@ class Cache(msgspec.Struct, frozen=True):
     """The folders of one benchmark in the program's cache directory."""
 
     cache_dir: Path
-    entry: Entry
+    entry: CatalogueEntry
 
     @property
     def home(self) -> Path:

@@ -50,7 +50,7 @@ class Archive(RemoteFile, frozen=True, kw_only=True):
     unpacked_size: int
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class CatalogueEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One benchmark of the catalogue.
 
     Attributes:
@@ -88,10 +88,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.name}@{self.edition}" if self.edition else self.name
 
 
-CATALOGUE: dict[str, Entry] = {
+CATALOGUE: dict[str, CatalogueEntry] = {
     entry.name: entry
     for entry in msgspec.json.decode(
-        Path(__file__).with_name("catalogue.json").read_bytes(), type=tuple[Entry, ...]
+        Path(__file__).with_name("catalogue.json").read_bytes(), type=tuple[CatalogueEntry, ...]
     )
 }
 """Every known benchmark by name, in its default edition (`catalogue.json`).
@@ -106,13 +106,13 @@ _RAW = {
 }
 
 
-def catalogue_facts(name: str) -> Entry:
+def catalogue_facts(name: str) -> CatalogueEntry:
     """The entry of a benchmark by its name with or without edition; for unknown benchmarks one with the name alone."""
     base = name.partition("@")[0]
-    return CATALOGUE.get(base) or Entry(name=base, title=name, licence="")
+    return CATALOGUE.get(base) or CatalogueEntry(name=base, title=name, licence="")
 
 
-def find_entry(name: str) -> Entry:
+def find_entry(name: str) -> CatalogueEntry:
     """The entry of a benchmark, e.g. `mmar`, or of one of its editions, e.g. `mmar@2025-05`.
 
     Raises:
@@ -139,7 +139,7 @@ def unknown_benchmark_hint(name: str) -> str:
     return did_you_mean(name, CATALOGUE, f"known ones are {', '.join(CATALOGUE)}")
 
 
-def _edition_entry(entry: Entry, edition: Edition) -> Entry:
+def _edition_entry(entry: CatalogueEntry, edition: Edition) -> CatalogueEntry:
     newest = edition.files[0]
     remote = RemoteFile(
         url=f"{_RAW[entry.name]}/{newest.commit}/{newest.filename}",

@@ -17,7 +17,7 @@ import msgspec
 
 from mmar._version import __version__
 from mmar.benchmarks.cache import Cache, DownloadedAudio, DownloadedFile, Receipt
-from mmar.benchmarks.catalogue import Entry, RemoteFile
+from mmar.benchmarks.catalogue import CatalogueEntry, RemoteFile
 from mmar.benchmarks.clips import clip_path_map, count_clips, write_parquet_clips
 from mmar.benchmarks.download import download, download_url, hub_parquet, public_url
 from mmar.benchmarks.sources import Source, check_layout, discard, read_metadata, source_kind
@@ -39,7 +39,7 @@ class DownloadResult(msgspec.Struct, frozen=True):
 
 
 def download_benchmark(
-    entry: Entry,
+    entry: CatalogueEntry,
     cache_dir: Path,
     *,
     sources: Sequence[str] = (),
@@ -89,7 +89,7 @@ class _Download(msgspec.Struct, frozen=True):
     endpoint: str | None
 
     @property
-    def entry(self) -> Entry:
+    def entry(self) -> CatalogueEntry:
         return self.cache.entry
 
     def run(self, sources: Sequence[str], *, audio: bool, force: bool) -> DownloadResult:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from mmar.benchmarks.cache import RECEIPT, Cache
-from mmar.benchmarks.catalogue import CATALOGUE, DEMO, Entry, find_entry, unknown_benchmark_hint
+from mmar.benchmarks.catalogue import CATALOGUE, DEMO, CatalogueEntry, find_entry, unknown_benchmark_hint
 from mmar.errors import InputError, UsageError
 from mmar.files.hashing import sha256_bytes, sha256_file
 from mmar.files.open import read_error
@@ -84,7 +84,7 @@ def _from_file(path: Path) -> BenchmarkFiles:
     )
 
 
-def _from_cache(cache_dir: Path, entry: Entry) -> BenchmarkFiles:
+def _from_cache(cache_dir: Path, entry: CatalogueEntry) -> BenchmarkFiles:
     cache = Cache(cache_dir, entry)
     receipt = cache.receipt()
     if receipt is None or not cache.metadata.exists():
@@ -97,14 +97,14 @@ def _from_cache(cache_dir: Path, entry: Entry) -> BenchmarkFiles:
     return BenchmarkFiles(entry.name, cache.metadata, audio_dir, receipt.revision, entry.licence)
 
 
-def _audio_of_other_edition(cache_dir: Path, entry: Entry) -> Path | None:
+def _audio_of_other_edition(cache_dir: Path, entry: CatalogueEntry) -> Path | None:
     """The clips of the default edition, which are the same files."""
     default = Cache(cache_dir, CATALOGUE[entry.name])
     receipt = default.receipt()
     return default.folder if receipt is not None and receipt.audio is not None else None
 
 
-def _demonstration_set(cache_dir: Path, entry: Entry) -> BenchmarkFiles:
+def _demonstration_set(cache_dir: Path, entry: CatalogueEntry) -> BenchmarkFiles:
     """The demonstration set, generated again when the code that generates it has changed."""
     cache = Cache(cache_dir, entry)
     folder = cache.home / _generator_version()
@@ -153,7 +153,7 @@ def _find_metadata(folder: Path) -> Path:
     )
 
 
-def _identify(path: Path) -> Entry | None:
+def _identify(path: Path) -> CatalogueEntry | None:
     """The entry whose published file this is exactly."""
     size = path.stat().st_size
     for entry in CATALOGUE.values():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from mmar.benchmarks.catalogue import Entry, RemoteFile
+from mmar.benchmarks.catalogue import CatalogueEntry, RemoteFile
 from mmar.errors import InputError, UsageError
 from mmar.files.hashing import sha256_bytes, sha256_file
 from mmar.files.open import open_decompressed
@@ -32,7 +32,7 @@ class Source(msgspec.Struct, frozen=True):
     downloaded: bool = False
 
 
-def source_kind(source: Source, entry: Entry) -> str:
+def source_kind(source: Source, entry: CatalogueEntry) -> str:
     """Whether a file is metadata, an archive of clips, or clips in Parquet, by its content."""
     kind = sniff_file(source.path, decompress=True)
     if kind.group == "records":
@@ -48,7 +48,9 @@ def source_kind(source: Source, entry: Entry) -> str:
     )
 
 
-def read_metadata(source: Source, entry: Entry, remotes: Sequence[RemoteFile]) -> tuple[RemoteFile, bytes]:
+def read_metadata(
+    source: Source, entry: CatalogueEntry, remotes: Sequence[RemoteFile]
+) -> tuple[RemoteFile, bytes]:
     """Identify a file among the publisher's, and return its content, decompressed if it is gzip.
 
     Raises:
@@ -77,7 +79,7 @@ def read_metadata(source: Source, entry: Entry, remotes: Sequence[RemoteFile]) -
     )
 
 
-def check_layout(path: Path, entry: Entry) -> None:
+def check_layout(path: Path, entry: CatalogueEntry) -> None:
     """Check a file of questions for which no digest is known; it is removed if it is another benchmark's.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from mmar.benchmarks import CATALOGUE, Cache, Entry, default_cache_dir, find_entry, resolve
+from mmar.benchmarks import CATALOGUE, Cache, CatalogueEntry, default_cache_dir, find_entry, resolve
 from mmar.benchmarks.catalogue import DEMO
 from mmar.benchmarks.get import download_benchmark
 from mmar.cli import shared
@@ -73,7 +73,7 @@ def get(
         context.exit(0 if complete else 1)
 
 
-def _fetch(entry: Entry, cache_dir: Path, *, audio: bool, as_json: bool, **options: Any) -> bool:
+def _fetch(entry: CatalogueEntry, cache_dir: Path, *, audio: bool, as_json: bool, **options: Any) -> bool:
     try:
         obtained = download_benchmark(entry, cache_dir, audio=audio, progress=file_progress(), **options)
     except KeyboardInterrupt:
@@ -89,7 +89,7 @@ def _fetch(entry: Entry, cache_dir: Path, *, audio: bool, as_json: bool, **optio
     return part is None or not part.missing
 
 
-def summary(entry: Entry, obtained: DownloadResult, *, audio_wanted: bool) -> str:
+def summary(entry: CatalogueEntry, obtained: DownloadResult, *, audio_wanted: bool) -> str:
     """The text at the end of a download."""
     receipt = obtained.receipt
     title = f"{entry.title}, revision {receipt.revision[:12]}"
@@ -139,7 +139,7 @@ def _print_list(cache_dir: Path, *, as_json: bool) -> None:
     print_table(join_blocks(draw(columns, rows, display()), [f"cache: {cache_dir}"]))
 
 
-def _record(entry: Entry, cache_dir: Path) -> dict[str, Any]:
+def _record(entry: CatalogueEntry, cache_dir: Path) -> dict[str, Any]:
     cache = Cache(cache_dir, entry)
     state = cache.state
     here = str(cache.folder) if state in ("ready", "clips missing", "without audio") else None

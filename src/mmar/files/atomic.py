@@ -87,7 +87,7 @@ class AtomicFile:
         """
         if self._written and not self._replaces:
             raise ExternalError(
-                f"{self.path}: the output must be written again from the start, and this is not a regular file",
+                f"{self.path}: the output is written twice, which only a regular file allows",
                 code="not-a-file",
                 hint="write to a file",
             )

@@ -72,7 +72,7 @@ def _read_csv(text: str, is_header: IsHeader) -> Iterator[tuple[int, dict[str, A
             yield line, row
     except csv.Error:
         raise InputError(
-            "is not a valid table: a quote or a line end is in the wrong place",
+            "malformed CSV: a quote or a line end is in the wrong place",
             line=reader.line_num,
             code="invalid-table",
             hint="save it again as CSV (UTF-8)",

@@ -155,7 +155,7 @@ def text_or_none(value: object) -> str | None:
 
 
 def json_type(value: object) -> str:
-    """What kind of JSON value something is, for messages.
+    """The kind of a JSON value, for messages.
 
     Example:
         >>> json_type(None), json_type([]), json_type(3)

@@ -253,7 +253,7 @@ def _withholds_answers(path: Path, mapping: FieldMap | None, rows: Rows) -> bool
 
 
 def benchmark_name(path: Path | str) -> str:
-    """What a benchmark that is named by a file is called: the file's name without format endings and `-meta`.
+    """The name of a benchmark in a file: the file's name without format endings and `-meta`.
 
     Example:
         >>> benchmark_name("MMAR-meta.jsonl"), benchmark_name("rain-1.5-noisy.json.gz")

@@ -1,4 +1,4 @@
-"""What differs between two benchmarks, such as two editions of one: items added, removed and changed, by field."""
+"""Comparison of two benchmarks, such as two editions of one: items added, removed and changed, by field."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class DigestBuilder:
 
 
 def scored_content(question: Question) -> tuple[object, ...]:
-    """What a score depends on, in the order of the canonical form, without the id."""
+    """The fields that a score depends on, in the order of the canonical form, without the id."""
     return (
         question.question,
         question.choices,
