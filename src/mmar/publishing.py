@@ -184,12 +184,12 @@ def report(
         on_skipped: called for each run with the errors of the records that were skipped.
         progress: where the copying of clips is reported.
     """
-    options = _page_options(audio, audio_dir, language, texts=texts, prices=prices, progress=progress)
+    options = _page_options(audio, audio_dir, language, texts=texts, progress=progress)
     named = [runs] if isinstance(runs, str | Path) else list(runs)
     paths = [Path(validate_path("runs", run)) for run in named]
     check_folder(Path(out), report_page.KIND)
     sources = _score_all(paths, benchmark, on_skipped, key=key, protocol=protocol, lenient=lenient)
-    return report_page.write_report(report_page.prepare_report(sources, options.prices), Path(out), options)
+    return report_page.write_report(report_page.compare_for_report(sources, prices), Path(out), options)
 
 
 @library_function
@@ -210,7 +210,7 @@ def browse(
     loaded = load_benchmark_argument(benchmark, lenient=False)
     assert loaded is not None
     check_folder(Path(out), report_page.KIND)
-    return report_page.write_report(report_page.PreparedReport(loaded, loaded.digest), Path(out), options)
+    return report_page.write_report(report_page.ReportData(loaded, loaded.digest), Path(out), options)
 
 
 def _score_all(
@@ -235,7 +235,6 @@ def _page_options(
     language: str,
     *,
     texts: str = "auto",
-    prices: str | Path | None = None,
     progress: Progress | None = None,
 ) -> PageOptions:
     if audio_dir is not None and not Path(audio_dir).is_dir():
@@ -245,7 +244,6 @@ def _page_options(
         audio_dir=None if audio_dir is None else Path(audio_dir),
         texts=validate_choice("texts", texts, ("auto", "inline", "files", "none")),
         language=validate_choice("language", language, ("en", "zh")),
-        prices=None if prices is None else Path(prices),
         progress=progress,
     )
 
@@ -315,7 +313,7 @@ def leaderboard(
     Returns:
         The page.
     """
-    options = _page_options(audio, None, language, prices=prices, progress=progress)
+    options = _page_options(audio, None, language, progress=progress)
     paths = [Path(validate_path("runs", run)) for run in runs]
     resolved = [path.resolve() for path in paths]
     if twice := next((path for path in paths if resolved.count(path.resolve()) > 1), None):
@@ -325,14 +323,14 @@ def leaderboard(
     addresses = {str(Path(run)): address for run, address in (reports or {}).items()}
     prepared = None
     if report and sources:
-        prepared = report_page.prepare_report(sources, options.prices)
+        prepared = report_page.compare_for_report(sources, prices)
         for run in prepared.runs:
             addresses.setdefault(str(run.source.path), f"{site.REPORT}/index.html#a={run.key}")
     board = build_board(
         sources,
         title=title,
         published=published,
-        prices=options.prices,
+        prices=prices,
         earlier=load_benchmark_argument(earlier, lenient=lenient),
         names=names or {},
         reports=addresses,

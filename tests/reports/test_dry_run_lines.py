@@ -10,7 +10,7 @@ from mmar.runs.dry_run import Estimate
 
 
 @pytest.mark.parametrize(("out", "message"), [(None, "unknown out"), (0, "0 out"), (1200, "1,200 out")])
-def test_an_unknown_length_of_answers_is_said_to_be_unknown(out: int | None, message: str) -> None:
+def test_an_unknown_length_of_answers_is_printed_as_unknown(out: int | None, message: str) -> None:
     estimate = Estimate(5, 5, 0, 10.0, 1000, Usage(153, out, 0, None), "a basis", None)
     lines = list(dry_run_lines(estimate, "openai/x", Path("run")))
     assert lines[-1] == f"tokens      about 153 in, {message} (a basis)"
@@ -24,6 +24,8 @@ def test_an_unknown_length_of_answers_is_said_to_be_unknown(out: int | None, mes
         (None, None, "at least 1.25 by the price table, without the answers and the audio, retries aside"),
     ],
 )
-def test_a_cost_says_what_it_leaves_out(out: int | None, audio: int | None, message: str) -> None:
+def test_the_cost_names_the_parts_that_it_leaves_out(
+    out: int | None, audio: int | None, message: str
+) -> None:
     estimate = Estimate(5, 5, 0, 10.0, 1000, Usage(153, out, audio, None), "a basis", 1.25)
     assert list(dry_run_lines(estimate, "openai/x", Path("run")))[-1] == f"cost        {message}"

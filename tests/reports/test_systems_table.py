@@ -75,7 +75,7 @@ def test_every_result_has_a_source_and_impossible_cells_are_flagged() -> None:
     assert len({result.average for result in results if result.id == "qwen2.5-omni-7b"}) >= 7
 
 
-def test_systems_that_cannot_be_told_apart_share_a_range() -> None:
+def test_systems_without_a_shown_difference_share_a_range_of_ranks() -> None:
     table = systems_table([], BENCHMARK)
     ranks = {(system.name, system.size): system.rank for system in table.systems}
     assert ranks["Omni-R1", "8.4B"] == ranks["GPT-4o Audio", ""]
@@ -118,7 +118,7 @@ def test_text_fits_80_columns(table: SystemsTable) -> None:
     assert "weights" in render(table, "text", Display(width=200))
 
 
-def test_csv_and_json_hold_the_numbers(table: SystemsTable) -> None:
+def test_csv_and_json_contain_the_numbers(table: SystemsTable) -> None:
     rows = list(csv.DictReader(io.StringIO(render(table, "csv"))))
     assert len(rows) == 39
     pro = next(row for row in rows if row["system"] == "Gemini 2.5 Pro")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmar.reports.tables import Display, Row, count, cut, draw, facts, grouped, text_width
+from mmar.reports.tables import Display, Row, count, cut, draw, facts, group_rows, text_width
 
 COLUMNS = ("NAME", ">N", "WHAT")
 
@@ -60,13 +60,14 @@ def test_sub_categories_stand_below_their_category() -> None:
         "category": {"Signal Layer": 1, "Semantic Layer": 2},
         "sub-category": {"Anomaly Detection": 3, "Other": 4},
     }
-    assert list(grouped(groups, {"Anomaly Detection": "Signal Layer"})) == [
-        ("category", None),
-        ("  Signal Layer", 1),
-        ("    Anomaly Detection", 3),
-        ("  Semantic Layer", 2),
-        ("sub-category", None),
-        ("  Other", 4),
+    rows = group_rows(groups, {"Anomaly Detection": "Signal Layer"}, lambda n: [str(n)])
+    assert list(rows) == [
+        ("category",),
+        ("  Signal Layer", "1"),
+        ("    Anomaly Detection", "3"),
+        ("  Semantic Layer", "2"),
+        ("sub-category",),
+        ("  Other", "4"),
     ]
 
 

@@ -17,7 +17,7 @@ from mmar.models.presets import Preset, presets
 from mmar.protocols import DEFAULT, Protocol, load_protocol
 from mmar.protocols import protocols as all_protocols
 from mmar.reports.published import published_results
-from mmar.reports.tables import draw, facts, join_blocks, wrapped
+from mmar.reports.tables import draw, facts, join_blocks, wrap
 
 if TYPE_CHECKING:
     from mmar.models.hardware import Machine
@@ -161,7 +161,7 @@ def _page(preset: Preset) -> str:
         ("note", preset.note),
     ]
     results = _published(preset)
-    needs = [line for need in preset.needs for line in wrapped(need, "  - ", display())]
+    needs = [line for need in preset.needs for line in wrap(need, "  - ", display())]
     return join_blocks(
         facts(((name, value) for name, value in pairs if value), display()),
         ["published (percent, by whom, read by)", *_results(results)] if results else [],
@@ -176,7 +176,7 @@ def _results(results: Sequence[PublishedResult]) -> Iterator[str]:
         average = f"{'about ' if each.approximate else ''}{each.average}"
         part = "" if each.is_whole else f", {each.n} items"
         reader = f"; {each.reader}" if each.reader else ""
-        yield from wrapped(f"{each.by}: {each.source}{part}{reader}", f"  {average:>8}  ", display())
+        yield from wrap(f"{each.by}: {each.source}{part}{reader}", f"  {average:>8}  ", display())
 
 
 def _within(command: str, width: int) -> str:

@@ -75,7 +75,7 @@ def table(
       mmar table runs/demo/baseline-listener runs/demo/baseline-random --format latex
       mmar table runs/demo/baseline-listener/predictions.jsonl --benchmark demo --as listener
     """
-    from mmar.reports.benchmarks_table import benchmarks_table, several_benchmarks
+    from mmar.reports.benchmarks_table import benchmarks_table, has_several_benchmarks
     from mmar.reports.systems_table import systems_table
     from mmar.reports.table_formats import render
 
@@ -93,7 +93,7 @@ def table(
         )
     refuse_over_inputs("--out", out, *paths, *benchmark)
     runs, columns = _runs(paths, models, benchmark, groups, **reading)
-    several = several_benchmarks(runs)
+    several = has_several_benchmarks(runs)
     if several:
         result = benchmarks_table(runs, results, scorer)
     else:

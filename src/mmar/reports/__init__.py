@@ -1,1 +1,1 @@
-"""What a person reads of results: console tables, figures, files of records."""
+"""Reports of results: console tables, figures, pages, leaderboards, and the formats of other programs."""

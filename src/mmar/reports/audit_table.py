@@ -1,4 +1,4 @@
-"""The console page of an audit: what each check found, how often, with the first examples."""
+"""Console output of an audit: what each check found, how often, with the first examples."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mmar.reports.tables import (
     join_blocks,
     paint,
     text_width,
-    wrapped,
+    wrap,
 )
 
 _STYLES: dict[Severity, Style] = {"error": "red", "warning": "yellow", "note": "cyan"}
@@ -62,11 +62,11 @@ def _findings(check: Outcome, of_items: bool, examples: int | None, display: Dis
     number = count(len(check.findings), "finding")
     items = f" on {count(check.items, 'item' if of_items else 'row')}" if check.items else ""
     severity = f"{check.severity}:"
-    title, *rest = wrapped(f"{severity} {check.title} ({number}{items})", f"{check.code}  ", display)
+    title, *rest = wrap(f"{severity} {check.title} ({number}{items})", f"{check.code}  ", display)
     yield title.replace(severity, paint(severity, _STYLES[check.severity], display), 1)
     yield from rest
     if kinds := _kinds(check):
-        yield from (paint(line, "dim", display) for line in wrapped(kinds, " " * 6, display))
+        yield from (paint(line, "dim", display) for line in wrap(kinds, " " * 6, display))
     findings = check.findings if examples is None else check.findings[:examples]
     item_width = max((text_width(finding.item or "") for finding in findings), default=0)
     field_width = max((text_width(finding.field or "") for finding in findings), default=0)
@@ -76,7 +76,7 @@ def _findings(check: Outcome, of_items: bool, examples: int | None, display: Dis
         if text_width(prefix) > display.width // 2:
             yield prefix.rstrip()
             prefix = " " * 8
-        yield from wrapped(finding.message, prefix, display)
+        yield from wrap(finding.message, prefix, display)
     if len(check.findings) > len(findings) > 0:
         yield paint(
             f"      … and {len(check.findings) - len(findings):,} more; --all shows them", "dim", display

@@ -1,4 +1,4 @@
-"""Console pages of benchmarks: what one contains, how two editions differ, and what that does to runs."""
+"""Console output of benchmarks: what one contains, how two editions differ, and what that does to runs."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ _WIDTH = 60
 
 
 def diff_lines(diff: BenchmarkDiff, one: Benchmark, other: Benchmark, names: tuple[str, str]) -> list[str]:
-    """What differs between two benchmarks, which are called `names`."""
+    """The differences between two benchmarks, which are called `names`."""
     lines = [
         f"{letter} {name}: {len(benchmark):,} items, digest {benchmark.digest[:8]}"
         for letter, name, benchmark in zip("AB", names, (one, other), strict=True)

@@ -24,8 +24,8 @@ _FIRST = ("mmau-mini", "mmau-pro", "mmar", "mmsu")
 """The benchmarks in the order in which papers print them; others follow in order of appearance."""
 
 
-def several_benchmarks(runs: Sequence[RunRow]) -> bool:
-    """Whether runs answer different questions."""
+def has_several_benchmarks(runs: Sequence[RunRow]) -> bool:
+    """Return whether runs answer different questions."""
     return len({run.digest for run in runs}) > 1
 
 

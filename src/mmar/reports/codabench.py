@@ -24,7 +24,7 @@ from mmar.errors import InputError, MmarError
 from mmar.files.atomic import write_atomic
 from mmar.items import Benchmark, load_benchmark
 from mmar.reports.page.clips import png
-from mmar.reports.report_page import PageOptions, prepare_report, write_report
+from mmar.reports.report_page import PageOptions, compare_for_report, write_report
 from mmar.reports.score_table import score_table
 from mmar.reports.scored_source import ScoredSource, score_source
 from mmar.scoring.sources import Task
@@ -141,7 +141,7 @@ def _scoring_program(options: str) -> dict[str, bytes]:
 def _report(source: ScoredSource) -> str:
     with tempfile.TemporaryDirectory() as folder:
         options = PageOptions(audio="none", texts="inline")
-        written = write_report(prepare_report([source]), Path(folder), options)
+        written = write_report(compare_for_report([source]), Path(folder), options)
         return written.path.read_text("utf-8")
 
 

@@ -1,10 +1,10 @@
-"""The console page of a comparison: each run, each pair of runs, the verdict, and the source of every number."""
+"""Console output of a comparison: each run, each pair of runs, the verdict, and the source of every number."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from mmar.reports.tables import PLAIN, Display, Fact, count, draw, facts, grouped, join_blocks, p_value
+from mmar.reports.tables import PLAIN, Display, Fact, count, draw, facts, group_rows, join_blocks, p_value
 from mmar.scoring.comparison import METHODS, ComparedRun, Comparison, Pair, PairedScores
 
 _MARKS = {"first": " *", "second": " *", "cannot be told": " ?", "not shown": ""}
@@ -109,17 +109,15 @@ def _pair(pair: Pair, comparison: Comparison) -> Iterator[Fact]:
 def _groups(pair: Pair, parents: Mapping[str, str], display: Display) -> list[str]:
     difference = f">{pair.first} − {pair.second}"
     columns = ("", ">n", f">{pair.first}", f">{pair.second}", difference, "95 % interval", "p, Holm")
-    rows: list[Sequence[str]] = []
-    for name, scores in grouped(pair.groups, parents):
-        if scores is None:
-            rows.append((name,))
-            continue
+
+    def cells(scores: PairedScores) -> Sequence[str]:
         shares = (f"{scores.first:.1f}", f"{scores.second:.1f}", f"{scores.difference:+.1f}")
-        rows.append((name, f"{scores.n:,}", *shares, str(scores.interval), _marked(scores)))
-    return draw(columns, rows, display)
+        return (f"{scores.n:,}", *shares, str(scores.interval), _mark(scores))
+
+    return draw(columns, group_rows(pair.groups, parents, cells), display)
 
 
-def _marked(scores: PairedScores) -> str:
+def _mark(scores: PairedScores) -> str:
     p = "–" if scores.p_adjusted is None else p_value(scores.p_adjusted)
     return f"{p}{_MARKS[scores.verdict]}"
 
@@ -137,7 +135,7 @@ def _pairs(comparison: Comparison, display: Display) -> list[str]:
             str(scores.interval),
             f"{scores.only_first:,} : {scores.only_second:,}",
             p_value(scores.p),
-            _marked(scores),
+            _mark(scores),
             "–" if least is None else f"{least.points:.1f}",
         ]
         if tested:

@@ -24,7 +24,7 @@ from mmar.stats.chance import expected_guess_accuracy
 
 
 class Durations(msgspec.Struct, frozen=True):
-    """How long the clips are, in seconds, of the `n` items whose length is known."""
+    """Durations of the clips in seconds, of the `n` items whose duration is known."""
 
     measured_from: Literal["clips", "timestamps"]
     n: int

@@ -26,7 +26,7 @@ from mmar.errors import MmarError, UsageError
 from mmar.protocols.reading.rules import quoted
 from mmar.reports.page.clips import peaks, png, spectrogram
 from mmar.reports.page.frame import bundle, encode_block, json_block, page, styles
-from mmar.reports.page.questions import well_formed
+from mmar.reports.page.questions import replace_surrogates
 from mmar.reports.scored_source import ScoredSource
 from mmar.runs.manifest import now
 from mmar.scoring.error_labels import (
@@ -198,7 +198,9 @@ class ErrorsServer:
                 "named": -1 if one.score.named is None else one.item.choices.index(one.score.named),
                 "state": one.score.state,
                 "rule": one.score.rule or one.score.reason,
-                "quote": well_formed(quoted(one.score.prediction or "", one.score.start, one.score.end)),
+                "quote": replace_surrogates(
+                    quoted(one.score.prediction or "", one.score.start, one.score.end)
+                ),
                 "why": one.score.reason,
                 "answer": one.score.prediction,
                 "thinking": one.thinking,

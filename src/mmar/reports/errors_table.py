@@ -1,4 +1,4 @@
-"""The console page of an error analysis."""
+"""Console output of an error analysis."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class PublishedResult(msgspec.Struct, frozen=True):
 
     @property
     def is_whole(self) -> bool:
-        """Whether the average is over all items, or all but the few that a format could not express."""
+        """Return whether the average is over all items, or all but the few that a format could not express."""
         return self.n > 0.95 * ITEMS and self.edition != "subset"
 
 

@@ -1,10 +1,10 @@
-"""Console pages of what an answer rests on: the clip (control conditions), and the reasoning before it."""
+"""Console output of reliance on the audio (control conditions) and of the faithfulness of the reasoning."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from mmar.reports.tables import PLAIN, Display, Fact, count, draw, facts, grouped, join_blocks, p_value
+from mmar.reports.tables import PLAIN, Display, Fact, count, draw, facts, group_rows, join_blocks, p_value
 from mmar.scoring.faithfulness import Faithfulness
 from mmar.scoring.reliance import METHODS, ConditionResult, Effect, Reliance
 from mmar.stats.reliance import SolvedWithoutAudio
@@ -89,23 +89,14 @@ def _solved(result: Reliance, solved: SolvedWithoutAudio) -> str:
 def _groups(one: ConditionResult, parents: Mapping[str, str], display: Display) -> list[str]:
     optional = [">reliance"] if one.hides else []
     columns = ("", ">n", ">full", f">{one.condition}", ">fall", "95 % interval", *optional)
-    rows: list[Sequence[str]] = []
-    for name, effect in grouped(one.groups, parents):
-        if effect is None:
-            rows.append((name,))
-            continue
-        cells = [
-            name,
-            f"{effect.n:,}",
-            f"{effect.real:.1f}",
-            f"{effect.under:.1f}",
-            f"{effect.difference:+.1f}",
-            f"{effect.interval}{_MARKS[effect.fall]}",
-        ]
-        if one.hides:
-            cells.append("–" if effect.reliance is None else f"{effect.reliance:.1f}")
-        rows.append(cells)
-    return draw(columns, rows, display)
+
+    def cells(effect: Effect) -> Sequence[str]:
+        accuracies = (f"{effect.real:.1f}", f"{effect.under:.1f}", f"{effect.difference:+.1f}")
+        reliance = "–" if effect.reliance is None else f"{effect.reliance:.1f}"
+        last = (reliance,) if one.hides else ()
+        return (f"{effect.n:,}", *accuracies, f"{effect.interval}{_MARKS[effect.fall]}", *last)
+
+    return draw(columns, group_rows(one.groups, parents, cells), display)
 
 
 def _sources(result: Reliance) -> Iterator[Fact]:
@@ -158,7 +149,7 @@ def _requests(result: Faithfulness) -> Iterator[Fact]:
 
 
 def _by_modality(result: Faithfulness, display: Display) -> list[str]:
-    """How often the answer stays, a row a modality and a column a change; nothing where there is one modality."""
+    """Shares of unchanged answers, a row a modality and a column a change; nothing for a single modality."""
     names = list(dict.fromkeys(name for change in result.changes for name in change.groups))
     if len(names) < 2:
         return []

@@ -25,7 +25,7 @@ from mmar.reports.page.clips import PageClip, copy_clips
 from mmar.reports.page.frame import bundle, encode_block, json_block, page, styles
 from mmar.reports.page.questions import benchmark_facts, item_columns, item_details
 from mmar.reports.page.runs import PageRun, answer_records, page_runs, prompts, run_columns
-from mmar.reports.page.texts import BLOCK, LIMIT, TextMode, share_lines, text_blocks
+from mmar.reports.page.texts import BLOCK, LIMIT, TextMode, answer_texts, share_lines, text_blocks
 from mmar.reports.scored_source import ScoredSource, align_sources
 from mmar.reports.tables import count
 from mmar.scoring.compare import compare
@@ -42,13 +42,12 @@ _DRAWS = 10_000
 
 
 class PageOptions(msgspec.Struct, frozen=True):
-    """How a page is written; options as `mmar.report`."""
+    """Options of a page, as `mmar.report` has them."""
 
     audio: AudioMode = "copy"
     audio_dir: Path | None = None
     texts: TextMode = "auto"
     language: Literal["en", "zh"] = "en"
-    prices: Path | None = None
     progress: Progress | None = None
 
 
@@ -74,7 +73,7 @@ class WrittenPage(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
-class PreparedReport(msgspec.Struct, frozen=True):
+class ReportData(msgspec.Struct, frozen=True):
     """A report that is checked and compared, but not written.
 
     Attributes:
@@ -93,7 +92,7 @@ class PreparedReport(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
-def prepare_report(sources: Sequence[ScoredSource], prices: Path | None = None) -> PreparedReport:
+def compare_for_report(sources: Sequence[ScoredSource], prices: str | Path | None = None) -> ReportData:
     """Compare scored runs and predictions files of one benchmark for a report; nothing is written.
 
     Raises:
@@ -108,13 +107,13 @@ def prepare_report(sources: Sequence[ScoredSource], prices: Path | None = None) 
     whole = next((one for one in sources if one.benchmark.audio_dir is not None), sources[0]).benchmark
     if left_out := len(whole) - len(whole.closed):
         notes.append(f"left out: {count(left_out, 'question')} without choices, which mmar score has")
-    return PreparedReport(
+    return ReportData(
         whole.closed, whole.digest, tuple(runs), comparison, tuple(_reliances(runs)), tuple(notes)
     )
 
 
 def _comparison(sources: Sequence[ScoredSource], notes: list[str]) -> dict[str, Any] | None:
-    """What `mmar compare --partial --json` prints, without the lists of items, which the page makes itself."""
+    """The output of `mmar compare --partial --json`, without the lists of items, which the page makes itself."""
     try:
         aligned = align_sources(sources, partial=True)
     except UsageError as error:
@@ -129,7 +128,7 @@ def _comparison(sources: Sequence[ScoredSource], notes: list[str]) -> dict[str, 
 
 
 def _reliances(runs: Sequence[PageRun]) -> Iterator[dict[str, Any]]:
-    """What `mmar reliance --partial --json` prints, for each model that was also run under control conditions."""
+    """The output of `mmar reliance --partial --json`, for each model that was also run under control conditions."""
     models: dict[str, list[PageRun]] = {}
     for run in runs:
         if run.source.manifest is not None:
@@ -150,7 +149,7 @@ def _reliances(runs: Sequence[PageRun]) -> Iterator[dict[str, Any]]:
         yield result
 
 
-def write_report(report: PreparedReport, out: Path, options: PageOptions | None = None) -> WrittenPage:
+def write_report(report: ReportData, out: Path, options: PageOptions | None = None) -> WrittenPage:
     """Write a report into a folder that `check_folder` accepted."""
     options = options or PageOptions()
     benchmark, runs = report.benchmark, report.runs
@@ -159,6 +158,7 @@ def write_report(report: PreparedReport, out: Path, options: PageOptions | None 
     for run in runs:
         for record, answer in zip(records, answer_records(run, benchmark), strict=True):
             record.setdefault("runs", {})[run.key] = answer
+    cut = sum(isinstance(text, list) for text in answer_texts(records))
     core: dict[str, Any] = {
         "made": f"mmar {__version__}",
         "benchmark": benchmark_facts(benchmark, report.digest),
@@ -171,7 +171,7 @@ def write_report(report: PreparedReport, out: Path, options: PageOptions | None 
         "runs": [run_columns(run, benchmark) for run in runs],
         "reliances": report.reliances,
         "notes": report.notes,
-        "texts": {"each": BLOCK, "limit": LIMIT, "cut": _count_cut(records)},
+        "texts": {"each": BLOCK, "limit": LIMIT, "cut": cut},
     }
     peaks = encode_block(b"".join(clip.peaks for clip in clips))
     comparison = encode_block(json_block(report.comparison))
@@ -231,16 +231,6 @@ def _clips(benchmark: Benchmark, out: Path, options: PageOptions) -> tuple[list[
                 positions[-1].append(paths.setdefault(located.clip(name), len(paths)))
     copied = copy_clips(list(paths), out, options.progress)
     return [copied[path] for path in paths], positions
-
-
-def _count_cut(records: Sequence[Mapping[str, Any]]) -> int:
-    return sum(
-        isinstance(answer.get(name), list)
-        for record in records
-        for answer in record.get("runs", {}).values()
-        if answer is not None
-        for name in ("answer", "thinking")
-    )
 
 
 def _write_texts(folder: Path, texts: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""The console pages of a judged run and of a judge's exam."""
+"""Console output of a judged run and of a judge's exam."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from mmar.reports.tables import Display, Row, Style, count, draw, facts, paint, wrapped
+from mmar.reports.tables import Display, Row, Style, count, draw, facts, paint, wrap
 from mmar.runs.check import CheckReport, ProbeReply, State
 from mmar.runs.dry_run import Estimate
 from mmar.runs.requests import selected_items
@@ -46,7 +46,7 @@ def check_lines(report: CheckReport, display: Display) -> Iterator[str]:
     yield ""
     width = max(len(verdict.name) for verdict in report.verdicts)
     for verdict in report.verdicts:
-        first, *others = wrapped(
+        first, *others = wrap(
             verdict.reason, f"{verdict.name:{width}}  {_WORDS[verdict.state]:14}  ", display
         )
         yield paint(first, _STYLES.get(verdict.state, ""), display)
@@ -64,8 +64,8 @@ def _request(reply: ProbeReply, display: Display) -> list[str]:
     if reply.failure is not None:
         pairs.append(("failed", str(reply.failure)))
     elif reply.answer is not None:
-        pairs += [("thinking", _shortened(reply.answer.thinking))] if reply.answer.thinking else []
-        pairs.append(("reply", _shortened(reply.text) or "(no text)"))
+        pairs += [("thinking", _shorten(reply.answer.thinking))] if reply.answer.thinking else []
+        pairs.append(("reply", _shorten(reply.text) or "(no text)"))
     if reply.reading is not None:
         right = "right" if reply.right else f"wrong, it is {reply.probe.answer}"
         named = f"{reply.named} ({right})" if reply.named is not None else reply.reading.state
@@ -82,7 +82,7 @@ def _row(reply: ProbeReply) -> Row:
     return Row((reply.probe.clip, reply.text, reply.named or "-", verdict), "" if reply.right else "yellow")
 
 
-def _shortened(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= _REPLY else f"{text[:_REPLY]}... ({len(text):,} characters)"
 
 
@@ -99,7 +99,7 @@ def run_plan_lines(spec: RunSpec) -> Iterator[str]:
 def run_summary(
     result: RunResult, folder: Path, n: int, unreadable: int = 0, *, withheld: bool = False
 ) -> Iterator[str]:
-    """The result of a session, and what to do next.
+    """The result of a session, and the next command.
 
     Args:
         result: of the session.

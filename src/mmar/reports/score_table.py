@@ -1,4 +1,4 @@
-"""The console page of a score: both scorers side by side, with intervals, groups, states and the signature."""
+"""Console output of a score: both scorers side by side, with intervals, groups, states and the signature."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from mmar.reports.tables import (
     Display,
     Fact,
     Row,
-    Style,
     count,
     draw,
     facts,
-    grouped,
+    group_rows,
     join_blocks,
 )
 from mmar.scoring import Accuracy, GroupScore, Score
@@ -35,13 +34,13 @@ _MAX_DIFFERENCES = 5
 def score_table(score: Score, display: Display = PLAIN) -> str:
     """Draw a score."""
     whole = GroupScore(score.n, score.official, score.choice, score.chance)
-    rows: list[Row | Sequence[str]] = [_row("all", whole, "bold"), _chance_row(score.chance)]
+    rows = [Row(("all", *_cells(whole)), "bold"), _chance_row(score.chance)]
     if score.asked is not None:
-        rows = [_row("asked", score.asked, "bold"), _chance_row(score.asked.chance), _row("all", whole)]
-    for name, group in grouped(score.groups, score.parents):
-        rows.append((name,) if group is None else _row(name, group.asked or group))
+        first = Row(("asked", *_cells(score.asked)), "bold")
+        rows = [first, _chance_row(score.asked.chance), Row(("all", *_cells(whole)))]
+    groups = group_rows(score.groups, score.parents, lambda group: _cells(group.asked or group))
     return join_blocks(
-        draw(("", ">n", *_COLUMNS), rows, display, groups=("", "", *_GROUPS)),
+        draw(("", ">n", *_COLUMNS), [*rows, *groups], display, groups=("", "", *_GROUPS)),
         facts(_facts(score), display),
         () if score.rotations is None else _rotations(score.rotations, score.n, display),
         () if score.repeats is None else _repeats(score.repeats, score.n, display),
@@ -54,14 +53,14 @@ def models_table(scores: Mapping[str, Score], display: Display = PLAIN) -> str:
     return join_blocks(draw(("model", *_COLUMNS), rows, display, groups=("", *_GROUPS)))
 
 
-def _row(name: str, group: GroupScore, style: Style = "") -> Row:
+def _cells(group: GroupScore) -> Sequence[str]:
     if not group.n:  # never asked
-        return Row((name, "–", "–", "", "–", ""))
-    return Row((name, f"{group.n:,}", *_accuracy(group.official), *_accuracy(group.choice)), style)
+        return ("–", "–", "", "–", "")
+    return (f"{group.n:,}", *_accuracy(group.official), *_accuracy(group.choice))
 
 
 def _chance_row(chance: float) -> Row:
-    """What a guesser scores on these items, in the same columns."""
+    """The accuracy of guessing on these items, in the same columns."""
     return Row(("chance", "", f"{chance:.1f}", "", f"{chance:.1f}"), "dim")
 
 
@@ -86,7 +85,7 @@ def _reader(result: ReaderScore) -> Iterator[Fact]:
 
 
 def _program(own: ProgramScore) -> Iterator[Fact]:
-    """What the program that wrote the log scored itself, and where it differs from `choice`."""
+    """The score of the program that wrote the log, and where it differs from `choice`."""
     share = f"{own.correct:,} of {own.verdicts:,}"
     yield (
         "program",
@@ -102,7 +101,7 @@ def _program(own: ProgramScore) -> Iterator[Fact]:
 
 
 def _read_by_program(difference: ProgramDifference) -> str:
-    """What the program read, and whether the answer says so at all."""
+    """The text that the program read, with a note where the answer does not contain it."""
     if difference.extracted is None:
         return ""
     if not difference.extracted:
@@ -198,7 +197,7 @@ def _kinds(kinds: Kinds) -> Iterator[Fact]:
 
 
 def _hops(hops: PairedHops) -> Iterator[Fact]:
-    """Whether the second hop of a pair is right where the first is."""
+    """The accuracy of the second hop of pairs whose first hop is right, or wrong."""
     yield (
         "hops",
         f"single {hops.single.accuracy:.1f}, multi {hops.multi.accuracy:.1f} of {count(hops.n, 'pair')}, choice scorer",

@@ -76,7 +76,7 @@ class ScoredSource(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def completed(self) -> datetime:
-        """When the last session ended, else started; for a file, when it was changed."""
+        """The end of the last session, else its start; for a file, the time of its last change."""
         if self.manifest is not None and self.manifest.sessions:
             last = self.manifest.sessions[-1]
             return datetime.fromisoformat(last.ended or last.started)
@@ -84,14 +84,14 @@ class ScoredSource(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def started(self) -> datetime:
-        """When the first session started; for a file, `completed`."""
+        """The start of the first session; for a file, `completed`."""
         if self.manifest is not None and self.manifest.sessions:
             return datetime.fromisoformat(self.manifest.sessions[0].started)
         return self.completed
 
     @property
     def manifest(self) -> Manifest | None:
-        """What the run is; `None` for a file."""
+        """The manifest of a run; `None` for a file."""
         return self.scored.manifest
 
     @cached_property
@@ -109,7 +109,7 @@ class ScoredSource(msgspec.Struct, frozen=True, dict=True):
         for item in self.benchmark.closed:
             yield item, self.scores[item.id], self.answers.get(item.id, Answer(item.id, "", ""))
 
-    def cost(self, prices: Path | None, *, first_answers: bool = False) -> float | None:
+    def cost(self, prices: str | Path | None, *, first_answers: bool = False) -> float | None:
         """The cost of all answers, or of the first to each item, in the currency of a price table.
 
         `None` without a table, a price of this model or numbers of tokens.
@@ -118,7 +118,7 @@ class ScoredSource(msgspec.Struct, frozen=True, dict=True):
             InputError: the table is not valid.
         """
         try:
-            price = price_of(self.model, prices)
+            price = price_of(self.model, None if prices is None else Path(prices))
         except UsageError:  # the table has no price for this model; others it may have
             return None
         answers = (
@@ -188,7 +188,7 @@ def interval_of(accuracy: Accuracy) -> tuple[float, float, str] | None:
 
 
 def provider_of(model: str) -> str:
-    """Who ran the weights, by the adapter in the model's name: `self_deployed`, `externally_managed` or `unknown`.
+    """The provider of a model, by the adapter in its name: `self_deployed`, `externally_managed` or `unknown`.
 
     An OpenAI-compatible server may be the service or one's own, so `openai/...` is unknown.
     """

@@ -242,7 +242,7 @@ def mark_best(systems: Sequence[System], columns: Sequence[str]) -> list[System]
     marked = []
     for system in systems:
         marks = {
-            name: _marked(system.values[name], value)
+            name: _mark(system.values[name], value)
             for name, value in best.items()
             if _can_be_best(system, name)
         }
@@ -251,13 +251,13 @@ def mark_best(systems: Sequence[System], columns: Sequence[str]) -> list[System]
 
 
 def _can_be_best(system: System, column: str) -> bool:
-    """Whether the system has a possible value there, and is no published baseline."""
+    """Return whether the system has a possible value there, and is no published baseline."""
     value = system.values.get(column)
     published_baseline = system.kind != "run" and system.model_class == "baseline"
     return value is not None and not value.problem and not published_baseline
 
 
-def _marked(value: Value, best: Value) -> Value:
+def _mark(value: Value, best: Value) -> Value:
     if value.percent == best.percent:
         return msgspec.structs.replace(value, mark="best")
     if newcombe((best.correct, best.n), (value.correct, value.n)).low <= 0:

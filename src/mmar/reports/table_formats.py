@@ -82,14 +82,14 @@ def _grid(
     others = [name for name in table.columns if name != ALL]
     for system in table.systems:
         cells = [escape(text) for text in _facts(system)]
-        cells[_AVERAGE] = _marked(system.values.get(ALL), marks)
-        rows.append([*cells, *(_marked(system.values.get(name), marks) for name in others)])
+        cells[_AVERAGE] = _mark(system.values.get(ALL), marks)
+        rows.append([*cells, *(_mark(system.values.get(name), marks) for name in others)])
     headings = [*_FACTS, *(_SHORT.get(name, name) for name in others)]
     filled = [index for index in range(len(headings)) if any(cells[index] for cells in rows)]
     return [headings[index] for index in filled], [[cells[index] for index in filled] for cells in rows]
 
 
-def _marked(value: Value | None, marks: Mapping[str, str]) -> str:
+def _mark(value: Value | None, marks: Mapping[str, str]) -> str:
     if value is None:
         return ""
     title = html.escape(value.problem or f"{value.correct} of {value.n}, {value.interval}")

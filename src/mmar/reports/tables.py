@@ -6,7 +6,7 @@ longer than scoring. Text from files is made safe to print (`strip_control_chars
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias, TypeVar
 from unicodedata import combining, east_asian_width
 
@@ -105,7 +105,7 @@ def facts(pairs: Iterable[Fact], display: Display = PLAIN) -> list[str]:
         >>> facts([("chance", "25.0 %")])
         ['chance      25.0 %']
     """
-    return [line for name, text in pairs for line in wrapped(text, f"{name:<{_LABEL}}", display)]
+    return [line for name, text in pairs for line in wrap(text, f"{name:<{_LABEL}}", display)]
 
 
 def join_blocks(*blocks: Iterable[str]) -> str:
@@ -114,7 +114,7 @@ def join_blocks(*blocks: Iterable[str]) -> str:
     return "\n".join(filter(None, texts))
 
 
-def wrapped(text: str, first: str, display: Display = PLAIN) -> list[str]:
+def wrap(text: str, first: str, display: Display = PLAIN) -> list[str]:
     """Wrap a text behind its first words `first`, by whose width the other lines are indented."""
     room = max(display.width - text_width(first), 24)
     lines = [""]
@@ -128,30 +128,27 @@ def wrapped(text: str, first: str, display: Display = PLAIN) -> list[str]:
     return [f"{indent if index else first}{line}" for index, line in enumerate(lines)]
 
 
-def grouped(
-    groups: Mapping[str, Mapping[str, T]], parents: Mapping[str, str] | None = None
-) -> Iterator[tuple[str, T | None]]:
+def group_rows(
+    groups: Mapping[str, Mapping[str, T]], parents: Mapping[str, str], cells: Callable[[T], Sequence[str]]
+) -> Iterator[Sequence[str]]:
     """The rows of a table of groups: a title for each dimension, its groups indented below it.
 
     Args:
         groups: by dimension (`modality`, `category`, `sub-category`), then by name.
         parents: the category of a sub-category, which then stands below that and not in a section of its own.
-
-    Yields:
-        Text of the first cell, and the group; `None` for a title.
+        cells: those of a group behind its name.
     """
-    parents = parents or {}
     children: dict[str, list[tuple[str, T]]] = {}
     for name, group in groups.get("sub-category", {}).items():
         children.setdefault(parents.get(name, ""), []).append((name, group))
     for dimension, members in groups.items():
         listed = children.get("", []) if dimension == "sub-category" else list(members.items())
         if listed:
-            yield dimension, None
+            yield (dimension,)
         for name, group in listed:
-            yield f"  {name}", group
+            yield f"  {name}", *cells(group)
             if dimension == "category":
-                yield from ((f"    {child}", below) for child, below in children.get(name, []))
+                yield from ((f"    {child}", *cells(below)) for child, below in children.get(name, []))
 
 
 def paint(text: str, style: Style, display: Display) -> str:

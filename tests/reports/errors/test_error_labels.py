@@ -73,7 +73,7 @@ def test_the_last_label_counts_and_labels_of_other_answers_do_not(run: Path) -> 
     assert result.agreement == ()
 
 
-def test_a_torn_line_is_passed_over_and_cut_off_before_the_next_label(run: Path) -> None:
+def test_a_torn_line_is_ignored_and_cut_off_before_the_next_label(run: Path) -> None:
     label(run, "id-1", "Ada", "other")
     path = labels_path(run)
     with path.open("ab") as stream:
@@ -89,13 +89,13 @@ def test_a_torn_line_is_passed_over_and_cut_off_before_the_next_label(run: Path)
 @pytest.mark.parametrize(
     ("labeller", "kind", "code"), [("", "other", "invalid-value"), ("Ada", "luck", "unknown-kind")]
 )
-def test_what_is_no_label_is_not_written(run: Path, labeller: str, kind: Any, code: str) -> None:
+def test_invalid_labels_are_not_written(run: Path, labeller: str, kind: Any, code: str) -> None:
     with raises(code):
         add_label(labels_path(run), ErrorLabel("id-1", labeller, kind, "x", "2026"))
     assert not labels_path(run).exists()
 
 
-def test_what_a_model_proposes_is_no_label(run: Path) -> None:
+def test_proposals_of_a_model_do_not_count_as_labels(run: Path) -> None:
     replies = {"id-3": "I cannot.", "id-4": '{"kind": "luck"}'}
 
     def say(request: Any, _: int) -> Answer:

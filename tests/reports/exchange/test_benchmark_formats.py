@@ -52,7 +52,7 @@ print(json.dumps([sorted(data.metadata.issues.errors), [row["questions/id"].deco
     assert ids == ["a", "b", "c", "d", "e/f:g"]
 
 
-def test_croissant_of_a_release_says_what_its_data_sheet_says(run: Path) -> None:
+def test_croissant_of_a_release_contains_its_data_sheet(run: Path) -> None:
     from mmar.studio.releases.release_files import write_release
     from mmar.studio.releases.release_texts import ReleaseFacts
 

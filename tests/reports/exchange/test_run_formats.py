@@ -91,7 +91,7 @@ def test_results_for_the_hub_are_read_by_its_library(run: Path) -> None:
         mmar.export_run(run, to="hf-eval-results")
 
 
-def test_a_part_of_a_run_is_no_result_for_the_hub(run: Path) -> None:
+def test_part_of_a_run_is_refused_for_the_hub(run: Path) -> None:
     part = run.parent / "part.jsonl"
     part.write_text('{"id": "a", "answer_prediction": "yes"}\n')
     with raises("partial-run"):
@@ -118,7 +118,7 @@ def test_a_log_of_inspect_is_read_back_by_this_program(run: Path) -> None:
         mmar.export_run(run, to="inspect", out=run.parent / "log.zip")
 
 
-def test_ids_that_would_name_one_member_of_a_log_name_two(tmp_path: Path) -> None:
+def test_ids_that_differ_in_forbidden_characters_get_members_of_their_own(tmp_path: Path) -> None:
     items = [
         Item(name, "a.wav", name, ("yes", "no"), "yes", "sound", "Signal Layer") for name in ("a/b", "a:b")
     ]
@@ -157,7 +157,7 @@ print(json.dumps([
     assert signature == score.signature
 
 
-def test_parquet_holds_a_row_for_each_item_and_the_signature(run: Path) -> None:
+def test_parquet_has_a_row_for_each_item_and_the_signature(run: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     (path,) = mmar.export_run(run, to="parquet")
     table = parquet.read_table(path)

@@ -92,7 +92,7 @@ def test_the_clients_of_trackers_take_a_run_offline(run: Path, tracker: str) -> 
     assert json.loads(config)["signature"] == mmar.score(run).signature
 
 
-def test_a_client_that_fails_loses_nothing_and_one_that_is_missing_is_named(
+def test_a_failing_client_leaves_the_run_intact_and_a_missing_one_is_named(
     run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = FakeClient("wandb")

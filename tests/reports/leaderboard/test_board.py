@@ -120,7 +120,7 @@ def test_the_figure_of_reliance_is_drawn(
     assert sorted(path.name for path in folder.iterdir()) == ["reliance.pdf", "reliance.png", "reliance.svg"]
 
 
-def test_runs_that_cannot_be_told_apart_share_a_range(tmp_path: Path, runs: list[Path]) -> None:
+def test_runs_without_a_shown_difference_share_a_range_of_ranks(tmp_path: Path, runs: list[Path]) -> None:
     board = board_of(mmar.leaderboard(*runs, out=tmp_path / "board").parent)
     ranks = {row["id"]: row["runs"][0]["rank"] for row in board["systems"] if row["runs"]}
     assert ranks["gpt-4o-audio"] == ranks["gemini-2.5-flash"]
@@ -138,7 +138,7 @@ def test_two_protocols_of_one_system_are_one_row_with_two_runs(tmp_path: Path) -
     assert {row["id"] for row in board_of(named.parent)["systems"]} == {"qwen2.5-omni-7b", "mine"}
 
 
-def test_items_say_who_solves_them_and_which_keys_are_doubted(tmp_path: Path, runs: list[Path]) -> None:
+def test_items_list_the_runs_that_solve_them_and_disputed_keys(tmp_path: Path, runs: list[Path]) -> None:
     board = board_of(
         mmar.leaderboard(*runs, out=tmp_path / "b", earlier=questions(tmp_path, old=True)).parent
     )

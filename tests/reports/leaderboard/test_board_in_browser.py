@@ -1,4 +1,4 @@
-"""The page of a leaderboard in Chromium, opened from disk (check 12 of its design)."""
+"""The page of a leaderboard in Chromium, opened from disk."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def test_a_clip_is_copied_once_however_many_paths_lead_to_it(
     assert placed[first].seconds == pytest.approx(0.1)
 
 
-def test_what_browsers_do_not_play_is_copied_as_wav(tmp_path: Path) -> None:
+def test_formats_that_browsers_cannot_play_are_copied_as_wav(tmp_path: Path) -> None:
     source = tmp_path / "clip.wav"  # whatever its name says
     samples = np.sin(np.arange(8000) / 10).astype(np.float32) / 2
     soundfile.write(source, samples, 16_000, format="AIFF", subtype="PCM_16")

@@ -33,7 +33,7 @@ def test_each_module_stands_once_and_after_those_that_it_imports(report_script: 
 
 
 @pytest.mark.parametrize("entry", ["report.js", "leaderboard.js", "errors.js"])
-def test_no_two_modules_of_a_page_have_one_name(entry: str) -> None:
+def test_names_in_the_modules_of_a_page_differ(entry: str) -> None:
     pattern = r"^(?:async )?(?:function|const|let|class) (\w+)"
     counts = Counter(re.findall(pattern, bundle(entry), re.MULTILINE))
     assert [name for name, count in counts.items() if count > 1] == []
@@ -78,7 +78,7 @@ def test_files_beside_the_page_are_allowed_where_there_are_any(option: str, dire
     assert re.search(rf"{directive} [^;]*'self'", html)
 
 
-def test_blocks_have_no_time_and_hold_any_text() -> None:
+def test_blocks_have_no_time_and_take_any_text() -> None:
     value = {"text": "</script><!-- \ud800 雨"}
     block = encode_block(json_block(value))
     assert block == encode_block(json_block(value))

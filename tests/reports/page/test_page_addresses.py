@@ -1,4 +1,4 @@
-"""Addresses and keys of a report's page (checks 6 and 7 of its design)."""
+"""Addresses and keys of a report's page."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_link_gives_the_same_view_in_another_browser_also_after_a_run_was_adde
         ({"v": "item-list"}, "item-list"),
     ],
 )
-def test_what_the_page_does_not_have_is_said_with_the_nearest_names(
+def test_unknown_parts_of_an_address_are_reported_with_the_nearest_names(
     many: Many, open_page: Open, parts: dict[str, str], expected: str
 ) -> None:
     page = open_page(many[0]).go(**parts)
@@ -66,7 +66,7 @@ def test_what_the_page_does_not_have_is_said_with_the_nearest_names(
     assert page.texts(".row") == []
 
 
-def test_the_walk_by_keyboard_alone(many: Many, open_page: Open) -> None:
+def test_all_views_are_reached_by_keyboard(many: Many, open_page: Open) -> None:
     page = open_page(many[0]).go(v="overview")
     page.press("?")
     page.page.wait_for_selector("dialog[open] kbd")

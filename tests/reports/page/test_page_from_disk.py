@@ -1,4 +1,4 @@
-"""The page of a report opens from disk: size, nodes, speed, clips, files beside it (checks 1 to 5 of its design)."""
+"""The page of a report opens from disk: size, nodes, speed, clips, files beside it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ Open = Callable[..., OpenPage]
 Many = tuple[Path, Path, list[Path]]
 
 
-def test_every_view_opens_from_disk_without_a_word_and_with_few_nodes(many: Many, open_page: Open) -> None:
+def test_every_view_opens_from_disk_without_console_messages_and_with_few_nodes(
+    many: Many, open_page: Open
+) -> None:
     page = open_page(many[0])
     for view in walk(page, "item-0007"):
         assert page.page.evaluate("document.querySelectorAll('*').length") < 1000, view
@@ -31,7 +33,7 @@ def test_answers_of_a_thousand_characters_stay_inside_the_page(many: Many) -> No
     assert [path.name for path in many[0].parent.iterdir()] == ["index.html"]
 
 
-def test_a_view_that_is_drawn_is_drawn_again_quickly_enough_to_type(many: Many, open_page: Open) -> None:
+def test_typing_in_the_search_keeps_the_focus(many: Many, open_page: Open) -> None:
     page = open_page(many[0]).go(v="items")
     page.press("/")
     page.page.keyboard.type("the 77th")
@@ -64,7 +66,7 @@ _WORK = """() => {
 }"""
 
 
-def test_little_work_is_done_to_open_filter_and_search(many: Many, open_page: Open) -> None:
+def test_opening_filtering_and_searching_are_fast(many: Many, open_page: Open) -> None:
     """The bounds of the design, in time of the page's own thread, which does not grow while others compute.
 
     A slower processor has more time, by how long it takes for some known work. Of what can be done again, the best of

@@ -1,4 +1,4 @@
-"""The numbers of a report's page are those of the commands (check 10 of its design)."""
+"""The numbers of a report's page are those of the commands."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_every_count_equals_the_list_that_it_opens(many: Many, open_page: Open) 
     assert page.page.evaluate(_FOLLOW, list(links)) == list(links.values())
 
 
-def test_states_are_told_apart_in_list_item_and_filter(many: Many, open_page: Open) -> None:
+def test_list_item_and_filter_distinguish_the_states(many: Many, open_page: Open) -> None:
     path, questions, files = many
     score = mmar.score(files[0], questions)
     page = open_page(path)

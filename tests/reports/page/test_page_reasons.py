@@ -1,4 +1,4 @@
-"""Why an answer was read as it was: the words that were read, with their rule (check 11 of the page's design)."""
+"""Why an answer was read as it was: the words that were read, with their rule."""
 
 from __future__ import annotations
 

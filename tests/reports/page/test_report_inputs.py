@@ -116,7 +116,7 @@ def test_hostile_fields_stand_nowhere_as_markup(tmp_path: Path) -> None:
     assert blocks_of(html)["core"]["items"]["question"][3] == f"{hostile}3"
 
 
-def test_an_address_that_is_none_of_the_web_becomes_no_link(tmp_path: Path) -> None:
+def test_only_web_addresses_become_links(tmp_path: Path) -> None:
     def plant(record: dict[str, Any], index: int) -> None:
         record["url"] = (
             "javascript:alert(1)",

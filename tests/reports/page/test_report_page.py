@@ -135,7 +135,7 @@ def test_a_file_of_whole_records_is_its_own_benchmark(tmp_path: Path) -> None:
     assert core["items"]["id"] == [each["id"] for each in records]
 
 
-def test_items_that_were_never_asked_are_told_apart(tmp_path: Path) -> None:
+def test_items_that_were_never_asked_are_marked_missing(tmp_path: Path) -> None:
     questions = write_questions(tmp_path / "meta.jsonl", 40)
     part = write_predictions(tmp_path / "part.jsonl", questions, 0.7, first=25)
     whole = write_predictions(tmp_path / "whole.jsonl", questions, 0.7, seed=1)

@@ -16,13 +16,13 @@ def read_words(text: object, words: list[int]) -> str:
     return units[2 * words[1] : 2 * words[2]].decode("utf-16-le")
 
 
-def test_a_short_text_is_kept_as_it_is() -> None:
+def test_a_short_text_stays_unchanged() -> None:
     assert shorten("The answer is B.", 14, 15) == ("The answer is B.", [0, 14, 15])
     assert shorten("No words read.") == ("No words read.", [])
 
 
 @given(st.text(max_size=60), st.text(min_size=1, max_size=20), st.text(max_size=60))
-def test_the_words_are_found_in_units_of_utf_16(before: str, words: str, after: str) -> None:
+def test_positions_of_words_are_counted_in_utf_16_units(before: str, words: str, after: str) -> None:
     text, span = shorten(before + words + after, len(before), len(before) + len(words))
     assert read_words(text, span) == words
 

@@ -70,13 +70,13 @@ def write_parquet(source: ScoredSource, path: Path) -> Path:
     score = source.score.to_dict()
     facts = {"mmar.signature": source.score.signature, "mmar.scores": json.dumps(score["scores"])}
     schema = pa.schema([(name, types.get(name, text)) for name in names], metadata=facts)
-    table = pa.Table.from_pylist([_encodable(record) for record in records], schema=schema)
+    table = pa.Table.from_pylist([_replace_surrogates(record) for record in records], schema=schema)
     with atomic_path(path) as part:
         pq.write_table(table, part, compression="zstd")
     return path
 
 
-def _encodable(record: dict[str, Any]) -> dict[str, Any]:
+def _replace_surrogates(record: dict[str, Any]) -> dict[str, Any]:
     """The record, in whose texts half of a surrogate pair, which UTF-8 cannot hold, is a question mark."""
     return {
         name: value.encode(errors="replace").decode() if isinstance(value, str) else value
@@ -140,7 +140,7 @@ def log_run(source: ScoredSource, tracker: Tracker, project: str = "mmar") -> No
         run.finish() if tracker == "wandb" else client.finish()
     except Exception as error:
         raise ExternalError(
-            f"{tracker} did not take the run ({type(error).__name__}: {error})",
+            f"logging the run to {tracker} failed ({type(error).__name__}: {error})",
             code="tracker-failed",
             hint=f"the run is complete; log it again with: mmar export RUN --to {tracker}",
         ) from error

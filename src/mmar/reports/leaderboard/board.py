@@ -15,10 +15,10 @@ from mmar.items import Benchmark
 from mmar.reports.leaderboard.entries import (
     RunEntry,
     check_one_benchmark,
-    order_runs,
-    ranks_of,
+    measure_without_audio,
+    pair_with_control_runs,
+    rank_ranges_of,
     run_entry,
-    without_audio,
 )
 from mmar.reports.leaderboard.items import BoardItems, board_items
 from mmar.reports.leaderboard.names import KnownSystem, find_system, known_systems, new_id, plain_name
@@ -122,7 +122,7 @@ def build_board(
     *,
     title: str = "",
     published: bool = True,
-    prices: Path | None = None,
+    prices: str | Path | None = None,
     earlier: Benchmark | None = None,
     names: Mapping[str, str] | None = None,
     reports: Mapping[str, str] | None = None,
@@ -135,8 +135,10 @@ def build_board(
     reports by the path of a run, `draws` is the largest number of swaps of each test.
     """
     benchmark = check_one_benchmark(sources)
-    real, controls = order_runs(sources)
-    ranks = ranks_of(align_sources(real, partial=partial), draws) if len(real) > 1 else [None for _ in real]
+    real, controls = pair_with_control_runs(sources)
+    ranks = (
+        rank_ranges_of(align_sources(real, partial=partial), draws) if len(real) > 1 else [None for _ in real]
+    )
     entries = [
         msgspec.structs.replace(
             run_entry(source, prices), rank=rank, report=(reports or {}).get(str(source.path), "")
@@ -147,7 +149,7 @@ def build_board(
     notes: list[str] = []
     for index, others in sorted(controls.items()):
         try:
-            result = without_audio(align_sources([real[index], *others], partial=partial), draws)
+            result = measure_without_audio(align_sources([real[index], *others], partial=partial), draws)
         except UsageError as error:  # more than the condition differs
             notes.append(f"{real[index].model}: its reliance on the audio is left out: {error.summary}")
             continue

@@ -82,7 +82,7 @@ class RunEntry(msgspec.Struct, frozen=True, kw_only=True):
     report: str = ""
 
 
-def run_entry(source: ScoredSource, prices: Path | None = None) -> RunEntry:
+def run_entry(source: ScoredSource, prices: str | Path | None = None) -> RunEntry:
     """The numbers of one scored run, without those that need other runs; errors as `ScoredSource.cost`."""
     score = source.score
     part = score.asked or score
@@ -127,7 +127,7 @@ def _rubric(source: ScoredSource) -> RubricEntry | None:
     return None
 
 
-def ranks_of(aligned: AlignedRuns, draws: int = 10_000) -> list[tuple[int, int]]:
+def rank_ranges_of(aligned: AlignedRuns, draws: int = 10_000) -> list[tuple[int, int]]:
     """The first and last place of each run, by the official rule, as `mmar compare --scorer official` gives them."""
     positions = np.array(aligned.asked)
     scores = [np.array(run.scores("official"))[positions] for run in aligned.runs]
@@ -141,8 +141,10 @@ def ranks_of(aligned: AlignedRuns, draws: int = 10_000) -> list[tuple[int, int]]
     return [(rank.rank, rank.worst) for rank in result]
 
 
-def without_audio(aligned: AlignedRuns, draws: int = 10_000) -> tuple[Number, str, tuple[bool, ...]] | None:
-    """How much of a model's accuracy needs the audio, under the condition that hides it and falls least.
+def measure_without_audio(
+    aligned: AlignedRuns, draws: int = 10_000
+) -> tuple[Number, str, tuple[bool, ...]] | None:
+    """Measure the share of a model's accuracy that needs the audio, under the condition that hides it and falls least.
 
     Args:
         aligned: the real run and its runs under control conditions.
@@ -161,7 +163,7 @@ def without_audio(aligned: AlignedRuns, draws: int = 10_000) -> tuple[Number, st
     return number, least.condition, tuple(run.first_scores("official"))
 
 
-def order_runs(
+def pair_with_control_runs(
     sources: Sequence[ScoredSource],
 ) -> tuple[list[ScoredSource], Mapping[int, list[ScoredSource]]]:
     """The runs with the real clips, and by their positions the control runs of the same model and prompt.
@@ -182,10 +184,10 @@ def order_runs(
             real.append(source)
         else:
             raise InputError(
-                f"is a run of {source.model} under the condition {source.condition}, and its run with the clips is not here",
+                f'is a run of {source.model} under the condition "{source.condition}", which needs the run with audio',
                 file=str(source.path),
                 code="no-real-run",
-                hint="name that run too, or leave this one out",
+                hint="add the run with audio to the command, or leave this one out",
             )
     return real, controls
 

@@ -26,7 +26,7 @@ from mmar.reports.leaderboard.board import Board, BoardRow
 from mmar.reports.leaderboard.names import known_systems
 from mmar.reports.page.frame import bundle, encode_block, json_block, page, styles
 from mmar.reports.published import GROUP_SIZES
-from mmar.reports.report_page import PageOptions, PreparedReport, write_report
+from mmar.reports.report_page import PageOptions, ReportData, write_report
 from mmar.reports.scored_source import ScoredSource
 from mmar.reports.systems_table import run_row, systems_table
 from mmar.reports.table_formats import render
@@ -64,7 +64,7 @@ def write_leaderboard(
     folder: Path,
     sources: Sequence[ScoredSource] = (),
     *,
-    report: PreparedReport | None = None,
+    report: ReportData | None = None,
     options: PageOptions | None = None,
 ) -> Path:
     """Write a leaderboard, or write it again, with exports of its runs and their report below it; returns the page.

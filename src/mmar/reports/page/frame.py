@@ -145,7 +145,7 @@ def check_folder(folder: Path, kind: str) -> None:
             head = stream.read(2048).decode("utf-8", "replace")
     if not re.search(rf'<meta name="generator" content="mmar [^ "]+ {kind}">', head):
         raise UsageError(
-            f"{folder} is not empty and holds no {kind} of mmar",
+            f"{folder} is not empty and does not contain a {kind} of mmar",
             code="not-empty",
             argument="out",
             hint="choose another folder",

@@ -47,9 +47,9 @@ def item_columns(benchmark: Benchmark, clips: Sequence[Sequence[int]]) -> dict[s
         columns[column] = [positions.get(value, -1) for value in values]
     return {
         "names": names,
-        "id": [well_formed(item.id) for item in items],
-        "question": [well_formed(item.question) for item in items],
-        "choices": [[well_formed(choice) for choice in item.choices] for item in items],
+        "id": [replace_surrogates(item.id) for item in items],
+        "question": [replace_surrogates(item.question) for item in items],
+        "choices": [[replace_surrogates(choice) for choice in item.choices] for item in items],
         "key": [item.answer_index if item.answer in item.choices else -1 for item in items],
         **columns,
         "clips": [list(each) for each in clips],
@@ -57,7 +57,7 @@ def item_columns(benchmark: Benchmark, clips: Sequence[Sequence[int]]) -> dict[s
 
 
 def item_details(item: Item) -> dict[str, Any]:
-    """What the view of one item shows besides its columns, without the parts that the record lacks."""
+    """The data of the view of one item besides its columns, without the parts that the record lacks."""
     urls = [url for each in addresses(item.url) if (url := _web_address(each))]
     dispute = errata().get(item.id)
     details = {
@@ -70,17 +70,17 @@ def item_details(item: Item) -> dict[str, Any]:
         "rubric": msgspec.to_builtins(item.rubric or ()),
         "dispute": None if dispute is None else dispute.reason,
     }
-    return {name: well_formed(value) for name, value in details.items() if value}
+    return {name: replace_surrogates(value) for name, value in details.items() if value}
 
 
-def well_formed(value: Any) -> Any:
+def replace_surrogates(value: Any) -> Any:
     """A value whose texts have no lone surrogates, which no file of UTF-8 can hold."""
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, list | tuple):
-        return [well_formed(each) for each in value]
+        return [replace_surrogates(each) for each in value]
     if isinstance(value, dict):
-        return {well_formed(name): well_formed(each) for name, each in value.items()}
+        return {replace_surrogates(name): replace_surrogates(each) for name, each in value.items()}
     return value
 
 

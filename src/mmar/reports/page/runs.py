@@ -17,7 +17,7 @@ from mmar.items.predictions import is_cut_off
 from mmar.logs import join_log, open_log
 from mmar.models.answer import Answer, Failure
 from mmar.protocols.reading.rules import quoted
-from mmar.reports.page.questions import well_formed
+from mmar.reports.page.questions import replace_surrogates
 from mmar.reports.page.texts import Text, shorten
 from mmar.reports.scored_source import ScoredSource
 from mmar.runs.ledger import RequestKey
@@ -53,7 +53,7 @@ class PageRun(msgspec.Struct, frozen=True):
     cost: float | None
 
 
-def page_runs(sources: Sequence[ScoredSource], prices: Path | None = None) -> list[PageRun]:
+def page_runs(sources: Sequence[ScoredSource], prices: str | Path | None = None) -> list[PageRun]:
     """The runs of a page, in its order.
 
     Raises:
@@ -63,7 +63,7 @@ def page_runs(sources: Sequence[ScoredSource], prices: Path | None = None) -> li
     return [_page_run(source, index, keys, prices) for index, source in enumerate(sources)]
 
 
-def _page_run(source: ScoredSource, index: int, keys: set[str], prices: Path | None) -> PageRun:
+def _page_run(source: ScoredSource, index: int, keys: set[str], prices: str | Path | None) -> PageRun:
     manifest, path, condition = source.manifest, source.path, source.condition
     name = path.name if manifest is None else manifest.model
     if condition not in ("full", "?", "none") or (condition == "none" and manifest is not None):
@@ -75,7 +75,7 @@ def _page_run(source: ScoredSource, index: int, keys: set[str], prices: Path | N
     return PageRun(
         key=key,
         label=run_label(index),
-        name=well_formed(name),
+        name=replace_surrogates(name),
         source=source,
         answers=_answers_of_log(source) if manifest is None else source.answers,
         rubrics=dict(stored_judgements(path, source.benchmark)),
@@ -84,7 +84,7 @@ def _page_run(source: ScoredSource, index: int, keys: set[str], prices: Path | N
 
 
 def _answers_of_log(source: ScoredSource) -> dict[str, Answer]:
-    """What the records of a file have besides the texts, which the scores have."""
+    """The records of a file as answers without the texts, which the scores have."""
     try:
         log = open_log(source.path, key=source.task.key, id_field=source.task.id_field)
         joined = join_log(log, source.benchmark, lambda _: None)
@@ -116,7 +116,7 @@ def run_columns(run: PageRun, benchmark: Benchmark) -> dict[str, Any]:
         "key": run.key,
         "label": run.label,
         "name": run.name,
-        "file": well_formed(source.path.name),
+        "file": replace_surrogates(source.path.name),
         "isRun": manifest is not None,
         "condition": source.condition,
         "protocol": source.protocol,
@@ -185,7 +185,7 @@ def _rubric(judge: str, result: RubricResult) -> dict[str, Any]:
 
 
 def answer_records(run: PageRun, benchmark: Benchmark) -> list[dict[str, Any] | None]:
-    """What the view of an item shows of the run's answer; `None` where it was never asked."""
+    """The data of the view of an item for the run's answer; `None` without one."""
     judged = {judge: {each.id: each for each in result.items} for judge, result in run.rubrics.items()}
     readings = {each.item.id: each for each in run.source.scored.readings}
     return [_answer_record(run, item, judged, readings.get(item.id)) for item in benchmark]
@@ -208,11 +208,11 @@ def _answer_record(
         "words": words,
         "thinking": shorten(answer.thinking)[0],
         "thinkingLength": len(answer.thinking),
-        "quote": well_formed(quoted(text, row.start, row.end)),
-        "why": "" if row.rule else well_formed(row.reason),
+        "quote": replace_surrogates(quoted(text, row.start, row.end)),
+        "why": "" if row.rule else replace_surrogates(row.reason),
         "official": _official(item, row),
         "finish": answer.finish_reason,
-        "failure": well_formed(failure[:2000]),
+        "failure": replace_surrogates(failure[:2000]),
         "seconds": answer.latency_s,
         "tokens": None if answer.usage is None else [answer.usage.input_tokens, answer.usage.output_tokens],
         "caption": None if answer.caption is None else shorten(answer.caption)[0],
@@ -260,7 +260,7 @@ def _official(item: Item, row: ItemScore) -> tuple[str, str]:
     if row.prediction is None or item.answer not in item.choices:
         return "none", ""
     code, words = official_words(item.answer, row.prediction, item.choices)
-    return code, well_formed(words)
+    return code, replace_surrogates(words)
 
 
 def _votes(judge: str, judged: JudgedItem, item: Item) -> dict[str, Any]:
@@ -271,9 +271,9 @@ def _votes(judge: str, judged: JudgedItem, item: Item) -> dict[str, Any]:
         "score": item_score(judged, item.rubric or ()),
         "criteria": [
             {
-                "name": well_formed(criterion.name),
+                "name": replace_surrogates(criterion.name),
                 "scores": [each.votes[index].score for each in judgements],
-                "reason": well_formed(judgements[0].votes[index].reason[:2000]) if judgements else "",
+                "reason": replace_surrogates(judgements[0].votes[index].reason[:2000]) if judgements else "",
             }
             for index, criterion in enumerate(item.rubric or ())
         ],
@@ -284,7 +284,7 @@ def prompts(runs: Sequence[PageRun], item: Item) -> dict[str, list[list[str]]]:
     """The messages of an item's request, by protocol: role, text, and where the clip stands."""
     return {
         manifest.protocol.label: [
-            [message.role, well_formed(message.text), message.audio or ""]
+            [message.role, replace_surrogates(message.text), message.audio or ""]
             for message in manifest.protocol.request(
                 item, Path("clip") if manifest.condition != "none" else None
             ).messages

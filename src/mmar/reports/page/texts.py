@@ -6,11 +6,11 @@ A block holds `BLOCK` items with the answers of all runs, which the page inflate
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 from mmar.reports.page.frame import encode_block, json_block
-from mmar.reports.page.questions import well_formed
+from mmar.reports.page.questions import replace_surrogates
 
 BLOCK = 50
 LIMIT = 20_000
@@ -47,7 +47,7 @@ def shorten(text: str, start: int = 0, end: int = 0, limit: int = LIMIT) -> tupl
         if low <= start < end and start < high:
             first = _units(text[low:start])
             words = [len(pieces), first, first + _units(text[start : min(end, high)])]
-        pieces.append(well_formed(piece))
+        pieces.append(replace_surrogates(piece))
     return (str(pieces[0]) if len(pieces) == 1 else pieces), words
 
 
@@ -83,8 +83,9 @@ def share_lines(records: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]]
         The records, in which such a text is `{"lines": [...]}`, its lines or their positions in the list; and the list.
     """
     counts: Counter[str] = Counter()
-    for text in _whole_texts(records):
-        counts.update({line for line in text.split("\n") if len(line) >= _SHORTEST})
+    for text in answer_texts(records):
+        lines = text.split("\n") if isinstance(text, str) else []
+        counts.update({line for line in lines if len(line) >= _SHORTEST})
     shared = [line for line, count in counts.items() if count >= _COMMON]
     shared.sort(key=lambda line: (-counts[line], line))  # a set has no order of its own
     positions = {line: index for index, line in enumerate(shared)}
@@ -106,9 +107,8 @@ def share_lines(records: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]]
     ], shared
 
 
-def _whole_texts(records: Sequence[dict[str, Any]]) -> Iterator[str]:
+def answer_texts(records: Sequence[Mapping[str, Any]]) -> Iterator[Text]:
+    """All answers and reasoning of the records of items."""
     for record in records:
-        for answer in record.get("runs", {}).values():
-            for name in ("answer", "thinking"):
-                if answer is not None and isinstance(answer.get(name), str):
-                    yield answer[name]
+        answers = (answer for answer in record.get("runs", {}).values() if answer is not None)
+        yield from (answer[name] for answer in answers for name in ("answer", "thinking") if name in answer)

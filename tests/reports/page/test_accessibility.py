@@ -1,4 +1,4 @@
-"""A report's page for everybody: accessibility, contrast, safety (checks 8 and 9 of its design)."""
+"""A report's page for everybody: accessibility, contrast, safety."""
 
 from __future__ import annotations
 
