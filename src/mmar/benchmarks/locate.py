@@ -36,8 +36,8 @@ class BenchmarkFiles(msgspec.Struct, frozen=True):
     name: str
     metadata: Path
     audio_dir: Path | None
-    revision: str | None
-    licence: str | None
+    revision: str | None = None
+    licence: str | None = None
 
 
 def resolve(name_or_path: str | Path, cache_dir: Path) -> BenchmarkFiles:
@@ -73,15 +73,13 @@ def resolve(name_or_path: str | Path, cache_dir: Path) -> BenchmarkFiles:
 def _from_file(path: Path) -> BenchmarkFiles:
     """An existing metadata file."""
     if path.is_dir():  # of SAKURA's tracks
-        return BenchmarkFiles(benchmark_name(path), path, path, None, None)
+        return BenchmarkFiles(benchmark_name(path), path, path)
+    audio_dir = path.parent if _has_clips(path) else None
     known = _identify(path)
-    return BenchmarkFiles(
-        name=known.name if known else "" if path.suffix.lower() == ".toml" else benchmark_name(path),
-        metadata=path,
-        audio_dir=path.parent if _has_clips(path) else None,
-        revision=known.metadata[0].revision if known else None,
-        licence=known.licence if known else None,
-    )
+    if known is not None:
+        return BenchmarkFiles(known.name, path, audio_dir, known.metadata[0].revision, known.licence)
+    name = "" if path.suffix.lower() == ".toml" else benchmark_name(path)
+    return BenchmarkFiles(name, path, audio_dir)
 
 
 def _from_cache(cache_dir: Path, entry: CatalogueEntry) -> BenchmarkFiles:
@@ -115,18 +113,13 @@ def _demonstration_set(cache_dir: Path, entry: CatalogueEntry) -> BenchmarkFiles
         with cache.lock():
             if not metadata.is_file():
                 metadata = demo.build(folder)
-    return BenchmarkFiles(
-        name=DEMO, metadata=metadata, audio_dir=folder, revision=None, licence=entry.licence
-    )
+    return BenchmarkFiles(DEMO, metadata, folder, licence=entry.licence)
 
 
 def _generator_version() -> str:
     """A digest of the code that generates the demonstration set."""
-    generator = Path(__file__).parent / "demo"
-    parts = []
-    for file in sorted(generator.rglob("*.py")):
-        parts += [file.relative_to(generator).as_posix().encode(), b"\0", file.read_bytes()]
-    return sha256_bytes(b"".join(parts))[:12]
+    files = sorted((Path(__file__).parent / "demo").rglob("*.py"))
+    return sha256_bytes(b"".join(file.read_bytes() for file in files))[:12]
 
 
 def _find_metadata(folder: Path) -> Path:
