@@ -104,7 +104,7 @@ def test_other_items_asked_are_refused_unless_the_common_ones_are_asked_for(tmp_
     with raises("other-items-asked"):
         side_by_side(known, one, two)
     result = side_by_side(known, one, two, partial=True)
-    assert result.asked == (0, 1, 2, 3)
+    assert result.common == (0, 1, 2, 3)
     assert result.asked_groups()["modality"] == {"sound": [0, 3], "music": [1], "speech": [2]}
 
 
@@ -112,7 +112,7 @@ def test_items_asked_in_no_run_have_no_part(tmp_path: Path) -> None:
     known = questions(tmp_path, VIDEOS)
     runs = [answers_run(tmp_path / name, known, (True,) * 6, limit=4) for name in ("one", "two")]
     result = side_by_side(known, *runs)
-    assert result.asked == (0, 1, 2, 3)
+    assert result.common == (0, 1, 2, 3)
     assert len(result.runs[0].rows) == 6
     assert "|part:4/6|" in result.runs[0].signature
 

@@ -78,8 +78,8 @@ class ScoredRun(msgspec.Struct, frozen=True):
         """Whether each item's first answer names no choice: there is none, it declines, or it cannot be read."""
         return [row.state != "choice" for row in self.rows]
 
-    def asked(self) -> list[bool]:
-        """Whether each item was asked."""
+    def requested(self) -> list[bool]:
+        """Whether each item was requested."""
         return [row.state != "missing" or position in self.repeats for position, row in enumerate(self.rows)]
 
     def answer_counts(self) -> list[int]:
@@ -103,7 +103,7 @@ class AlignedRuns(msgspec.Struct, frozen=True):
         benchmark: the questions with choices; open ones have no score that could be compared.
         clusters: a label of each item's source video, in the benchmark's order.
         groups: by dimension and name the positions of the items in a group, names in the published order.
-        asked: the positions of the items that were asked in every run.
+        common: positions of the items that were requested in every run.
         parents: the category of each sub-category that belongs to one alone.
     """
 
@@ -112,19 +112,19 @@ class AlignedRuns(msgspec.Struct, frozen=True):
     clusters: tuple[str, ...]
     groups: Mapping[str, Mapping[str, tuple[int, ...]]]
     runs: tuple[ScoredRun, ...]
-    asked: tuple[int, ...]
+    common: tuple[int, ...]
     parents: Mapping[str, str]
     errors: tuple[InputError, ...] = ()
 
     def left_out(self) -> Iterator[str]:
         """A note on the items that were not asked in all runs, if there are any."""
-        n, left = len(self.benchmark), len(self.benchmark) - len(self.asked)
+        n, left = len(self.benchmark), len(self.benchmark) - len(self.common)
         if left:
             yield f"{left:,} of {n:,} items were not asked in all of the runs and have no part in this"
 
     def asked_groups(self) -> dict[str, dict[str, list[int]]]:
-        """By dimension and name the positions in `asked` of the items in a group; groups never asked are left out."""
-        index_of = {position: index for index, position in enumerate(self.asked)}
+        """By dimension and name the positions in `common` of the items in a group; groups never asked are left out."""
+        index_of = {position: index for index, position in enumerate(self.common)}
         return {
             dimension: {
                 name: members
@@ -248,15 +248,15 @@ def _in_order(run: ScoredRun, own: Benchmark, common: Benchmark) -> ScoredRun:
 
 
 def _asked_in_all(runs: Sequence[ScoredRun], *, partial: bool) -> tuple[int, ...]:
-    asked = [run.asked() for run in runs]
-    common = tuple(position for position, each in enumerate(zip(*asked, strict=True)) if all(each))
+    requested = [run.requested() for run in runs]
+    common = tuple(position for position, each in enumerate(zip(*requested, strict=True)) if all(each))
     if not common:
         raise UsageError("no item was asked in all of these runs", code="nothing-asked")
-    if partial or all(own == asked[0] for own in asked):
+    if partial or all(own == requested[0] for own in requested):
         return common
     lines = "".join(
         f"\n  {run.name}: asked {sum(own):,} items, {sum(own) - len(common):,} of them not in every run"
-        for run, own in zip(runs, asked, strict=True)
+        for run, own in zip(runs, requested, strict=True)
     )
     raise UsageError(
         f"the runs were not asked the same items:{lines}",

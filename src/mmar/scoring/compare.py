@@ -61,7 +61,7 @@ def compare(
     At most `draws` swaps (at least 1) of each permutation test, drawn by `seed` (0 or more). `margin` is in
     points: runs that differ by less count as equivalent.
     """
-    items = np.array(aligned.asked)
+    items = np.array(aligned.common)
     runs = [
         _Run(
             np.array(run.scores(scorer))[items],
@@ -70,7 +70,7 @@ def compare(
         )
         for run in aligned.runs
     ]
-    clusters = cluster_index([aligned.clusters[position] for position in aligned.asked], len(items))
+    clusters = cluster_index([aligned.clusters[position] for position in aligned.common], len(items))
     members = aligned.asked_groups()
     orders = pairwise(
         [run.scores for run in runs],
@@ -147,7 +147,7 @@ def disagreements(aligned: AlignedRuns, scorer: Scorer = "choice") -> Iterator[d
     Yields id, groups and answer; and for each run by its label whether it is right, and the choice it named.
     """
     scores = [run.first_scores(scorer) for run in aligned.runs]
-    for position in aligned.asked:
+    for position in aligned.common:
         item = aligned.benchmark.items[position]
         hits = [right[position] for right in scores]
         if len(set(hits)) == 1:
@@ -243,8 +243,8 @@ def _sequential_test(aligned: AlignedRuns, one: int, two: int, scorer: Scorer) -
     runs = aligned.runs[one], aligned.runs[two]
     if all(run.finished for run in runs):
         return None
-    first, second = (np.array(run.first_scores(scorer))[list(aligned.asked)].tolist() for run in runs)
-    return compare_sequence(first, second, [aligned.clusters[position] for position in aligned.asked])
+    first, second = (np.array(run.first_scores(scorer))[list(aligned.common)].tolist() for run in runs)
+    return compare_sequence(first, second, [aligned.clusters[position] for position in aligned.common])
 
 
 def _equivalence(first: _Run, second: _Run, clusters: NDArray[np.intp], margin: float) -> paired.Equivalence:
@@ -263,7 +263,7 @@ def _compared_run(
 ) -> ComparedRun:
     run = aligned.runs[index]
     alone = accuracy(numbers.scores, clusters, answers=int(numbers.repeats.sum()))
-    of_all = [score for score, counts in zip(run.scores(scorer), run.asked(), strict=True) if counts]
+    of_all = [score for score, counts in zip(run.scores(scorer), run.requested(), strict=True) if counts]
     return ComparedRun(
         label=run.label,
         path=str(run.path),
@@ -283,7 +283,7 @@ def _compared_run(
 
 
 def _ids(aligned: AlignedRuns, which: NDArray[np.bool_]) -> tuple[str, ...]:
-    return tuple(aligned.benchmark.items[aligned.asked[position]].id for position in np.flatnonzero(which))
+    return tuple(aligned.benchmark.items[aligned.common[position]].id for position in np.flatnonzero(which))
 
 
 def _notes(aligned: AlignedRuns, runs: Sequence[_Run], draws: int, family: int) -> Iterator[str]:

@@ -13,7 +13,7 @@ import msgspec
 from mmar.items import Benchmark
 from mmar.items.source_video import clusters_of
 from mmar.scoring.result import Accuracy, ClusteredInterval, GroupScore, SampleEstimate
-from mmar.scoring.tally import ASKED, CHOICE, OFFICIAL
+from mmar.scoring.tally import CHOICE, OFFICIAL, REQUESTED
 from mmar.stats.cluster import accuracy_of_counts
 from mmar.stats.interval import Interval
 
@@ -24,7 +24,9 @@ def add_clustered_intervals(whole: GroupScore, benchmark: Benchmark, verdicts: b
     `verdicts` holds a byte for each of the questions with choices (`mmar.scoring.tally`).
     """
     labels = clusters_of(benchmark)
-    asked_verdicts = [(byte, label) for byte, label in zip(verdicts, labels, strict=False) if byte & ASKED]
+    asked_verdicts = [
+        (byte, label) for byte, label in zip(verdicts, labels, strict=False) if byte & REQUESTED
+    ]
     if not asked_verdicts or not any(label.startswith("video ") for label in labels):
         return whole
     group = whole.asked or whole

@@ -15,7 +15,7 @@ import msgspec
 from mmar.items import Benchmark, Item, Prediction
 from mmar.protocols import split_thinking
 from mmar.scoring.result import GroupScore, InstructionScore, Kinds, OpenScore, PairedHops, accuracy
-from mmar.scoring.tally import ASKED, CHOICE, OFFICIAL, Counts, group_score
+from mmar.scoring.tally import CHOICE, OFFICIAL, REQUESTED, Counts, group_score
 
 _TASK, _ARGUMENTS = "task_identifier", "kwargs"
 
@@ -109,8 +109,8 @@ def score_extra_fields(benchmark: Benchmark, verdicts: bytes) -> dict[str, dict[
         by_name: dict[str, Counts] = {}
         for item, verdict in zip(benchmark.closed, verdicts, strict=False):
             for name in _names(item.extra.get(field)):
-                asked, official, choice = (bool(verdict & bit) for bit in (ASKED, OFFICIAL, CHOICE))
-                key = len(item.choices), asked, official, choice
+                requested, official, choice = (bool(verdict & bit) for bit in (REQUESTED, OFFICIAL, CHOICE))
+                key = len(item.choices), requested, official, choice
                 counts = by_name.setdefault(name, {})
                 counts[key] = counts.get(key, 0) + 1
         if by_name:
@@ -129,7 +129,7 @@ def score_hop_pairs(benchmark: Benchmark, verdicts: bytes) -> PairedHops | None:
     multi: dict[str, bool] = {}
     tracks: dict[str, str] = {}
     for item, verdict in zip(benchmark.closed, verdicts, strict=False):
-        if verdict & ASKED:
+        if verdict & REQUESTED:
             pair = str(item.extra[_PAIR])
             (single if item.extra.get("hop") == "single" else multi)[pair] = bool(verdict & CHOICE)
             tracks[pair] = item.modality

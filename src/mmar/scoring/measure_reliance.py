@@ -52,8 +52,8 @@ def measure_reliance(
             or more than the condition differs between them.
     """
     real, others = _real_and_others(aligned.runs)
-    positions = np.array(aligned.asked)
-    clusters = cluster_index([aligned.clusters[position] for position in aligned.asked], len(positions))
+    positions = np.array(aligned.common)
+    clusters = cluster_index([aligned.clusters[position] for position in aligned.common], len(positions))
     numbers = {
         run.label: _Run(
             np.array(run.first_scores(scorer))[positions],
@@ -69,7 +69,7 @@ def measure_reliance(
 
     overall = _adjust_family({run.label: test(run, slice(None)) for run in others})
     hidden = [numbers[run.label] for run in others if run.condition in HIDING]
-    items = [aligned.benchmark.items[position] for position in aligned.asked]
+    items = [aligned.benchmark.items[position] for position in aligned.common]
     alone = accuracy(numbers[real.label].right, clusters)
     return Reliance(
         benchmark=aligned.benchmark.name,
@@ -121,7 +121,7 @@ def solved_items(aligned: AlignedRuns, scorer: Scorer = "choice") -> Iterator[di
     real, others = _real_and_others(aligned.runs)
     hiding = [run for run in others if run.condition in HIDING]
     scores = {run.label: run.first_scores(scorer) for run in aligned.runs}
-    for position in aligned.asked:
+    for position in aligned.common:
         item = aligned.benchmark.items[position]
         right = {label: row[position] for label, row in scores.items()}
         count = sum(right[run.label] for run in hiding)

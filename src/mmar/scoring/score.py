@@ -29,7 +29,7 @@ from mmar.scoring.sources import (
     no_prediction,
 )
 from mmar.scoring.stream import FileCounts, read_predictions, score_own_questions, score_with_benchmark
-from mmar.scoring.tally import ASKED, CHOICE, CHOICE_VERSION, OFFICIAL, Tally
+from mmar.scoring.tally import CHOICE, CHOICE_VERSION, OFFICIAL, REQUESTED, Tally
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -237,7 +237,7 @@ def _score_run(task: Task, manifest: Manifest) -> ScoringResult:
         from mmar.scoring.intervals import running_interval
 
         verdicts = (streamed.tally.verdicts or bytearray())[: len(benchmark.closed)]
-        right = {position: bool(byte & CHOICE) for position, byte in enumerate(verdicts) if byte & ASKED}
+        right = {position: bool(byte & CHOICE) for position, byte in enumerate(verdicts) if byte & REQUESTED}
         running = running_interval(benchmark.closed, right)
         notes.append(
             f"the run is not finished; the same mmar run command continues it. Running interval of choice {running}, "
@@ -276,7 +276,7 @@ def _sample_estimate(
 
     drawn = draw_sample_indexes(benchmark, size, manifest.seed)
     verdicts = tally.verdicts[: len(benchmark)]
-    if [position for position, byte in enumerate(verdicts) if byte & ASKED] != drawn:
+    if [position for position, byte in enumerate(verdicts) if byte & REQUESTED] != drawn:
         return None
     earlier = []
     for path in task.earlier:

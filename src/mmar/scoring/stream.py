@@ -117,9 +117,9 @@ def score_with_benchmark(
     for item in benchmark.closed:
         _, prediction = by_id.get(item.id, (0, None))
         if prediction is None:
-            tally.unanswered(item.id, item, asked=False)
+            tally.unanswered(item.id, item, requested=False)
         elif prediction.text is None:
-            tally.unanswered(item.id, item, asked=prediction.has_prediction, failure=prediction.failure)
+            tally.unanswered(item.id, item, requested=prediction.has_prediction, failure=prediction.failure)
         else:
             question = item
             if prediction.choice_order is not None:  # a letter means the choice at its place in the prompt
@@ -271,7 +271,9 @@ def _count(
                 answered(record.id, record, answer, rule, cut_off=is_cut_off(record.finish_reason))
         else:
             prediction = reader.prediction(record)
-            tally.unanswered(record.id, record, asked=prediction.has_prediction, failure=prediction.failure)
+            tally.unanswered(
+                record.id, record, requested=prediction.has_prediction, failure=prediction.failure
+            )
     return part
 
 

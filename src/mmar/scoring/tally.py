@@ -31,7 +31,7 @@ from mmar.scoring.result import Bounds, GroupScore, ItemScore, accuracy
 CHOICE_VERSION = CURRENT_VERSION
 STATES = ("choice", "unresolved", "refused", "failed", "missing")
 DIMENSIONS = ("modality", "category", "sub-category")
-OFFICIAL, CHOICE, ASKED = 1, 2, 4
+OFFICIAL, CHOICE, REQUESTED = 1, 2, 4
 """Bits of a verdict byte."""
 
 _LETTER = re.compile(r"(?<![^\W_])([A-Za-z])(?![^\W_])")
@@ -80,7 +80,7 @@ class Tally(msgspec.Struct):
         letters: answers that name a choice by its letter alone, which the published rule cannot read.
         cut_off: answers that ended at the token limit.
         unread: number of answers that name no choice, by group (`SHAPES`).
-        verdicts: one byte per item in order, of the bits OFFICIAL, CHOICE and ASKED; not kept when `None`.
+        verdicts: one byte per item in order, of the bits OFFICIAL, CHOICE and REQUESTED; not kept when `None`.
         corrected: answers to items whose key an edition corrected, with the choices, by id.
     """
 
@@ -149,14 +149,14 @@ class Tally(msgspec.Struct):
             self._keep(row)
 
     def unanswered(
-        self, item_id: str, question: Question, *, asked: bool = True, failure: str | None = None
+        self, item_id: str, question: Question, *, requested: bool = True, failure: str | None = None
     ) -> None:
         """Count an item of which no answer came, whether it was asked at all or not."""
-        state = "failed" if asked else "missing"
+        state = "failed" if requested else "missing"
         self.states[state] += 1
-        self._count(question, asked, False, False)
+        self._count(question, requested, False, False)
         if self.on_item is not None or self.keep == "all":
-            reason = failure or ("no answer came" if asked else "never asked")
+            reason = failure or ("no answer came" if requested else "never asked")
             self._keep(
                 ItemScore(
                     item_id, False, False, state, None, question.answer or "", reason, "no prediction", None
@@ -230,15 +230,15 @@ class Tally(msgspec.Struct):
                 parents.setdefault(name, set()).add(category)
         return {name: next(iter(categories)) for name, categories in parents.items() if len(categories) == 1}
 
-    def _count(self, question: Question, asked: bool, official: bool, right: bool) -> None:  # noqa: FBT001 - a key
+    def _count(self, question: Question, requested: bool, official: bool, right: bool) -> None:  # noqa: FBT001 - a key
         names = (question.modality, question.category, question.sub_category)
         counts = self.counts.get(names)
         if counts is None:
             counts = self.counts[names] = {}
-        key = len(question.choices), asked, official, right
+        key = len(question.choices), requested, official, right
         counts[key] = counts.get(key, 0) + 1
         if self.verdicts is not None:
-            self.verdicts.append(asked * ASKED | official * OFFICIAL | right * CHOICE)
+            self.verdicts.append(requested * REQUESTED | official * OFFICIAL | right * CHOICE)
 
     def _keep(self, row: ItemScore) -> None:
         if self.on_item is not None:

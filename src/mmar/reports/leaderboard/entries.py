@@ -129,11 +129,11 @@ def _rubric(source: ScoredSource) -> RubricEntry | None:
 
 def rank_ranges_of(aligned: AlignedRuns, draws: int = 10_000) -> list[tuple[int, int]]:
     """The first and last place of each run, by the official rule, as `mmar compare --scorer official` gives them."""
-    positions = np.array(aligned.asked)
+    positions = np.array(aligned.common)
     scores = [np.array(run.scores("official"))[positions] for run in aligned.runs]
     orders = pairwise(
         scores,
-        cluster_index([aligned.clusters[position] for position in aligned.asked], len(positions)),
+        cluster_index([aligned.clusters[position] for position in aligned.common], len(positions)),
         unanswered=[np.array(run.unanswered())[positions] for run in aligned.runs],
         draws=draws,
     )
