@@ -1,4 +1,4 @@
-"""What a model returned: an answer, or a failure with its kind, never both.
+"""The result of a request: an answer, or a failure with its kind, never both.
 
 An answer is written as one line of a run's ledger. Its field names there are the publisher's (`id`,
 `answer_prediction`, `thinking_prediction`), so that each line is a line of a submission too.
@@ -70,7 +70,7 @@ class RequestFailed(Exception):  # noqa: N818 - what happened, as `except Reques
 
     @property
     def message(self) -> str:
-        """What happened."""
+        """The description of the failure."""
         return str(self.args[0])
 
     def with_message(self, message: str) -> RequestFailed:
@@ -96,14 +96,12 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class SentAudio(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What audio was really sent.
+    """The audio as it was sent.
 
     Attributes:
         source_sha256: of the clip's file.
         sha256: of the bytes sent, before base64.
-        bytes: their number.
         rate: Hz.
-        channels: number of channels sent.
         seconds: duration sent.
         mixed_down: whether channels were mixed into one.
         cut: whether the clip was longer than what was sent.

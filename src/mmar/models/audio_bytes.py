@@ -59,7 +59,7 @@ class AudioBytes(msgspec.Struct, frozen=True):
     description: SentAudio
 
     def sent(self) -> SentAudio:
-        """What the answer records of them. Hashing takes the longest: do it while the answer is awaited."""
+        """The record for the answer. Hashing takes the longest: do it while the answer is awaited."""
         if self.description.sha256:
             return self.description
         digest = sha256_bytes(self.data)
@@ -105,7 +105,7 @@ def load_audio(path: Path, form: AudioForm, documented: Container[str]) -> Audio
 
 
 def describe_unchanged(path: Path) -> SentAudio:
-    """What the answer records of a clip whose file is handed over; decoded to its end, with errors as `load_audio`."""
+    """The record of a clip whose file is passed on; it is decoded to its end, with errors as `load_audio`."""
     with _read_failures(path):
         data = path.read_bytes()
         facts = parse_pcm_header(data)

@@ -29,7 +29,7 @@ _MAX_REPLY = 1 << 30
 
 
 class BatchState(msgspec.Struct, frozen=True):
-    """How far a batch is, with what the service says.
+    """The state of a batch, with the words of the service.
 
     It is `running`, `done` (results can be fetched, perhaps of a part), or `failed`.
     """

@@ -28,7 +28,7 @@ CAPTION_PROMPT = (
     "the order in which it comes and how often, all speech word for word with who says it and how, the music "
     "with its instruments, key, tempo and mood, and the place and distances that can be heard."
 )
-"""What the captioner is asked where no other prompt is given."""
+"""The default prompt of the captioner."""
 
 _OPTIONS = ("captions", "caption_prompt", "caption_max_tokens", "caption_temperature")
 # What says where and as whom a captioner is asked changes nothing about the caption.
@@ -79,10 +79,8 @@ class Cascade:
     """A captioner and a reasoner, as one model.
 
     Args:
-        name: with the adapter's name before it.
         captioner: is asked as in `template`, about the clip.
         reasoner: is given the question with the caption in the clip's place.
-        store: of captions.
         template: the captioner's request without clip and item.
         how: the captioner's options, as far as a caption depends on them.
     """

@@ -1,4 +1,4 @@
-"""What a reply of chat completions says: whole or streamed, read as liberally as can be done without guessing.
+"""Parsing replies of chat completions, whole or streamed, as liberally as can be done without guessing.
 
 Sources: OpenAI API reference, "Chat completion object" and "Chat completion chunk"; vLLM, "Reasoning outputs"
 (`reasoning`, before version 0.11 `reasoning_content`); OpenRouter, "Reasoning tokens" and "Errors"; Mistral,
@@ -109,7 +109,7 @@ def chat_answer(item_id: str, body: bytes, url: str) -> Answer:
 
 
 def empty_reply_message(finish_reason: str | None, url: str) -> str:
-    """What to say of a reply without text."""
+    """The message for a reply without text."""
     if finish_reason in ("length", "MAX_TOKENS"):
         return f"{url}: no text, the token limit was reached before the answer began; raise max_tokens"
     return f"{url}: no text in the reply (finish reason {finish_reason})"

@@ -37,7 +37,7 @@ MaxTokensAs = Literal["max_tokens", "max_completion_tokens"]
 
 
 class ChatFormat(msgspec.Struct, frozen=True):
-    """How requests to one server are written.
+    """The format of requests to one server.
 
     Attributes:
         model: the server's name of the model.

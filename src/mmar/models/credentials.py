@@ -116,7 +116,7 @@ def scrub_answer(answer: Answer, secrets: Sequence[Credential]) -> Answer:
 
 
 def environment_secrets(environment: Mapping[str, str]) -> tuple[Credential, ...]:
-    """What an environment holds that looks like a secret by its name, to be kept out of a program's words."""
+    """The values of variables whose names look like those of secrets, to be kept out of a program's output."""
     return tuple(
         Credential(value, f"the environment variable {name}")
         for name, value in environment.items()
@@ -138,7 +138,7 @@ def redact_text(text: str) -> str:
 
 
 def embedded_secrets(options: Mapping[str, str]) -> tuple[Credential, ...]:
-    """What looks like a credential in an adapter's options, to be kept out of messages and answers."""
+    """The values in an adapter's options that look like credentials, to be kept out of messages and answers."""
     secrets: set[str] = set()
     for name, value in options.items():
         _redact_option(name, value, secrets)

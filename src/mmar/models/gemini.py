@@ -52,14 +52,14 @@ _RESERVED = ("contents", "systemInstruction")
 
 
 class GeminiFormat(msgspec.Struct, frozen=True):
-    """How requests are written: whether summaries of thoughts are asked for, and fields of every request."""
+    """The format of requests: whether summaries of thoughts are requested, and fields of every request."""
 
     thoughts: bool = False
     body: dict[str, Any] = {}
 
 
 def gemini_format(extra: Mapping[str, str]) -> GeminiFormat:
-    """How requests are written, by the options."""
+    """The format of requests, by the options."""
     return GeminiFormat(get_switch(extra, "thoughts"), get_object(extra, "body", _RESERVED))
 
 

@@ -1,4 +1,4 @@
-"""What a machine has for running models: GPUs and their memory, programs, packages, names of keys.
+"""Resources of a machine for running models: GPUs and their memory, programs, packages, names of keys.
 
 GPUs are found through `nvidia-smi`, packages by their specification; torch is never imported.
 """
@@ -31,7 +31,7 @@ class Gpu(msgspec.Struct, frozen=True):
 
 
 class Machine(msgspec.Struct, frozen=True):
-    """What was found.
+    """The resources of a machine.
 
     Attributes:
         gpus: in the driver's order.
@@ -49,7 +49,7 @@ class Machine(msgspec.Struct, frozen=True):
 def find_machine(
     environment: Mapping[str, str], which: Callable[[str], str | None] = shutil.which
 ) -> Machine:
-    """What this machine has; keys are looked for in `environment`, programs by `which`."""
+    """The resources of this machine; keys are looked for in `environment`, programs by `which`."""
     names = dict.fromkeys(name for keys in KEY_NAMES.values() for name in keys)
     smi = which(_NVIDIA_SMI[0])
     return Machine(
@@ -90,7 +90,7 @@ def memory_gib(size: str) -> float | None:
 
 
 def obstacles_of(preset: Preset, machine: Machine) -> dict[str, str]:
-    """For each thing that serves a system, what keeps it from running here; empty where nothing does."""
+    """The missing requirement of each backend of a preset on a machine; empty where nothing is missing."""
     return {kind: _obstacle(kind, preset, machine) for kind in preset.served_by}
 
 

@@ -203,7 +203,7 @@ class HttpClient:
         return reply, await hashing[0]
 
     async def unresponsive(self, seconds: float) -> str:
-        """What none of the servers replies to within a time; empty if one replies, with whatever status.
+        """The URLs that gave no reply within a time; empty if any server replies, with whatever status.
 
         A server that is busy with a long answer replies to a small request in between; one that hangs does not.
         """

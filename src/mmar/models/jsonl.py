@@ -73,7 +73,7 @@ def write_request(request: Request, request_id: str) -> dict[str, Any]:
 
 
 def describe_clips(request: Request) -> SentAudio | None:
-    """What the answer records of the clips that are passed as paths; errors as `load_audio`."""
+    """The record of the clips that are passed as paths; errors as `load_audio`."""
     check_audio_placement(request)
     return join_sent([describe_unchanged(path) for path in request.clips])
 

@@ -1,4 +1,4 @@
-"""What every adapter is (the protocol class `Model`), and how one is opened by a name such as `openai/gpt-4o`.
+"""The interface of adapters (the protocol class `Model`), and opening one by a name such as `openai/gpt-4o`.
 
 An adapter is opened by a function of a model's name and options, whose module is imported when it is needed: a baseline
 needs no HTTP client.
@@ -50,7 +50,7 @@ class Model(Protocol):
 
 
 class ModelFacts(msgspec.Struct, frozen=True):
-    """What a model finds out about itself before it is asked.
+    """Settings and environment that a model reports before the first request.
 
     Attributes:
         settings: what an answer depends on, such as commit, dtype and batch size; part of the signature.
@@ -62,18 +62,18 @@ class ModelFacts(msgspec.Struct, frozen=True):
 
     @property
     def warnings(self) -> list[str]:
-        """What its user may not expect, by the environment's entries of that name."""
+        """Warnings for the user: the entries of the environment that are named so."""
         return sorted({text for name, text in self.environment.items() if name.endswith("warning")})
 
 
 async def prepare_model(model: Model) -> ModelFacts:
-    """What a model finds out about itself, nothing where it has no `prepare`; an `MmarError` if it cannot be used."""
+    """The facts of a model, none where it has no `prepare`; an `MmarError` if it cannot be used."""
     prepare = getattr(model, "prepare", None)
     return ModelFacts() if prepare is None else cast("ModelFacts", await prepare())
 
 
 class ModelOptions(msgspec.Struct, frozen=True):
-    """How to open a model; each adapter takes what it knows.
+    """Options of opening a model; each adapter takes those that it knows.
 
     Attributes:
         seed: for models that draw at random.
@@ -174,7 +174,7 @@ def open_model(name: str, options: ModelOptions | None = None) -> Model:
     options = options or ModelOptions()
     if (options.gpus or options.workers) and adapter not in WORKER_ADAPTERS:
         known = ", ".join(f"{each}/" for each in WORKER_ADAPTERS)
-        message = f"{adapter}/ starts no programs; only {known} can be given GPUs or workers"
+        message = f"GPUs and workers are for {known}, which start programs, not for {adapter}/"
         raise incompatible(message, "gpus" if options.gpus else "workers")
     module = import_module(f"mmar.models.{ADAPTERS[adapter][0]}")
     return cast("Model", getattr(module, f"open_{adapter}")(rest, options))

@@ -29,7 +29,7 @@ def chat_model(name: str, client: HttpClient, form: ChatFormat, audio: AudioForm
 
 
 def chat_format(model: str, extra: Mapping[str, str]) -> ChatFormat:
-    """How requests are written, by the options."""
+    """The format of requests, by the options."""
     return ChatFormat(
         model,
         get_choice(extra, "audio_as", get_args(AudioAs), "input_audio"),

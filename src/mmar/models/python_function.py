@@ -87,7 +87,7 @@ class PythonFunction:
             raise failure.with_message(scrub(failure.message, self._secrets)) from None
 
     async def _call(self, record: RequestRecord) -> tuple[Any, float]:
-        """What a call returned, and the seconds that it took."""
+        """The result of a call, and the seconds that it took."""
         try:
             if not self._is_async:
                 return await self._threads.call(partial(self._function, record), self._timeout_s)
@@ -125,7 +125,7 @@ class _Threads:
         self._idle: list[_Work] = []
 
     async def call(self, function: _Call, timeout_s: float) -> tuple[Any, float]:
-        """What a call returned, and the seconds that it took; `TimeoutError` after `timeout_s` seconds."""
+        """The result of a call, and the seconds that it took; `TimeoutError` after `timeout_s` seconds."""
         async with self._free:
             work = self._idle.pop() if self._idle else _start_thread()
             future: concurrent.futures.Future[Any] = concurrent.futures.Future()

@@ -54,8 +54,6 @@ class ServiceModel:
     """A model of a service.
 
     Args:
-        name: with the adapter's name before it.
-        client: the servers.
         path: what follows the base URL.
         documented: the containers in which clips are sent unchanged.
         audio: the form in which clips are sent; `None` for a model that is given none.

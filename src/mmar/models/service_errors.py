@@ -1,4 +1,4 @@
-"""What a service's error means: from a status and a body, of whatever form, to `RequestFailed`.
+"""Errors of services: from a status and a body, of whatever form, to `RequestFailed`.
 
     401, 402, 403, 404, no balance left     denied       not retried
     408                                     timeout      retried
@@ -75,7 +75,7 @@ _RETRYABLE = ("rate_limit", "timeout", "server")
 
 
 class _Report(msgspec.Struct):
-    """What an error body says.
+    """The content of an error body.
 
     Attributes:
         messages: what it says for people, outermost first.

@@ -1,4 +1,4 @@
-"""Where a checkpoint's files are, and how it is identified: a commit of the hub, or a digest of a folder.
+"""Files and identity of a checkpoint: a commit of the hub, or a digest of a folder.
 
 Needs no torch, so that a hub id that does not exist, is gated or is not in the cache is reported before a server or a
 worker is started.

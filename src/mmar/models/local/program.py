@@ -102,7 +102,7 @@ class Program:
 
     @property
     def exit_report(self) -> str:
-        """How it ended and what it wrote last, for messages."""
+        """Its exit status and last output, for messages."""
         status = self._process.returncode
         report = "still running" if status is None else _exit_text(status)
         if self.stderr_end:
@@ -299,7 +299,7 @@ class Program:
 
 
 def _unread_bytes(stdin: asyncio.StreamWriter) -> int:
-    """How many bytes of its standard input a process has not read; 0 where the system does not tell."""
+    """The number of bytes of its standard input that a process has not read; 0 where the system does not tell."""
     if sys.platform == "win32":
         return 0
     import fcntl

@@ -85,7 +85,7 @@ class _Cluster:
 
 
 class RayWorker:
-    """How to start one worker, by its number from 0, as an actor with a program."""
+    """A worker that is started as an actor with a program; workers are numbered from 0."""
 
     def __init__(self, number: int, arguments: tuple[str, ...], cluster: _Cluster) -> None:
         self.label = f"ray {number}"
@@ -112,7 +112,7 @@ class RayWorker:
 
 
 class Actor:
-    """What runs on a node: the worker's program, and a way to it.
+    """The part that runs on a node: the worker's program, and a way to it.
 
     Failures are returned, not raised, because Ray wraps what is raised into errors of its own.
     """

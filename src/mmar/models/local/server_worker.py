@@ -40,7 +40,7 @@ _PROBE_TOKENS = 16
 
 
 class Engine(msgspec.Struct, frozen=True, kw_only=True):
-    """How one kind of server is started.
+    """The command line of one kind of server.
 
     Attributes:
         name: of the adapter, and of its program.
@@ -66,7 +66,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Checkpoint:
-    """What the servers of one checkpoint share.
+    """State that the servers of one checkpoint share.
 
     Attributes:
         name: hub id or folder.
@@ -90,7 +90,7 @@ class Checkpoint:
 
 
 class ServerWorker(msgspec.Struct, frozen=True):
-    """How to start one server; its command is `program`, the model, `arguments`.
+    """A server that can be started; its command is `program`, the model, `arguments`.
 
     Attributes:
         environment: all its environment variables.
@@ -146,7 +146,7 @@ class _RunningServer:
 
     @property
     def exit_report(self) -> str:
-        """How it ended, with the cause that the supervisor found in its log."""
+        """Its end, with the cause from its log."""
         return self._supervisor.stderr_end or self._supervisor.exit_report
 
     async def ready(self) -> ProgramAnswer:

@@ -153,7 +153,7 @@ def _program(engine: Engine, options: ModelOptions) -> list[str]:
 
 
 def _gpu_groups(gpus: tuple[str, ...], parallel: int | None) -> tuple[int, list[tuple[str, ...]]]:
-    """How many GPUs a server has, and the GPUs of each; an empty group leaves the choice to the server."""
+    """The number of GPUs of a server, and the GPUs of each; an empty group leaves the choice to the server."""
     if not gpus:
         return parallel or 1, [()]
     groups = [tuple(gpu.split("+")) for gpu in gpus]

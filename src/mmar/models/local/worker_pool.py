@@ -33,11 +33,11 @@ class RunningWorker(Protocol):
 
     @property
     def answered(self) -> int:
-        """How many answers it gave."""
+        """The number of its answers."""
 
     @property
     def exit_report(self) -> str:
-        """How it ended, for messages."""
+        """Its end, for messages."""
 
     async def ready(self) -> ProgramAnswer:
         """Wait until it can answer; `RequestFailed` if it ends first or takes too long."""
@@ -50,7 +50,7 @@ class RunningWorker(Protocol):
 
 
 class Worker(Protocol):
-    """How to start one worker."""
+    """A worker that can be started."""
 
     @property
     def label(self) -> str:
@@ -90,8 +90,6 @@ class WorkerPool:
     """A model whose requests are answered by workers, at least one.
 
     Args:
-        name: with the adapter's name before it.
-        workers: how each is started.
         uses_audio: whether they are given the clip.
         timeout_s: as for `Worker.start`.
         start_s: as for `Worker.start`.
@@ -127,7 +125,7 @@ class WorkerPool:
 
     @property
     def in_flight(self) -> int | None:
-        """How many requests the workers take at once, where they say so."""
+        """The number of requests that the workers take at once, where they tell it."""
         return sum(member.capacity or 0 for member in self._members if not member.failure) or None
 
     @property
@@ -138,7 +136,7 @@ class WorkerPool:
         """Start all workers and compare their facts, where they tell any.
 
         Raises:
-            ExternalError: no worker is left.
+            ExternalError: all workers failed.
             UsageError: the first worker said why it can never answer (its code).
         """
         if self._handshake:
@@ -151,7 +149,7 @@ class WorkerPool:
         return ModelFacts(dict(self._facts or {}), {**self._environment, **refused})
 
     async def ask(self, request: Request) -> Answer:
-        """Ask once; see `Model.ask`. An `ExternalError` if no worker is left."""
+        """Ask once; see `Model.ask`. An `ExternalError` if all workers failed."""
         if not self.uses_audio:
             request = strip_audio(request)
         self._times[request.item_id] += 1
@@ -191,9 +189,9 @@ class WorkerPool:
             return first.error
         reasons = "\n".join(f"  {member.worker.label}: {member.failure}" for member in self._members)
         return ExternalError(
-            scrub(f"{self.name}: no worker is left\n{reasons}", self._secrets),
+            scrub(f"{self.name}: all workers failed\n{reasons}", self._secrets),
             code="no-worker",
-            hint="correct the cause and give the same command again",
+            hint="correct the cause, then run the same command again",
         )
 
     async def _running(self, member: _Member) -> RunningWorker:

@@ -163,7 +163,7 @@ class _Worker:
             self._answer(batch)
 
     def _batches(self) -> Iterator[list[dict[str, Any]]]:
-        """What waits, up to the batch size and of equal settings; others wait for the next batch."""
+        """Batches of the waiting requests, up to the batch size and of equal settings."""
         next_first: dict[str, Any] | None = None
         while True:
             first = next_first if next_first is not None else self._queue.get()

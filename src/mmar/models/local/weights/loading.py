@@ -29,7 +29,7 @@ _MAX_REASON = 400
 
 
 class WeightOptions(NamedTuple):
-    """How to open a checkpoint; `CHOICES` has the values of the words.
+    """Options of opening a checkpoint; `CHOICES` has the values of the words.
 
     Attributes:
         model: hub id, `ORG/NAME@REVISION`, or the path of a folder.

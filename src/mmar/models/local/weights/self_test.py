@@ -1,4 +1,4 @@
-"""Tests that a worker makes of itself before it answers: it hears, how far it hears, a batch answers as one alone."""
+"""The self test of a worker: it uses the clip, up to which length, and answers in a batch as alone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def run_self_test(answerer: Answerer, name: str) -> float:
         UsageError: it does not (code `deaf` or `not-finite`).
     """
     if not depends_on_clip(answerer):
-        message = f"{name} does not hear: its inputs stay the same whatever the clip"
+        message = f"{name} does not use the audio: its inputs stay the same whatever the clip"
         hint = "check its processor and chat template"
         raise model_error("deaf", message, hint)
     if not answerer.has_finite_logits(answerer.chat(_QUESTION, [_noise(2.0, answerer.rate)])):
