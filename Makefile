@@ -51,7 +51,7 @@ check: $(VENV)/.ready-dev docs check-scripts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest tests/test_rooms.py
+	$(BIN)/python -m pytest tests/test_rooms.py tests/test_glossary.py
 
 # Versions are pinned here, since nothing of npm is needed to build or to run the program.
 SCRIPT_TOOLS := prettier@3.10.1 typescript@7.0.2
