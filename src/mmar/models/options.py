@@ -113,7 +113,7 @@ def option_error(message: str) -> UsageError:
 
 
 def deep_merge(ground: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Two JSON objects as one; where both hold an object it is deep_merge too, else `over` counts."""
+    """Two JSON objects as one; where both hold an object it is merged too, else `over` counts."""
     result = dict(ground)
     for name, value in over.items():
         below: Any = result.get(name)
