@@ -124,7 +124,7 @@ def test_a_failure_is_an_item_that_was_asked(tmp_path: Path) -> None:
     assert result.runs[0].unanswered() == [True] + [False] * 5
 
 
-def test_nothing_asked_at_all_is_refused(tmp_path: Path) -> None:
+def test_runs_without_common_items_are_refused(tmp_path: Path) -> None:
     known = questions(tmp_path, VIDEOS)
     file = tmp_path / "none.jsonl"
     file.write_text('{"id": "id-0", "remark": "yes"}\n{"id": "id-1", "remark": "no"}\n')

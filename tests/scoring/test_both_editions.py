@@ -90,7 +90,7 @@ def test_a_run_is_compared_with_another_edition(tmp_path: Path) -> None:
         score_on_both(out, other, other, {})
 
 
-def test_the_command(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_both_editions_on_the_command_line(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
     write_benchmark(FIRST, first)
     write_benchmark(SECOND, second)

@@ -115,7 +115,7 @@ def test_the_error_of_the_difference_is_the_sum_over_pairs_that_share_a_video(pa
         assert result.standard_error == pytest.approx(100 * math.sqrt(total) / len(positions))
 
 
-def test_the_error_of_the_difference_is_a_clustered_regressions(pair: Comparison) -> None:
+def test_the_error_of_the_difference_equals_a_clustered_regression(pair: Comparison) -> None:
     linear_model = pytest.importorskip(
         "statsmodels.regression.linear_model", reason="statsmodels is not installed"
     )

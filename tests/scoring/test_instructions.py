@@ -43,7 +43,7 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("task", "arguments", "good", "bad"), CASES)
-def test_what_a_task_wants(task: str, arguments: dict[str, Any], good: str, bad: str) -> None:
+def test_each_task_checks_its_instruction(task: str, arguments: dict[str, Any], good: str, bad: str) -> None:
     assert check_instruction(task, arguments, good, "What is it?") is True
     assert check_instruction(task, arguments, bad, "What is it?") is False
     assert check_instruction(task, arguments, " ", "What is it?") is False
@@ -67,7 +67,7 @@ def test_arguments_may_be_json_text() -> None:
         ("Number Bullets", {"N": "x"}),
     ],
 )
-def test_what_cannot_be_checked_is_not_scored(task: str, arguments: object) -> None:
+def test_unknown_tasks_and_missing_arguments_are_not_scored(task: str, arguments: object) -> None:
     assert check_instruction(task, arguments, "* one") is None
 
 

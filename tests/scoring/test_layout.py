@@ -39,7 +39,7 @@ def test_joined_to_the_benchmark_it_is_the_same(name: str) -> None:
     assert official_output(scoring_task(GOLDEN / f"predictions_{name}.jsonl", MMAR))[0] == expected
 
 
-def test_what_the_script_does_with_odd_records(tmp_path: Path) -> None:
+def test_odd_records_are_treated_as_by_the_script(tmp_path: Path) -> None:
     """Records without the key leave the denominator, duplicates count twice, ids and sub-categories may be absent."""
     texts = {"answer_prediction": "y"}
     no_id = {name: value for name, value in RECORD.items() if name != "id"}
@@ -93,7 +93,7 @@ def test_where_the_script_stops_the_error_says_so(
         ([{"id": "a", "answer_prediction": [5]}], "wrong-type"),
     ],
 )
-def test_joined_to_a_benchmark_nothing_is_passed_over(
+def test_joined_to_a_benchmark_no_record_is_skipped(
     tmp_path: Path, records: list[dict[str, object]], code: str
 ) -> None:
     bench = write(tmp_path / "b.jsonl", RECORD | {"audio_path": "a.wav", "question": "Which?"})

@@ -107,7 +107,7 @@ def test_a_file_without_predictions_is_refused(tmp_path: Path) -> None:
         mmar.score(answered(tmp_path / "answers.jsonl"), key="answers")
 
 
-def test_missing_answers_follow_nothing(tmp_path: Path) -> None:
+def test_missing_answers_follow_no_instruction(tmp_path: Path) -> None:
     score = mmar.score(answered(tmp_path / "answers.jsonl", i1=None, i2="", c1=None))
     assert score.kinds is not None
     assert score.kinds.instructions is not None

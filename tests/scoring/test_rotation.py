@@ -91,7 +91,7 @@ def test_readings_are_mapped_back(tmp_path: Path, form: str) -> None:
     assert [slot.named for slot in result.slots] == [25] * 4
 
 
-def test_what_names_no_choice_agrees_with_nothing_and_what_fails_is_wrong(tmp_path: Path) -> None:
+def test_answers_without_a_choice_do_not_agree_and_failures_are_wrong(tmp_path: Path) -> None:
     known = benchmark(tmp_path, (2, 2))
 
     def say(request: Request, _: int) -> Answer:

@@ -81,7 +81,7 @@ def test_the_number_of_processes_changes_nothing(tmp_path: Path, monkeypatch: py
     assert [row.id for row in alone.tally.rows] == [record["id"] for record in records]
 
 
-def test_every_item_is_passed_on_in_order_and_again_from_the_start_where_an_id_repeats(
+def test_on_item_is_called_in_order_and_restarts_at_a_repeated_id(
     tmp_path: Path,
 ) -> None:
     records = [
@@ -109,7 +109,7 @@ def test_a_whole_file_has_its_benchmarks_digest(tmp_path: Path) -> None:
     assert score(path).digest == benchmark_digest(ITEMS)
 
 
-def test_what_was_not_answered_stays_in_the_denominator(tmp_path: Path) -> None:
+def test_unanswered_items_stay_in_the_denominator(tmp_path: Path) -> None:
     records = [
         {"id": "id-0", "answer_prediction": "one"},
         {"id": "id-1", "answer_prediction": None},

@@ -70,7 +70,7 @@ def test_raw_answers_stay_as_they_came(tmp_path: Path, command: Callable[..., An
         (lambda rows: rows[0].update(answer_prediction=["a"]), 2),
     ],
 )
-def test_what_a_scorer_refuses_is_named(
+def test_problems_of_a_submission_are_listed(
     tmp_path: Path, command: Callable[..., Any], change: Callable[[list[Any]], Any], problems: int
 ) -> None:
     rows = [
@@ -170,7 +170,7 @@ def test_a_withheld_benchmark_is_run_and_submitted_in_its_own_layout(
     assert command("score", out).status == 2
 
 
-def test_what_mmau_would_refuse_is_named(tmp_path: Path, command: Callable[..., Any]) -> None:
+def test_problems_of_an_mmau_submission_are_listed(tmp_path: Path, command: Callable[..., Any]) -> None:
     questions = mmau_test(tmp_path / "mmau-test.json")
     rows = json.loads(questions.read_text("utf-8"))
     for row in rows:

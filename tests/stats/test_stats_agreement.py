@@ -89,7 +89,7 @@ def test_alpha_equals_its_coincidence_matrix(scale: Scale, units: list[list[int 
         assert result == pytest.approx(expected, abs=1e-9)
 
 
-def test_what_alpha_counted() -> None:
+def test_alpha_reports_its_units_and_ratings() -> None:
     result = krippendorff_alpha(list(zip(*FOUR_OBSERVERS, strict=True)), draws=0)
     assert (result.units, result.ratings, result.skipped) == (11, 40, 1)
     assert result.interval is None
@@ -198,7 +198,7 @@ def test_flips_worked_by_hand() -> None:
     assert result == pytest.approx(200 / 3)
 
 
-def test_what_has_no_pairs_of_ratings_is_refused() -> None:
+def test_ratings_without_pairs_are_refused() -> None:
     for units in ([], [[1], [2]], [[1, None]]):
         with raises("no-items"):
             krippendorff_alpha(units)

@@ -144,7 +144,7 @@ def test_an_item_without_its_cluster_is_refused_by_number(missing: object) -> No
         (1, ["a"]),
     ],
 )
-def test_what_cannot_be_averaged_is_refused(scores: object, clusters: list[str]) -> None:
+def test_invalid_scores_are_refused(scores: object, clusters: list[str]) -> None:
     with pytest.raises(UsageError):
         cluster.accuracy(scores, clusters)  # type: ignore[arg-type]
 

@@ -89,12 +89,12 @@ def test_precision_is_what_was_printed() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "-", "abc", "100.1", "-5", "1e1", "63,4", "63.4.1", "nan", "٦٣"])
-def test_what_is_no_percentage_is_refused(text: str) -> None:
+def test_invalid_percentages_are_refused(text: str) -> None:
     with raises("not-a-percentage"):
         grim(text, 10)
 
 
-def test_no_items_no_percentage() -> None:
+def test_a_percentage_needs_items() -> None:
     with pytest.raises(UsageError):
         grim("50.0", 0)
     with pytest.raises(UsageError):

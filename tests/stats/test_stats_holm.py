@@ -50,6 +50,6 @@ def test_a_case_worked_by_hand() -> None:
 
 
 @pytest.mark.parametrize("p", [-0.1, 1.1, float("nan")])
-def test_what_is_no_p_value_is_refused(p: float) -> None:
+def test_invalid_p_values_are_refused(p: float) -> None:
     with raises("score-out-of-range"):
         holm([0.5, p])

@@ -40,7 +40,7 @@ def test_the_number_of_systems_it_takes() -> None:
         assert half <= np.arctanh(correlation) < 1.959963984540054 / np.sqrt(n - 4)
 
 
-def test_what_cannot_be_analysed_is_refused() -> None:
+def test_invalid_systems_are_refused() -> None:
     with raises("too-few-systems"):
         analyse_items([[1]], [[0]], [0], [2])
     with raises("different-lengths"):

@@ -38,7 +38,7 @@ def test_the_package_names_each_of_its_methods() -> None:
     assert named == {name.rpartition(".")[2] for name in MODULES} - {"inputs"}
 
 
-def test_nothing_here_loads_scipy_and_the_light_methods_no_numpy() -> None:
+def test_statistics_do_not_load_scipy_and_light_methods_no_numpy() -> None:
     light = "chance cluster grim interval repeats"
     code = (
         "import importlib, sys\n"

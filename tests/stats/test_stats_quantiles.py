@@ -16,6 +16,6 @@ def test_quantiles_equal_scipy_on_both_sides_of_the_change_of_method(level: floa
 
 
 @pytest.mark.parametrize(("level", "degrees"), [(0.95, 0), (0.95, -3), (1.0, 5), (95, 5)])
-def test_what_has_no_quantile_is_refused(level: float, degrees: int) -> None:
+def test_invalid_levels_and_degrees_are_refused(level: float, degrees: int) -> None:
     with pytest.raises(UsageError):
         two_sided_t(level, degrees)

@@ -63,7 +63,7 @@ def test_equal_runs_and_a_single_run_share_the_first_place() -> None:
     assert [rank.rank for rank in published_ranks([(11, 11), (0, 11)])] == [1, 2]
 
 
-def test_nothing_to_rank_is_refused() -> None:
+def test_ranks_need_a_system() -> None:
     for call in (
         lambda: published_ranks([]),
         lambda: published_ranks([(0, 0)]),

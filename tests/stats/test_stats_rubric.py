@@ -62,6 +62,6 @@ def test_a_run_that_was_never_judged_is_0_below_and_100_above() -> None:
 
 
 @pytest.mark.parametrize("rows", [[], [[]], [[1, 1], [1]], [[1.2]], [[-0.1]], [[float("nan")]]])
-def test_what_is_no_judgement_is_refused(rows: list[list[float]]) -> None:
+def test_invalid_judgements_are_refused(rows: list[list[float]]) -> None:
     with pytest.raises(UsageError):
         rubric_score(rows)

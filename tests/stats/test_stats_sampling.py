@@ -55,13 +55,13 @@ def test_the_whole_population_leaves_nothing_to_estimate() -> None:
     assert result.standard_error == 0
 
 
-def test_what_was_drawn_is_known() -> None:
+def test_drawn_items_bound_the_interval() -> None:
     result = estimate_population(np.ones(9), range(9), ["a"] * 10)
     assert result.interval.low >= 90
     assert result.interval.high == 100
 
 
-def test_a_control_variate_that_knows_everything_leaves_no_error_and_one_that_knows_nothing_no_harm() -> None:
+def test_a_perfect_control_variate_leaves_no_error_and_a_useless_one_is_harmless() -> None:
     generator = np.random.default_rng(4)
     scores = (generator.random(400) < 0.6).astype(float)
     strata = ["a", "b"] * 200

@@ -25,7 +25,7 @@ def test_the_ends_are_where_the_mixture_bet_reaches_twenty(right: int, wrong: in
 
 
 @given(st.integers(0, 500), st.integers(1, 500))
-def test_it_is_wider_than_an_interval_for_one_look(right: int, wrong: int) -> None:
+def test_the_sequence_is_wider_than_an_interval_for_one_look(right: int, wrong: int) -> None:
     n = right + wrong
     sequence, single = share_sequence(right, n), wilson(right, n)
     assert sequence.low <= single.low + 1e-9

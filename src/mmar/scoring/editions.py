@@ -16,7 +16,6 @@ import msgspec
 from mmar.items import Benchmark, Prediction
 from mmar.items.editions import (
     Edition,
-    EditionMatch,
     editions,
     errata,
     find_edition,
@@ -49,11 +48,16 @@ def edition_notes(path: Path) -> list[str]:
         ]
     near = [match for match in matches if match.same_questions]
     none = [name for name in editions() if all(match.edition.benchmark != name for match in near)]
-    keys = ", in brackets also the same answer" if nearest.has_keys else ""
+    counts = [
+        f"{match.edition.label} {match.same_questions:,}"
+        + (f" ({match.same_keys:,})" if match.has_keys else "")
+        for match in near
+    ]
+    keys = " (in brackets: with the same answer)" if nearest.has_keys else ""
     rest = f"; none of {', '.join(none)}" if none else ""
     return [
-        f"the questions are no known edition; of {nearest.total:,} records these have question and choices of"
-        f"{keys}: {', '.join(map(_count, near))}{rest}"
+        f"the questions match no known edition exactly; of {nearest.total:,} records match{keys}: "
+        f"{', '.join(counts)}{rest}"
     ]
 
 
@@ -122,11 +126,6 @@ def own_key_notes(benchmark: Benchmark, predictions: Mapping[str, Prediction]) -
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= _WIDTH else f"{line[:_WIDTH]}…"
-
-
-def _count(match: EditionMatch) -> str:
-    keys = f" ({match.same_keys:,})" if match.has_keys else ""
-    return f"{match.edition.label} {match.same_questions:,}{keys}"
 
 
 def with_errata_note(score: Score, benchmark: str) -> Score:

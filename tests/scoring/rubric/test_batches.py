@@ -138,7 +138,7 @@ def service() -> Iterator[FakeBatches]:
 
 
 @pytest.mark.parametrize("judge", ["openai/gpt", "gemini/g"])
-def test_hand_in_leave_and_collect(
+def test_batches_are_submitted_and_collected(
     tmp_path: Path, service: FakeBatches, command: Callable[..., Any], judge: str
 ) -> None:
     path = questions(tmp_path / "p.jsonl", 4)
@@ -156,7 +156,7 @@ def test_hand_in_leave_and_collect(
     assert len(service.batches) == 1
 
 
-def test_what_failed_in_a_batch_is_handed_in_again(
+def test_failed_requests_of_a_batch_are_submitted_again(
     tmp_path: Path, service: FakeBatches, command: Callable[..., Any]
 ) -> None:
     path = questions(tmp_path / "p.jsonl", 2)
@@ -170,7 +170,7 @@ def test_what_failed_in_a_batch_is_handed_in_again(
     assert [len(rows) for rows in service.batches.values()] == [5, 1]
 
 
-def test_a_service_that_is_away_loses_nothing(
+def test_an_unreachable_batch_service_loses_no_judgements(
     tmp_path: Path, service: FakeBatches, command: Callable[..., Any]
 ) -> None:
     path = questions(tmp_path / "p.jsonl", 2)

@@ -134,7 +134,7 @@ def test_too_many_requests_are_retried(tmp_path: Path) -> None:
         assert run_judge(service, path, tmp_path / "out").score == pytest.approx(50.0)
 
 
-def test_what_changed_is_judged_again_and_nothing_else(tmp_path: Path) -> None:
+def test_only_changed_predictions_are_judged_again(tmp_path: Path) -> None:
     path = questions(tmp_path / "p.jsonl", 4)
     with FakeModels(Say(reply([1] * 5))) as service:
         run_judge(service, path, tmp_path / "out")
