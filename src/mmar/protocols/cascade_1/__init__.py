@@ -10,13 +10,13 @@ from mmar.protocols.cascade_1.naming import (
     CONFLICT,
     DENIED,
     NONE,
-    labelled,
-    letter_alone,
-    letter_clause,
-    line_names,
     match_choice,
-    named_last,
-    whole,
+    match_label,
+    match_last,
+    match_letter_clause,
+    match_line,
+    match_lone_letter,
+    match_whole,
 )
 from mmar.protocols.cascade_1.segments import Segment, common_segments, find_tags, rule_segments
 from mmar.protocols.reading.rules import Reading, ReadingRule
@@ -52,11 +52,11 @@ def read_version_1(text: str, choices: tuple[str, ...], rule: ReadingRule) -> Re
     if raw is None:
         return Reading("unresolved", None, "the thinking never ended")
     answer = clean(raw)
-    if letters and (index := letter_alone(answer, len(known.texts))) >= 0:
+    if letters and (index := match_lone_letter(answer, len(known.texts))) >= 0:
         return Reading("choice", index, "a lone letter")
-    if (index := whole(answer, known)) >= 0:
+    if (index := match_whole(answer, known)) >= 0:
         return Reading("choice", index, "the choice's text")
-    if (index := letter_alone(answer, len(known.texts))) >= 0:
+    if (index := match_lone_letter(answer, len(known.texts))) >= 0:
         return Reading("choice", index, "a lone letter")
     for segment in chain(
         rule_segments(answer, raw, rule, known.max_span), common_segments(answer, raw, known.max_span)
@@ -77,7 +77,7 @@ def _without_thinking(text: str, rule: ReadingRule) -> str | None:
 def _decide(segment: Segment, known: ChoiceForms, *, letters: bool) -> Reading | None:
     """Read what a marker points at; `None` when nothing there can be read."""
     if segment.before:
-        index = named_last(segment.text, known)
+        index = match_last(segment.text, known)
     else:
         index = match_choice(segment.text, known, letters=letters, closed=segment.closed)
     if index >= 0:
@@ -93,13 +93,13 @@ def _unmarked(text: str, known: ChoiceForms, *, letters: bool) -> Reading:
     line = _lines(text, known, letters=letters) if "\n" in text else NONE
     for index, reason, conflict in (
         (line, "a line of its own", "lines that name different choices"),
-        (labelled(head, known), "a letter with its text", "the letter and the text beside it disagree"),
+        (match_label(head, known), "a letter with its text", "the letter and the text beside it disagree"),
     ):
         if index >= 0:
             return Reading("choice", index, reason)
         if index == CONFLICT:
             return Reading("unresolved", None, conflict)
-    index, _ = letter_clause(head, len(known.texts))
+    index, _ = match_letter_clause(head, len(known.texts))
     affirmed, denied = named_choices(text, known)
     if index >= 0 and affirmed <= {index}:
         return Reading("choice", index, "a letter")
@@ -120,7 +120,7 @@ def _lines(text: str, known: ChoiceForms, *, letters: bool) -> int:
     for line in dict.fromkeys(text.split("\n")):
         if not line or line.isspace() or len(line) > known.longest + 200:
             continue
-        index = line_names(line, known, letters=letters)
+        index = match_line(line, known, letters=letters)
         if index == CONFLICT or (index >= 0 and result >= 0 and index != result):
             return CONFLICT
         result = max(result, index)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from mmar.protocols.reading.choices import distinct
+from mmar.protocols.reading.choices import unique_forms
 from mmar.protocols.reading.labels import joins, linked
 from mmar.protocols.reading.text import EMPHASIS, MARKS, OUTER_RIGHT, compose, loose, plain
 
@@ -194,9 +194,9 @@ class ChoiceForms:
         # The punctuation at each choice's end that its loose form lacks.
         self.tails = [_tail(form) for form in self.plains]
         # Choice by form; a form that different choices share is left out.
-        self.exact = distinct([choice.strip() for choice in choices], choices)
-        self.plain = distinct(self.plains, choices)
-        self.loose = distinct(self.looses, choices)
+        self.exact = unique_forms([choice.strip() for choice in choices], choices)
+        self.plain = unique_forms(self.plains, choices)
+        self.loose = unique_forms(self.looses, choices)
         told_apart = [index for form, index in self.loose.items() if form]
         self.by_length = sorted(told_apart, key=lambda index: len(self.looses[index]), reverse=True)
         self.longest = max(map(len, self.plains))

@@ -37,7 +37,7 @@ _LINKED = re.compile(
 _LAST = re.compile(r"""(?:^|[\s"'*(\[])([A-Z])["'*)\]]{0,4}\s{0,3}$""")
 
 
-def letter_alone(text: str, count: int) -> int:
+def match_lone_letter(text: str, count: int) -> int:
     """The 0-based choice of a letter that is all there is, brackets, quotes and full stops aside; -1 for none."""
     if len(text) > 60:
         return -1
@@ -45,7 +45,7 @@ def letter_alone(text: str, count: int) -> int:
     return _index(core, count) if len(core) == 1 else -1
 
 
-def letter_clause(text: str, count: int) -> tuple[int, int]:
+def match_letter_clause(text: str, count: int) -> tuple[int, int]:
     """The choice of a letter that stands where a noun would ("C because ...", "B is ..."), and where the letter ends."""
     match = _CLAUSE.match(text)
     if match is None:
@@ -77,7 +77,7 @@ _WORDLESS = re.compile(r"[.!\s]?\s?[(\[{]?[\d\s.]*[)\]}]?$")
 _LETTERED = re.compile(r"[a-z][).:\]]{1,2}\s?")
 
 
-def whole(text: str, known: ChoiceForms) -> int:
+def match_whole(text: str, known: ChoiceForms) -> int:
     """The choice that the whole text is."""
     if len(text) > 2 * known.longest + 200:
         return NONE
@@ -101,7 +101,7 @@ def match_choice(text: str, known: ChoiceForms, *, letters: bool, closed: bool) 
         closed: whether all of the piece belongs to the answer, or only its beginning.
     """
     count = len(known.texts)
-    if letters and (index := letter_alone(text, count)) >= 0:
+    if letters and (index := match_lone_letter(text, count)) >= 0:
         return index
     head = text[: known.max_span]
     form = plain(head)
@@ -110,13 +110,13 @@ def match_choice(text: str, known: ChoiceForms, *, letters: bool, closed: bool) 
     core = loose(form)
     if len(head) == len(text) and (index := _choice_of(form, core, known)) >= 0:
         return index
-    if (index := letter_alone(text, count)) >= 0:
+    if (index := match_lone_letter(text, count)) >= 0:
         return index
-    if (index := labelled(text, known)) != NONE:
+    if (index := match_label(text, known)) != NONE:
         return index
     if (index := _at_start(core, known)) != NONE:
         return index
-    index, end = letter_clause(text, count)
+    index, end = match_letter_clause(text, count)
     if index >= 0 and not is_denied(text[:100].lower(), 0, end):
         return index
     if lead := _LEAD.match(text):
@@ -131,18 +131,18 @@ def match_choice(text: str, known: ChoiceForms, *, letters: bool, closed: bool) 
     return DENIED if denied else NONE
 
 
-def line_names(line: str, known: ChoiceForms, *, letters: bool) -> int:
+def match_line(line: str, known: ChoiceForms, *, letters: bool) -> int:
     """The choice that a line is: its text, its letter, or both."""
     count = len(known.texts)
-    index = letter_alone(line, count) if letters else NONE
+    index = match_lone_letter(line, count) if letters else NONE
     if index < 0:
-        index = whole(line, known)
+        index = match_whole(line, known)
     if index < 0:
-        index = letter_alone(line, count)
-    return labelled(line, known) if index < 0 else index
+        index = match_lone_letter(line, count)
+    return match_label(line, known) if index < 0 else index
 
 
-def named_last(text: str, known: ChoiceForms) -> int:
+def match_last(text: str, known: ChoiceForms) -> int:
     """The choice that a clause names as its subject: "(B) dog [is the correct answer]"."""
     index = match_choice(text, known, letters=False, closed=True)
     if index == NONE and (capital := _LAST.search(text[-12:])):
@@ -150,7 +150,7 @@ def named_last(text: str, known: ChoiceForms) -> int:
     return index
 
 
-def labelled(text: str, known: ChoiceForms) -> int:
+def match_label(text: str, known: ChoiceForms) -> int:
     """The choice of a letter that labels the text after it; `CONFLICT` when letter and text disagree."""
     count = len(known.texts)
     label = _LABEL.match(text)

@@ -26,7 +26,7 @@ from mmar.protocols.reading.markup import read_markup, read_segment, read_whole
 from mmar.protocols.reading.rules import Reading, ReadingRule, State
 from mmar.protocols.reading.scan import scan
 from mmar.protocols.reading.segments import protocol_segments
-from mmar.protocols.reading.statement import Finding, unless_taken_back
+from mmar.protocols.reading.statement import Finding, reject_if_retracted
 from mmar.protocols.reading.text import clean
 from mmar.protocols.reading.thinking import answer_span
 
@@ -105,7 +105,7 @@ def _answer(answer: str, table: ChoiceTable, rule: ReadingRule, *, cut_off: bool
     finding = next(filter(None, findings), None) or read_markup(answer, table, letters=letters)
     units = scan(cleaned[0], table, letters=letters)
     if finding is not None:
-        return unless_taken_back(finding, units, cleaned)
+        return reject_if_retracted(finding, units, cleaned)
     result = decide(units, cut_off=cut_off)
     if cleaned[1] is not None:
         result.start, result.end = cleaned[1][result.start], cleaned[1][result.end]

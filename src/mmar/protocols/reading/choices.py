@@ -56,7 +56,7 @@ class ChoiceTable:
     @cached_property
     def exact(self) -> dict[str, int]:
         """Choice by its text without white space around it; different ones that share it are left out."""
-        return distinct([choice.strip() for choice in self.choices], self.choices)
+        return unique_forms([choice.strip() for choice in self.choices], self.choices)
 
     @cached_property
     def cores(self) -> tuple[str, ...]:
@@ -113,12 +113,12 @@ class ChoiceTable:
     @cached_property
     def plains(self) -> dict[str, int]:
         """Choice by its plain form."""
-        return distinct([plain(normalise(text)[0]) for text in self.texts], self.choices)
+        return unique_forms([plain(normalise(text)[0]) for text in self.texts], self.choices)
 
     @cached_property
     def looses(self) -> dict[str, int]:
         """Choice by its loose form."""
-        return distinct([loose(plain(normalise(text)[0])) for text in self.texts], self.choices)
+        return unique_forms([loose(plain(normalise(text)[0])) for text in self.texts], self.choices)
 
     @cached_property
     def longest(self) -> int:
@@ -174,7 +174,7 @@ class ChoiceTable:
         )
 
 
-def distinct(forms: Sequence[str], choices: Sequence[str]) -> dict[str, int]:
+def unique_forms(forms: Sequence[str], choices: Sequence[str]) -> dict[str, int]:
     """The first choice of each form, of which there is one a choice; a form that different choices share names none."""
     table: dict[str, int] = {}
     for index, form in enumerate(forms):

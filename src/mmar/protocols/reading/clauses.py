@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from mmar.protocols.reading.polarity import asserts, mentioned, rejected_behind, sentence_before
+from mmar.protocols.reading.polarity import asserts, find_mentions, rejected_behind, sentence_before
 from mmar.protocols.reading.statement import Statement, statement_at, unclear
 from mmar.protocols.reading.text import Units, pattern
 from mmar.protocols.reading.verdicts import PREDICATE
@@ -26,7 +26,7 @@ _ENDING = (
 _SUPPOSING = pattern(r"[SO](?!.*K)|m$|H[^,]*$")  # before a clause of a sentence that only supposes
 
 
-def own_lines(units: Units, listed: set[int]) -> list[Statement]:
+def find_own_lines(units: Units, listed: set[int]) -> list[Statement]:
     """Clauses that lead to a reference and say nothing else; those of a list of options are left out."""
     statements: list[Statement] = []
     symbols = units.symbols
@@ -98,7 +98,7 @@ _COLON = pattern(r"=[hg:]{0,2}:\(?[tA(]*(?P<ref>[CLl])\)?$")  # "The source is m
 _MATCHED = pattern(r"(?:M[hgpw&]{0,2}|Bw[fp])t?A\(?[LlC]|M[hgp&]{0,2}\(?L|MA?\(?[Ll]")
 
 
-def closings(units: Units, listed: set[int]) -> list[Statement]:
+def find_closings(units: Units, listed: set[int]) -> list[Statement]:
     """Sentences that conclude, or say which option what was heard matches."""
     last = len(units.symbols.rstrip(".|"))
     statements = [
@@ -126,7 +126,7 @@ def _closing(units: Units, start: int, end: int, listed: set[int], *, is_last: b
             return statement
     if not concludes:
         return None
-    named = [unit for unit in mentioned(units, start, end, "CLXZ") if unit not in listed]
+    named = [unit for unit in find_mentions(units, start, end, "CLXZ") if unit not in listed]
     if not named:
         return None
     if len({units.choices[unit] for unit in named}) == 1 and symbols[named[0]] in "CL":
@@ -152,7 +152,7 @@ def labelled(units: Units) -> Statement | None:
         return statement
     stop = symbols.find("|", ref)
     end = stop if stop >= 0 else len(symbols)
-    named = {units.choices[unit] for unit in mentioned(units, ref + 1, end, "CLX")}
+    named = {units.choices[unit] for unit in find_mentions(units, ref + 1, end, "CLX")}
     second = _SECOND_LETTER.match(symbols, match.start("behind"))
     second_stands = second is not None and not rejected_behind(units, second.end() - 1)
     if second_stands or (named and statement.choice not in named and symbols[ref] != "C"):
@@ -165,7 +165,7 @@ _OPTION = pattern(r"(?:^|(?<=[.?|,:]))[-:(]{0,2}(?P<noun>A?)\(?(?P<ref>[LlbCX])\
 _NUMBERED = pattern(r"w[.)]+(?P<ref>[CLl])(?=w|[.,|]|$)")  # "1. Rain 2. Wind"
 
 
-def listed_options(units: Units) -> set[int]:
+def find_listed_options(units: Units) -> set[int]:
     """The references that stand as items of a list of options, where at least two options stand so."""
     symbols = units.symbols
     items: defaultdict[int, list[int]] = defaultdict(list)
@@ -218,7 +218,7 @@ def _is_lettered(units: Units, unit: int) -> bool:
 _MARK = pattern(r"\)?[-:(,]{0,2}=?h?(?:(?P<right>gA?)|[Nnx]A?)\)?(?=[.|,]|$)")
 
 
-def marked_option(units: Units, listed: set[int]) -> Statement | None:
+def find_marked_option(units: Units, listed: set[int]) -> Statement | None:
     """The one option of a list that is marked as right where all others are marked as wrong."""
     marks = {ref: _MARK.match(units.symbols, ref + 1) for ref in listed}
     right = [ref for ref, mark in marks.items() if mark and mark["right"]]

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 
-from mmar.protocols.reading.clauses import closings, labelled, listed_options, marked_option, own_lines
+from mmar.protocols.reading.clauses import (
+    find_closings,
+    find_listed_options,
+    find_marked_option,
+    find_own_lines,
+    labelled,
+)
 from mmar.protocols.reading.mentions import read_mention
 from mmar.protocols.reading.polarity import MAX_SPAN, is_hypothetical, is_mentioned, rejected_behind
-from mmar.protocols.reading.statement import Finding, Statement, corrections, finding_of, unclear
+from mmar.protocols.reading.statement import Finding, Statement, find_corrections, finding_of, unclear
 from mmar.protocols.reading.text import Units, pattern
 from mmar.protocols.reading.verdicts import verdicts
 
@@ -19,34 +25,35 @@ def decide(units: Units, *, cut_off: bool = False, depth: int = 0) -> Finding:
     symbols = units.symbols
     if not symbols.strip(".?|,:-()/"):
         return Finding(-1, "empty" if not any(map(str.isalnum, units.text)) else "no-choice")
-    listed = listed_options(units)
+    listed = find_listed_options(units)
     statements = [
         statement for statement in verdicts(units) if statement.last not in listed or statement.choice < 0
     ]
-    lines = own_lines(units, listed)
+    lines = find_own_lines(units, listed)
     label = labelled(units) if not listed else None
     named = [each.last for each in (*statements, *lines) if each.trouble != "only-negated"]
     if label is not None and label.choice >= 0:
         named.append(label.last)
-    turns = [unit for unit in corrections(units) if _turns(units, unit, min(named))] if named else []
-    if turns and depth < 2:
-        return _corrected(units, turns[-1], min(named), cut_off=cut_off, depth=depth)
-    closing = closings(units, listed)
+    turn = _last_correction(units, min(named)) if named and depth < 2 else -1
+    if turn >= 0:
+        return _corrected(units, turn, min(named), cut_off=cut_off, depth=depth)
+    closing = find_closings(units, listed)
     unfinished = cut_off or _is_unfinished(units)
     stated = [each for each in statements if each.trouble not in ("only-negated", "other-answer")]
     others = [each for each in statements if each.trouble == "other-answer"]
-    if not stated and not lines and (marked := marked_option(units, listed)) is not None:
+    if not stated and not lines and (marked := find_marked_option(units, listed)) is not None:
         return finding_of(units, marked, "verdict")
     if stated and unfinished and "P" in symbols:
         return Finding(-1, "cut-off", units.starts[stated[-1].first], units.ends[stated[-1].last])
     if stated:
-        chosen = _unrivalled(units, _agreed(units, stated, [*lines, *others], closing), listed)
+        chosen = _without_rival(units, _combine(units, stated, [*lines, *others], closing), listed)
         return finding_of(units, chosen, "verdict")
     lines = [line for line in lines if line.trouble != "only-negated"]
     if "P" in symbols and lines and not _is_last_line(units, lines):
         lines = []  # words said while thinking
     if lines:
-        return finding_of(units, _unrivalled(units, _lasting(units, lines, closing), listed), "own-line")
+        chosen = _without_rival(units, _combine_lines(units, lines, closing), listed)
+        return finding_of(units, chosen, "own-line")
     closing = [statement for statement in closing if statement.trouble != "only-negated"]
     if closing and not unfinished:
         last = closing[-1]
@@ -55,21 +62,20 @@ def decide(units: Units, *, cut_off: bool = False, depth: int = 0) -> Finding:
         if last.choice >= 0 or last.trouble != "several-choices":
             return finding_of(units, last, "closing-sentence")
     if label is not None and label.trouble != "only-negated":
-        return finding_of(units, _unrivalled(units, label, listed), "labelled")
+        return finding_of(units, _without_rival(units, label, listed), "labelled")
     return read_mention(units, listed, statements, unfinished=unfinished)
 
 
-def _turns(units: Units, unit: int, first: int) -> bool:
-    """Whether a correction stands behind the first statement and is no part of it."""
-    if unit <= first:
-        return False
-    if units.symbols[unit] != "r":
-        return True
-    choice = units.choices[first]
-    return any(
-        symbol in "CLlbX" and units.choices[unit + 1 + step] != choice
-        for step, symbol in enumerate(units.symbols[unit + 1 : unit + 14])
-    )
+def _last_correction(units: Units, first: int) -> int:
+    """The last unit behind the first statement that takes it back, -1 for none."""
+    symbols, choice = units.symbols, units.choices[first]
+    for unit in reversed(find_corrections(units)):
+        others = (
+            other for other in range(unit + 1, min(unit + 14, len(symbols))) if symbols[other] in "CLlbX"
+        )
+        if unit > first and (symbols[unit] != "r" or any(units.choices[other] != choice for other in others)):
+            return unit
+    return -1
 
 
 def _corrected(units: Units, turn: int, first: int, *, cut_off: bool, depth: int) -> Finding:
@@ -90,7 +96,7 @@ def _corrected(units: Units, turn: int, first: int, *, cut_off: bool, depth: int
     return Finding(-1, "taken-back", units.starts[first], end)
 
 
-def _agreed(
+def _combine(
     units: Units, stated: list[Statement], lines: list[Statement], closing: list[Statement]
 ) -> Statement:
     """The one verdict of several statements; a final one outweighs those before it."""
@@ -112,7 +118,7 @@ _LATER_LETTER = pattern(r"\(?(?P<ref>[Ll])\)?(?:(?=[.|?])|$|(?<=:.)(?=[&,/])|(?<
 _ADDED = pattern(r"[.|]&[htA(]*(?P<ref>[CLl])\)?(?=[.?|]|$)")  # "Rain; or thunder."
 
 
-def _unrivalled(units: Units, chosen: Statement, listed: set[int]) -> Statement:
+def _without_rival(units: Units, chosen: Statement, listed: set[int]) -> Statement:
     """A statement, unless another letter stands alone behind it: "B! Just kidding, A."."""
     if chosen.choice < 0:
         return chosen
@@ -152,7 +158,7 @@ def _equal_rival(units: Units, chosen: Statement) -> int:
     return -1
 
 
-def _lasting(units: Units, lines: list[Statement], closing: list[Statement]) -> Statement:
+def _combine_lines(units: Units, lines: list[Statement], closing: list[Statement]) -> Statement:
     """The one choice of lines, unless a closing sentence behind them names another."""
     chosen = lines[-1]
     if not _is_last_line(units, lines):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from mmar.protocols.reading.choices import LETTERS, ChoiceTable
@@ -67,38 +68,25 @@ _PUNCTUATION = {
     "⇒": ":", "➔": ":", "➡": ":", "(": "(", "[": "(", "{": "(", "【": "(", ")": ")", "]": ")", "}": ")", "】": ")",
     "/": "/", "&": "&", "+": "&", "\t": "|", "#": "|", "@": "|",
 }  # fmt: skip
-
-
-_ARROW = pattern(r"[-=]+>")
+_MARKS = pattern(r"[-=]+>|-+|.", re.DOTALL)
 
 
 @lru_cache(maxsize=4096)
 def punctuation_of(gap: str) -> tuple[tuple[str, int, int], ...]:
     """The symbols of what stands between two words, each with its offset and length."""
     marks: list[tuple[str, int, int]] = []
-    index, size = 0, len(gap)
-    while index < size:
-        mark = gap[index]
-        if mark in "-=" and (arrow := _ARROW.match(gap, index)):
-            marks.append((":", index, arrow.end() - index))
-            index = arrow.end()
-            continue
-        if mark == "-":
-            run = index
-            while run < size and gap[run] == "-":
-                run += 1
-            spaced = (index == 0 or gap[index - 1].isspace()) and (
-                run >= size or gap[run].isspace() or gap[run] in "*_\"'("
-            )
-            bullet = not marks or marks[-1][0] == "|"
-            if (spaced and not (bullet and "\n" in gap[:index])) or run - index > 1:
-                marks.append(("-", index, run - index))
-            index = run
-            continue
-        symbol = _PUNCTUATION.get(mark)
-        if symbol is not None and not (marks and marks[-1][0] == symbol and symbol in ".?|"):
-            marks.append((symbol, index, 1))
-        index += 1
+    for match in _MARKS.finditer(gap):
+        mark, start = match[0], match.start()
+        if mark.strip("-"):
+            symbol = ":" if len(mark) > 1 else _PUNCTUATION.get(mark, "")
+        else:
+            symbol = "-"
+            before, behind = gap[:start][-1:].strip(), gap[match.end() :][:1].strip()
+            is_bullet = "\n" in gap[:start] and (not marks or marks[-1][0] == "|")
+            if len(mark) == 1 and (before or behind.strip("*_\"'(") or is_bullet):
+                continue
+        if symbol and not (symbol in ".?|" and marks and marks[-1][0] == symbol):
+            marks.append((symbol, start, len(mark)))
     return tuple(marks)
 
 

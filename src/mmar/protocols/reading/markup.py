@@ -6,7 +6,7 @@ import re
 
 from mmar.protocols.reading.choices import ChoiceTable
 from mmar.protocols.reading.decision import decide
-from mmar.protocols.reading.polarity import mentioned
+from mmar.protocols.reading.polarity import find_mentions
 from mmar.protocols.reading.scan import scan
 from mmar.protocols.reading.segments import Segment, common_segments
 from mmar.protocols.reading.statement import DRESS, Finding, finding_of, statement_at
@@ -40,7 +40,7 @@ def _opening(units: Units) -> Finding:
     lead = re.match(rf"[|:(tgAhI=&,-]*(?=[{REFERENCES}])", units.symbols)
     if lead and (statement := statement_at(units, 0, lead.end())) is not None:
         return finding_of(units, statement, "protocol-marker")
-    named = mentioned(units, 0, units.sentence(0)[1], "CL")
+    named = find_mentions(units, 0, units.sentence(0)[1], "CL")
     if len({units.choices[unit] for unit in named}) == 1:
         unit = named[0]
         return Finding(units.choices[unit], "protocol-marker", units.starts[unit], units.ends[unit])

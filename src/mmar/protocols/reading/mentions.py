@@ -15,7 +15,7 @@ def read_mention(units: Units, listed: set[int], statements: list[Statement], *,
     void = {statement.last for statement in statements}
     asserted = [unit for unit in asserted if unit not in void]
     statements = [
-        each for each in statements if not all(_turned(units, each.last, unit) for unit in asserted)
+        each for each in statements if not all(_is_out_of_scope(units, each.last, unit) for unit in asserted)
     ]
     named = "".join(units.symbols[unit] for unit in asserted)
     choices = {units.choices[unit] for unit in asserted}
@@ -145,7 +145,7 @@ def _is_counted_with_another(units: Units, unit: int) -> bool:
     return False
 
 
-def _turned(units: Units, denied: int, unit: int) -> bool:
+def _is_out_of_scope(units: Units, denied: int, unit: int) -> bool:
     """Whether a mention is out of the reach of a denied statement: in another sentence, or behind a "but" or "so"."""
     return unit > denied and re.search(r"[.?|KT]", units.symbols[denied:unit]) is not None
 

@@ -101,7 +101,7 @@ def is_mentioned(units: Units, unit: int) -> bool:
     return not (rejected_behind(units, unit) or is_asked(units, unit) or is_conditional(units, unit))
 
 
-def mentioned(units: Units, start: int, end: int, symbols: str) -> list[int]:
+def find_mentions(units: Units, start: int, end: int, symbols: str) -> list[int]:
     """The references between two units that have one of some symbols and are mentioned as `is_mentioned` says."""
     return [
         unit for unit in range(start, end) if units.symbols[unit] in symbols and is_mentioned(units, unit)

@@ -95,7 +95,7 @@ _NO = frozenset(
 )
 
 
-def corrections(units: Units, after: int = -1) -> list[int]:
+def find_corrections(units: Units, after: int = -1) -> list[int]:
     """The units that take back what was said before, outside of quoted speech."""
     result = []
     for match in re.finditer(
@@ -110,13 +110,13 @@ def corrections(units: Units, after: int = -1) -> list[int]:
     return result
 
 
-def unless_taken_back(finding: Finding, units: Units, cleaned: Clean) -> Finding:
+def reject_if_retracted(finding: Finding, units: Units, cleaned: Clean) -> Finding:
     """What markup pointed at, unless words behind it take that back or deny it."""
     positions = cleaned[1]
     last = bisect_left(units.ends, finding.end) if positions is None else len(units.ends)
     if last < len(units.ends) and rejected_behind(units, last):
         return Finding(-1, "only-negated", finding.start, finding.end)
-    for unit in corrections(units, after=finding.end if positions is None else -1):
+    for unit in find_corrections(units, after=finding.end if positions is None else -1):
         start = units.starts[unit] if positions is None else positions[units.starts[unit]]
         if start < finding.end:
             continue

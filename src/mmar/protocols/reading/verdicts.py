@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mmar.protocols.reading.polarity import MAX_SPAN, asserts, mentioned
+from mmar.protocols.reading.polarity import MAX_SPAN, asserts, find_mentions
 from mmar.protocols.reading.statement import Statement, statement_at, unclear
 from mmar.protocols.reading.text import Units, pattern
 
@@ -105,7 +105,7 @@ def _open_verdict(units: Units, first: int, start: int, *, final: bool) -> State
     ref = next((unit for unit in range(start, end) if units.symbols[unit] in "CLXZ"), -1)
     if ref < 0:
         return None
-    named = mentioned(units, ref, end, "CLXZ") if asserts(units, first) else []
+    named = find_mentions(units, ref, end, "CLXZ") if asserts(units, first) else []
     if not named:
         return unclear("only-negated", first, ref)
     if len({units.choices[unit] for unit in named}) > 1:
