@@ -49,14 +49,16 @@ class _Builder:
     def build(self) -> Units:
         index, size, done = 0, len(self.words), 0
         while index < size:
-            start = self.words[index][1]
+            word, start, end = self.words[index]
             if start - done > 1 or (start > done and self.text[done] != " "):
                 self._punctuation(done, start)
-            after = self._choice(index) or self._letter(index) or self._phrase(index)
+            after = self._choice(index) if word in self.by_first_word else 0
+            if not after and end - start == 1:
+                after = self._letter(index)
             if not after:
-                share = self.words[index][0].endswith("%")  # "90% sure"
-                self._add("h" if share else "w", start, self.words[index][2])
-                after = index + 1
+                other = "h" if word.endswith("%") else "w"  # "90% sure"
+                after, symbol = self._phrase_at(index) or (index + 1, other)
+                self._add(symbol, start, self.words[after - 1][2])
             done, index = self.ends[-1], after
         self._punctuation(done, len(self.text))
         units = Units("".join(self.symbols), self.starts, self.ends, self.choices, set(), self.text)
@@ -87,7 +89,8 @@ class _Builder:
 
     def _choice(self, index: int) -> int:
         """Add the longest choice whose text begins at a word; gives the word behind it, 0 for none."""
-        if self.tokens[index] not in self.by_first_word or (result := self._choice_at(index)) is None:
+        result = self._choice_at(index)
+        if result is None:
             return 0
         after, choice = result
         if self._is_ambiguous_number(index):
@@ -166,9 +169,9 @@ class _Builder:
         return phrase[1] if phrase else "w"
 
     def _letter(self, index: int) -> int:
-        """Add a letter that may stand for a choice; gives the word behind it, 0 for none."""
+        """Add a word of one character, where it may stand for a choice; gives the word behind it, 0 for none."""
         word, start, end = self.words[index]
-        if end - start != 1 or not ("a" <= word <= "z"):
+        if not "a" <= word <= "z":
             return 0
         text = self.text
         mark = text[start]
@@ -220,15 +223,6 @@ class _Builder:
         if previous == "A":
             return self.text[self.ends[-1] - 1].isupper() and kind == "w"
         return kind in "wtAgoQP"
-
-    def _phrase(self, index: int) -> int:
-        """Add the longest phrase that begins at a word; gives the word behind it, 0 for none."""
-        phrase = self._phrase_at(index)
-        if phrase is None:
-            return 0
-        after, symbol = phrase
-        self._add(symbol, self.words[index][1], self.words[after - 1][2])
-        return after
 
     def _phrase_at(self, index: int) -> tuple[int, str] | None:
         """The longest phrase that begins at a word: the word behind it, and its symbol."""
