@@ -7,8 +7,7 @@ it has no default.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -108,7 +107,9 @@ def score_extra_fields(benchmark: Benchmark, verdicts: bytes) -> dict[str, dict[
     for field in benchmark.groups:
         by_name: dict[str, Counts] = {}
         for item, verdict in zip(benchmark.closed, verdicts, strict=False):
-            for name in _names(item.extra.get(field)):
+            value = item.extra.get(field)
+            values = value if isinstance(value, list) else [value]
+            for name in dict.fromkeys(str(each) for each in values if each not in (None, "")):
                 requested, official, choice = (bool(verdict & bit) for bit in (REQUESTED, OFFICIAL, CHOICE))
                 key = len(item.choices), requested, official, choice
                 counts = by_name.setdefault(name, {})
@@ -153,8 +154,3 @@ def _hops(pairs: Sequence[tuple[str, bool, bool]]) -> PairedHops:
         accuracy(both, first),
         accuracy(second - both, n - first),
     )
-
-
-def _names(value: Any) -> Iterator[str]:
-    values: Iterable[Any] = value if isinstance(value, list) else (value,)
-    yield from dict.fromkeys(str(each) for each in values if each not in (None, ""))

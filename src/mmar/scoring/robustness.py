@@ -155,8 +155,10 @@ def read_all_answers(
     named: dict[str, dict[tuple[int, int], int | None]] = {}
     for (item_id, rotation, repeat), (_, answer) in answers.items():
         if answer.failure is None and item_id in benchmark.by_id:
-            index = _original_index(benchmark[item_id], rotation, answer.text, rule)
-            named.setdefault(item_id, {})[rotation, repeat] = index
+            choices = benchmark[item_id].choices
+            index = read(answer.text, rotate(choices, rotation), rule).index
+            original = None if index is None else (index + rotation) % len(choices)
+            named.setdefault(item_id, {})[rotation, repeat] = original
     return tuple(
         ItemReadings(item, *counts[item.id], named.get(item.id, {}))
         for item in benchmark
@@ -245,11 +247,6 @@ def _shares(items: Sequence[ItemReadings]) -> SlotShares | None:
             keys.append((answer - rotation) % count)
             counts.append(count)
     return slot_shares(named_slots, keys, counts) if named_slots else None
-
-
-def _original_index(item: Item, rotation: int, text: str, rule: ReadingRule | None) -> int | None:
-    index = read(text, rotate(item.choices, rotation), rule).index
-    return None if index is None else (index + rotation) % len(item.choices)
 
 
 def _planned(benchmark: Benchmark, manifest: Manifest) -> Iterator[RequestKey]:

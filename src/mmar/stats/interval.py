@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Callable
 from typing import NamedTuple
 
 from mmar.errors import UsageError
@@ -54,13 +55,21 @@ def two_sided_t(level: float, degrees: int) -> float:
     if degrees >= _SERIES_BELOW:
         return _t_series(z, degrees)
     # The angle whose tangent is t/sqrt(degrees) has a bounded range, so bisection needs no bracket.
-    low, high = 0.0, math.pi / 2
-    while (middle := (low + high) / 2) not in (low, high):
-        if _t_central_probability(middle, degrees) < level:
+    angle = bisect(lambda angle: _t_central_probability(angle, degrees) < level, 0.0, math.pi / 2)
+    return math.tan(angle) * math.sqrt(degrees)
+
+
+def bisect(below: Callable[[float], bool], low: float, high: float) -> float:
+    """The largest number from `low` to `high` of which `below` holds, as it does of all smaller ones."""
+    for _ in range(100):
+        middle = (low + high) / 2
+        if middle in (low, high):
+            break
+        if below(middle):
             low = middle
         else:
             high = middle
-    return math.tan(middle) * math.sqrt(degrees)
+    return low
 
 
 def score_interval(share: float, n: float, level: float = 0.95, *, z: float | None = None) -> Interval:

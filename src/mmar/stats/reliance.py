@@ -17,7 +17,7 @@ the interval agrees with the fall of accuracy about zero.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 from mmar.errors import UsageError
 from mmar.stats.cluster import few_clusters_factor, sum_of_squares
 from mmar.stats.inputs import Clusters, binary_scores, cluster_index, paired_scores
-from mmar.stats.interval import Interval, two_sided_z
+from mmar.stats.interval import Interval, bisect, two_sided_z
 
 # The logarithm of the largest ratio that is searched for an end; beyond it an end is not bounded.
 _MAX_LOG_RATIO = 30.0
@@ -118,12 +118,12 @@ def ratio_interval(counts: tuple[float, float, float, float], z: float) -> tuple
 
     if both + first:
         estimate = math.log((both + first) / (both + second))
-        low = math.exp(_bisect(lambda x: excess(x) - z, -_MAX_LOG_RATIO, estimate))
+        low = math.exp(bisect(lambda x: excess(x) > z, -_MAX_LOG_RATIO, estimate))
     else:
         estimate, low = -_MAX_LOG_RATIO, 0.0
     if excess(_MAX_LOG_RATIO) > -z:
         return low, math.inf
-    return low, math.exp(_bisect(lambda x: excess(x) + z, estimate, _MAX_LOG_RATIO))
+    return low, math.exp(bisect(lambda x: excess(x) > -z, estimate, _MAX_LOG_RATIO))
 
 
 def count_solved_without_audio(
@@ -194,14 +194,3 @@ def _score(ratio: float, counts: tuple[float, float, float, float]) -> float:
     variance = n * ratio * max(0.0, alone + ratio * alone - (ratio - 1) * some)
     gap = (both + first) - ratio * (both + second)
     return gap / math.sqrt(variance) if variance > 0 else math.copysign(math.inf, gap) if gap else 0.0
-
-
-def _bisect(function: Callable[[float], float], low: float, high: float) -> float:
-    """Where a falling function crosses zero, by bisection."""
-    for _ in range(80):
-        middle = (low + high) / 2
-        if function(middle) > 0:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2

@@ -23,11 +23,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from mmar.errors import UsageError
-from mmar.stats.interval import Interval
+from mmar.stats.interval import Interval, bisect
 
 _ALPHA = 0.05  # chance of a false decision at any time
 
@@ -70,8 +70,8 @@ def share_sequence(right: float, n: float) -> Interval:
         return likelihood < threshold
 
     estimate = right / n
-    low = 0.0 if right == 0 else _bisect_edge(0.0, estimate, excluded)
-    high = 1.0 if wrong == 0 else 1 - _bisect_edge(0.0, 1 - estimate, lambda q: excluded(1 - q))
+    low = 0.0 if right == 0 else bisect(excluded, 0.0, estimate)
+    high = 1.0 if wrong == 0 else 1 - bisect(lambda q: excluded(1 - q), 0.0, 1 - estimate)
     return Interval(100 * low, 100 * high)
 
 
@@ -105,16 +105,3 @@ def worst_design_effect(clusters: Sequence[Hashable]) -> float:
 def _log_beta(right: float, wrong: float) -> float:
     """Logarithm of B(1 + right, 1 + wrong)."""
     return math.lgamma(1 + right) + math.lgamma(1 + wrong) - math.lgamma(2 + right + wrong)
-
-
-def _bisect_edge(low: float, high: float, excluded: Callable[[float], bool]) -> float:
-    """Where exclusion ends between a share that may be excluded and one that is not, by bisection."""
-    for _ in range(60):
-        middle = (low + high) / 2
-        if middle in (low, high):
-            break
-        if excluded(middle):
-            low = middle
-        else:
-            high = middle
-    return low
