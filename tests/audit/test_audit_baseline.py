@@ -21,7 +21,7 @@ def audited(items: list[Item], path: Path | None = None) -> Audit:
     return audit(Benchmark(tuple(items), "set"), select=("S", "T", "V"), accepted=accepted)
 
 
-def test_what_was_accepted_is_left_out(item: Callable[..., Item], tmp_path: Path) -> None:
+def test_accepted_findings_are_left_out(item: Callable[..., Item], tmp_path: Path) -> None:
     path = tmp_path / "accepted.json"
     odd = [item(0, timestamp="1:00,1:10"), item(1, question="What? "), item(2), item(2, id="other")]
     first = audited(odd)

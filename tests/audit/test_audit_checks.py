@@ -125,7 +125,7 @@ def test_a_clean_benchmark_has_no_findings(code: str, item: Maker) -> None:
 
 
 @pytest.mark.parametrize("code", SPOILED)
-def test_a_spoiled_benchmark_has_them(code: str, item: Maker) -> None:
+def test_each_fault_is_found(code: str, item: Maker) -> None:
     changes, fields = SPOILED[code]
     items = spoiled(item, *changes)
     result = run_check(code, items)
@@ -178,7 +178,7 @@ def test_a_short_link_that_was_followed_is_proposed_by_its_video(item: Maker) ->
     )
 
 
-def test_solved_without_hearing(item: Maker) -> None:
+def test_items_solved_without_audio(item: Maker) -> None:
     items = many(item, 40, choices=lambda _: ["North", "East", "South", "West"], answer=lambda index: "East")
     lucky = Unheard("lucky", {each.id: index % 4 == 0 for index, each in enumerate(items)})
     knowing = Unheard("knowing", {each.id: index % 2 == 0 for index, each in enumerate(items)})

@@ -9,7 +9,7 @@ from single_check import Maker, many, run_check
 from mmar.items import Item
 
 
-def test_the_place_of_the_answer(item: Maker) -> None:
+def test_position_bias(item: Maker) -> None:
     choices = ["North", "East", "South", "West"]
     fair = many(item, 80, choices=lambda _: choices, answer=lambda index: choices[index % 4])
     assert run_check("A001", fair).findings == ()
@@ -24,7 +24,7 @@ def test_the_place_of_the_answer(item: Maker) -> None:
     assert len(run_check("A001", unfair).findings) == 1
 
 
-def test_the_length_of_the_answer(item: Maker) -> None:
+def test_length_bias(item: Maker) -> None:
     texts = ["Short", "Brief", "A good deal longer"]
 
     def answers(longest: int) -> list[Item]:
@@ -40,7 +40,7 @@ def test_the_length_of_the_answer(item: Maker) -> None:
     assert finding.kind == "longest"
 
 
-def test_the_middle_of_the_numbers(item: Maker) -> None:
+def test_bias_towards_the_middle_of_numbers(item: Maker) -> None:
     numbers = ["2 times", "Three times", "4 times", "5 times"]
     fair = many(item, 40, choices=lambda _: numbers, answer=lambda index: numbers[index % 4])
     assert run_check("A003", fair).findings == ()
@@ -50,7 +50,7 @@ def test_the_middle_of_the_numbers(item: Maker) -> None:
     assert run_check("A003", middle).measures[0].values["p"] == pytest.approx(0.5**40)
 
 
-def test_a_set_of_choices_that_recurs(item: Maker) -> None:
+def test_bias_in_a_recurring_set_of_choices(item: Maker) -> None:
     def answers(yes: int, count: int = 40) -> list[Item]:
         shuffled = (["Yes", "No"], ["no", "yes"])
         return many(

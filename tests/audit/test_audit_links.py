@@ -99,12 +99,12 @@ def test_a_short_link_is_followed_to_its_video(site: str) -> None:
     assert tried(site, "https://b23.tv/round")["https://b23.tv/round"].reply == "more than 5 redirections"
 
 
-def test_any_other_address_is_asked_itself(site: str) -> None:
+def test_any_other_address_is_requested_itself(site: str) -> None:
     page, missing = f"{site}/page", f"{site}/lost"
     assert [link.alive for link in tried(site, page, missing).values()] == [True, False]
 
 
-def test_what_gives_no_reply_is_left_open() -> None:
+def test_an_address_without_a_reply_is_undecided() -> None:
     (link,) = check_links(["http://127.0.0.1:9/"], timeout_s=2).values()
     assert link.alive is None
     assert link.reply.startswith("ClientConnectorError")
@@ -112,7 +112,7 @@ def test_what_gives_no_reply_is_left_open() -> None:
     assert (link.alive, link.reply) == (None, "not an http address")
 
 
-def test_an_address_is_asked_once_and_in_order(site: str) -> None:
+def test_an_address_is_requested_once_and_in_order(site: str) -> None:
     page = f"{site}/page"
     calls: list[tuple[int, int]] = []
     links = check_links([page, f"{site}/lost", page], progress=lambda *counts: calls.append(counts))

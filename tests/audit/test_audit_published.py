@@ -66,7 +66,7 @@ def test_an_average_that_counts_every_part_alike_is_named(tmp_path: Path) -> Non
     assert "add up to 74.29" in finding.message
 
 
-def test_what_odd_rounding_is_needed_is_said(tmp_path: Path) -> None:
+def test_the_kind_of_odd_rounding_is_named(tmp_path: Path) -> None:
     text = "model,mix\nA,28.1\nB,28.0\n"  # 23 of 82 is 28.0488
     audit = audited(tmp_path, text, Counts(by_column={"mix": 82}))
     (finding,) = audit.outcomes[1].findings
@@ -102,7 +102,7 @@ def test_rows_of_one_name_are_told_apart(tmp_path: Path) -> None:
         ('model,small,large\nA,"63.6,79.2\n', "invalid-table"),
     ],
 )
-def test_what_is_no_table_is_refused(text: str, code: str, tmp_path: Path) -> None:
+def test_a_file_that_is_no_table_is_an_error(text: str, code: str, tmp_path: Path) -> None:
     with raises(code, InputError):
         audited(tmp_path, text)
 

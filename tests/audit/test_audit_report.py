@@ -25,7 +25,7 @@ def spoiled(item: Callable[..., Item]) -> Benchmark:
     return Benchmark(items, "set", errors=(InputError("is broken", file="set.jsonl", line=9),))
 
 
-def test_counts_by_severity_and_what_fails(spoiled: Benchmark) -> None:
+def test_counts_by_severity_and_when_an_audit_fails(spoiled: Benchmark) -> None:
     result = audit(spoiled)
     counts = {each.code: (len(each.findings), each.items) for each in result.outcomes if each.findings}
     assert counts == {

@@ -73,7 +73,7 @@ def test_each_fault_is_found_and_no_other(code: str, who: str, items: list[Item]
     assert run_check(code, clean, clips).findings == ()
 
 
-def test_what_is_said_of_them(items: list[Item], clips: Path) -> None:
+def test_the_messages_of_faulty_clips(items: list[Item], clips: Path) -> None:
     def message_of(code: str) -> str:
         return run_check(code, items, clips).findings[0].message
 
@@ -109,7 +109,7 @@ def test_the_folder_may_be_that_of_the_files_themselves(clips: Path) -> None:
         find_clip(clips, "../good.wav")
 
 
-def test_a_clip_of_several_items_is_heard_once(
+def test_a_clip_of_several_items_is_measured_once(
     items: list[Item], clips: Path, item: Callable[..., Item]
 ) -> None:
     calls: list[tuple[int, int]] = []
@@ -120,6 +120,8 @@ def test_a_clip_of_several_items_is_heard_once(
     assert calls == [(1, 1)]
 
 
-def test_several_processes_hear_the_same(items: list[Item], clips: Path, item: Callable[..., Item]) -> None:
+def test_several_processes_measure_the_same(
+    items: list[Item], clips: Path, item: Callable[..., Item]
+) -> None:
     more = [item(index, audio_path=f"./audio/not-here/{index}.wav") for index in range(40)]
     assert measure_clips([*items, *more], clips, workers=2) == measure_clips([*items, *more], clips)

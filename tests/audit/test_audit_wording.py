@@ -25,7 +25,7 @@ from mmar.audit.subject import contains_phrase, find_stray_space, quoted
         ("anything", '""', False),
     ],
 )
-def test_a_phrase_is_named_by_words_of_its_own(text: str, phrase: str, expected: bool) -> None:
+def test_a_phrase_is_contained_as_whole_words(text: str, phrase: str, expected: bool) -> None:
     assert contains_phrase(text, phrase) is expected
 
 
@@ -45,7 +45,7 @@ def test_stray_white_space_is_made_visible(text: str, marked: str | None) -> Non
 
 
 @given(st.text(max_size=40))
-def test_what_is_joined_by_single_spaces_has_none(text: str) -> None:
+def test_single_spaces_are_not_stray(text: str) -> None:
     assert find_stray_space(" ".join(text.split())) is None
     if text != " ".join(text.split()):
         assert find_stray_space(text) is not None

@@ -102,7 +102,7 @@ def test_a_reply_or_a_conversation_a_line(demo: Benchmark, tmp_path: Path) -> No
         assert texts(tmp_path / f"{name}.jsonl", demo) == {item.id: item.answer for item in demo}
 
 
-def test_bad_records_are_left_out_where_that_is_asked(demo: Benchmark, tmp_path: Path) -> None:
+def test_bad_records_are_left_out_with_on_error(demo: Benchmark, tmp_path: Path) -> None:
     rows = rows_of(demo)
     broken = [rows[0], {"id": rows[1]["id"], "prediction": {"a": {"b": 1}}}, *rows[2:]]
     (tmp_path / "log.jsonl").write_text("{broken\n" + lines(broken))
@@ -150,7 +150,7 @@ def test_a_parquet_table_of_answers(demo: Benchmark, tmp_path: Path) -> None:
     assert texts(tmp_path / "log.parquet", demo) == {item.id: item.answer for item in demo}
 
 
-def test_archives(demo: Benchmark, tmp_path: Path) -> None:
+def test_logs_in_archives_are_read(demo: Benchmark, tmp_path: Path) -> None:
     rows = rows_of(demo)
     with zipfile.ZipFile(tmp_path / "log.zip", "w") as archive:
         archive.writestr("run/rank_0.jsonl", lines(rows[:3]))

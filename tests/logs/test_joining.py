@@ -32,7 +32,7 @@ def test_records_are_joined_by_clip_and_by_question(demo: Benchmark, write_rows:
     assert texts(write_rows("prompts.jsonl", prompts), demo) == {item.id: item.answer for item in demo}
 
 
-def test_records_that_do_not_belong(demo: Benchmark, write_rows: WriteRows) -> None:
+def test_records_of_other_questions_are_errors(demo: Benchmark, write_rows: WriteRows) -> None:
     rows = [{"id": item.id, "response": item.choices[0]} for item in demo]
     with raises("unknown-item", line=2):
         texts(write_rows("a.jsonl", [rows[0], {"id": "other", "response": "x"}]), demo)
@@ -53,7 +53,7 @@ def test_records_that_do_not_belong(demo: Benchmark, write_rows: WriteRows) -> N
     assert (len(joined.answers), skipped) == (len(demo), ["unknown-item"])
 
 
-def test_prompts_and_reasoning_are_not_kept_where_only_answers_are_wanted(demo: Benchmark) -> None:
+def test_prompts_and_reasoning_are_not_kept_with_answers_only(demo: Benchmark) -> None:
     log = open_log(DATA / "inspect-0.3.285.eval")
     whole, slim = join_log(log, demo), join_log(log, demo, answers_only=True)
     assert any(answer.record.question for answer in whole.answers.values())

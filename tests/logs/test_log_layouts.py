@@ -154,7 +154,7 @@ def test_damaged_files_are_errors_of_this_program(demo: Benchmark, tmp_path: Pat
         {"version": 2, "status": "error", "eval": {"task": "t"}, "plan": {}},
     ],
 )
-def test_totals_without_answers(tmp_path: Path, value: dict[str, Any]) -> None:
+def test_files_of_totals_are_an_error(tmp_path: Path, value: dict[str, Any]) -> None:
     path = tmp_path / "results.json"
     path.write_text(json.dumps(value, indent=2), "utf-8")
     with raises("no-answers", file=str(path)):

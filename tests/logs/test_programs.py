@@ -260,7 +260,7 @@ def evalscope(index: int, item_id: str, text: str, group: int, repeat: int) -> d
     }
 
 
-def test_of_repeated_answers_the_first_counts(demo: Benchmark, write_rows: WriteRows) -> None:
+def test_the_first_of_repeated_answers_counts(demo: Benchmark, write_rows: WriteRows) -> None:
     rows = [
         evalscope(2 * index + repeat, item.id, f"{index} {repeat}", index, repeat)
         for index, item in enumerate(demo)
@@ -270,7 +270,7 @@ def test_of_repeated_answers_the_first_counts(demo: Benchmark, write_rows: Write
     assert [each.record.text for each in joined.answers.values()] == [f"{n} 0" for n in range(len(demo))]
 
 
-def test_a_failure_of_vlmevalkit_is_no_answer(demo: Benchmark, write_rows: WriteRows) -> None:
+def test_a_failed_request_of_vlmevalkit_is_no_answer(demo: Benchmark, write_rows: WriteRows) -> None:
     rows = [
         {"index": index, "question": item.question, "A": item.choices[0], "B": item.choices[1]}
         | {"answer": "A", "prediction": "Failed to obtain answer via API." if index == 0 else "A"}

@@ -32,7 +32,7 @@ OLD = ReadingRule(version=1)
         ("<think>cut", None, "the thinking never ended"),
     ],
 )
-def test_it_reads_as_it_did(answer: str, index: int | None, reason: str) -> None:
+def test_version_1_keeps_its_verdicts_and_reasons(answer: str, index: int | None, reason: str) -> None:
     reading = read(answer, CHOICES, OLD)
     assert (reading.index, reading.rule) == (index, reason)
     assert reading.reason == reason
@@ -48,7 +48,7 @@ def test_a_version_is_chosen_by_its_name() -> None:
         read_choice("B", CHOICES, reading="cascade@9")
 
 
-def test_choices_are_checked() -> None:
+def test_invalid_choices_are_an_error() -> None:
     for choices in ([], ["one"], ["x"] * 27, "ab"):
         with raises("bad-choices", argument="choices"):
             read_choice("B", choices)

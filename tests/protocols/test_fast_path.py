@@ -35,7 +35,7 @@ def disagreement(text: str, choices: tuple[str, ...]) -> tuple[str, object, obje
 
 
 @pytest.mark.parametrize("choices", SETS)
-def test_both_name_the_same_choice(choices: tuple[str, ...]) -> None:
+def test_fast_path_and_cascade_name_the_same_choice(choices: tuple[str, ...]) -> None:
     texts = [frame.format(choice) for frame in FRAMES for choice in choices]
     texts += [f"({chr(65 + index)}) {choice}" for index in range(len(choices)) for choice in choices]
     texts += [
@@ -72,7 +72,7 @@ def test_both_name_the_same_choice(choices: tuple[str, ...]) -> None:
     st.data(),
 )
 @settings(max_examples=150, deadline=None)
-def test_whatever_stands_before_a_choice(
+def test_words_before_a_choice_are_read_as_by_the_cascade(
     choices: tuple[str, ...], lead: list[str], data: st.DataObject
 ) -> None:
     text = " ".join([*lead, data.draw(st.sampled_from(choices))]) + data.draw(

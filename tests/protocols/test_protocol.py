@@ -38,7 +38,7 @@ def test_the_default_is_the_authors_own() -> None:
     assert load_protocol("letter") is protocols()["letter"]
 
 
-def test_one_of_ones_own(tmp_path: Path) -> None:
+def test_a_protocol_file_is_loaded(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(OWN, "utf-8")
     protocol = load_protocol(str(path))
@@ -65,7 +65,7 @@ def test_one_of_ones_own(tmp_path: Path) -> None:
         ("quoted", '"one", "two" or "three"'),
     ],
 )
-def test_forms_of_choices(form: str, text: str) -> None:
+def test_choices_are_formatted_as_the_protocol_says(form: str, text: str) -> None:
     assert format_choices(CHOICES, form) == text  # type: ignore[arg-type]
 
 

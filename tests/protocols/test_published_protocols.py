@@ -186,7 +186,7 @@ def test_answers_in_the_protocols_own_style(name: str, answer: str, index: int |
     assert (reading.state == "choice") == (index is not None)
 
 
-def test_what_never_reaches_a_model() -> None:
+def test_answers_and_rubrics_never_reach_a_model() -> None:
     """The answer, the thinking, the cues and the rubric of an item change nothing about its request."""
     secret = Item.from_record(
         {

@@ -282,6 +282,6 @@ CASES: dict[str, list[tuple[str, tuple[str, ...], int | str]]] = {
     ("answer", "choices", "says"),
     [pytest.param(*case, id=f"{kind}: {case[0]!r}") for kind, cases in CASES.items() for case in cases],
 )
-def test_what_an_answer_says(answer: str, choices: tuple[str, ...], says: int | str) -> None:
+def test_the_reading_of_an_answer(answer: str, choices: tuple[str, ...], says: int | str) -> None:
     reading = read(answer, choices)
     assert (reading.index if reading.state == "choice" else reading.state) == says, reading.reason

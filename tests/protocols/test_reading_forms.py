@@ -138,7 +138,7 @@ def test_every_letter_is_read(form: str) -> None:
     assert not wrong, wrong[:12]
 
 
-def test_what_is_denied_is_never_read_as_the_answer() -> None:
+def test_a_negated_choice_is_never_read_as_the_answer() -> None:
     wrong = []
     for choices in QUESTIONS:
         for index, choice in enumerate(choices):
@@ -155,7 +155,7 @@ def test_what_is_denied_is_never_read_as_the_answer() -> None:
     assert not wrong, wrong[:12]
 
 
-def test_two_choices_are_no_answer() -> None:
+def test_an_answer_that_names_two_choices_is_unresolved() -> None:
     wrong = []
     for choices in QUESTIONS:
         first, second = choices[0], choices[-1]
@@ -188,7 +188,7 @@ def test_a_letter_beside_another_choices_text_is_a_contradiction() -> None:
     assert not wrong, wrong[:12]
 
 
-def test_the_options_given_back_are_no_answer() -> None:
+def test_a_list_of_the_options_is_unresolved() -> None:
     wrong = []
     for choices in QUESTIONS:
         if not all(is_distinct(choices, index) for index in range(len(choices))):
@@ -230,7 +230,7 @@ def test_the_choices_that_differ_in_order_alone_are_told_apart() -> None:
 
 
 @needs_real_data
-def test_empty_choices_survive() -> None:
+def test_empty_choices_can_be_named_in_markup() -> None:
     """PITFALLS: 4 items have an empty choice. It takes a marked, empty answer to name one; silence does not."""
     empty = [item for item in load_benchmark(MMAR) if "" in item.choices]
     assert len(empty) == 4

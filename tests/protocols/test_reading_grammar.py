@@ -43,7 +43,7 @@ def put(draw: st.DrawFn, choices: tuple[str, ...], index: int) -> str:
 
 @given(st.data())
 @settings(max_examples=200, deadline=None)
-def test_denials_and_an_assertion_name_the_asserted_choice_or_none(data: st.DataObject) -> None:
+def test_negations_and_an_assertion_name_the_asserted_choice_or_none(data: st.DataObject) -> None:
     choices, order = data.draw(questions())
     right, *others = order
     pieces = [
@@ -57,7 +57,7 @@ def test_denials_and_an_assertion_name_the_asserted_choice_or_none(data: st.Data
 
 @given(st.data())
 @settings(max_examples=200, deadline=None)
-def test_denials_alone_name_nothing(data: st.DataObject) -> None:
+def test_negations_alone_name_no_choice(data: st.DataObject) -> None:
     choices, order = data.draw(questions())
     text = " ".join(
         data.draw(st.sampled_from(DENIALS)).format(put(data.draw, choices, index))
@@ -68,7 +68,7 @@ def test_denials_alone_name_nothing(data: st.DataObject) -> None:
 
 @given(st.data())
 @settings(max_examples=200, deadline=None)
-def test_what_is_taken_back_is_not_named(data: st.DataObject) -> None:
+def test_a_retracted_choice_is_not_named(data: st.DataObject) -> None:
     choices, (first, second, *_) = data.draw(questions())
     text = data.draw(st.sampled_from(CORRECTIONS)).format(put(data.draw, choices, first))
     if data.draw(st.booleans()):

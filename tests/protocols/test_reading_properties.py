@@ -67,7 +67,9 @@ RULE = ReadingRule(
     st.sampled_from(("upper", "lower", "quotes", "dashes", "spaces", "bold", "lines")),
 )
 @settings(deadline=None)
-def test_dress_changes_nothing(choices: tuple[str, ...], frame: str, rng: random.Random, dress: str) -> None:
+def test_case_quotes_emphasis_and_spaces_change_no_reading(
+    choices: tuple[str, ...], frame: str, rng: random.Random, dress: str
+) -> None:
     index = rng.randrange(len(choices))
     text = frame.format(choices[index])
     before = read(text, choices)
@@ -105,7 +107,9 @@ def test_other_choices_around_the_same_answer_change_nothing_but_its_index(
     st.sampled_from((None, RULE)),
 )
 @settings(max_examples=100, deadline=None)
-def test_nothing_is_invented(text: str, choices: tuple[str, ...], rule: ReadingRule | None) -> None:
+def test_a_choice_is_read_only_where_its_text_or_letter_stands(
+    text: str, choices: tuple[str, ...], rule: ReadingRule | None
+) -> None:
     """Any text gives a reading; a choice is read only where its text or its letter stands in the answer."""
     reading = read(text, choices, rule)
     if reading.state != "choice":
@@ -132,7 +136,7 @@ def test_a_denied_choice_is_never_read(choices: tuple[str, ...], rng: random.Ran
 
 @given(CHOICES, st.randoms(use_true_random=False))
 @settings(deadline=None)
-def test_two_choices_are_never_one(choices: tuple[str, ...], rng: random.Random) -> None:
+def test_two_joined_choices_are_never_read_as_one(choices: tuple[str, ...], rng: random.Random) -> None:
     first, second = rng.sample(choices, 2)
     for text in (f"{first} or {second}", f"The answer is {first} or {second}.", f"{first}\n{second}"):
         reading = read(text, choices)

@@ -15,7 +15,7 @@ PLAIN = st.text().filter(lambda text: "<" not in text)
 
 
 @given(PLAIN, PLAIN)
-def test_both_parts_come_back_as_they_were(reasoning, answer):
+def test_thinking_and_answer_keep_their_text(reasoning, answer):
     assert split_thinking(f"<think>{reasoning}</think>{answer}") == (reasoning, answer)
     assert split_thinking(f"{reasoning}</think>{answer}") == (reasoning, answer)
     assert split_thinking(f" \n<THINKING>{reasoning}</Thinking>{answer}") == (reasoning, answer)
@@ -55,7 +55,7 @@ def test_text_without_tags_is_the_answer(text):
         ("I think two", ("", "I think two")),
     ],
 )
-def test_edges(text, parts):
+def test_texts_with_unusual_tags(text, parts):
     assert split_thinking(text) == parts
 
 
