@@ -182,10 +182,8 @@ def _candidates(marks: list[_Landmarks]) -> Iterator[tuple[int, int]]:
     order = np.lexsort((clips, hashes))
     hashes, clips = hashes[order], clips[order]
     starts = np.flatnonzero(np.concatenate(([True], hashes[1:] != hashes[:-1]))) if len(hashes) else clips
-    spread = np.repeat(
-        np.diff(np.concatenate((starts, [len(hashes)]))), np.diff(np.append(starts, len(hashes)))
-    )
-    rare = spread <= _MAX_CLIPS
+    counts = np.diff(np.append(starts, len(hashes)))
+    rare = np.repeat(counts <= _MAX_CLIPS, counts)
     pairs = []
     for step in range(1, _MAX_CLIPS):
         same = hashes[step:] == hashes[:-step]

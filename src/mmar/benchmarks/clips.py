@@ -48,19 +48,12 @@ def clip_path_map(clips: Iterable[str]) -> PathMap:
 
 def count_clips(folder: Path, clips: Iterable[str]) -> tuple[int, int, tuple[str, ...]]:
     """Number and total size of the clips below a folder, and the paths of those that are missing or empty."""
-    count = size = 0
-    missing = []
+    sizes: dict[str, int] = {}
     for clip in clips:
-        try:
-            length = clip_path(folder, clip).stat().st_size
-        except OSError:
-            length = 0
-        if length:
-            count += 1
-            size += length
-        else:
-            missing.append(clip)
-    return count, size, tuple(missing)
+        path = clip_path(folder, clip)
+        sizes[clip] = path.stat().st_size if path.is_file() else 0
+    missing = tuple(clip for clip, size in sizes.items() if not size)
+    return len(sizes) - len(missing), sum(sizes.values()), missing
 
 
 def write_parquet_clips(
