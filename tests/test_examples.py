@@ -88,14 +88,14 @@ def test_a_program_runs_with_stubs_of_its_authors_code(
 def test_inputs_have_the_clip_and_the_text_in_the_order_of_the_protocol(
     program: Path, tmp_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mmar.models.jsonl import request_record
+    from mmar.models.jsonl import write_request
     from mmar.runs.ledger import RequestKey
     from mmar.runs.requests import build_request
 
     monkeypatch.setenv("MMAR_CACHE_DIR", str(shared_cache))
     demo = mmar.load("demo")
     spec = RunSpec.create(presets_of(program)[0], demo, via="command")
-    request = request_record(build_request(spec, demo[0], RequestKey(demo[0].id)), "1")
+    request = write_request(build_request(spec, demo[0], RequestKey(demo[0].id)), "1")
     code = "import json, sys, importlib; print(json.dumps(importlib.import_module(sys.argv[1]).prepare(json.load(sys.stdin))))"
     prepared = subprocess.run(
         [sys.executable, "-c", code, program.stem],
