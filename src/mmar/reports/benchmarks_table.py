@@ -10,14 +10,7 @@ import msgspec
 
 from mmar.benchmarks import catalogue_facts
 from mmar.reports.published import PublishedResult
-from mmar.reports.systems_table import (
-    ALL,
-    RunRow,
-    SystemsTable,
-    mark_best,
-    published_system,
-    value_of,
-)
+from mmar.reports.systems_table import ALL, RunRow, SystemsTable, mark_best, published_system, value_of
 from mmar.scoring.align_runs import Scorer
 
 _FIRST = ("mmau-mini", "mmau-pro", "mmar", "mmsu")

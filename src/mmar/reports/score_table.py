@@ -7,17 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mmar.reports.tables import (
-    PLAIN,
-    Display,
-    Fact,
-    Row,
-    count,
-    draw,
-    facts,
-    group_rows,
-    join_blocks,
-)
+from mmar.reports.tables import PLAIN, Display, Fact, Row, count, draw, facts, group_rows, join_blocks
 from mmar.scoring import Accuracy, GroupScore, Score
 from mmar.scoring.result import Kinds, PairedHops, ProgramDifference, ProgramScore, ReaderScore
 
