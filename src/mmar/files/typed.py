@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-from contextlib import suppress
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, overload
@@ -65,14 +64,10 @@ def decode_json(
     Raises:
         InputError: codes `not-utf8`, `invalid-json`, `too-deep`, `lone-surrogate`, and those of `convert`.
     """
-    with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return msgspec.json.decode(data, type=kind)
     try:
-        value = _decode_carefully(data, line)
-        return value if kind is Any else convert(value, kind)
-    except InputError as error:
-        error.hint = hint or error.hint
-        raise error.located(file, line) from None
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _decode_carefully(data, kind, file, line, hint)
 
 
 def convert(
@@ -236,8 +231,17 @@ def decode_toml(text: str, *, file: str | None = None) -> dict[str, Any]:
         raise _too_deep().located(file, None) from None
 
 
-def _decode_carefully(data: bytes, line: int | None) -> Any:
+def _decode_carefully(data: bytes, kind: Any, file: str | None, line: int | None, hint: str | None) -> Any:
     """Decode what msgspec refused, or raise an error with the reason."""
+    try:
+        value = _decode_by_json(data, line)
+        return value if kind is Any else convert(value, kind)
+    except InputError as error:
+        error.hint = hint or error.hint
+        raise error.located(file, line) from None
+
+
+def _decode_by_json(data: bytes, line: int | None) -> Any:
     text = decode_text(data, line=line or 1)
     try:
         value = json.loads(text)
