@@ -117,15 +117,17 @@ def score_with_benchmark(
     for item in benchmark.closed:
         _, prediction = by_id.get(item.id, (0, None))
         if prediction is None:
-            tally.unanswered(item.id, item, requested=False)
+            tally.add_no_answer(item.id, item, requested=False)
         elif prediction.text is None:
-            tally.unanswered(item.id, item, requested=prediction.has_prediction, failure=prediction.failure)
+            tally.add_no_answer(
+                item.id, item, requested=prediction.has_prediction, failure=prediction.failure
+            )
         else:
             question = item
             if prediction.choice_order is not None:  # a letter means the choice at its place in the prompt
                 question = msgspec.structs.replace(item, choices=prediction.choice_order)
-            tally.answered(item.id, question, prediction.text, task.rule, cut_off=prediction.cut_off)
-    tally.unreadable(benchmark.unreadable)
+            tally.add_answer(item.id, question, prediction.text, task.rule, cut_off=prediction.cut_off)
+    tally.add_unreadable(benchmark.unreadable)
     known = {name: prediction for name, (_, prediction) in by_id.items()}
     return FileCounts(tally, errors, benchmark.digest, known)
 
@@ -244,7 +246,7 @@ def _count(
     path, rule, lenient = method.path, method.rule, method.lenient
     reader = PredictionReader(method.key, str(path))
     part = _ChunkCounts(Tally(method.keep, on_item), DigestBuilder(), [])
-    tally, read, add, answered = part.tally, reader.record, part.digests.add, part.tally.answered
+    tally, read, add, add_answer = part.tally, reader.record, part.digests.add, part.tally.add_answer
     for line, text in records:
         try:
             record = read(text, line)
@@ -254,7 +256,7 @@ def _count(
             if not lenient:
                 raise
             part.errors.append(error)
-            tally.unreadable(1)
+            tally.add_unreadable(1)
             continue
         if first is not None and first.setdefault(record.id, line) != line:
             repeated = duplicate_id(record.id, path, first[record.id], line)
@@ -266,12 +268,12 @@ def _count(
         answer = record.text
         if type(answer) is str and record.failure is None:
             if record.finish_reason is None:
-                answered(record.id, record, answer, rule)
+                add_answer(record.id, record, answer, rule)
             else:
-                answered(record.id, record, answer, rule, cut_off=is_cut_off(record.finish_reason))
+                add_answer(record.id, record, answer, rule, cut_off=is_cut_off(record.finish_reason))
         else:
             prediction = reader.prediction(record)
-            tally.unanswered(
+            tally.add_no_answer(
                 record.id, record, requested=prediction.has_prediction, failure=prediction.failure
             )
     return part

@@ -95,7 +95,7 @@ class Tally(msgspec.Struct):
     verdicts: bytearray | None = None
     corrected: dict[str, tuple[ItemScore, tuple[str, ...]]] = {}
 
-    def answered(
+    def add_answer(
         self,
         item_id: str,
         question: Question,
@@ -148,7 +148,7 @@ class Tally(msgspec.Struct):
                 self.corrected[item_id] = row, choices
             self._keep(row)
 
-    def unanswered(
+    def add_no_answer(
         self, item_id: str, question: Question, *, requested: bool = True, failure: str | None = None
     ) -> None:
         """Count an item of which no answer came, whether it was asked at all or not."""
@@ -163,7 +163,7 @@ class Tally(msgspec.Struct):
                 )
             )
 
-    def unreadable(self, count: int) -> None:
+    def add_unreadable(self, count: int) -> None:
         """Count items whose question could not be read; they belong to no group."""
         self.states["missing"] += count
         if self.verdicts is not None:
@@ -254,9 +254,9 @@ def score_answer(item: Item, text: str | None, rule: ReadingRule | None = None) 
     """
     tally = Tally("all")
     if text is None:
-        tally.unanswered(item.id, item)
+        tally.add_no_answer(item.id, item)
     else:
-        tally.answered(item.id, item, text, rule)
+        tally.add_answer(item.id, item, text, rule)
     return tally.rows[0]
 
 
