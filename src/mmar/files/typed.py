@@ -237,7 +237,8 @@ def _decode_carefully(data: bytes, kind: Any, file: str | None, line: int | None
         value = _decode_by_json(data, line)
         return value if kind is Any else convert(value, kind)
     except InputError as error:
-        error.hint = hint or error.hint
+        if error.code != "not-utf8":  # its own hint says what to do
+            error.hint = hint or error.hint
         raise error.located(file, line) from None
 
 
