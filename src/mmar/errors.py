@@ -58,10 +58,8 @@ def did_you_mean(name: str, known: Iterable[str], otherwise: str = "", *, prefix
 class MmarError(Exception):
     """Root of every error that is shown to the user.
 
-    Args:
-        message: one line: what is wrong and where.
-        code: stable identifier; by default the class's own.
-        hint: what to do about it.
+    The message is one line: what is wrong and where. `code` is stable, by default the class's own; `hint`
+    says what to do.
     """
 
     default_code: ClassVar[str] = "error"

@@ -1,7 +1,7 @@
 """One run or file scored on two editions of a benchmark, and the items whose verdict differs.
 
-An answer counts for an edition only where it was asked that edition's question with that edition's choices. The others
-are left out and counted, since an answer to another question is neither right nor wrong.
+An answer counts for an edition only where it was asked that edition's question with that edition's choices.
+The others are left out and counted, since an answer to another question is neither right nor wrong.
 """
 
 from __future__ import annotations

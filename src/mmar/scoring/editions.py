@@ -1,9 +1,9 @@
 """Editions of a benchmark behind a score: notes on them, and how often answers name an old key that was corrected.
 
-A model that answers the old keys more often than chance has probably seen them. Only items whose question and choices
-are the same in both editions count. Where the old key is one of the choices, naming it is compared with guessing;
-where it is none (as in MMAR's edition of May 2025), only an answer that repeats it word for word counts, which no
-guess among the choices does.
+A model that answers the old keys more often than chance has probably seen them. Only items whose question and
+choices are the same in both editions count. Where the old key is one of the choices, naming it is compared
+with guessing; where it is none (as in MMAR's edition of May 2025), only an answer that repeats it word for
+word counts, which no guess among the choices does.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
 """Error analysis: why wrong answers are wrong, as people labelled them, with their agreement.
 
-The kinds are those of MMAR's own analysis (arXiv 2505.13032): perception, reasoning, knowledge, instruction following,
-other. Labels are lines of `errors.jsonl` in the run's folder, each on the disk before it is confirmed; of one
-labeller and item the last line counts. A label belongs to the answer that it was given for, so an item that was asked
-again must be labelled again. Percent; intervals are Wilson's at 95 %.
+The kinds are those of MMAR's own analysis (arXiv 2505.13032): perception, reasoning, knowledge, instruction
+following, other. Labels are lines of `errors.jsonl` in the run's folder, each on the disk before it is
+confirmed; of one labeller and item the last line counts. A label belongs to the answer that it was given for,
+so an item that was asked again must be labelled again. Percent; intervals are Wilson's at 95 %.
 
-A text model may propose the kind of each error. It does not hear the clip: it is given the question, the choices, the right
-one, the reference cues and reasoning where the benchmark has them, and the answer. Its proposals count nowhere as labels.
+A text model may propose the kind of each error. It does not hear the clip: it is given the question, the
+choices, the right one, the reference cues and reasoning where the benchmark has them, and the answer. Its
+proposals count nowhere as labels.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Whether an answer depends on its reasoning: the model is asked again with its own reasoning changed.
 
-After arXiv 2509.22363, which does this for audio language models: if the answer stays the same when the reasoning is cut
-short, falsified or replaced by filler, the reasoning did not lead to it. The changed reasoning is given either as the
-beginning of the model's own reply (`prefill`, for servers that continue one) or as text in the question (`question`).
+After arXiv 2509.22363, which does this for audio language models: if the answer stays the same when the
+reasoning is cut short, falsified or replaced by filler, the reasoning did not lead to it. The changed
+reasoning is given either as the beginning of the model's own reply (`prefill`, for servers that continue one)
+or as text in the question (`question`).
 """
 
 from __future__ import annotations

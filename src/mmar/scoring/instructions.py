@@ -1,11 +1,12 @@
 """Verifiable instructions of MMAU-Pro ("instruction following"): whether an answer has the requested form.
 
-The names of the tasks and their arguments are those of the published data (`task_identifier`, `kwargs`); what each wants
-follows `evaluate_mmau_pro_comprehensive.py` of sonalkum/MMAUPro at 960e93a, faults included: keywords may be parts of
-words, and a beginning or end is compared without anything but letters and blanks. Sentences are counted by their ends,
-where the script uses a trained splitter (NLTK's Punkt): of 1,866 texts, many of them made to be hard, the three
-sentence tasks gave 30 of 5,598 verdicts otherwise (one in 200), the other tasks none. A task that is
-not known is not scored, and an empty answer follows nothing (in the script it keeps every prohibition).
+The names of the tasks and their arguments are those of the published data (`task_identifier`, `kwargs`); what
+each wants follows `evaluate_mmau_pro_comprehensive.py` of sonalkum/MMAUPro at 960e93a, faults included:
+keywords may be parts of words, and a beginning or end is compared without anything but letters and blanks.
+Sentences are counted by their ends, where the script uses a trained splitter (NLTK's Punkt): of 1,866 texts,
+many of them made to be hard, the three sentence tasks gave 30 of 5,598 verdicts otherwise (one in 200), the
+other tasks none. A task that is not known is not scored, and an empty answer follows nothing (in the script
+it keeps every prohibition).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Intervals of an accuracy: clustered by source video, and of the whole benchmark from a drawn sample (`mmar run --sample`).
 
-Items cut from one source video are a cluster (Miller, arXiv 2411.00640; `mmar.stats.cluster`). numpy is imported only for
-a sample, since `mmar score` prints clustered intervals.
+Items cut from one source video are a cluster (Miller, arXiv 2411.00640; `mmar.stats.cluster`). numpy is
+imported only for a sample, since `mmar score` prints clustered intervals.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Scoring files of other programs: logs, and the published files of other benchmarks with a column of predictions.
 
-A log's own score stands beside ours. A file of a benchmark without predictions is refused; MMAU-Pro's own evaluation
-fills a missing column with the key, and everything is right.
+A log's own score stands beside ours. A file of a benchmark without predictions is refused; MMAU-Pro's own
+evaluation fills a missing column with the key, and everything is right.
 """
 
 from __future__ import annotations

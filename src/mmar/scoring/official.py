@@ -1,14 +1,15 @@
 r"""The published scoring rules, exact, faults included.
 
-MMAR (its evaluation script, which is MMAU's): answer, prediction and choices become sets of lower-case words (runs of
-`\w`). A prediction is right when it has a word at all, holds every word of the answer, and holds no word that a wrong
-choice has and the answer has not. So word order and repetition do not count, a letter is never right, and "It is not
-X" is right for X.
+MMAR (its evaluation script, which is MMAU's): answer, prediction and choices become sets of lower-case words
+(runs of `\w`). A prediction is right when it has a word at all, holds every word of the answer, and holds no
+word that a wrong choice has and the answer has not. So word order and repetition do not count, a letter is
+never right, and "It is not X" is right for X.
 
-MMSU (`mmsu_evaluation.py` of dingdongwang/MMSU_Bench, read 2026-11): an answer is its first character where that is
-A, B, C or D, else its last but one; so "A bird" is A. What is neither leaves the denominator: one right answer and
-nine refusals are 100 %. An empty answer, or the word None, repeats the answer read before it, also over an item that
-was left out. All of that is reproduced for comparison with published numbers; the honest number beside it is `choice`.
+MMSU (`mmsu_evaluation.py` of dingdongwang/MMSU_Bench, read 2026-11): an answer is its first character where
+that is A, B, C or D, else its last but one; so "A bird" is A. What is neither leaves the denominator: one
+right answer and nine refusals are 100 %. An empty answer, or the word None, repeats the answer read before
+it, also over an item that was left out. All of that is reproduced for comparison with published numbers; the
+honest number beside it is `choice`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Open questions scored by a judge, a text model that compares each answer with the reference answer.
 
-The criteria and the scale are MMAU-Pro's (`evaluate_mmau_pro_comprehensive.py` of sonalkum/MMAUPro at 960e93a):
-correctness, relevance, completeness and clarity, 1 to 5 each, the mean as a share of 5. The prompt is our own: the answer
-stands in it as JSON data, which the judge is told not to obey, and the reply is one JSON object. Where no usable reply
-comes the question is *unjudged*; the script fills in a 3. Its judge is Qwen2.5-7B-Instruct at temperature 0.1.
+The criteria and the scale are MMAU-Pro's (`evaluate_mmau_pro_comprehensive.py` of sonalkum/MMAUPro at
+960e93a): correctness, relevance, completeness and clarity, 1 to 5 each, the mean as a share of 5. The prompt
+is our own: the answer stands in it as JSON data, which the judge is told not to obey, and the reply is one
+JSON object. Where no usable reply comes the question is *unjudged*; the script fills in a 3. Its judge is
+Qwen2.5-7B-Instruct at temperature 0.1.
 """
 
 from __future__ import annotations

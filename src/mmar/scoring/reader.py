@@ -1,9 +1,9 @@
 """A text model that reads the answers which the cascade left unresolved: the third number, `choice+reader`.
 
-The reader gets the question, the choices in a drawn order and the answer, never the key. The reply must be a JSON object
-with the number of a choice, or `null` for none; any other reply counts as unusable: the answer stays unresolved. To tell
-how far the reader can be trusted it also reads a drawn sample of the answers that the cascade did read, and the agreement
-is part of the result.
+The reader gets the question, the choices in a drawn order and the answer, never the key. The reply must be a
+JSON object with the number of a choice, or `null` for none; any other reply counts as unusable: the answer
+stays unresolved. To tell how far the reader can be trusted it also reads a drawn sample of the answers that
+the cascade did read, and the agreement is part of the result.
 """
 
 from __future__ import annotations

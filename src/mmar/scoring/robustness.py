@@ -3,10 +3,10 @@
 Right under every rotation is CircularEval (MMBench, arXiv 2307.06281); the other measures are those of
 `mmar.stats.repeats`.
 
-A question under rotation r shows the choices moved r positions to the left, so the choice that stands at i there
-is the original one at (i + r) mod n (`mmar.runs.ledger.rotate`). Each answer is read against the choices as
-they were shown, and the position named is mapped back. What was planned is told by the run's sessions, so
-that a request that was never made, or got no answer, still counts as one without an answer.
+A question under rotation r shows the choices moved r positions to the left, so the choice that stands at i
+there is the original one at (i + r) mod n (`mmar.runs.ledger.rotate`). Each answer is read against the
+choices as they were shown, and the position named is mapped back. What was planned is told by the run's
+sessions, so that a request that was never made, or got no answer, still counts as one without an answer.
 
 Everything is by the scorer `choice`, since the published rule does not say which choice it took. Percent;
 intervals at 95 %, clustered by source video.

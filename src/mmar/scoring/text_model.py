@@ -1,7 +1,7 @@
 """Requests to a text model about answers, and its replies: a reader, a judge of open questions, proposals of error labels.
 
-What the model gets is one JSON document inside a fence, in which "<" is escaped, so that an answer can neither close the
-fence nor pass for instructions.
+What the model gets is one JSON document inside a fence, in which "<" is escaped, so that an answer can
+neither close the fence nor pass for instructions.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def usable_replies(
 ) -> dict[str, _Reply]:
     """What `read` makes of each reply, by item id; replies that are in `spec.out` are not asked for again.
 
-    `read` raises a ValueError for a reply that it cannot use: it is asked for again, unless `ask_again` is off, and in the
-    end left out.
+    `read` raises a ValueError for a reply that it cannot use: it is asked for again, unless `ask_again` is
+    off, and in the end left out.
     """
 
     def problem(request: Request, answer: Answer) -> str | None:

@@ -19,6 +19,6 @@ importing this package loads neither numpy nor scipy, and `mmar.stats.interval` 
 
 Conventions: accuracies, shares and interval ends are percent, 0 to 100; differences are points. Coefficients
 and probabilities (kappa, alpha, p-values) keep their own scale. Item scores go in as 0 (wrong) to 1 (right).
-A value that the data do not define is `None`. No items, arguments of different length, a missing score or cluster and
-values outside their range raise `mmar.errors.UsageError`.
+A value that the data do not define is `None`. No items, arguments of different length, a missing score or
+cluster and values outside their range raise `mmar.errors.UsageError`.
 """

@@ -124,15 +124,11 @@ def krippendorff_alpha(
     draws: int = 2_000,
     seed: int = 0,
 ) -> Alpha:
-    """Krippendorff's alpha over units rated by any number of raters.
+    """Krippendorff's alpha over units rated by any number of raters, with an interval from `draws` (0: none) over units.
 
-    Args:
-        ratings: per unit its ratings, None or NaN where missing; rows may differ in length, and who gave a
-            rating does not matter.
-        scale: "nominal" for names; "ordinal" for numbers of which only the order counts; "interval" for
-            numbers of which the distances count.
-        draws: bootstrap draws over units; 0 for no interval.
-        seed: seed of the bootstrap.
+    Ratings are None or NaN where missing; rows may differ in length, and who gave a rating does not matter.
+    The scale is "nominal" for names, "ordinal" for numbers of which only the order counts, "interval" for
+    numbers of which the distances count.
 
     Example:
         >>> units = [(1, 1), (2, 2), (1, 2), (1, None)]

@@ -3,8 +3,8 @@
 A guesser scores 1/choices on each item, whatever the key; on MMAR that is 29.3 overall, not 25, because 171
 items have two choices (the "Random Guess" row of the MMAR table, arXiv 2505.13032).
 
-Probabilities are exact where that is cheap, closed forms elsewhere. Every p-value is one-sided: the probability of
-the observed value or more. Standard library only.
+Probabilities are exact where that is cheap, closed forms elsewhere. Every p-value is one-sided: the
+probability of the observed value or more. Standard library only.
 """
 
 from __future__ import annotations

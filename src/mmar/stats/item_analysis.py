@@ -2,8 +2,8 @@
 
 Difficulty is the share of systems that have an item right. Item-rest correlation is the correlation of being
 right on the item with the share of the other items that a system has right; an item with a negative one is
-missed by the stronger systems, often because its key is wrong (Lord & Novick 1968; Ebel & Frisbie 1991, ch. 13:
-below 0.2 an item should be looked at). A distractor that no system takes does not distract.
+missed by the stronger systems, often because its key is wrong (Lord & Novick 1968; Ebel & Frisbie 1991, ch.
+13: below 0.2 an item should be looked at). A distractor that no system takes does not distract.
 
 Few systems show little: with S systems the standard error of a correlation near zero is about 1/sqrt(S - 1),
 so that telling 0.2 from zero at 95 % takes about 100 of them. Models of item response theory are not fitted
@@ -58,11 +58,8 @@ def analyse_items(
 ) -> tuple[ItemStatistics, ...]:
     """Analyse each item over several systems.
 
-    Args:
-        right: right and wrong answers of each system, each of shape (n,), items in the same order.
-        named: slot of the choice that each system named for each item, None where it named none.
-        answers: slot of each item's answer.
-        choice_counts: number of choices of each item.
+    `right` holds right and wrong answers of each system, each of shape (n,), `named` the slot of the choice
+    that each named for each item, None where it named none, and `answers` the slot of each item's answer.
     """
     if len(right) < 2 or len(right) != len(named):
         raise UsageError(f"two systems are needed at least; found {len(right)}", code="too-few-systems")

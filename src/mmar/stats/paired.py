@@ -16,8 +16,8 @@ samples with few such items show both a small difference and a small error.
 
 Differences are first minus second, in points; p-values 0 to 1.
 
-The smallest difference that a number of items can show comes from the discordant items, those that only one run has
-right. With ψ their share, the smallest difference found with the given power is
+The smallest difference that a number of items can show comes from the discordant items, those that only one
+run has right. With ψ their share, the smallest difference found with the given power is
 
     (z[(1+level)/2] + z[power]) · sqrt(ψ/n)
 
@@ -237,8 +237,8 @@ def equivalence(first: ArrayLike, second: ArrayLike, clusters: Clusters, margin:
 def _score_interval(gap: NDArray[np.float64], index: NDArray[np.intp]) -> Interval:
     """90 % interval of a mean difference with the variance taken at each end.
 
-    An end lies x from the mean m where x² = k·(ψ + x - (m ± x)²), with ψ the mean square of the differences, and k
-    the squared quantile over the effective number of items.
+    An end lies x from the mean m where x² = k·(ψ + x - (m ± x)²), with ψ the mean square of the differences,
+    and k the squared quantile over the effective number of items.
     """
     n, count = int(gap.size), int(index.max()) + 1
     if count == 1:

@@ -182,7 +182,8 @@ def _design_effect(
 def _score(ratio: float, counts: tuple[float, float, float, float]) -> float:
     """Score statistic of a ratio; it falls as the ratio grows.
 
-    The variance takes the most likely shares under the ratio, which solve a quadratic (Nam & Blackwelder 2002).
+    The variance takes the most likely shares under the ratio, which solve a quadratic (Nam & Blackwelder
+    2002).
     """
     both, first, second, neither = counts
     n = both + first + second + neither

@@ -169,12 +169,9 @@ def rotation_agreement(named: Sequence[Sequence[Hashable]]) -> tuple[float | Non
 def slot_shares(
     named_slots: Sequence[int | None], answer_slots: Sequence[int], choice_counts: Sequence[int]
 ) -> SlotShares:
-    """Count answers by the slot they name, as the questions were put.
+    """Count answers by the slot that they name (None where none), counting from 0 in the order in which choices were put.
 
-    Args:
-        named_slots: slot that each answer names, counting from 0 in the order shown; None where none.
-        answer_slots: slot in which each question's answer stood.
-        choice_counts: number of choices of each question.
+    `answer_slots` are those in which the questions' answers stood.
 
     Example:
         >>> slot_shares([0, 0, 0, 0], [0, 1, 2, 3], [4, 4, 4, 4]).distance

@@ -1,9 +1,9 @@
 """Intervals and tests that stay valid however often they are looked at.
 
 An ordinary interval or p-value holds for one look at an agreed end. Looked at after every answer, a true
-hypothesis is rejected sooner or later. A confidence sequence holds at all times together, so that a run may be
-watched, and stopped when it has decided (Howard, Ramdas, McAuliffe & Sekhon 2021, Ann. Stat. 49:1055, arXiv
-1810.08240).
+hypothesis is rejected sooner or later. A confidence sequence holds at all times together, so that a run may
+be watched, and stopped when it has decided (Howard, Ramdas, McAuliffe & Sekhon 2021, Ann. Stat. 49:1055,
+arXiv 1810.08240).
 
 Right and wrong answers are tested against each share p by the mixture of Robbins 1970 (Ann. Math. Stat.
 41:1397) with a uniform prior: after s right of n answers the bet has grown to

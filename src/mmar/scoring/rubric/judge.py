@@ -1,10 +1,10 @@
 """Judging the reasoning of a run by its rubrics (MMAR-Rubrics; `code/evaluation_rubrics.py` of ddlBoJack/MMAR at 3bce090).
 
-An answer that the gate finds wrong scores 0 and is not judged. A right one is judged by several raters, that is, by the
-same model asked several times; each rater's score is the sum of the criteria's scores over the sum of the highest
-allowed ones. Of five raters the lowest and the highest are dropped; the mean of the rest is the item's score, and the
-mean over all items the run's. An item whose judgements failed is *unjudged*: it stays in the denominator, as 0, and the
-upper bound says what it could add.
+An answer that the gate finds wrong scores 0 and is not judged. A right one is judged by several raters, that
+is, by the same model asked several times; each rater's score is the sum of the criteria's scores over the sum
+of the highest allowed ones. Of five raters the lowest and the highest are dropped; the mean of the rest is
+the item's score, and the mean over all items the run's. An item whose judgements failed is *unjudged*: it
+stays in the denominator, as 0, and the upper bound says what it could add.
 
 The judgements that `mmar judge` left beside a run or a file can be scored again without asking anybody.
 """

@@ -1,8 +1,8 @@
 """The score of a judged run: by item, by group, by criterion, and how far the judge agrees with itself.
 
-Beside it cue coverage, a measure of this project: the share of the reference's cues that the reasoning mentions. A cue
-counts as mentioned when at least half of its content words, by their first five letters, stand in the reasoning or the
-answer. It needs no judge, and says nothing of whether the cue was used well.
+Beside it cue coverage, a measure of this project: the share of the reference's cues that the reasoning
+mentions. A cue counts as mentioned when at least half of its content words, by their first five letters,
+stand in the reasoning or the answer. It needs no judge, and says nothing of whether the cue was used well.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """What is judged: each item's reasoning and answer, of a run or a predictions file, and which pass the gate.
 
-The published script's output file (`code/evaluation_rubrics.py` of ddlBoJack/MMAR at 3bce090) has each judged record of
-the input with `new`, `score` (0 to 1), `correct` and `raw_responses` added, as JSON with ASCII escapes; its table lists
-modality, category and sub-category in order of appearance. Where the script drops an item whose judgement failed, the
-item is left out of file and table here too, and counted in a note.
+The published script's output file (`code/evaluation_rubrics.py` of ddlBoJack/MMAR at 3bce090) has each judged
+record of the input with `new`, `score` (0 to 1), `correct` and `raw_responses` added, as JSON with ASCII
+escapes; its table lists modality, category and sub-category in order of appearance. Where the script drops an
+item whose judgement failed, the item is left out of file and table here too, and counted in a note.
 """
 
 from __future__ import annotations

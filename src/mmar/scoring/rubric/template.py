@@ -1,8 +1,9 @@
 """The judge's prompt.
 
-`script@1` is the prompt of the published script, to the letter (`code/evaluation_rubrics.py` of ddlBoJack/MMAR at
-3bce090): the submission stands last, without a mark where it ends. `fenced@1`, the default, has the same sections, but
-the submission stands before the output format, inside a fence whose name the submission cannot know, and is called data.
+`script@1` is the prompt of the published script, to the letter (`code/evaluation_rubrics.py` of
+ddlBoJack/MMAR at 3bce090): the submission stands last, without a mark where it ends. `fenced@1`, the default,
+has the same sections, but the submission stands before the output format, inside a fence whose name the
+submission cannot know, and is called data.
 """
 
 from __future__ import annotations
