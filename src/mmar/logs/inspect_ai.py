@@ -1,4 +1,4 @@
-"""Logs of Inspect: `.eval` (a ZIP archive with a member a sample) and `.json`, decoded one sample at a time.
+"""Logs of Inspect: `.eval` (a ZIP archive with a member a sample) and `.json`, read one sample at a time.
 
 Written against inspect_ai 0.3.285, which compresses members with Zstandard; earlier releases used deflate. Python reads
 Zstandard by itself from 3.14; before, the package `zstandard` does.
@@ -25,7 +25,7 @@ from mmar.logs.record import LogRecord, Row, lookup, message_clip, message_text,
 _ZSTANDARD = 93
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 _LARGEST_SAMPLE = 1 << 28
-_LARGEST_LOG = 1 << 30
+_PIECE = 1 << 20
 
 
 def is_eval_archive(path: Path) -> bool:
@@ -64,28 +64,12 @@ def read_eval(path: Path) -> Iterator[LogRecord]:
 
 
 def read_json(path: Path) -> Iterator[LogRecord]:
-    """The samples of a `.json` log, decoded one at a time.
-
-    Raises:
-        InputError: it is not JSON, or larger than 1 GiB (codes `invalid-json`, `too-large`).
-    """
-    with open_decompressed(path) as stream:
-        data = stream.read(_LARGEST_LOG + 1)
-    if len(data) > _LARGEST_LOG:
-        raise InputError("the log is larger than 1 GiB", file=str(path), code="too-large")
-    try:
-        samples: object = msgspec.json.decode(data, type=_Log).samples
-    except (msgspec.MsgspecError, UnicodeDecodeError):  # such as a log with the number NaN
-        samples = decode_json(data, dict[str, Any], file=str(path)).get("samples")
+    """The samples of a `.json` log, one at a time, so that a large log is never held whole."""
     with name_errors(path):
-        for index, sample in enumerate(samples if isinstance(samples, list) else (), 1):
-            value = decode_json(bytes(sample), line=index) if isinstance(sample, msgspec.Raw) else sample
-            if isinstance(value, Mapping):
-                yield _record(value, index)
-
-
-class _Log(msgspec.Struct):
-    samples: list[msgspec.Raw]
+        for index, text in enumerate(_array_elements(path, b"samples"), 1):
+            sample = decode_json(text, line=index)
+            if isinstance(sample, Mapping):
+                yield _record(sample, index)
 
 
 _FIELDS = Fields(
@@ -169,3 +153,47 @@ def _zstandard(data: bytes, size: int, path: Path) -> bytes:
         return bytes(zstandard.ZstdDecompressor().decompressobj().decompress(data)[: size + 1])
     except zstandard.ZstdError as error:
         raise zipfile.BadZipFile(str(path)) from error
+
+
+# A whole string (skipped), or a bracket; a string whose end was not read yet ends the piece.
+# Possessive, since a string that has no end yet must not be tried again at each of its characters.
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]|"', re.DOTALL)
+
+
+def _array_elements(path: Path, key: bytes) -> Iterator[bytes]:
+    """The objects of the array at a key of the file's outermost object, one at a time."""
+    depth, start, inside, last = 0, 0, False, b""
+    with open_decompressed(path) as stream:
+        text = b""
+        position = 0
+        while True:
+            piece = stream.read(_PIECE)
+            text += piece
+            end = len(text)
+            for token in _TOKEN.finditer(text, position):
+                mark = token[0]
+                if mark == b'"':
+                    end = token.start()
+                    break
+                position = token.end()
+                if mark in (b"{", b"["):
+                    depth += 1
+                    if depth == 2 and mark == b"[" and last == key:
+                        inside = True
+                    elif inside and depth == 3 and mark == b"{":
+                        start = token.start()
+                elif mark in (b"}", b"]"):
+                    depth -= 1
+                    if inside and depth == 2 and mark == b"}":
+                        yield text[start : token.end()]
+                    elif inside and depth == 1:
+                        return
+                elif depth == 1:
+                    last = mark[1:-1]
+            if not piece:
+                if inside:
+                    raise InputError("the file ends inside the samples", file=str(path), code="invalid-json")
+                return
+            # What lies before the element that is being read is not needed again.
+            keep = start if inside and depth >= 3 else min(position, end)
+            text, position, start = text[keep:], position - keep, start - keep
