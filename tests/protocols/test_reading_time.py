@@ -53,6 +53,18 @@ def test_repeated_pieces_are_read_in_linear_time(unit: str, rule: ReadingRule | 
     assert time.process_time() - start < 10
 
 
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(
+    "piece", [*UNITS, "<conclusion>", "\\boxed{", '{"answer": {', "<answer><conclusion>"], ids=repr
+)
+def test_pieces_that_hold_each_other_are_read_in_linear_time(piece: str, version: int) -> None:
+    start = time.process_time()
+    for count in (22, 300):  # short texts, whose markup is looked into
+        for text in (piece * count, f"{piece * count} cat", f"<answer>{piece * count}</answer>"):
+            read(text, CHOICES, ReadingRule(version=version))
+    assert time.process_time() - start < 10
+
+
 def test_a_very_long_answer_is_read_to_its_end() -> None:
     rng = random.Random(7)
     words = (

@@ -14,16 +14,23 @@ from mmar.protocols.reading.text import REFERENCES, Units, clean, loose, normali
 
 _TROUBLES = ("letter-against-text", "several-choices", "no-such-letter", "only-negated")
 _JOINED = 30
+_DEEPEST = 2
 
 
-def read_segment(segment: Segment, table: ChoiceTable, *, letters: bool) -> Finding | None:
-    """What markup points at; `None` where nothing there can be read."""
+def read_segment(segment: Segment, table: ChoiceTable, *, letters: bool, depth: int = 0) -> Finding | None:
+    """What markup points at; `None` where nothing there can be read.
+
+    Markup inside markup is looked at to a small depth: tags that are never closed hold each other, and each level
+    multiplies the work.
+    """
     piece = segment.text
     finding = read_whole(piece, table, letters=letters, marked=segment.closed)
     if finding is None:
         if not piece.strip():
             return None
-        inner = read_markup(piece, table, letters=letters) if segment.closed and len(piece) < 4000 else None
+        inner = None
+        if segment.closed and len(piece) < 4000 and depth < _DEEPEST:
+            inner = read_markup(piece, table, letters=letters, depth=depth + 1)
         if inner is None:
             units = scan(clean(piece)[0], table, letters=letters)
             inner = decide(units) if segment.closed else _opening(units)
@@ -47,13 +54,13 @@ def _opening(units: Units) -> Finding:
     return Finding(-1, "several-choices" if named else "no-choice", 0, units.ends[-1] if units.ends else 0)
 
 
-def read_markup(answer: str, table: ChoiceTable, *, letters: bool) -> Finding | None:
+def read_markup(answer: str, table: ChoiceTable, *, letters: bool, depth: int = 0) -> Finding | None:
     """What the usual markup points at; the last piece that can be read counts."""
     chosen: Finding | None = None
     for segment in common_segments(answer, table.longest):
         if chosen is not None and not (segment.rival or _is_joined(answer, segment, chosen)):
             continue
-        finding = read_segment(segment, table, letters=letters)
+        finding = read_segment(segment, table, letters=letters, depth=depth)
         if chosen is None:
             chosen = finding
         elif finding is not None and finding.rule == chosen.rule and 0 <= finding.choice != chosen.choice:
