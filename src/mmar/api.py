@@ -1,10 +1,12 @@
 """The library: load a benchmark, run a model, score and compare runs.
 
-import mmar
+Each function is offered by `mmar` itself:
 
-benchmark = mmar.load("demo")
-mmar.run("baseline/listener", benchmark, out="runs/listener")
-print(mmar.score("runs/listener").choice.accuracy)
+    import mmar
+
+    benchmark = mmar.load("demo")
+    mmar.run("baseline/listener", benchmark, out="runs/listener")
+    print(mmar.score("runs/listener").choice.accuracy)
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Public functions that write reports, leaderboards and exports, and count labelled errors.
 
-import mmar
+    import mmar
 
-mmar.report("runs/listener", out="report")
-mmar.export_run("runs/listener", to="every-eval-ever")
+    mmar.report("runs/listener", out="report")
+    mmar.export_run("runs/listener", to="every-eval-ever")
 
 All raise `UsageError` for an argument that is not valid or an extra that is missing, `InputError` for a file or folder
 that cannot be read, and `ExternalError` where a file cannot be written or a service failed.
