@@ -36,6 +36,7 @@ HARD = (
     ("He said “hello”", "He said ‘bye’", "He said nothing…"),
     ("Café – terrace", "Cafe", "Terrace (café)"),
     ("草原", "森林", "山谷"),
+    ("動物", "人々"),
     ("没有。火车的声音是录音。", "是的。音乐变成了火车声。"),
     ("ends with a stop.", "ends without"),
     ('{"key": "value"}', "<b>bold</b>", "**stars**", "back`tick"),

@@ -59,10 +59,11 @@ def read_common(text: str, table: ChoiceTable) -> Reading | None:
         other and other is not core and (_stands(other, before) or _stands(other, after)) for other in cores
     ):
         return None
-    numbers = table.numbers
-    if numbers and not numbers.isdisjoint(_NUMBERS.findall(before + after)):
-        return None  # "3" may mean the choice "three"
-    if len(core) <= 3 and core[-1].isdigit() and core[0].isalpha() and _NUMBERS.search(before + after):
+    numbers = _NUMBERS.findall(before + after)
+    # "3" may mean the choice "three"; number words have at most two digits.
+    if numbers and len(min(numbers, key=len)) <= 2 and not table.numbers.isdisjoint(numbers):
+        return None
+    if numbers and len(core) <= 3 and core[-1].isdigit() and core[0].isalpha():
         return None  # beside "4" the note B4 may be the letter B
     choice = cores.index(core)
     rule = _framed(stripped, before, after, choice)

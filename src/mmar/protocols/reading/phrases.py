@@ -8,12 +8,11 @@ row. To add a phrase, add a row with such an example.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from mmar.protocols.reading.text import canonical, normalise, words
+from mmar.protocols.reading.text import NUMERALS, canonical, normalise, words
 
 KINDS: dict[str, str] = {
     "answer": "A",  # answer, option, choice: the noun
@@ -53,26 +52,35 @@ KINDS: dict[str, str] = {
 }
 """The symbol of each kind of phrase in the grammar (`mmar.protocols.reading.verdicts`, `clauses`, `polarity`)."""
 
+# Behind Latin, Greek and Cyrillic letters.
+_FIRST_OTHER = "\u0590"
 
 Row = tuple[tuple[str, ...], str, str]
 """A phrase prepared for matching: its words, its symbol, and the punctuation that may stand in it."""
 
 
 class PhraseTable:
-    """Phrases by their first word, prepared when the word is first looked up: an answer has few of the words."""
+    """The phrases of a file by their first word, prepared when it is looked up: an answer has few of the words."""
 
-    def __init__(self, phrases: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, path: Path) -> None:
         self._by_word: dict[str, list[tuple[str, str]]] = {}
         # In scripts whose words are not parted by spaces, by the first character.
         self._by_character: dict[str, list[tuple[str, str]]] = {}
-        for kind, text in phrases:
-            piece = text.split(" ", 1)[0].rstrip(",")
-            if (piece.isascii() and piece.isalpha()) or _is_plain(piece):
-                self._by_word.setdefault(canonical(piece), []).append((kind, text))
-            elif text[0].isascii():
+        # What stands before the first blank is the first word already, for most of the phrases.
+        with path.open(encoding="utf-8") as lines:
+            next(lines)
+            for line in lines:
+                _, kind, text, _ = line.split("\t", 3)
+                self._by_word.setdefault(text.partition(" ")[0], []).append((kind, text))
+        for piece in [piece for piece in self._by_word if not piece.isalpha() or piece >= _FIRST_OTHER]:
+            group = self._by_word.pop(piece)
+            if piece >= _FIRST_OTHER:
+                self._by_character.setdefault(piece[0], []).extend(group)
+                continue
+            for kind, text in group:
                 self._by_word.setdefault(_sequence(text)[0], []).append((kind, text))
-            else:
-                self._by_character.setdefault(text[0], []).append((kind, text))
+        for piece in NUMERALS.keys() & self._by_word.keys():
+            self._by_word.setdefault(NUMERALS[piece], []).extend(self._by_word.pop(piece))
         self.get = lru_cache(maxsize=16384)(self._get)
 
     def _get(self, word: str, default: Any = None) -> Any:
@@ -84,7 +92,7 @@ class PhraseTable:
 
 def _is_plain(text: str) -> bool:
     """Whether a text is words of scripts that part them by spaces, apostrophes only inside of them."""
-    if not text.replace(" ", "").replace("'", "").isalpha() or max(text) >= "\u0590":
+    if not text.replace(" ", "").replace("'", "").isalpha() or max(text) >= _FIRST_OTHER:
         return False
     return "'" not in text or not any(mark in f" {text} " for mark in (" '", "' ", "''"))
 
@@ -103,12 +111,10 @@ def phrase_rows(phrases: list[tuple[str, str]]) -> list[Row]:
         inside = "" if _is_plain(text) else "".join(mark for mark in ",-" if mark in normalise(text)[0])
         sequence = _sequence(text)
         rows.setdefault(sequence, (sequence, KINDS[kind], inside))
-    return sorted(rows.values(), key=lambda row: len(row[0]), reverse=True)
+    return sorted(rows.values(), key=lambda row: (-len(row[0]), row[0]))
 
 
 @lru_cache(maxsize=1)
 def phrase_table() -> PhraseTable:
     """The phrases of all languages."""
-    lines = Path(__file__).with_name("phrases.tsv").read_text("utf-8").splitlines()[1:]
-    rows = (line.split("\t", 3) for line in lines if line)
-    return PhraseTable((row[1], row[2]) for row in rows)
+    return PhraseTable(Path(__file__).with_name("phrases.tsv"))

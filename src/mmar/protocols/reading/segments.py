@@ -62,7 +62,7 @@ def common_segments(text: str, longest: int) -> Iterator[Segment]:
     """
     if "<" in text or "[" in text:
         yield from _tags(text)
-    if "{" in text or '"' in text:
+    if ":" in text and ("{" in text or '"' in text):
         yield from _json_values(text, _KEYS, "json-key")
     if "\\" in text:
         yield from _boxes(text, longest)
@@ -75,7 +75,7 @@ def protocol_segments(text: str, rule: ReadingRule, longest: int) -> Iterator[Se
 
 
 def _tags(text: str) -> Iterator[Segment]:
-    for block in _BLOCKS:
+    for block in _BLOCKS if "<|" in text else ():
         for match in last_matches(block, text):
             yield Segment("answer-tag", match.start(1), match.end(1), match[1])
     for opening in last_matches(_OPENING, text):

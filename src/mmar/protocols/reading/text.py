@@ -177,16 +177,13 @@ def _boundary(match: re.Match[str]) -> str:
     return BOUNDARY + " " * (match.end() - match.start() - 1)
 
 
-# Scripts written without spaces, and Hangul, whose endings stick to words: each character is a word there.
-_SINGLE = (
-    "\u2e80-\u2fff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
-)
 _MARKING = "\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0962\u0963"
 _NUMBER = r"[$€£¥]?(?:(?<![\w.)])-)?\d+(?:[.,:/]\d+)*[%°]?"
 _ASCII_WORD = pattern(rf"[A-Za-z]+(?:'[A-Za-z]+)*(?:[#+]{{1,2}}(?!\w))?|{_NUMBER}")
+# From U+2E80 on are the scripts that are written without spaces, and Hangul, whose endings stick to words: each of
+# their characters is a word. One range is quick to compile, those of each script take longer than a hundred answers.
 _ANY_WORD = pattern(
-    rf"(?:[^\W\d_{_SINGLE}]|[{_MARKING}])+(?:'[^\W\d_{_SINGLE}]+)*(?:[#+°]{{1,2}}(?!\w))?|{_NUMBER}|[^\W\d_]",
-    re.UNICODE,
+    rf"(?!')(?:'?(?=[\x00-\u2e7f])[^\W\d_]|[{_MARKING}])+(?:[#+°]{{1,2}}(?!\w))?|{_NUMBER}|[^\W\d_]"
 )
 
 Word = tuple[str, int, int]
@@ -204,7 +201,7 @@ NUMBER_WORDS = {
     **{word: value for value, word in enumerate(_UNITS)},
     **{word: 10 * value for value, word in enumerate(_TENS, 2)},
 }
-_NUMERALS = {
+NUMERALS = {
     **{word: str(value) for word, value in NUMBER_WORDS.items()},
     **dict(zip("二两三四五六七八九", "223456789", strict=True)),
 }
@@ -219,7 +216,7 @@ def canonical(word: str) -> str:
         if "," in word and re.fullmatch(r"\D?-?\d{1,3}(?:,\d{3})+(?:\.\d+)?[%°]?", word):
             word = word.replace(",", "")
         return word
-    return _NUMERALS.get(word, word)
+    return NUMERALS.get(word, word)
 
 
 def _joined_numbers(tokens: list[Word], text: str) -> list[Word]:
