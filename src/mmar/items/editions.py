@@ -11,7 +11,6 @@ Disputed items of published benchmarks, with the reason for each, are in `errata
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
@@ -45,7 +44,9 @@ class _Hashes(
     removed: str = ""
 
     def resolve(self, base: frozenset[str]) -> frozenset[str]:
-        return _split(self.all) if self.all else (base - _split(self.removed)) | _split(self.added)
+        if self.all:
+            return frozenset(_hashes(self.all))
+        return base.difference(_hashes(self.removed)).union(_hashes(self.added))
 
 
 class Edition(msgspec.Struct, frozen=True, dict=True):
@@ -202,11 +203,11 @@ def match_editions(path: Path | str, most: int | None = None) -> tuple[EditionMa
 
 
 def _compare_editions(questions: list[str], keys: list[str]) -> Iterable[EditionMatch]:
-    # Looking for text in text is quick; preparing the sets of all editions is not, and most files are of none.
+    # Most files are of no edition, which shows without a set of the hashes of each.
     stored = "".join(
         edition.questions.all + edition.questions.added for group in editions().values() for edition in group
     )
-    known = any(each in stored for each in questions)
+    known = not frozenset(questions).isdisjoint(_hashes(stored))
     for group in editions().values():
         for edition in group:
             yield EditionMatch(
@@ -218,8 +219,8 @@ def _compare_editions(questions: list[str], keys: list[str]) -> Iterable[Edition
             )
 
 
-def _split(text: str) -> frozenset[str]:
-    return frozenset(re.findall(f".{{{_HASH}}}", text))
+def _hashes(text: str) -> list[str]:
+    return [text[start : start + _HASH] for start in range(0, len(text), _HASH)]
 
 
 class Erratum(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

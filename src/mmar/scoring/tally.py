@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -49,6 +48,11 @@ _CHANCE_DENOMINATOR = math.lcm(*range(1, MAX_CHOICES + 1))
 
 Counts = dict[tuple[int, bool, bool, bool], int]
 """Number of items of a group by their number of choices and whether they were asked, official and choice."""
+
+
+def _add(counts: Counts, others: Counts) -> None:
+    for key, count in others.items():
+        counts[key] = counts.get(key, 0) + count
 
 
 def group_score(counts: Counts, unreadable: int = 0) -> GroupScore:
@@ -174,7 +178,7 @@ class Tally(msgspec.Struct):
         for state, count in other.states.items():
             self.states[state] += count
         for names, counts in other.counts.items():
-            self.counts[names] = Counter(self.counts.get(names, {})) + Counter(counts)
+            _add(self.counts.setdefault(names, {}), counts)
         self.rows += other.rows
         self.corrected |= other.corrected
         self.letters += other.letters
@@ -199,7 +203,9 @@ class Tally(msgspec.Struct):
 
     def total(self) -> GroupScore:
         """The scores of all items; those whose question is unreadable have no part in `chance`."""
-        whole: Counts = sum(map(Counter, self.counts.values()), Counter())
+        whole: Counts = {}
+        for counts in self.counts.values():
+            _add(whole, counts)
         return group_score(whole, self.n - sum(whole.values()))
 
     def bounds(self) -> dict[str, Bounds]:
@@ -218,7 +224,7 @@ class Tally(msgspec.Struct):
             sums: dict[str, Counts] = {}
             for names, counts in self.counts.items():
                 if (name := names[position]) is not None:
-                    sums[name] = Counter(sums.get(name, {})) + Counter(counts)
+                    _add(sums.setdefault(name, {}), counts)
             groups[dimension] = {name: group_score(sums[name]) for name in sorted(sums, key=published_rank)}
         return groups
 
