@@ -49,7 +49,7 @@ INSTEAD = {
     "inviting": "invitations",
     "asking": "RunSpec",
     "could_show": "minimum_detectable_difference",
-    "obeyed": "CONTROL_CHARS",
+    "obeyed": "strip_control_chars",
     "worlderror": "ExternalError",
 }
 """What to write instead of a name, by the name in lower case and without underscores at its ends."""

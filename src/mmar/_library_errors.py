@@ -14,9 +14,9 @@ from mmar.errors import InputError, MmarError, UsageError, did_you_mean, lone_su
 
 _FLAGS = ("lenient", "partial")
 _ARGUMENTS = ("audio-dir", "benchmark", "draws", "key", "margin", "protocol")
-_OPTION = re.compile(rf"--({'|'.join((*_FLAGS, *_ARGUMENTS))})\b(?: ([A-Za-z0-9_./-]+)(?=[,;.)]|$))?")
+_OPTION = rf"--({'|'.join((*_FLAGS, *_ARGUMENTS))})\b(?: ([A-Za-z0-9_./-]+)(?=[,;.)]|$))?"
 # A command line in a message stays as it is.
-_COMMAND = re.compile(r"\bmmar [a-z]+ [^;,\n]*")
+_COMMAND = r"\bmmar [a-z]+ [^;,\n]*"
 
 
 @contextmanager
@@ -65,10 +65,10 @@ def library_function(function: Callable[_Arguments, _Result]) -> Callable[_Argum
 def _translate(text: str) -> str:
     parts = []
     end = 0
-    for command in _COMMAND.finditer(text):
-        parts += [_OPTION.sub(_argument, text[end : command.start()]), command[0]]
+    for command in re.finditer(_COMMAND, text):
+        parts += [re.sub(_OPTION, _argument, text[end : command.start()]), command[0]]
         end = command.end()
-    return "".join((*parts, _OPTION.sub(_argument, text[end:])))
+    return "".join((*parts, re.sub(_OPTION, _argument, text[end:])))
 
 
 def _argument(match: re.Match[str]) -> str:

@@ -159,3 +159,15 @@ def test_the_replacement_of_the_published_script_takes_any_encoding(tmp_path: Pa
         )
         assert (result.returncode, result.stderr) == (0, b"")
         assert b"1" in result.stdout
+
+
+@pytest.mark.parametrize(("columns", "width"), [("72", 72), ("20", 60), ("0", 80), ("wide", 80), ("", 80)])
+def test_tables_are_as_wide_as_the_variable_says(
+    columns: str, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mmar.cli.terminal import display
+
+    monkeypatch.setenv("COLUMNS", columns)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "__stdout__", None)  # no terminal to ask
+        assert display(io.TextIOWrapper(io.BytesIO(), "utf-8")).width == width

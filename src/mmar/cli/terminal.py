@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,11 +32,22 @@ _STATUS_S = 30.0
 def display(stream: TextIO | None = None) -> Display:
     """The terminal of a stream, by default standard output: its width (80 if there is none) and whether it has colours."""
     stream = stream or sys.stdout
-    width = shutil.get_terminal_size((80, 24)).columns
+    width = _terminal_width()
     if not _is_unicode(stream):
         width -= 2  # room for an ellipsis of three dots
     plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     return Display(max(width, 60), colour=stream.isatty() and not plain)
+
+
+def _terminal_width() -> int:
+    """Columns by the rules of `shutil.get_terminal_size`; importing that takes longer than drawing a table."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns) > 0:
+        return int(columns)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):  # no standard output, or it is no terminal
+        return 80
 
 
 def file_progress() -> FileProgress:
@@ -168,7 +178,7 @@ def output_file(path: Path) -> Iterator[Path]:
         yield written
         if written.exists():
             with written.open(encoding="utf-8") as lines:
-                shutil.copyfileobj(lines, sys.stdout)
+                sys.stdout.writelines(lines)
 
 
 def print_written(files: Iterable[Path]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,6 +44,7 @@ def open_decompressed(path: Path | str, buffering: int = io.DEFAULT_BUFFER_SIZE)
             yield stream
             return
         import gzip  # slow to import, and most files are plain
+        import zlib
 
         try:
             with io.BufferedReader(gzip.GzipFile(fileobj=stream), buffering) as unpacked:

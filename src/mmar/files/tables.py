@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -50,6 +49,8 @@ def read_delimited(path: Path, is_header: IsHeader = lambda _: False) -> Iterato
 
 
 def _read_csv(text: str, is_header: IsHeader) -> Iterator[tuple[int, dict[str, Any]]]:
+    import csv  # most files are JSON
+
     first, _, rest = text.partition("\n")
     delimiter = first.strip()[4:5] if first.startswith("sep=") else ""
     if delimiter:

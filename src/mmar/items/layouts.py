@@ -133,7 +133,7 @@ def _decode_rows(path: Path, rows: Rows) -> Iterator[tuple[int, dict[str, Any]]]
             yield line, record
 
 
-_OPTION = re.compile(r"\(([a-z])\)\s*(.*?)\s*(?=\([a-z]\)|$)", re.DOTALL | re.IGNORECASE)
+_OPTION = r"(?is)\(([a-z])\)\s*(.*?)\s*(?=\([a-z]\)|$)"
 
 
 def _sakura(path: Path) -> Iterator[tuple[int, Any]]:
@@ -162,7 +162,7 @@ def _sakura_table(rows: Iterator[tuple[int, Any]], track: str) -> Iterator[tuple
 
 def _sakura_record(record: dict[str, Any], hop: str, track: str, audio_path: str) -> dict[str, Any]:
     text = str(record.get(f"{hop}_instruction", ""))
-    options = list(_OPTION.finditer(text))
+    options = list(re.finditer(_OPTION, text))
     choices = [option[2] for option in options]
     pair = f"{track}/{PurePosixPath(audio_path).stem}"
     return {
@@ -182,7 +182,7 @@ def _sakura_record(record: dict[str, Any], hop: str, track: str, audio_path: str
 
 def _answer_of(text: str, choices: list[str]) -> str:
     """The choice of an answer such as `(c) Claws`; the text itself where its letter is none."""
-    match = _OPTION.match(text.strip())
+    match = re.match(_OPTION, text.strip())
     index = ord(match[1].lower()) - ord("a") if match else len(choices)
     return choices[index] if index < len(choices) else text.strip()
 
