@@ -25,10 +25,11 @@ from mmar.files.sniff import sniff
 from mmar.files.typed import decode_json
 
 # Read at once; larger pieces no longer fit a core's own cache.
-_PIECE = 1 << 18
+_PIECE = 1 << 16
 _BOM = b"\xef\xbb\xbf"
 # In an array: a complete string (skipped), a brace, or the quote of a string whose end has not been read yet.
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|["{}]', re.DOTALL)
+_BLANK = frozenset(b" \t\r\n")
 _SEPARATOR = re.compile(rb"[\s,]*")
 _MAX_KEY = 200
 _Records = list[tuple[int, bytes]]
@@ -162,8 +163,10 @@ def _array_records(stream: BinaryIO, size: int) -> Iterator[tuple[int, bytes]]:
     line = text.count(b"\n", 0, start) + 1
     text = text[start + 1 :]
     while True:
-        for split in (_decode_objects, _scan_objects):
-            records, line, text = split(text, line)
+        decoded, line, text = _decode_objects(text, line)
+        yield from decoded
+        if not decoded:
+            records, line, text = _scan_objects(text, line)
             yield from records
         rest = text.lstrip(b" \t\r\n,")
         if rest[:1] == b"]":
@@ -178,7 +181,7 @@ def _array_records(stream: BinaryIO, size: int) -> Iterator[tuple[int, bytes]]:
             raise _invalid_array(problem, line, "correct the array", "not-an-object")
         # What is left is the beginning of an object. Reading at least as much again bounds how often it is scanned.
         piece = stream.read(max(size, len(text)))
-        if not piece:
+        if not piece and not decoded:
             problem = 'the array does not end with "]"'
             raise _invalid_array(problem, line, "the file is incomplete; get it again")
         text += piece
@@ -201,11 +204,12 @@ def _decode_objects(text: bytes, line: int) -> tuple[_Records, int, bytes]:
     # The last record is assumed to begin at the last place that reads like the beginning of the first. If it does
     # not, the part before it does not decode.
     stop = text.rfind(text[start : colon + 1], colon)
-    complete = text[start : max(stop, start)].rstrip()
-    if not complete.endswith(b","):
+    while stop > start and text[stop - 1] in _BLANK:
+        stop -= 1
+    if stop <= start or text[stop - 1 : stop] != b",":
         return nothing
     try:
-        elements = _elements(b"[" + complete[:-1] + b"]")
+        elements = _elements(b"".join((b"[", memoryview(text)[start : stop - 1], b"]")))
     except (msgspec.DecodeError, RecursionError):
         return nothing
     records: _Records = []
