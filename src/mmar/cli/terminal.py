@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TextIO, TypeVar
 
 import click
 
 from mmar.errors import ExternalError, InputError, UsageError, strip_control_chars
-from mmar.files.progress import Progress as FileProgress
-from mmar.files.progress import progress_for
 from mmar.reports.tables import Display
+
+if TYPE_CHECKING:
+    from mmar.files.progress import Progress as FileProgress
 
 STDOUT = Path("-")
 """The name of standard output where an option takes a file."""
@@ -52,6 +53,8 @@ def _terminal_width() -> int:
 
 def file_progress() -> FileProgress:
     """Progress of copies and downloads on standard error."""
+    from mmar.files.progress import progress_for  # few commands copy
+
     return progress_for(sys.stderr, colour=display(sys.stderr).colour)
 
 

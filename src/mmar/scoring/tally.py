@@ -20,7 +20,6 @@ from mmar.protocols.reading import (
     CURRENT_VERSION,
     ChoiceTable,
     ReadingRule,
-    choice_table,
     read_known,
     shape_of,
 )
@@ -39,7 +38,7 @@ _LETTER = re.compile(r"(?<![^\W_])([A-Za-z])(?![^\W_])")
 @lru_cache(maxsize=4096)
 def _prepare_question(answer: str, choices: tuple[str, ...]) -> tuple[ChoiceTable, Key]:
     """What both scorers prepare of a question."""
-    return choice_table(choices), Key(answer, choices)
+    return ChoiceTable(choices), Key(answer, choices)
 
 
 # A whole number that every number of choices divides.

@@ -32,15 +32,17 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
 
 
 _MOST = 32
-_TAG_NAMES = (
+_TAG_NAMES = frozenset((
     "answer", "ans", "final_answer", "finalanswer", "final-answer", "final", "response", "conclusion", "solution", "output",
     "result", "choice", "option", "selection", "verdict", "answer_choice", "correct_answer", "prediction", "final_choice",
     "decision", "selected_option",
-)  # fmt: skip
+))  # fmt: skip
 _LISTING_TAGS = frozenset(("choice", "option"))
-_NAME = "|".join(sorted(map(re.escape, _TAG_NAMES), key=len, reverse=True))
-_OPENING = pattern(rf"<\s{{0,3}}({_NAME})(?:\s[^<>]{{0,80}})?>|\[({_NAME})\]", re.IGNORECASE)
-_CLOSING = pattern(rf"<\s{{0,3}}/\s{{0,3}}(?:{_NAME})\s{{0,3}}>|\[/(?:{_NAME})\]", re.IGNORECASE)
+# The names are looked up afterwards: an expression with all of them takes longer to compile than many answers to read.
+_TAG = pattern(
+    r"<\s{0,3}(?P<closes>/?)\s{0,3}(?P<name>[A-Za-z_-]{3,15})(?:\s[^<>]{0,80})?>"
+    r"|\[(?P<ends>/?)(?P<word>[A-Za-z_-]{3,15})\]"
+)
 _BLOCKS = (
     pattern(r"<\|begin_of_box\|>(.{0,2000}?)(?:<\|end_of_box\|>|$)", re.DOTALL),
     pattern(r"<\|begin_of_solution\|>(.{0,4000}?)(?:<\|end_of_solution\|>|$)", re.DOTALL),
@@ -78,11 +80,17 @@ def _tags(text: str) -> Iterator[Segment]:
     for block in _BLOCKS if "<|" in text else ():
         for match in last_matches(block, text):
             yield Segment("answer-tag", match.start(1), match.end(1), match[1])
-    for opening in last_matches(_OPENING, text):
-        close = _CLOSING.search(text, opening.end())
-        end = close.start() if close else len(text)
-        is_listing = (opening[1] or opening[2]).lower() in _LISTING_TAGS
-        yield Segment("answer-tag", opening.end(), end, text[opening.end() : end], rival=is_listing)
+    tags = [(tag, (tag["name"] or tag["word"]).lower()) for tag in _TAG.finditer(text)]
+    end, found = len(text), 0
+    for tag, name in reversed(tags):
+        if name not in _TAG_NAMES:
+            continue
+        if tag["closes"] or tag["ends"]:
+            end = tag.start()
+        elif found < _MOST:
+            found += 1
+            start = tag.end()
+            yield Segment("answer-tag", start, end, text[start:end], rival=name in _LISTING_TAGS)
 
 
 def last_matches(expression: re.Pattern[str], text: str) -> list[re.Match[str]]:

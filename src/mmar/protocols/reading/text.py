@@ -178,12 +178,12 @@ def _boundary(match: re.Match[str]) -> str:
 
 
 _MARKING = "\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0962\u0963"
-_NUMBER = r"[$€£¥]?(?:(?<![\w.)])-)?\d+(?:[.,:/]\d+)*[%°]?"
-_ASCII_WORD = pattern(rf"[A-Za-z]+(?:'[A-Za-z]+)*(?:[#+]{{1,2}}(?!\w))?|{_NUMBER}")
+_NUMBER = r"(?:(?<![\w.)])-)?\d+(?:[.,:/]\d+)*"
+_ASCII_WORD = pattern(rf"[A-Za-z]+(?:'[A-Za-z]+)*(?:[#+]{{1,2}}(?!\w))?|\$?{_NUMBER}%?")
 # From U+2E80 on are the scripts that are written without spaces, and Hangul, whose endings stick to words: each of
 # their characters is a word. One range is quick to compile, those of each script take longer than a hundred answers.
 _ANY_WORD = pattern(
-    rf"(?!')(?:'?(?=[\x00-\u2e7f])[^\W\d_]|[{_MARKING}])+(?:[#+°]{{1,2}}(?!\w))?|{_NUMBER}|[^\W\d_]"
+    rf"(?!')(?:'?(?=[\x00-\u2e7f])[^\W\d_]|[{_MARKING}])+(?:[#+°]{{1,2}}(?!\w))?|[$€£¥]?{_NUMBER}[%°]?|[^\W\d_]"
 )
 
 Word = tuple[str, int, int]
