@@ -23,6 +23,10 @@ SETS = (
     ("Mountain Canyon", "Dense Forest", "Open Grassland"), ("Yes", "No"), ("Dog", "Cat", "The dog"), ("One", "Two", "Three"),
     ("3", "13", "35", "1"), ("10 Hz", "1 kHz", "10 kHz"), ("It", "he", "is it"), ("left", "left right", "right left"),
     ("A major", "B minor", "C# minor"), ("none", "all", "both"), ("Not intense", "Intense"), ("so", "is", "answer"),
+    ("k,l", "s,w", "t,u"), ('Yes, "Driver" is not a word.', 'No. "Driver" is a word.'), ("Entered", "Did not enter", ""),
+    ("没有。火车的声音是录音。", "是的。音乐变成了火车声。"), ("“Sign in”", "“Get wifi”"), ("Connor ", "Derek", "Kevin"),
+    ("<<1918>> forgets", "<<1918>> laughs"), ("I, IV, V", "I, V, IV"), ("RAIN", "rain"), ("Rain!", "Rain"), ("rain", "the rain"),
+    ("(A) Wind", "(B) Rain"), ("Studio 54", "Studio"), ("Option B", "Option A"), ("It is right", "It is", "right"),
 )  # fmt: skip
 
 
@@ -81,9 +85,27 @@ def test_words_before_a_choice_are_read_as_by_the_cascade(
     assert disagreement(text, choices) is None
 
 
+MARKED = st.text(st.sampled_from("ab AB.,!()[]<>\"'“”*_{}\\/:-31雨é "), min_size=1, max_size=9)
+
+
+@given(st.lists(MARKED, min_size=2, max_size=4, unique=True), st.sampled_from(FRAMES), st.data())
+@settings(max_examples=300, deadline=None)
+def test_a_choice_with_marks_is_named_where_it_stands_word_for_word_or_not_at_all(
+    choices: list[str], frame: str, data: st.DataObject
+) -> None:
+    index = data.draw(st.integers(0, len(choices) - 1))
+    text = frame.format(choices[index])
+    others = {choice.strip() for choice in choices} - {choices[index].strip()}
+    fast = read_common(text, choice_table(tuple(choices)))
+    if fast is not None and text.strip() not in others:
+        assert choices[fast.index].strip() == choices[index].strip()
+    if frame in ("It is not {}", "Is it {}?", "{} or not"):
+        assert fast is None
+
+
 @needs_real_data
 def test_it_serves_most_of_the_real_questions() -> None:
     items = list(load_benchmark(MMAR))
     texts = [(f"The answer is {item.answer}.", item.choices) for item in items]
     assert [result for text, choices in texts if (result := disagreement(text, choices))] == []
-    assert sum(read_common(text, choice_table(choices)) is not None for text, choices in texts) > 900
+    assert sum(read_common(text, choice_table(choices)) is not None for text, choices in texts) > 985

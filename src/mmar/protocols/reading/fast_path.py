@@ -28,6 +28,10 @@ _DIGITS = str.maketrans(dict.fromkeys("0123456789,.", " "))
 _NUMBERS = pattern(r"\d+")
 _TAIL = pattern(r"[.!]{0,2}(?:\s[\[(]?\d{1,9}[\])]?)?")
 _VERDICTS = ("answer is ", "answer is: ", "answer: ")
+_STOPS = ".!"
+_OUTER = " .!"
+_LETTER_SIZE = 4  # characters of the longest of these forms
+_SHORTEST = 3  # characters; a note such as "Bb4" needs a closer look
 
 
 def read_common(text: str, table: ChoiceTable) -> Reading | None:
@@ -39,39 +43,92 @@ def read_common(text: str, table: ChoiceTable) -> Reading | None:
         start = text.index(stripped)
         return Reading("choice", choice, "exact-text", start, start + len(stripped), text)
     size = len(stripped)
-    if size > _LONGEST or not (cores := table.cores) or len(lower := stripped.lower()) != size:
+    if not 0 < size <= _LONGEST:
         return None
-    if size <= 4:
-        choice = _LETTER_FORMS.get(stripped, -1)
-        if 0 <= choice < len(cores):
-            start = text.index(stripped)
-            return Reading("choice", choice, "lone-letter", start, start + size, text)
+    if size <= _LETTER_SIZE and (choice := _letter(stripped, table)) >= 0:
+        start = text.index(stripped)
+        return Reading("choice", choice, "lone-letter", start, start + size, text)
+    for find in (_at_end, _anywhere):
+        if (match := find(stripped, table)) is None:
+            continue
+        choice, start, end = match
+        if rule := _framed(stripped, stripped[:start].lower(), stripped[end:].lower(), choice):
+            offset = text.index(stripped)
+            first = 0 if rule in ("verdict", "labelled") else start
+            return Reading("choice", choice, rule, offset + first, offset + end, text)
+    return None
+
+
+def _letter(stripped: str, table: ChoiceTable) -> int:
+    """The choice that a letter alone names; -1 where it is none, or may be a choice's text."""
+    choice = _LETTER_FORMS.get(stripped, -1)
+    if 0 <= choice < len(table.choices) and (min(map(len, table.choices)) > _LETTER_SIZE or table.cores):
+        return choice
+    return -1
+
+
+def _at_end(stripped: str, table: ChoiceTable) -> tuple[int, int, int] | None:
+    """The choice that ends an answer word for word, before stops, a number or a closing tag; with its start and end.
+
+    Where the rest is a frame, it does not matter what else the other choices could be called.
+    """
+    head, _, last = stripped.rpartition(" ")
+    bodies = [stripped, head] if last.strip("[]()").isdecimal() else [stripped]
+    if stripped.startswith(_TAG):
+        bodies = [body.removesuffix(_TAG_END) for body in bodies]
+    choice, start, size = -1, 0, _SHORTEST
+    for body in bodies:
+        for form in (body.rstrip(_STOPS), body):
+            for index, text in enumerate(table.choices):
+                if len(text) > size and form.endswith(text):
+                    choice, start, size = index, len(form) - len(text), len(text)
+    if choice < 0:
+        return None
+    text = table.choices[choice]
+    end = start + len(text.rstrip(_STOPS))
+    around = f"{stripped[:start]}\n{stripped[end:]}".lower()
+    if _may_be_in_words(around, table):
+        return None
+    form = text.strip(_OUTER).lower()
+    for index, other in enumerate(table.choices):
+        if index != choice and (name := other.strip(_OUTER).lower()) and (name in around or name == form):
+            return None
+    return choice, start, end
+
+
+def _anywhere(stripped: str, table: ChoiceTable) -> tuple[int, int, int] | None:
+    """The one choice that stands in an answer, whatever its case, with its start and end."""
+    cores = table.cores
+    lower = stripped.lower()
+    if not cores or len(lower) != len(stripped):
+        return None
     core, start = "", -1
     for other in cores:
         if len(other) > len(core) and other in lower and (index := _find(other, lower)) >= 0:
             core, start = other, index
     if not core:
         return None
-    before, after = lower[:start], lower[start + len(core) :]
+    end = start + len(core)
+    before, after = lower[:start], lower[end:]
     if (after and after[0] not in ' .!"<') or not (before.isascii() and after.isascii()):
         return None
     if any(
         other and other is not core and (_stands(other, before) or _stands(other, after)) for other in cores
     ):
         return None
-    numbers = _NUMBERS.findall(before + after)
-    # "3" may mean the choice "three"; number words have at most two digits.
-    if numbers and len(min(numbers, key=len)) <= 2 and not table.numbers.isdisjoint(numbers):
+    around = before + after
+    if _may_be_in_words(around, table):
         return None
-    if numbers and len(core) <= 3 and core[-1].isdigit() and core[0].isalpha():
+    if len(core) <= _SHORTEST and core[-1].isdigit() and core[0].isalpha() and _NUMBERS.search(around):
         return None  # beside "4" the note B4 may be the letter B
-    choice = cores.index(core)
-    rule = _framed(stripped, before, after, choice)
-    if not rule:
-        return None
-    offset = text.index(stripped)
-    start = 0 if rule in ("verdict", "labelled") else len(before)
-    return Reading("choice", choice, rule, offset + start, offset + len(before) + len(core), text)
+    return cores.index(core), start, end
+
+
+def _may_be_in_words(text: str, table: ChoiceTable) -> bool:
+    """Whether a number of a text may mean a choice: "3" the choice "three"."""
+    numbers = _NUMBERS.findall(text)
+    # Number words have at most two digits.
+    return bool(numbers) and len(min(numbers, key=len)) <= 2 and not table.numbers.isdisjoint(numbers)
 
 
 def _find(core: str, text: str) -> int:

@@ -81,14 +81,14 @@ def _tags(text: str) -> Iterator[Segment]:
         for match in last_matches(block, text):
             yield Segment("answer-tag", match.start(1), match.end(1), match[1])
     tags = [(tag, (tag["name"] or tag["word"]).lower()) for tag in _TAG.finditer(text)]
-    end, found = len(text), 0
+    end, openings = len(text), 0
     for tag, name in reversed(tags):
         if name not in _TAG_NAMES:
             continue
         if tag["closes"] or tag["ends"]:
             end = tag.start()
-        elif found < _MOST:
-            found += 1
+        elif openings < _MOST:
+            openings += 1
             start = tag.end()
             yield Segment("answer-tag", start, end, text[start:end], rival=name in _LISTING_TAGS)
 
