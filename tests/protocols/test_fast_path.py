@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmar.items import load_benchmark
-from mmar.protocols.reading import choice_table
+from mmar.protocols.reading import ChoiceTable, choice_table
 from mmar.protocols.reading.cascade import _read
 from mmar.protocols.reading.fast_path import read_common
 from mmar.protocols.reading.rules import ReadingRule
@@ -96,7 +96,9 @@ def test_a_choice_with_marks_is_named_where_it_stands_word_for_word_or_not_at_al
     index = data.draw(st.integers(0, len(choices) - 1))
     text = frame.format(choices[index])
     others = {choice.strip() for choice in choices} - {choices[index].strip()}
-    fast = read_common(text, choice_table(tuple(choices)))
+    table = ChoiceTable(tuple(choices))
+    fast = read_common(text, table)
+    assert read_common(text, table) == fast  # by the other way, now that the table has been used
     if fast is not None and text.strip() not in others:
         assert choices[fast.index].strip() == choices[index].strip()
     if frame in ("It is not {}", "Is it {}?", "{} or not"):

@@ -32,6 +32,7 @@ _ONE_CHOICE = pattern(
 _WORD_OR_FIGURE = pattern(r"\w+")
 _SPECIAL_MARKS = pattern(r"[<>{}\\`*_\"\[\]\x00-\x09\x0b-\x1f\x7f]")
 _STOPS = ".!"
+_OUTER = " .!"
 # Words that may lead to a choice in any order: none denies, supposes, or names anything.
 FRAME_WORDS = frozenset((
     "after", "answer", "answer:", "answer:**", "audio", "based", "best", "believe", "carefully", "clip", "correct",
@@ -51,11 +52,17 @@ class ChoiceTable:
 
     def __init__(self, choices: tuple[str, ...]) -> None:
         self.choices = choices
+        self.used = False  # whether the fast path has looked at it
 
     @cached_property
     def exact(self) -> dict[str, int]:
         """Choice by its text without white space around it; different ones that share it are left out."""
         return unique_forms([choice.strip() for choice in self.choices], self.choices)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Each choice in lower case without blanks and stops around it."""
+        return [choice.strip(_OUTER).lower() for choice in self.choices]
 
     @cached_property
     def cores(self) -> tuple[str, ...]:

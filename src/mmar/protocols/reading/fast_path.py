@@ -29,7 +29,6 @@ _NUMBERS = pattern(r"\d+")
 _TAIL = pattern(r"[.!]{0,2}(?:\s[\[(]?\d{1,9}[\])]?)?")
 _VERDICTS = ("answer is ", "answer is: ", "answer: ")
 _STOPS = ".!"
-_OUTER = " .!"
 _LETTER_SIZE = 4  # characters of the longest of these forms
 _SHORTEST = 3  # characters; a note such as "Bb4" needs a closer look
 
@@ -48,7 +47,10 @@ def read_common(text: str, table: ChoiceTable) -> Reading | None:
     if size <= _LETTER_SIZE and (choice := _letter(stripped, table)) >= 0:
         start = text.index(stripped)
         return Reading("choice", choice, "lone-letter", start, start + size, text)
-    for find in (_at_end, _anywhere):
+    # To prepare all choices pays from the second answer to a question on.
+    finders = (_anywhere, _at_end) if table.used else (_at_end, _anywhere)
+    table.used = True
+    for find in finders:
         if (match := find(stripped, table)) is None:
             continue
         choice, start, end = match
@@ -72,6 +74,7 @@ def _at_end(stripped: str, table: ChoiceTable) -> tuple[int, int, int] | None:
 
     Where the rest is a frame, it does not matter what else the other choices could be called.
     """
+    choices = table.choices
     head, _, last = stripped.rpartition(" ")
     bodies = [stripped, head] if last.strip("[]()").isdecimal() else [stripped]
     if stripped.startswith(_TAG):
@@ -79,19 +82,19 @@ def _at_end(stripped: str, table: ChoiceTable) -> tuple[int, int, int] | None:
     choice, start, size = -1, 0, _SHORTEST
     for body in bodies:
         for form in (body.rstrip(_STOPS), body):
-            for index, text in enumerate(table.choices):
-                if len(text) > size and form.endswith(text):
-                    choice, start, size = index, len(form) - len(text), len(text)
+            if form.endswith(choices):
+                for index, text in enumerate(choices):
+                    if len(text) > size and form.endswith(text):
+                        choice, start, size = index, len(form) - len(text), len(text)
     if choice < 0:
         return None
-    text = table.choices[choice]
-    end = start + len(text.rstrip(_STOPS))
+    end = start + len(choices[choice].rstrip(_STOPS))
     around = f"{stripped[:start]}\n{stripped[end:]}".lower()
     if _may_be_in_words(around, table):
         return None
-    form = text.strip(_OUTER).lower()
-    for index, other in enumerate(table.choices):
-        if index != choice and (name := other.strip(_OUTER).lower()) and (name in around or name == form):
+    names = table.names
+    for index, name in enumerate(names):
+        if index != choice and name and (name in around or name == names[choice]):
             return None
     return choice, start, end
 
