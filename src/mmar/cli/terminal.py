@@ -42,9 +42,12 @@ def display(stream: TextIO | None = None) -> Display:
 
 def _terminal_width() -> int:
     """Columns by the rules of `shutil.get_terminal_size`; importing that takes longer than drawing a table."""
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isdecimal() and int(columns) > 0:
-        return int(columns)
+    try:
+        columns = int(os.environ.get("COLUMNS", ""))
+    except ValueError:
+        columns = 0
+    if columns > 0:
+        return columns
     try:
         return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
     except (AttributeError, ValueError, OSError):  # no standard output, or it is no terminal

@@ -29,7 +29,6 @@ _PIECE = 1 << 16
 _BOM = b"\xef\xbb\xbf"
 # In an array: a complete string (skipped), a brace, or the quote of a string whose end has not been read yet.
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|["{}]', re.DOTALL)
-_BLANK = frozenset(b" \t\r\n")
 _SEPARATOR = re.compile(rb"[\s,]*")
 _MAX_KEY = 200
 _Records = list[tuple[int, bytes]]
@@ -204,8 +203,7 @@ def _decode_objects(text: bytes, line: int) -> tuple[_Records, int, bytes]:
     # The last record is assumed to begin at the last place that reads like the beginning of the first. If it does
     # not, the part before it does not decode.
     stop = text.rfind(text[start : colon + 1], colon)
-    while stop > start and text[stop - 1] in _BLANK:
-        stop -= 1
+    stop = len(text[: max(stop, start)].rstrip())
     if stop <= start or text[stop - 1 : stop] != b",":
         return nothing
     try:
