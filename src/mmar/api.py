@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from mmar.runs.spec import RunOptions, RunSpec
     from mmar.scoring import Score
     from mmar.scoring.comparison import Comparison
+    from mmar.scoring.inputs import Task
     from mmar.scoring.reliance import Reliance
     from mmar.scoring.score import ScoringResult
-    from mmar.scoring.sources import Task
 
 __all__ = ["arun", "check", "compare", "load", "read_choice", "reliance", "run", "score"]
 
@@ -267,8 +267,8 @@ def _with_reader(
     options: RunOptions,
 ) -> Score:
     """Add the number `choice+reader` to a score."""
+    from mmar.scoring.inputs import load_questions
     from mmar.scoring.reader import apply_reader, plan_reader
-    from mmar.scoring.sources import load_questions
     from mmar.scoring.text_model import replies_folder
 
     questions = load_questions(task)

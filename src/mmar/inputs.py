@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mmar.models import Model
     from mmar.runs.spec import RunSpec
     from mmar.scoring.align_runs import AlignedRuns
-    from mmar.scoring.sources import Task
+    from mmar.scoring.inputs import Task
 
 
 def cache_dir() -> Path:
@@ -108,7 +108,7 @@ def scoring_task(
     keep: str = "differing",
 ) -> Task:
     """Build the scoring task of a run or file: against the benchmark named, or a run's own."""
-    from mmar.scoring.sources import Task, find_run, resolve_run_folder
+    from mmar.scoring.inputs import Task, find_run, resolve_run_folder
 
     path = resolve_run_folder(path)
     manifest = find_run(path)

@@ -118,7 +118,7 @@ def test_no_table_is_wider_than_80_columns(benchmark: Path, command: Callable[..
 
 
 def test_no_color_means_none(benchmark: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mmar.cli.terminal import display
+    from mmar.cli.output import display
 
     class Terminal(io.StringIO):
         encoding = "utf-8"
@@ -165,7 +165,7 @@ def test_the_replacement_of_the_published_script_takes_any_encoding(tmp_path: Pa
 def test_tables_are_as_wide_as_the_variable_says(
     columns: str, width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mmar.cli.terminal import display
+    from mmar.cli.output import display
 
     monkeypatch.setenv("COLUMNS", columns)
     with monkeypatch.context() as patch:

@@ -13,7 +13,7 @@ from mmar.api import run
 from mmar.models import Answer, Usage
 from mmar.protocols import Request
 from mmar.protocols.reading import ReadingRule
-from mmar.runs.giving_up import FirstAnswers
+from mmar.runs.stop_rules import FirstAnswers
 
 CUT, UNCOUNTED, SPOKEN, UNREADABLE = "token limit", "audio tokens", "speech", "name no choice"
 

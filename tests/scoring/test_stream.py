@@ -13,8 +13,8 @@ import mmar.scoring.stream as stream
 from expect import raises
 from mmar.errors import InputError
 from mmar.items import Benchmark, Item, benchmark_digest
+from mmar.scoring.inputs import Task
 from mmar.scoring.result import ItemScore
-from mmar.scoring.sources import Task
 from mmar.scoring.stream import FileCounts, read_predictions, score_own_questions, score_with_benchmark
 from mmar.stats.interval import wilson
 

@@ -20,7 +20,7 @@ from mmar.benchmarks.cache import Cache, DownloadedAudio, DownloadedFile, Receip
 from mmar.benchmarks.catalogue import CatalogueEntry, RemoteFile
 from mmar.benchmarks.clips import clip_path_map, count_clips, write_parquet_clips
 from mmar.benchmarks.download import download, download_url, hub_parquet, public_url
-from mmar.benchmarks.sources import Source, check_layout, discard, read_metadata, source_kind
+from mmar.benchmarks.verification import Source, check_layout, discard, read_metadata, source_kind
 from mmar.errors import ExternalError, InputError, UsageError
 from mmar.files.archives import Limits, unpack
 from mmar.files.atomic import disk_error, require_space, write_atomic

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mmar.cli import shared
-from mmar.cli.terminal import display, parse_pairs, print_json, print_table, refuse_over_inputs, status_line
+from mmar.cli.output import display, parse_pairs, print_json, print_table, refuse_over_inputs, status_line
 from mmar.errors import InputError, UsageError
 from mmar.files.atomic import write_atomic
 from mmar.inputs import find_benchmark, scoring_task
 from mmar.items import Benchmark
 from mmar.items.source_video import addresses
 from mmar.reports.tables import count, draw
-from mmar.scoring.sources import find_run
+from mmar.scoring.inputs import find_run
 
 if TYPE_CHECKING:
     from mmar.audit import Audit, Link, Sound, SystemRun, Unheard

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mmar.cli import shared
-from mmar.cli.terminal import print_result, print_written, write_items
+from mmar.cli.output import print_result, print_written, write_items
 
 if TYPE_CHECKING:
     from mmar.scoring.align_runs import AlignedRuns

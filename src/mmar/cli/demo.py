@@ -9,8 +9,8 @@ import click
 
 from mmar.api import score
 from mmar.cli import application
+from mmar.cli.output import display, print_table
 from mmar.cli.shared import path_option
-from mmar.cli.terminal import display, print_table
 from mmar.reports.score_table import models_table
 
 _FOLDER = Path("runs/demo")

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from mmar.cli import shared
-from mmar.cli.terminal import display, print_json, print_lines, print_table, print_written, report_skipped
+from mmar.cli.output import display, print_json, print_lines, print_table, print_written, report_skipped
 from mmar.inputs import find_benchmark
 from mmar.items.diff import diff_benchmarks
 from mmar.reports.benchmark_tables import describe_table, diff_lines, run_lines

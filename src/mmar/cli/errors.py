@@ -11,8 +11,8 @@ import click
 import msgspec
 
 from mmar.cli import shared
+from mmar.cli.output import display, print_json, print_skipped, print_table, print_written
 from mmar.cli.progress import opened_model
-from mmar.cli.terminal import display, print_json, print_skipped, print_table, print_written
 from mmar.runs.spec import RunSpec
 
 if TYPE_CHECKING:

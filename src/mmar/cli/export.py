@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from mmar.cli import shared
-from mmar.cli.terminal import (
+from mmar.cli.output import (
     output_file,
     print_json,
     print_skipped,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mmar.cli import shared
+from mmar.cli.output import print_result
 from mmar.cli.progress import opened_model
-from mmar.cli.terminal import print_result
 from mmar.errors import InputError, UsageError
 from mmar.files.tables import read_delimited
 from mmar.inputs import scoring_task
@@ -117,14 +117,14 @@ def _print_plan(model: str, numbers: dict[str, int], paraphraser: str | None, fo
 
 
 def _paraphrases(model: str, answers: Answers, folder: Path, others: dict[str, Any]) -> dict[str, str]:
-    from mmar.runs.side_run import ask_requests
+    from mmar.runs.auxiliary_run import ask_requests
     from mmar.scoring.faithfulness import paraphrase_requests
 
     spec = RunSpec.create(model, answers.benchmark, out=folder / "paraphrases", **others)
     requests = paraphrase_requests(list(answers.benchmark), answers.texts)
     with opened_model(spec, "paraphrases") as (opened, progress):
-        side = ask_requests(spec, opened, requests, progress=progress)
-    return {key.item_id: answer.text for key, answer in side.answers.items() if answer.failure is None}
+        run = ask_requests(spec, opened, requests, progress=progress)
+    return {key.item_id: answer.text for key, answer in run.answers.items() if answer.failure is None}
 
 
 def _captions(path: Path, benchmark: Benchmark) -> dict[str, str]:

@@ -13,7 +13,7 @@ from mmar.benchmarks import CATALOGUE, Cache, CatalogueEntry, default_cache_dir,
 from mmar.benchmarks.catalogue import DEMO
 from mmar.benchmarks.get import download_benchmark
 from mmar.cli import shared
-from mmar.cli.terminal import display, file_progress, print_json, print_table
+from mmar.cli.output import display, file_progress, print_json, print_table
 from mmar.errors import UsageError
 from mmar.files.progress import format_bytes
 from mmar.reports.tables import draw, join_blocks

@@ -14,8 +14,7 @@ import click
 import msgspec
 
 from mmar.cli import shared
-from mmar.cli.progress import opened_model, run_progress
-from mmar.cli.terminal import (
+from mmar.cli.output import (
     check_items_option,
     display,
     external_errors,
@@ -26,6 +25,7 @@ from mmar.cli.terminal import (
     print_written,
     write_items,
 )
+from mmar.cli.progress import opened_model, run_progress
 from mmar.errors import UsageError
 from mmar.files.atomic import write_atomic
 from mmar.inputs import cache_dir, find_benchmark, open_run_model, run_benchmark
@@ -169,14 +169,14 @@ def _collect(spec: RunSpec, plan: JudgePlan, submissions: Submissions) -> Rubric
 
     service = open_batch_service(spec.model, spec.model_options(os.environ))
     with external_errors():
-        items, run = collect_batches(submissions, spec, service, plan)
-    for detail in run.details:
+        items, batches = collect_batches(submissions, spec, service, plan)
+    for detail in batches.details:
         click.echo(detail, err=True)
-    if run.waiting:
-        few = "1 judgement waits" if run.waiting == 1 else f"{run.waiting:,} judgements wait"
+    if batches.waiting:
+        few = "1 judgement waits" if batches.waiting == 1 else f"{batches.waiting:,} judgements wait"
         click.echo(f"{few} at {spec.model}; give the same command again to collect")
         return None
-    return rubric_result(items, plan.raters, submissions, signature_parts(spec.model, plan), run.side)
+    return rubric_result(items, plan.raters, submissions, signature_parts(spec.model, plan), batches.run)
 
 
 def _write(

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from mmar.cli import shared
-from mmar.cli.terminal import display, print_json, print_table
+from mmar.cli.output import display, print_json, print_table
 from mmar.errors import UsageError, did_you_mean
 from mmar.models.hardware import find_machine, obstacles_of
 from mmar.models.presets import Preset, presets

@@ -11,8 +11,8 @@ import click
 import msgspec
 
 from mmar.cli import shared
+from mmar.cli.output import display, print_json, print_table
 from mmar.cli.progress import run_progress
-from mmar.cli.terminal import display, print_json, print_table
 from mmar.errors import UsageError, did_you_mean
 from mmar.inputs import find_benchmark
 from mmar.models import RequestFailed

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from mmar.cli.terminal import display, external_errors
+from mmar.cli.output import display, external_errors
 from mmar.errors import strip_control_chars
 from mmar.inputs import open_run_model
 

@@ -10,7 +10,7 @@ import click
 
 from mmar.api import read_choice
 from mmar.cli import shared
-from mmar.cli.terminal import check_items_option, display, print_json, print_result, print_table, write_items
+from mmar.cli.output import check_items_option, display, print_json, print_result, print_table, write_items
 from mmar.inputs import scoring_task
 from mmar.reports.score_table import unresolved_table
 from mmar.reports.tables import facts

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mmar.cli import shared
-from mmar.cli.terminal import file_progress, parse_pairs, print_skipped, print_written, refuse_over_inputs
+from mmar.cli.output import file_progress, parse_pairs, print_skipped, print_written, refuse_over_inputs
 from mmar.errors import UsageError
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mmar.cli import shared
+from mmar.cli.output import external_errors, parse_pairs, print_lines, report_skipped
 from mmar.cli.progress import run_progress
-from mmar.cli.terminal import external_errors, parse_pairs, print_lines, report_skipped
 from mmar.inputs import cache_dir, find_benchmark, open_run_model
 from mmar.protocols import DEFAULT
 from mmar.runs.spec import RunSpec

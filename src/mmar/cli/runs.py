@@ -9,7 +9,7 @@ import click
 
 from mmar.api import score
 from mmar.cli import shared
-from mmar.cli.terminal import display, print_json, print_table
+from mmar.cli.output import display, print_json, print_table
 from mmar.errors import MmarError, UsageError
 from mmar.inputs import find_benchmark
 from mmar.reports.run_list import find_runs

@@ -11,20 +11,20 @@ import click
 import msgspec
 
 from mmar.cli import shared
-from mmar.cli.terminal import check_items_option, output_file, print_result, print_skipped
+from mmar.cli.output import check_items_option, output_file, print_result, print_skipped
 from mmar.errors import UsageError
 from mmar.files.atomic import AtomicFile
 from mmar.inputs import scoring_task
+from mmar.scoring.inputs import load_questions
 from mmar.scoring.result import ItemScore
 from mmar.scoring.score import score_task
-from mmar.scoring.sources import load_questions
 
 if TYPE_CHECKING:
     from mmar.items import Benchmark
     from mmar.protocols import Request
     from mmar.runs.spec import RunSpec
+    from mmar.scoring.inputs import Task
     from mmar.scoring.score import ScoringResult
-    from mmar.scoring.sources import Task
 
 _LINES = 1000  # written at a time
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from mmar.cli.terminal import check_items_option, parse_pairs, print_skipped
+from mmar.cli.output import check_items_option, parse_pairs, print_skipped
 
 if TYPE_CHECKING:
     from mmar.scoring.align_runs import AlignedRuns

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mmar.cli import shared
+from mmar.cli.output import print_json
 from mmar.cli.studio_data import acting, by_option, opened_studio, parse_state, print_left
-from mmar.cli.terminal import print_json
 from mmar.errors import UsageError
 
 if TYPE_CHECKING:

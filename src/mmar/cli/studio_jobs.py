@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mmar.cli import shared
+from mmar.cli.output import print_json, status_line
 from mmar.cli.studio_data import acting, opened_studio, parse_state, print_left, service_options
-from mmar.cli.terminal import print_json, status_line
 from mmar.errors import UsageError
 from mmar.reports.tables import count
 

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from mmar.cli import shared
-from mmar.cli.terminal import display, print_skipped, print_table, print_written, refuse_over_inputs
+from mmar.cli.output import display, print_skipped, print_table, print_written, refuse_over_inputs
 from mmar.errors import UsageError
 from mmar.files.atomic import write_atomic
 from mmar.inputs import scoring_task

@@ -27,7 +27,7 @@ from mmar.reports.page.clips import png
 from mmar.reports.report_page import PageOptions, compare_for_report, write_report
 from mmar.reports.score_table import score_table
 from mmar.reports.scored_source import ScoredSource, score_source
-from mmar.scoring.sources import Task
+from mmar.scoring.inputs import Task
 from mmar.scoring.submission import check_submission
 
 _EPOCH = (2020, 1, 1, 0, 0, 0)  # so that a bundle built twice is the same to the byte

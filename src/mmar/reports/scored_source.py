@@ -20,9 +20,9 @@ from mmar.runs.budget import price_of
 from mmar.runs.manifest import Manifest
 from mmar.scoring.align_runs import AlignedRuns, Scorer, align_scored
 from mmar.scoring.error_labels import WrongItem, wrong_items
+from mmar.scoring.inputs import Task
 from mmar.scoring.result import Accuracy, GroupScore, ItemScore, Score
 from mmar.scoring.score import ScoringResult, score_task
-from mmar.scoring.sources import Task
 
 SCORERS: tuple[Scorer, ...] = ("official", "choice")
 

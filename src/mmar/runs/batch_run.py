@@ -16,11 +16,11 @@ from mmar.files.typed import decode_json
 from mmar.models import Answer, Failure, RequestFailed
 from mmar.models.batch import BatchService
 from mmar.protocols import Request
+from mmar.runs.auxiliary_run import Accept, AuxiliaryRun, current_answers
 from mmar.runs.engine import Counts
 from mmar.runs.event_loop import StopHandle, run_blocking
 from mmar.runs.ledger import LEDGER_NAME, Ledger, request_key
 from mmar.runs.manifest import now
-from mmar.runs.side_run import Accept, SideRun, current_answers
 
 _FILE = "batches.json"
 
@@ -37,12 +37,12 @@ class BatchRun(msgspec.Struct, frozen=True):
     """Where the requests stand.
 
     Attributes:
-        side: the answers that are there.
+        run: the answers that are there.
         waiting: number of requests in batches that are not done.
         details: what the service says of each batch that is not done.
     """
 
-    side: SideRun
+    run: AuxiliaryRun
     waiting: int
     details: tuple[str, ...]
 
@@ -102,8 +102,8 @@ class _Session:
                     waiting.append(_Batch(made, [key for key, _ in group], now()))
                     self._write(waiting)
                     details.append(f"{made}: submitted")
-        side = SideRun(current_answers(self._folder, requests), self._counts)
-        return BatchRun(side, sum(len(batch.keys) for batch in waiting), tuple(details))
+        run = AuxiliaryRun(current_answers(self._folder, requests), self._counts)
+        return BatchRun(run, sum(len(batch.keys) for batch in waiting), tuple(details))
 
     async def _collect(self, batch: _Batch, ledger: Ledger) -> None:
         """Record every result of a finished batch; a request without one failed."""

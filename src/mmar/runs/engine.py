@@ -19,12 +19,12 @@ from mmar.errors import ExternalError, InputError, MmarError
 from mmar.models import Answer, FailureKind, Model, RequestFailed
 from mmar.protocols import Request
 from mmar.runs.budget import Spending
-from mmar.runs.giving_up import FailureWatch, FirstAnswers
 from mmar.runs.ledger import Ledger, RequestKey, request_key
 from mmar.runs.manifest import now
-from mmar.runs.pace import Pace
+from mmar.runs.rate_limit import RateLimiter
 from mmar.runs.recorder import Cache, Recorder
 from mmar.runs.spec import RunSpec
+from mmar.runs.stop_rules import FailureWatch, FirstAnswers
 
 _PUSHED_BACK = ("rate_limit", "server", "timeout")
 _REPORT_S = 5.0
@@ -47,7 +47,7 @@ class Counts(msgspec.Struct):
         requests: requests sent, all attempts counted.
         tokens: tokens spent, as the service counted them.
         money: their cost, where there is a price.
-        warnings: what the session's first answers show to be wrong, see `mmar.runs.giving_up`.
+        warnings: what the session's first answers show to be wrong, see `mmar.runs.stop_rules`.
         waiting: what is known while no request has had a result for long; empty once one has.
         stopped: why no further request was sent; empty when all were.
     """
@@ -100,7 +100,7 @@ class Engine:
         self.counts = Counts()
         self.spending = Spending(spec.budget)
         self.stop = asyncio.Event()
-        self.pace = Pace(
+        self.limiter = RateLimiter(
             spec.concurrency or getattr(model, "in_flight", None),
             rate=spec.rate,
             token_rate=spec.token_rate,
@@ -118,7 +118,7 @@ class Engine:
         if not self.stop.is_set():
             self.counts.stopped = reason
             self.stop.set()
-            self.pace.wake()
+            self.limiter.wake()
             self._report_progress()
 
     def cancel_requests(self) -> None:
@@ -149,9 +149,9 @@ class Engine:
         ]
         try:
             for request in requests:
-                if not self.spending.allows(self.pace.in_flight):
+                if not self.spending.allows(self.limiter.in_flight):
                     self.stop_sending("the budget is spent")
-                if writer.done() or not await self.pace.acquire(self.stop):
+                if writer.done() or not await self.limiter.acquire(self.stop):
                     break
                 task = asyncio.create_task(self._process(request, make))
                 self._tasks.add(task)
@@ -184,7 +184,7 @@ class Engine:
         except MmarError as error:
             self._fail(error)
         finally:
-            self.pace.release()
+            self.limiter.release()
 
     async def _result(self, request: Request, make: _Make | None) -> tuple[bytes | None, Answer] | None:
         """The cache's key, and the answer or failure; `None` for a request that was stopped between attempts."""
@@ -228,11 +228,11 @@ class Engine:
             # Nothing was sent without a clip.
             counts.requests += isinstance(result, Answer) or result.kind != "audio"
             counts.waiting = ""
-            self.pace.add_tokens(self.spending.add(result.usage))
+            self.limiter.add_tokens(self.spending.add(result.usage))
             if isinstance(result, Answer):
                 self._watch.note_answer()
                 self._first.note(request, result)
-                self.pace.note_answer(latency)
+                self.limiter.note_answer(latency)
                 answer = msgspec.structs.replace(result, latency_s=round(latency, 4))
                 break
             answer = msgspec.structs.replace(
@@ -248,7 +248,7 @@ class Engine:
                 break
             counts.retried += 1
             delay_s = spec.backoff_s(attempt, result.retry_after_s, self._rng)
-            if not await self.pace.wait_turn(self.stop, delay_s):
+            if not await self.limiter.wait_turn(self.stop, delay_s):
                 return None
         return msgspec.structs.replace(answer, attempts=attempt, request=digest, completed_at=now())
 
@@ -273,9 +273,9 @@ class Engine:
     def _note_failure(self, failed: RequestFailed) -> None:
         """Slow down where the service asks for it, and report a new kind of failure at once."""
         if failed.kind in _PUSHED_BACK:
-            self.pace.note_pushback()
+            self.limiter.note_pushback()
         if failed.kind == "rate_limit" and failed.retry_after_s:
-            self.pace.pause(failed.retry_after_s)
+            self.limiter.pause(failed.retry_after_s)
         self.counts.latest = failed.message
         if failed.kind not in self.counts.reasons:
             self.counts.reasons[failed.kind] = failed.message
@@ -290,7 +290,7 @@ class Engine:
         await asyncio.sleep(self._silence_s)
         while unresponsive is not None and not counts.requests and not self.stop.is_set():
             server = await unresponsive(self._silence_s)
-            if counts.requests or not self.pace.in_flight:
+            if counts.requests or not self.limiter.in_flight:
                 return
             waited = time.monotonic() - start
             if server and waited >= enough:

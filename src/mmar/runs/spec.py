@@ -93,7 +93,7 @@ class RunOptions(TypedDict, total=False):
         via: what serves a system of `mmar models`, where there are several: hf, vllm, sglang, command.
         backoff: first wait before another attempt, in seconds; doubled each time, with jitter.
         max_backoff: longest such wait, in seconds, unless the service asks for more.
-        stop_after: number of failures without any answer after which the run is given up, see `mmar.runs.giving_up`.
+        stop_after: number of failures without any answer after which the run stops, see `mmar.runs.stop_rules`.
     """
 
     protocol: str | Protocol | None

@@ -17,9 +17,9 @@ from mmar.errors import InputError, UsageError
 from mmar.items import Benchmark, first_field_names, load_benchmark, scored_content
 from mmar.items.source_video import clusters_of
 from mmar.protocols import Protocol, ReadingRule
+from mmar.scoring.inputs import Task, find_run, no_choices_error, resolve_run_folder
 from mmar.scoring.result import ItemScore
 from mmar.scoring.score import ScoringResult, score_task
-from mmar.scoring.sources import Task, find_run, no_choices_error, resolve_run_folder
 from mmar.scoring.tally import DIMENSIONS, score_answer
 
 if TYPE_CHECKING:

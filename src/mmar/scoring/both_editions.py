@@ -15,9 +15,7 @@ from mmar.errors import UsageError
 from mmar.items import Benchmark, Prediction
 from mmar.runs.manifest import Manifest
 from mmar.scoring.editions import ChangedKey, OldKeys, count_old_keys
-from mmar.scoring.result import GroupScore, ItemScore
-from mmar.scoring.score import score_task
-from mmar.scoring.sources import (
+from mmar.scoring.inputs import (
     Task,
     check_run_benchmark,
     find_run,
@@ -25,6 +23,8 @@ from mmar.scoring.sources import (
     last_answers,
     resolve_run_folder,
 )
+from mmar.scoring.result import GroupScore, ItemScore
+from mmar.scoring.score import score_task
 from mmar.scoring.stream import score_with_benchmark
 
 

@@ -305,7 +305,7 @@ def propose_labels(
 ) -> int:
     """Ask a model for the kind of each error and add its proposals to the file of labels.
 
-    `spec`, `model`, `progress` and errors as `mmar.runs.side_run.ask_requests`. Returns how many proposals
+    `spec`, `model`, `progress` and errors as `mmar.runs.auxiliary_run.ask_requests`. Returns how many proposals
     were added; those that are there already are not added again.
     """
     requests = [proposal_request(one) for one in wrong]

@@ -22,10 +22,10 @@ from mmar.items.source_video import clusters_of
 from mmar.models import Answer, Model
 from mmar.models.cascade import with_caption
 from mmar.protocols import Message, ReadingRule, Request
+from mmar.runs.auxiliary_run import ask_requests
 from mmar.runs.engine import Counts
 from mmar.runs.ledger import RequestKey
 from mmar.runs.requests import build_request
-from mmar.runs.side_run import ask_requests
 from mmar.runs.spec import RunSpec
 from mmar.scoring.tally import score_answer
 from mmar.stats.cluster import accuracy
@@ -133,11 +133,11 @@ def measure_faithfulness(
             if change == "caption":
                 request = with_caption(request, texts["caption"][item.id])
             planned.append((change, item, msgspec.structs.replace(request, repeat=index)))
-    side = ask_requests(spec, model, [request for _, _, request in planned], progress=progress)
+    run = ask_requests(spec, model, [request for _, _, request in planned], progress=progress)
     results = []
     for index, change in enumerate(CHANGES):
         rows = [
-            (item, side.answers.get(RequestKey(item.id, 0, index)))
+            (item, run.answers.get(RequestKey(item.id, 0, index)))
             for name, item, _ in planned
             if name == change
         ]

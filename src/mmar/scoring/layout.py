@@ -23,8 +23,7 @@ from mmar.items import (
     raw_records,
 )
 from mmar.items.item import LAYERS, MODALITIES
-from mmar.scoring.official import official_match
-from mmar.scoring.sources import (
+from mmar.scoring.inputs import (
     Task,
     check_run_benchmark,
     find_run,
@@ -34,6 +33,7 @@ from mmar.scoring.sources import (
     last_answers,
     no_choices_error,
 )
+from mmar.scoring.official import official_match
 from mmar.scoring.stream import read_predictions
 
 _RULE = "*" * 30

@@ -18,8 +18,8 @@ from mmar.items import PREDICTION_KEYS, Benchmark, Item, Prediction
 from mmar.items.layouts import Layout
 from mmar.logs import JoinedLog, PredictionLog, join_log
 from mmar.logs.fields import answer_field
+from mmar.scoring.inputs import Task
 from mmar.scoring.result import ItemScore, ProgramDifference, ProgramScore
-from mmar.scoring.sources import Task
 from mmar.scoring.stream import FileCounts, score_with_benchmark
 
 

@@ -94,7 +94,7 @@ def apply_judge(
     """Let a judge score the open questions, or go on with it; judgements that are there are not asked for again.
 
     `signature` is that of the answers' score; `spec`, `model`, `progress` and errors as
-    `mmar.runs.side_run.ask_requests`.
+    `mmar.runs.auxiliary_run.ask_requests`.
     """
     requests = plan.requests
     graded = usable_replies(spec, model, requests, lambda _, text: read_grades(text), progress)

@@ -132,7 +132,7 @@ def apply_reader(
 ) -> ReaderScore:
     """Let a reader read, or go on with it, and score `choice+reader`; replies that are there are not asked for again.
 
-    `spec`, `model`, `progress` and errors as `mmar.runs.side_run.ask_requests`.
+    `spec`, `model`, `progress` and errors as `mmar.runs.auxiliary_run.ask_requests`.
     """
     by_item = {read.item.id: read for read in (*plan.unresolved, *plan.sample)}
 

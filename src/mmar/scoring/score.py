@@ -16,10 +16,7 @@ from mmar.items.editions import edition_of
 from mmar.items.layouts import Layout, find_layout
 from mmar.runs.manifest import Signature, run_parts
 from mmar.scoring.editions import edition_hint, edition_notes, old_edition_notes, own_key_notes
-from mmar.scoring.kinds import OpenAnswer, open_answers, score_extra_fields, score_hop_pairs, score_kinds
-from mmar.scoring.official import OFFICIAL_VERSION, is_mmsu, mmsu_score
-from mmar.scoring.result import ItemScore, SampleEstimate, Score
-from mmar.scoring.sources import (
+from mmar.scoring.inputs import (
     Task,
     check_run_benchmark,
     find_run,
@@ -28,6 +25,9 @@ from mmar.scoring.sources import (
     last_answers,
     no_prediction,
 )
+from mmar.scoring.kinds import OpenAnswer, open_answers, score_extra_fields, score_hop_pairs, score_kinds
+from mmar.scoring.official import OFFICIAL_VERSION, is_mmsu, mmsu_score
+from mmar.scoring.result import ItemScore, SampleEstimate, Score
 from mmar.scoring.stream import FileCounts, read_predictions, score_own_questions, score_with_benchmark
 from mmar.scoring.tally import CHOICE, CHOICE_VERSION, OFFICIAL, REQUESTED, Tally
 

@@ -26,8 +26,8 @@ from mmar.items.benchmark import duplicate_id
 from mmar.items.predictions import is_cut_off
 from mmar.items.records import line_ranges
 from mmar.protocols import ReadingRule
+from mmar.scoring.inputs import Task, join, no_choices_error
 from mmar.scoring.result import ItemScore
-from mmar.scoring.sources import Task, join, no_choices_error
 from mmar.scoring.tally import Tally
 
 # Below this size a file is scored before other processes have started.

@@ -16,9 +16,9 @@ import msgspec
 from mmar.models import Answer, Model
 from mmar.models.answer import Usage
 from mmar.protocols import Message, Request, Settings
+from mmar.runs.auxiliary_run import ask_requests
 from mmar.runs.engine import Counts
 from mmar.runs.ledger import RequestKey
-from mmar.runs.side_run import ask_requests
 from mmar.runs.spec import RunSpec
 
 _CHARACTERS_A_TOKEN = 4
@@ -65,8 +65,8 @@ def usable_replies(
         return None
 
     accept = problem if ask_again else lambda *_: None
-    side = ask_requests(spec, model, requests, accept=accept, progress=progress)
-    answers = ((request, side.answers.get(RequestKey(request.item_id, 0, 0))) for request in requests)
+    run = ask_requests(spec, model, requests, accept=accept, progress=progress)
+    answers = ((request, run.answers.get(RequestKey(request.item_id, 0, 0))) for request in requests)
     return {
         request.item_id: read(request, answer.text)
         for request, answer in answers

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from mmar.protocols.reading import SHAPES
+from mmar.scoring.inputs import Task
 from mmar.scoring.result import ItemScore
 from mmar.scoring.score import score_task
-from mmar.scoring.sources import Task
 
 
 class UnresolvedGroup(msgspec.Struct, frozen=True):

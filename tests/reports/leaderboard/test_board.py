@@ -20,8 +20,8 @@ from mmar.reports import scored_source
 from mmar.reports.leaderboard.names import find_system, known_systems, new_id
 from mmar.reports.published import published_results
 from mmar.scoring import align_runs
+from mmar.scoring.inputs import Task
 from mmar.scoring.score import ScoringResult, score_task
-from mmar.scoring.sources import Task
 from real_data import GOLDEN, MMAR, SHARED, needs_real_data
 from runs.made_up import Scripted
 

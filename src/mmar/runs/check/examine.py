@@ -14,10 +14,10 @@ from mmar.items.predictions import is_cut_off
 from mmar.models import Answer, Model
 from mmar.protocols import Request, Settings
 from mmar.protocols.reading import Reading, read
+from mmar.runs.auxiliary_run import ask_requests, current_answers
 from mmar.runs.check.probes import PROBES, Probe, write_clips
 from mmar.runs.check.verdicts import ProbeReply, Verdict, evaluate_replies
 from mmar.runs.engine import Counts
-from mmar.runs.side_run import ask_requests, current_answers
 from mmar.runs.spec import RunSpec
 
 
@@ -73,8 +73,8 @@ def examine(
         clips = write_clips(probes, folder)
         requests = [_request(spec, probe, clips[probe.id] if model.uses_audio else ()) for probe in probes]
         try:
-            side = ask_requests(msgspec.structs.replace(spec, out=folder), model, requests, progress=progress)
-            if side.counts.stopped == "interrupted":
+            run = ask_requests(msgspec.structs.replace(spec, out=folder), model, requests, progress=progress)
+            if run.counts.stopped == "interrupted":
                 raise KeyboardInterrupt
         except MmarError as error:
             if error.code == "deaf":  # local weights examine themselves when they start

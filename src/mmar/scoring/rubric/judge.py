@@ -23,10 +23,10 @@ from mmar.models import Answer, Model
 from mmar.models.batch import BatchService
 from mmar.protocols import Request, Settings
 from mmar.protocols.protocol import Message
+from mmar.runs.auxiliary_run import Accept, AuxiliaryRun, ask_requests, current_answers
 from mmar.runs.batch_run import BatchRun, batch_requests
 from mmar.runs.engine import Counts
 from mmar.runs.ledger import RequestKey
-from mmar.runs.side_run import Accept, SideRun, ask_requests, current_answers
 from mmar.runs.spec import RunSpec
 from mmar.scoring.rubric.reply import InvalidReplyError, JudgedItem, read_reply
 from mmar.scoring.rubric.submissions import Gate, Submission, Submissions, load_submissions
@@ -91,8 +91,8 @@ def judge(
     """Judge the reasoning, or go on with it, and score it; arguments and errors as `judge_items`."""
     from mmar.scoring.rubric.result import rubric_result  # numpy, which the published layout does without
 
-    items, side = judge_items(submissions, spec, model, plan, progress=progress)
-    return rubric_result(items, plan.raters, submissions, signature_parts(spec.model, plan), side)
+    items, run = judge_items(submissions, spec, model, plan, progress=progress)
+    return rubric_result(items, plan.raters, submissions, signature_parts(spec.model, plan), run)
 
 
 def judge_items(
@@ -102,20 +102,20 @@ def judge_items(
     plan: JudgePlan,
     *,
     progress: Callable[[int, Counts], None] = lambda *_: None,
-) -> tuple[tuple[JudgedItem, ...], SideRun]:
+) -> tuple[tuple[JudgedItem, ...], AuxiliaryRun]:
     """Judge the reasoning, or go on with it; what has a judgement of exactly this request is not asked again.
 
     Without a model only what is in the folder is used. `spec`, `model`, `progress` and errors as
-    `mmar.runs.side_run.ask_requests`.
+    `mmar.runs.auxiliary_run.ask_requests`.
     """
     assert spec.out is not None
     requests = plan.requests(submissions.items)
     if model is None:
-        side = SideRun(current_answers(spec.out, requests), Counts())
+        run = AuxiliaryRun(current_answers(spec.out, requests), Counts())
     else:
-        side = ask_requests(spec, model, requests, accept=reply_check(submissions), progress=progress)
+        run = ask_requests(spec, model, requests, accept=reply_check(submissions), progress=progress)
         _describe(spec, plan)
-    return _judged_items(submissions, plan, side), side
+    return _judged_items(submissions, plan, run), run
 
 
 def collect_batches(
@@ -123,9 +123,11 @@ def collect_batches(
 ) -> tuple[tuple[JudgedItem, ...], BatchRun]:
     """Judge by a batch service: collect what is finished, submit what is neither judged nor waiting."""
     assert spec.out is not None
-    run = batch_requests(spec.out, service, plan.requests(submissions.items), accept=reply_check(submissions))
+    batches = batch_requests(
+        spec.out, service, plan.requests(submissions.items), accept=reply_check(submissions)
+    )
     _describe(spec, plan)
-    return _judged_items(submissions, plan, run.side), run
+    return _judged_items(submissions, plan, batches.run), batches
 
 
 def reply_check(submissions: Submissions) -> Accept:
@@ -155,15 +157,15 @@ def _describe(spec: RunSpec, plan: JudgePlan) -> None:
     write_atomic(spec.out / "judge.json", msgspec.json.format(text, indent=2))
 
 
-def _judged_items(submissions: Submissions, plan: JudgePlan, side: SideRun) -> tuple[JudgedItem, ...]:
+def _judged_items(submissions: Submissions, plan: JudgePlan, run: AuxiliaryRun) -> tuple[JudgedItem, ...]:
     """The judgements of every item, in the benchmark's order."""
-    return tuple(_judged_item(each, plan, side) for each in submissions.items)
+    return tuple(_judged_item(each, plan, run) for each in submissions.items)
 
 
-def _judged_item(each: Submission, plan: JudgePlan, side: SideRun) -> JudgedItem:
+def _judged_item(each: Submission, plan: JudgePlan, run: AuxiliaryRun) -> JudgedItem:
     if not each.passes or each.prediction is None:
         return JudgedItem(each.item.id, each.passes)
-    answers = [side.answers.get(RequestKey(each.item.id, 0, rater)) for rater in range(plan.raters)]
+    answers = [run.answers.get(RequestKey(each.item.id, 0, rater)) for rater in range(plan.raters)]
     usable = [None if answer is None or answer.failure is not None else answer.text for answer in answers]
     failures = [
         "not asked" if answer is None or answer.failure is None else answer.failure.message

@@ -18,8 +18,8 @@ from mmar._display import frame
 from mmar.items import Criterion, Item
 from mmar.items.item import published_rank
 from mmar.items.source_video import clusters_of
+from mmar.runs.auxiliary_run import AuxiliaryRun
 from mmar.runs.manifest import Signature, run_parts
-from mmar.runs.side_run import SideRun
 from mmar.scoring.rubric.reply import JudgedItem, item_score
 from mmar.scoring.rubric.submissions import LENGTH_LIMIT, Submission, Submissions
 from mmar.stats.agreement import flip_rate, krippendorff_alpha
@@ -153,7 +153,7 @@ def rubric_result(
     raters: int,
     submissions: Submissions,
     parts: Mapping[str, str],
-    side: SideRun,
+    run: AuxiliaryRun,
 ) -> RubricResult:
     """Make the scores of the items' judgements."""
     questions = [each.item for each in submissions.items]
@@ -184,7 +184,7 @@ def rubric_result(
         notes.append(
             f"{too_long:,} have {LENGTH_LIMIT:,} or more characters of reasoning; all of it is judged, as the published script does"
         )
-    latencies = [answer.latency_s for answer in side.answers.values() if answer.latency_s is not None]
+    latencies = [answer.latency_s for answer in run.answers.values() if answer.latency_s is not None]
     return RubricResult(
         n=len(items),
         signature=f"{Signature(known).long}|" + "|".join(f"{name}:{value}" for name, value in parts.items()),
@@ -202,8 +202,8 @@ def rubric_result(
         groups=_groups(questions, scores, passed, clusters),
         cues=cue_coverage(submissions.items),
         too_long=too_long,
-        tokens=side.counts.tokens,
-        cost=side.counts.money,
+        tokens=run.counts.tokens,
+        cost=run.counts.money,
         seconds=math.fsum(latencies) / len(latencies) if latencies else None,
         items=items,
         notes=tuple(notes),

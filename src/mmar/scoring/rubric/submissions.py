@@ -19,8 +19,8 @@ from mmar.errors import InputError, UsageError
 from mmar.items import Benchmark, Item, load_benchmark
 from mmar.logs import join_log, open_log
 from mmar.protocols import ReadingRule
+from mmar.scoring.inputs import check_run_benchmark, find_run, last_answers, resolve_run_folder
 from mmar.scoring.rubric.reply import JudgedItem, item_score
-from mmar.scoring.sources import check_run_benchmark, find_run, last_answers, resolve_run_folder
 from mmar.scoring.tally import score_answer
 
 Gate = Literal["official", "choice"]

@@ -212,7 +212,7 @@ def refuse_over_inputs(option: str, output: Path | None, *inputs: Path | str | N
         return
     from mmar.runs.ledger import LEDGER_NAME
     from mmar.runs.manifest import MANIFEST_NAME
-    from mmar.scoring.sources import resolve_run_folder
+    from mmar.scoring.inputs import resolve_run_folder
 
     for name in inputs:
         if name is None:

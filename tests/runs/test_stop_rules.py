@@ -17,9 +17,9 @@ from mmar.models import Answer, RequestFailed
 from mmar.models.http_client import HttpClient
 from mmar.protocols import Request
 from mmar.runs.engine import Counts, Engine
-from mmar.runs.giving_up import FailureWatch
 from mmar.runs.ledger import Ledger
 from mmar.runs.spec import RunSpec
+from mmar.runs.stop_rules import FailureWatch
 
 QUICK: Any = {"concurrency": 4, "max_attempts": 5, "backoff": 0.001, "max_backoff": 0.002, "timeout": 60.0}
 UNREACHABLE = ["transport", "server", "timeout", "bad_reply"]

@@ -17,7 +17,7 @@ _SLOWER = 1.6
 _WINDOW = 8
 
 
-class Pace:
+class RateLimiter:
     """Decides when the next request may go. Not thread safe: one event loop.
 
     Args:

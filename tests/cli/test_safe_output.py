@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mmar.cli import main, terminal
+from mmar.cli import main, output
 from mmar.errors import InputError
 
 EVIL = "\x1b[2J\x1b]0;owned\x07\u202esdrawkcab"
@@ -15,8 +15,8 @@ EVIL = "\x1b[2J\x1b]0;owned\x07\u202esdrawkcab"
 
 def test_only_the_tables_own_marks_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
     printed: list[str] = []
-    monkeypatch.setattr(terminal.click, "echo", lambda text, **_: printed.append(text))
-    terminal.print_table(f"\x1b[1mname\x1b[0m {EVIL}\x1b[8mhidden")
+    monkeypatch.setattr(output.click, "echo", lambda text, **_: printed.append(text))
+    output.print_table(f"\x1b[1mname\x1b[0m {EVIL}\x1b[8mhidden")
     assert printed == ["\x1b[1mname\x1b[0m �[2J�]0;owned��sdrawkcab�[8mhidden"]
 
 
@@ -48,8 +48,8 @@ def test_names_of_a_hostile_file_are_shown_and_not_obeyed(
 
 def test_at_most_20_skipped_records_are_listed_then_counted(capsys: pytest.CaptureFixture[str]) -> None:
     errors = [InputError(f"problem {number}", file="x.jsonl", line=number) for number in range(1, 31)]
-    terminal.print_skipped(errors)
+    output.print_skipped(errors)
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 21 and "30 records" in lines[-1]
-    terminal.print_skipped(errors[:20])
+    output.print_skipped(errors[:20])
     assert len(capsys.readouterr().err.splitlines()) == 20

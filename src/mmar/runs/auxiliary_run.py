@@ -25,7 +25,7 @@ Accept = Callable[[Request, Answer], str | None]
 """Checks an answer: the problem for the failure's message, or `None`."""
 
 
-class SideRun(msgspec.Struct, frozen=True):
+class AuxiliaryRun(msgspec.Struct, frozen=True):
     """How the requests ended.
 
     Attributes:
@@ -44,7 +44,7 @@ def ask_requests(
     *,
     accept: Accept = lambda *_: None,
     progress: Callable[[int, Counts], None] = lambda *_: None,
-) -> SideRun:
+) -> AuxiliaryRun:
     """Send requests that have no usable answer in `spec.out` yet, and record every outcome there.
 
     Args:
@@ -68,7 +68,7 @@ async def _session(
     requests: Sequence[Request],
     progress: Callable[[int, Counts], None],
     stop_handle: StopHandle,
-) -> SideRun:
+) -> AuxiliaryRun:
     assert spec.out is not None
     async with AsyncExitStack() as stack:
         stack.push_async_callback(model.close)
@@ -88,7 +88,7 @@ async def _session(
         )
         stack.enter_context(stop_handle.bind(engine))
         await engine.ask_all(waiting)
-    return SideRun(current_answers(spec.out, requests), engine.counts)
+    return AuxiliaryRun(current_answers(spec.out, requests), engine.counts)
 
 
 def current_answers(folder: Path, requests: Sequence[Request]) -> dict[RequestKey, Answer]:

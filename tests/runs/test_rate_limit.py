@@ -1,4 +1,4 @@
-"""The pace of a run: concurrency that is found, rates, and waits that a service asks for."""
+"""Limits of a run: concurrency that is found, rates, and waits that a service asks for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from made_up import Scripted, answers, benchmark, failing
 
 from mmar.api import run
-from mmar.runs.pace import Pace
+from mmar.runs.rate_limit import RateLimiter
 from mmar.runs.spec import RunSpec
 
 
@@ -36,29 +36,29 @@ def test_a_retry_waits_as_long_as_the_service_asks(tmp_path: Path) -> None:
 
 def test_concurrency_is_found_and_falls_back() -> None:
     async def scenario() -> None:
-        pace = Pace(None, most=64)
-        start = pace.limit
+        limiter = RateLimiter(None, most=64)
+        start = limiter.limit
         for _ in range(400):
-            pace.note_answer(0.2)
-        assert pace.limit == 64
+            limiter.note_answer(0.2)
+        assert limiter.limit == 64
         for _ in range(300):  # a service with a habit of failing now and then
             for _ in range(10):
-                pace.note_answer(0.2)
-            pace.note_pushback()
-        assert pace.limit == 64
+                limiter.note_answer(0.2)
+            limiter.note_pushback()
+        assert limiter.limit == 64
         for _ in range(64):  # all that were in flight at one moment: one piece of news
-            pace.note_pushback()
-        assert pace.limit == 32
+            limiter.note_pushback()
+        assert limiter.limit == 32
         for _ in range(64):
-            pace.note_answer(0.2)
-        assert 32 < pace.limit < 40
-        habit, draw = Pace(None, most=64), random.Random(0)
+            limiter.note_answer(0.2)
+        assert 32 < limiter.limit < 40
+        habit, draw = RateLimiter(None, most=64), random.Random(0)
         for _ in range(
             2000
         ):  # one in six at random, so that now and then several fail together while few are in flight
             habit.note_answer(0.2) if draw.random() > 1 / 6 else habit.note_pushback()
         assert habit.limit > 32
-        slow = Pace(None, most=64)
+        slow = RateLimiter(None, most=64)
         for _ in range(20):
             slow.note_answer(0.1)
         grown = slow.limit
@@ -66,7 +66,7 @@ def test_concurrency_is_found_and_falls_back() -> None:
             slow.note_answer(1.0)
         assert slow.limit < grown
         assert start < 64
-        fixed = Pace(7)
+        fixed = RateLimiter(7)
         for _ in range(100):
             fixed.note_answer(0.1)
         fixed.note_pushback()
@@ -76,23 +76,23 @@ def test_concurrency_is_found_and_falls_back() -> None:
 
 
 def test_rates_and_holds_are_kept() -> None:
-    async def passes(pace: Pace, count: int) -> float:
+    async def passes(limiter: RateLimiter, count: int) -> float:
         stop = asyncio.Event()
         begun = time.monotonic()
         for _ in range(count):
-            assert await pace.acquire(stop)
-            pace.release()
+            assert await limiter.acquire(stop)
+            limiter.release()
         return time.monotonic() - begun
 
     async def scenario() -> None:
-        assert await passes(Pace(4, rate=100.0), 11) >= 0.0999
-        paused = Pace(4)
+        assert await passes(RateLimiter(4, rate=100.0), 11) >= 0.0999
+        paused = RateLimiter(4)
         paused.pause(0.05)
         assert await passes(paused, 1) >= 0.0499
-        spent = Pace(4, token_rate=60_000.0)  # a thousand a second
+        spent = RateLimiter(4, token_rate=60_000.0)  # a thousand a second
         spent.add_tokens(60)
         assert await passes(spent, 1) >= 0.0599
-        stopped = Pace(1)
+        stopped = RateLimiter(1)
         await stopped.acquire(asyncio.Event())
         stop = asyncio.Event()
         asyncio.get_running_loop().call_later(0.01, lambda: (stop.set(), stopped.wake()))
