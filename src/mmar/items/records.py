@@ -26,6 +26,7 @@ from mmar.files.typed import decode_json
 
 # Read at once; larger pieces no longer fit a core's own cache.
 _PIECE = 1 << 16
+_LEAST_SCANNED = 4  # pieces
 _BOM = b"\xef\xbb\xbf"
 # In an array: a complete string (skipped), a brace, or the quote of a string whose end has not been read yet.
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|["{}]', re.DOTALL)
@@ -161,12 +162,13 @@ def _array_records(stream: BinaryIO, size: int) -> Iterator[tuple[int, bytes]]:
     start = text.index(b"[")
     line = text.count(b"\n", 0, start) + 1
     text = text[start + 1 :]
+    at_end = False
     while True:
-        decoded, line, text = _decode_objects(text, line)
-        yield from decoded
-        if not decoded:
+        records, line, text = _decode_objects(text, line)
+        # With one long object there is nothing to decode yet. To scan it would take longer than to read on.
+        if not records and (at_end or len(text) >= _LEAST_SCANNED * size):
             records, line, text = _scan_objects(text, line)
-            yield from records
+        yield from records
         rest = text.lstrip(b" \t\r\n,")
         if rest[:1] == b"]":
             line += text[: len(text) - len(rest)].count(b"\n")
@@ -178,11 +180,12 @@ def _array_records(stream: BinaryIO, size: int) -> Iterator[tuple[int, bytes]]:
             start_of = rest[:40].decode("utf-8", "replace").splitlines()[0]
             problem = f'a record must be a JSON object, found "{start_of}"'
             raise _invalid_array(problem, line, "correct the array", "not-an-object")
-        # What is left is the beginning of an object. Reading at least as much again bounds how often it is scanned.
-        piece = stream.read(max(size, len(text)))
-        if not piece and not decoded:
+        if at_end and not records:
             problem = 'the array does not end with "]"'
             raise _invalid_array(problem, line, "the file is incomplete; get it again")
+        # What is left is the beginning of an object. Reading at least as much again bounds how often it is scanned.
+        piece = stream.read(max(size, len(text)))
+        at_end = not piece
         text += piece
 
 
