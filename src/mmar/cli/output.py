@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -109,6 +108,8 @@ def external_errors() -> Iterator[None]:
 
 def print_json(value: object) -> None:
     """Print JSON, in ASCII where the output's encoding is not Unicode."""
+    import json  # most commands print tables
+
     click.echo(json.dumps(value, ensure_ascii=not _is_unicode(sys.stdout), indent=2))
 
 

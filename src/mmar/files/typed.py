@@ -6,7 +6,6 @@ then field by field against the record's annotations), so that no message depend
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from types import NoneType, UnionType
@@ -132,7 +131,7 @@ def find_mismatch(value: object, kind: Any, *, strict: bool = True) -> tuple[str
     elif origin is dict and isinstance(value, dict):
         return _first(((str(key), each, arguments[1]) for key, each in value.items()), strict=strict)
     elif origin is Literal:
-        options = ", ".join(json.dumps(option) for option in arguments)
+        options = ", ".join(map(_json_text, arguments))
         return "", f"{_quoted(value)} is not one of {options}", "invalid-value"
     return "", f"expected {_type_name(kind)}, found {json_type(value)}", "wrong-type"
 
@@ -243,6 +242,8 @@ def _decode_carefully(data: bytes, kind: Any, file: str | None, line: int | None
 
 
 def _decode_by_json(data: bytes, line: int | None) -> Any:
+    import json  # msgspec decodes nearly all
+
     text = decode_text(data, line=line or 1)
     try:
         value = json.loads(text)
@@ -343,5 +344,11 @@ def _type_name(kind: Any) -> str:
 
 
 def _quoted(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = _json_text(value)
     return text if len(text) <= _MAX_QUOTE else f"{text[:_MAX_QUOTE]}…"
+
+
+def _json_text(value: object) -> str:
+    import json  # only errors need it
+
+    return json.dumps(value, ensure_ascii=False, default=str)

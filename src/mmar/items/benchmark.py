@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
@@ -291,6 +290,8 @@ def write_benchmark(items: Iterable[Item], path: Path | str) -> None:
 
 def write_records(records: Iterable[dict[str, Any]], path: Path | str) -> None:
     """As `write_benchmark`, for records that are plain dictionaries; they are taken one at a time."""
+    import json  # few commands write a benchmark
+
     path = Path(path)
     suffixes = [suffix.lower() for suffix in path.suffixes]
     texts = map(json.JSONEncoder(ensure_ascii=False).encode, records)

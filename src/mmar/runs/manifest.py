@@ -13,7 +13,6 @@ questions only) and `repeats` are left out where they do not apply.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -160,6 +159,8 @@ class Manifest(msgspec.Struct, frozen=True):
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write a run's manifest atomically."""
+    import json  # reading needs none
+
     text = json.dumps(msgspec.to_builtins(manifest), ensure_ascii=False, indent=2)
     write_atomic(folder / MANIFEST_NAME, f"{text}\n")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -113,6 +112,8 @@ def unescaped(value: str) -> str:
     if value[0] == "[":
         return ", ".join(part.strip().strip("\"'") for part in value[1:-1].split(","))
     if value[0] == '"':
+        import json  # few answers need it
+
         try:
             return str(json.loads(value, strict=False))
         except ValueError:
