@@ -30,6 +30,7 @@ _ONE_CHOICE = pattern(
     r"[0-9A-Za-z](?:[ -~À-ÖØ-öø-ÿ\u2013\u2014\u2018\u2019\u201c\u201d]{0,198}[0-9A-Za-zÀ-ÖØ-öø-ÿ.!)#+%'])?"
 )
 _WORD_OR_FIGURE = pattern(r"\w+")
+_SPECIAL_WORDS = ("answer", "option", "choice", "letter", "prediction", "  ")
 _SPECIAL_MARKS = pattern(r"[<>{}\\`*_\"\[\]\x00-\x09\x0b-\x1f\x7f]")
 _STOPS = ".!"
 _OUTER = " .!"
@@ -203,16 +204,7 @@ def _is_plain(choice: str) -> bool:
 
 def _is_special(lower: str) -> bool:
     """Whether a text has a word or a mark that means something of its own in an answer."""
-    # Written out, since every question is looked at.
-    return (
-        "answer" in lower
-        or "option" in lower
-        or "choice" in lower
-        or "letter" in lower
-        or "prediction" in lower
-        or "  " in lower
-        or _SPECIAL_MARKS.search(lower) is not None
-    )
+    return any(word in lower for word in _SPECIAL_WORDS) or _SPECIAL_MARKS.search(lower) is not None
 
 
 @lru_cache(maxsize=4096)
