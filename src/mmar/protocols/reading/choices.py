@@ -32,7 +32,7 @@ _ONE_CHOICE = pattern(
 _WORD_OR_FIGURE = pattern(r"\w+")
 _SPECIAL_WORDS = ("answer", "option", "choice", "letter", "prediction", "  ")
 _SPECIAL_MARKS = pattern(r"[<>{}\\`*_\"\[\]\x00-\x09\x0b-\x1f\x7f]")
-_STOPS = ".!"
+STOPS = ".!"
 _OUTER = " .!"
 # Words that may lead to a choice in any order: none denies, supposes, or names anything.
 FRAME_WORDS = frozenset((
@@ -75,7 +75,7 @@ class ChoiceTable:
         text = "\n".join(self.choices)
         if not text.isascii() or not all(map(_is_plain, self.choices)) or _is_special(text := text.lower()):
             return self._named_cores()
-        cores = tuple([line.rstrip(_STOPS) for line in text.split("\n")])
+        cores = tuple([line.rstrip(STOPS) for line in text.split("\n")])
         return cores if len({*cores, ""}) == len(cores) + 1 == len(self.choices) + 1 else ()
 
     def _named_cores(self) -> tuple[str, ...]:
@@ -91,7 +91,7 @@ class ChoiceTable:
             if not choice:
                 cores.append("")
             elif _ONE_CHOICE.fullmatch(choice) and not _is_special(lower):
-                cores.append(lower.rstrip(_STOPS))
+                cores.append(lower.rstrip(STOPS))
             elif _LABEL_LIKE.match(choice) or all(word in FRAME_WORDS or word.isdigit() for word in tokens):
                 return ()
             else:
@@ -196,7 +196,7 @@ def _is_plain(choice: str) -> bool:
     return (
         1 < len(choice) <= 200
         and choice[0].isalnum()
-        and (choice[-1].isalnum() or choice[-1] in _STOPS)
+        and (choice[-1].isalnum() or choice[-1] in STOPS)
         and (choice[1] not in ".:)-/,;" or choice[0].isdigit())
         and not choice.startswith(("and ", "or ", "vs "))
     ) or (len(choice) == 1 and choice.isdigit())

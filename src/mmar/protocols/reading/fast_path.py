@@ -6,7 +6,7 @@ another choice in the text or a word before the choice that is not in a short li
 
 from __future__ import annotations
 
-from mmar.protocols.reading.choices import FRAME_WORDS, LETTERS, ChoiceTable
+from mmar.protocols.reading.choices import FRAME_WORDS, LETTERS, STOPS, ChoiceTable
 from mmar.protocols.reading.rules import Reading
 from mmar.protocols.reading.text import pattern
 
@@ -28,7 +28,6 @@ _DIGITS = str.maketrans(dict.fromkeys("0123456789,.", " "))
 _NUMBERS = pattern(r"\d+")
 _TAIL = pattern(r"[.!]{0,2}(?:\s[\[(]?\d{1,9}[\])]?)?")
 _VERDICTS = ("answer is ", "answer is: ", "answer: ")
-_STOPS = ".!"
 _LETTER_SIZE = 4  # characters of the longest of these forms
 _SHORTEST = 3  # characters; a note such as "Bb4" needs a closer look
 
@@ -81,14 +80,14 @@ def _at_end(stripped: str, table: ChoiceTable) -> tuple[int, int, int] | None:
         bodies = [body.removesuffix(_TAG_END) for body in bodies]
     choice, start, size = -1, 0, _SHORTEST
     for body in bodies:
-        for form in (body.rstrip(_STOPS), body):
+        for form in (body.rstrip(STOPS), body):
             if form.endswith(choices):
                 for index, text in enumerate(choices):
                     if len(text) > size and form.endswith(text):
                         choice, start, size = index, len(form) - len(text), len(text)
     if choice < 0:
         return None
-    end = start + len(choices[choice].rstrip(_STOPS))
+    end = start + len(choices[choice].rstrip(STOPS))
     around = f"{stripped[:start]}\n{stripped[end:]}".lower()
     if _may_be_in_words(around, table):
         return None
